@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a card's MIG mode, profiles and instances through NVML."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Dict, Iterator, List, Optional
+
+from ..core.nvml_errors import NvmlError
+from .nvml import ABSENT, Nvml
+
+_INVALID_ARGUMENT = 2
+_NOT_FOUND = 6
+
+
+def read_mig(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
+    """Mode, profiles and instances, or None for a card without MIG."""
+    modes = nvml.get("nvmlDeviceGetMigMode", handle)
+    if modes is None:
+        return None
+    enabled = bool(modes[0])
+    return {
+        "current": enabled,
+        "pending": bool(modes[1]),
+        "resetless": bool(nvml.field(handle, "NVML_FI_DEV_IS_RESETLESS_MIG_SUPPORTED")),
+        "max_devices": nvml.get("nvmlDeviceGetMaxMigDeviceCount", handle),
+        "gpu_instances": _gpu_instances(nvml, handle, processes) if enabled else [],
+    }
+
+
+def profiles(nvml: Nvml, handle: Any) -> Iterator[Any]:
+    """The GPU instance profiles of a card: the constants are tried until NVML calls one invalid."""
+    for constant in range(nvml.pynvml.NVML_GPU_INSTANCE_PROFILE_COUNT):
+        try:
+            yield nvml.call("nvmlDeviceGetGpuInstanceProfileInfo", handle, constant)
+        except NvmlError as error:
+            if error.code == _INVALID_ARGUMENT:
+                return
+            if error.code not in ABSENT:
+                raise
+
+
+def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    uuids = _mig_uuids(nvml, handle)
+    found = []
+    for profile in profiles(nvml, handle):
+        listed = _list(
+            nvml, "nvmlDeviceGetGpuInstances", handle, profile.id, profile.instanceCount, nvml.pynvml.c_nvmlGpuInstance_t
+        )
+        for instance in listed:
+            info = nvml.call("nvmlGpuInstanceGetInfo", instance)
+            found.append(
+                {
+                    "id": info.id,
+                    "profile": profile.name.decode(),
+                    "profile_id": profile.id,
+                    "memory_mib": profile.memorySizeMB,
+                    "slices": profile.sliceCount,
+                    "placement": {"start": info.placement.start, "size": info.placement.size},
+                    "compute_instances": _compute_instances(nvml, instance, info.id, uuids),
+                    "pids": sorted({entry["pid"] for entry in processes if entry["gpu_instance_id"] == info.id}),
+                }
+            )
+    return sorted(found, key=lambda entry: entry["placement"]["start"])
+
+
+def _compute_instances(nvml: Nvml, gpu_instance: Any, gpu_instance_id: int, uuids: Any) -> List[Dict[str, Any]]:
+    found = []
+    for constant in range(nvml.pynvml.NVML_COMPUTE_INSTANCE_PROFILE_COUNT):
+        profile = nvml.get("nvmlGpuInstanceGetComputeInstanceProfileInfo", gpu_instance, constant, 0)
+        if profile is None:
+            continue
+        listed = _list(
+            nvml,
+            "nvmlGpuInstanceGetComputeInstances",
+            gpu_instance,
+            profile.id,
+            profile.instanceCount,
+            nvml.pynvml.c_nvmlComputeInstance_t,
+        )
+        for instance in listed:
+            info = nvml.call("nvmlComputeInstanceGetInfo", instance)
+            found.append(
+                {
+                    "id": info.id,
+                    "profile": profile.name.decode(),
+                    "profile_id": profile.id,
+                    "slices": profile.sliceCount,
+                    "placement": {"start": info.placement.start, "size": info.placement.size},
+                    "uuid": uuids.get((gpu_instance_id, info.id)),
+                }
+            )
+    return sorted(found, key=lambda entry: entry["id"])
+
+
+def _list(nvml: Nvml, function: str, owner: Any, profile_id: int, most: int, kind: Any) -> List[Any]:
+    room = (kind * max(most, 1))()
+    count = ctypes.c_uint(max(most, 1))
+    nvml.call(function, owner, profile_id, room, ctypes.byref(count))
+    return list(room[: count.value])
+
+
+def _mig_uuids(nvml: Nvml, handle: Any) -> Dict[Any, str]:
+    """UUID of each MIG device by (GPU instance id, compute instance id)."""
+    uuids = {}
+    for index in range(nvml.get("nvmlDeviceGetMaxMigDeviceCount", handle) or 0):
+        try:
+            device = nvml.call("nvmlDeviceGetMigDeviceHandleByIndex", handle, index)
+        except NvmlError as error:
+            if error.code == _NOT_FOUND:
+                continue
+            raise
+        key = (nvml.call("nvmlDeviceGetGpuInstanceId", device), nvml.call("nvmlDeviceGetComputeInstanceId", device))
+        uuids[key] = nvml.call("nvmlDeviceGetUUID", device)
+    return uuids

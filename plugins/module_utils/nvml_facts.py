@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What NVML tells of a host: its GPUs, the driver's versions, and what could not be read."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+from .backends.nvml import Nvml
+from .backends.nvml_gpu import read_gpu
+from .core.errors import EdgesiteError
+from .core.nvml_errors import NvmlError
+
+
+def read(pynvml_path: Optional[str] = None) -> Dict[str, Any]:
+    """gpus, driver and unread. Never raises EdgesiteError: what fails is told in unread."""
+    unread: List[Dict[str, Any]] = []
+    try:
+        with Nvml(pynvml_path) as nvml:
+            return {"gpus": _gpus(nvml, unread), "driver": _driver(nvml), "unread": unread}
+    except NvmlError as error:
+        return {"gpus": [], "driver": {"nvml_status": error.status}, "unread": unread + [failure("nvml", error)]}
+
+
+def failure(what: str, error: EdgesiteError) -> Dict[str, Any]:
+    """An entry of unread."""
+    return {"what": what, "why": error.problem, "fix": error.fix, "status": getattr(error, "status", None)}
+
+
+def _gpus(nvml: Nvml, unread: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    gpus = []
+    for index in range(nvml.count()):
+        try:
+            handle = nvml.handle(index)
+            gpus.append(read_gpu(nvml, nvml.identify(index, handle), handle))
+        except NvmlError as error:
+            unread.append(failure("gpu {0}".format(index), error))
+    return gpus
+
+
+def _driver(nvml: Nvml) -> Dict[str, Any]:
+    cuda = nvml.get("nvmlSystemGetCudaDriverVersion")
+    return {
+        "nvml_status": "ok",
+        "version": nvml.get("nvmlSystemGetDriverVersion"),
+        "nvml_version": nvml.get("nvmlSystemGetNVMLVersion"),
+        "cuda_version": None if cuda is None else "{0}.{1}".format(cuda // 1000, cuda % 1000 // 10),
+    }

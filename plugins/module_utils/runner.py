@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Ansible side of a module that changes a host."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any, Callable, Dict
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .converge import ApplyError, Domain, converge
+from .core.errors import EdgesiteError
+
+
+def run(module: AnsibleModule, make_domain: Callable[[], Domain[Any, Any]]) -> None:
+    """Converges the domain and ends the module."""
+    try:
+        outcome = converge(make_domain(), check=module.check_mode)
+    except EdgesiteError as error:
+        fail(module, error)
+    else:
+        module.exit_json(
+            changed=bool(outcome.actions),
+            actions=outcome.actions,
+            before=outcome.before,
+            after=outcome.after,
+            diff={"before": outcome.before, "after": outcome.after},
+            **outcome.extras
+        )
+
+
+def fail(module: AnsibleModule, error: EdgesiteError) -> None:
+    """Ends the module with the error's message and what it knows besides."""
+    details: Dict[str, Any] = {}
+    if isinstance(error, ApplyError):
+        details = {"changed": not error.undone, "undone": error.undone, "actions": error.done}
+    status = getattr(error, "status", None)
+    if status:
+        details["nvml_status"] = status
+    if module._verbosity >= 3:
+        details["exception"] = traceback.format_exc()
+    module.fail_json(msg=str(error), **details)

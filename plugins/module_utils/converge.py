@@ -32,6 +32,9 @@ class Domain(ABC, Generic[State, Action]):
     def predict(self, state: State, actions: List[Action]) -> State:
         """The state after the actions; pure."""
 
+    def ready(self, actions: List[Action]) -> None:
+        """Raises EdgesiteError where these actions cannot be applied here; called before the first one."""
+
     @abstractmethod
     def apply(self, action: Action) -> None:
         """Does one action. Raises EdgesiteError when it fails."""
@@ -78,6 +81,7 @@ def converge(domain: Domain[State, Action], check: bool) -> Outcome:
     if check or not actions:
         after = domain.predict(before, actions)
     else:
+        domain.ready(actions)
         _apply_all(domain, actions)
         after = domain.observe()
         _verify(domain, after)

@@ -134,6 +134,10 @@ def _clocks(nvml: Nvml, handle: Any) -> Dict[str, Optional[int]]:
     for number, name in enumerate(("graphics", "sm", "memory")):
         clocks[name] = nvml.get("nvmlDeviceGetClockInfo", handle, number)
         clocks["max_" + name] = nvml.get("nvmlDeviceGetMaxClockInfo", handle, number)
+    memory = nvml.get("nvmlDeviceGetSupportedMemoryClocks", handle) or []
+    graphics = nvml.get("nvmlDeviceGetSupportedGraphicsClocks", handle, max(memory)) if memory else None
+    clocks["min_memory"] = min(memory) if memory else None
+    clocks["min_graphics"] = min(graphics) if graphics else None
     return clocks
 
 

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a TPM's properties and endorsement key certificates with tpm2-tools and openssl."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from typing import Any, Dict, List, Optional
+
+from ..core import tpm
+from ..core.reading import Reading, unread
+from . import command, files
+
+_TOOLS = ("tpm2_getcap", "tpm2_nvread")
+_INSTALL_TOOLS = "Install the package tpm2-tools"
+_INSTALL_OPENSSL = "Install the package openssl"
+_BECOME = "Run the task as root (become: true), and see that nothing holds the TPM"
+# All of openssl's text but the public key: the parts that are not wanted are dropped by name
+_DESCRIBE = (
+    "x509 -inform DER -noout -subject -issuer -enddate -nameopt RFC2253,utf8,-esc_msb -text -certopt "
+    "no_header,no_version,no_serial,no_signame,no_validity,no_subject,no_issuer,no_extensions,no_sigdump,no_aux"
+).split()
+# A TPM on a slow bus takes its time over a command
+_TIMEOUT = 20.0
+
+
+def read(tcti: Optional[str] = None, root: str = "/") -> Reading:
+    """The value is None where there is no TPM. tcti: how to reach it, instead of the kernel's device."""
+    version = _kernel_version(root)
+    tcti = tcti or _default_tcti(root)
+    if version == "1.2":
+        return Reading(_value(tpm.Properties(version, None, None, None), None))
+    if tcti is None:
+        return _no_device(version)
+    tools = {name: command.find(name) for name in _TOOLS}
+    if not all(tools.values()):
+        missing = " and ".join(name for name in _TOOLS if not tools[name])
+        lacking = unread("tpm", "{0} is not installed on the host".format(missing), _INSTALL_TOOLS)
+        return Reading(_value(tpm.Properties(version, None, None, None), tcti), [lacking])
+    return _Tpm(tcti, {name: str(path) for name, path in tools.items()}).read(version)
+
+
+def _kernel_version(root: str) -> Optional[str]:
+    """What the kernel says of its first TPM: sysfs has the major version, from Linux 5.6 on."""
+    major = (files.read_text(os.path.join(root, "sys/class/tpm/tpm0/tpm_version_major")) or "").strip()
+    return {"1": "1.2", "2": "2.0"}.get(major)
+
+
+def _default_tcti(root: str) -> Optional[str]:
+    """The resource manager's device; the bare one, which one program at a time can use, only where that is missing."""
+    for device in ("/dev/tpmrm0", "/dev/tpm0"):
+        if os.path.exists(os.path.join(root, device.lstrip("/"))):
+            return "device:" + device
+    return None
+
+
+def _no_device(version: Optional[str]) -> Reading:
+    if version is None:
+        return Reading()
+    # as in a container that shares sysfs but not the devices
+    return Reading(None, [unread("tpm", "the kernel has a TPM, but /dev/tpmrm0 does not exist", "Pass the device in")])
+
+
+def _value(properties: tpm.Properties, tcti: Optional[str]) -> Dict[str, Any]:
+    return dict(asdict(properties), tcti=tcti, ek_certificates=[])
+
+
+class _Tpm:
+    """One TPM, asked through tpm2-tools one command after the other: a TPM does one thing at a time."""
+
+    def __init__(self, tcti: str, tools: Dict[str, str]) -> None:
+        self.tcti = tcti
+        self.tools = tools
+        self.unread: List[Dict[str, Any]] = []
+
+    def read(self, version: Optional[str]) -> Reading:
+        answer = self._ask("tpm2_getcap", "properties-fixed")
+        if not answer.ok:
+            why = "{0}: {1}".format(self.tcti, _reason(answer))
+            failed = unread("tpm", why, "{0}; check the option tpm_tcti".format(_BECOME))
+            # with a device of the kernel's there is a TPM, whatever it says
+            known = None if version is None else _value(tpm.Properties(version, None, None, None), self.tcti)
+            return Reading(known, [failed])
+        value = _value(tpm.parse_properties(answer.text), self.tcti)
+        value["ek_certificates"] = [asdict(certificate) for certificate in self._certificates()]
+        return Reading(value, self.unread)
+
+    def _ask(self, tool: str, *arguments: str) -> command.Result:
+        return command.run([self.tools[tool], "-T", self.tcti] + list(arguments), timeout=_TIMEOUT)
+
+    def _certificates(self) -> List[tpm.Certificate]:
+        answer = self._ask("tpm2_getcap", "handles-nv-index")
+        if not answer.ok:
+            self.unread.append(unread("tpm.ek_certificates", _reason(answer), _BECOME))
+            return []
+        handles = [handle for handle in tpm.parse_handles(answer.text) if tpm.is_ek_certificate(handle)]
+        openssl = command.find("openssl")
+        if handles and openssl is None:
+            why = "openssl is not installed on the host, so certificates have no subject, issuer and end"
+            self.unread.append(unread("tpm.ek_certificates", why, _INSTALL_OPENSSL))
+        found = (self._certificate(handle, openssl) for handle in handles)
+        return [certificate for certificate in found if certificate]
+
+    def _certificate(self, handle: int, openssl: Optional[str]) -> Optional[tpm.Certificate]:
+        index = "0x{0:08x}".format(handle)
+        # the index's own authorisation is empty; where its attributes do not allow that, the owner's often is
+        answer = self._ask("tpm2_nvread", index)
+        if not answer.ok:
+            by_owner = self._ask("tpm2_nvread", "-C", "o", index)
+            answer = by_owner if by_owner.ok else answer
+        what = "tpm.ek_certificates." + index
+        if not answer.ok:
+            self.unread.append(unread(what, _reason(answer), "See what protects it: tpm2_nvreadpublic " + index))
+            return None
+        encoded = tpm.der(answer.stdout)
+        if encoded is None:
+            why = "the index does not hold a certificate in DER form"
+            self.unread.append(unread(what, why, "Look at it: tpm2_nvread {0} | xxd".format(index)))
+            return None
+        return tpm.certificate(handle, encoded, self._describe(what, encoded, openssl))
+
+    def _describe(self, what: str, encoded: bytes, openssl: Optional[str]) -> str:
+        if openssl is None:
+            return ""
+        answer = command.run([openssl] + _DESCRIBE, data=encoded)
+        if not answer.ok:
+            why = "openssl cannot read the certificate: " + (answer.error.strip().splitlines() or ["no message"])[0]
+            self.unread.append(unread(what, why, "Look at it: openssl x509 -text with the value of pem"))
+        return answer.text
+
+
+def _reason(answer: command.Result) -> str:
+    """A program that could not run says so itself; one that ran says it in its messages."""
+    return answer.error if answer.rc is None else tpm.parse_error(answer.error)

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A boot unit: what has to be on a host so that something is done again at every boot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, NamedTuple, Optional, Union
+
+UNIT = """\
+# Written by the Ansible collection edgesite.gpu; changes are overwritten.
+[Unit]
+Description={description}
+After=systemd-modules-load.service systemd-udev-settle.service nvidia-persistenced.service
+Before=containerd.service docker.service crio.service kubelet.service k3s.service k3s-agent.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={python} /usr/local/lib/edgesite-gpu/current {verb} {config}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class BootUnit(NamedTuple):
+    """Files by path (None: no file) and whether the unit is enabled."""
+
+    unit: str
+    files: Dict[str, Optional[str]]
+    enabled: bool
+
+
+class WriteFile(NamedTuple):
+    """Puts a file there, or takes it away where content is None."""
+
+    path: str
+    content: Optional[str]
+    previous: Optional[str]
+
+
+class EnableUnit(NamedTuple):
+    """Enables or disables the unit."""
+
+    unit: str
+    enabled: bool
+    previous: bool
+
+
+BootAction = Union[WriteFile, EnableUnit]
+
+
+def wanted(verb: str, description: str, python: str, config: Optional[Dict[str, Any]]) -> BootUnit:
+    """The boot unit that runs `verb` of the host tools on this configuration, or with None no such unit."""
+    unit = "edgesite-gpu-{0}.service".format(verb)
+    unit_path = "/etc/systemd/system/" + unit
+    config_path = "/etc/edgesite-gpu/{0}.json".format(verb)
+    if config is None:
+        return BootUnit(unit, {config_path: None, unit_path: None}, False)
+    return BootUnit(
+        unit,
+        {
+            config_path: json.dumps(config, indent=2, sort_keys=True) + "\n",
+            unit_path: UNIT.format(description=description, python=python, verb=verb, config=config_path),
+        },
+        True,
+    )
+
+
+def plan(desired: BootUnit, observed: BootUnit) -> List[BootAction]:
+    """What brings the observed unit to the desired one."""
+    writes: List[BootAction] = [
+        WriteFile(path, content, observed.files[path])
+        for path, content in desired.files.items()
+        if content != observed.files[path]
+    ]
+    if desired.enabled == observed.enabled:
+        return writes
+    switch = EnableUnit(desired.unit, desired.enabled, observed.enabled)
+    # A unit has to be there to be enabled, and still there to be disabled.
+    return writes + [switch] if desired.enabled else [switch] + writes
+
+
+def after(observed: BootUnit, actions: List[BootAction]) -> BootUnit:
+    """The unit once the actions are done."""
+    files, enabled = dict(observed.files), observed.enabled
+    for action in actions:
+        if isinstance(action, WriteFile):
+            files[action.path] = action.content
+        else:
+            enabled = action.enabled
+    return BootUnit(observed.unit, files, enabled)
+
+
+def undo(action: BootAction) -> BootAction:
+    """The action that takes this one back."""
+    if isinstance(action, WriteFile):
+        return WriteFile(action.path, action.previous, action.content)
+    return EnableUnit(action.unit, action.previous, action.enabled)
+
+
+def describe(action: BootAction) -> str:
+    """The action for people."""
+    if isinstance(action, WriteFile):
+        return ("write " if action.content is not None else "remove ") + action.path
+    return ("enable " if action.enabled else "disable ") + action.unit

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The domain of gpu_settings: settings of GPUs, and the boot unit that keeps them over a reboot."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, Union
+
+from .backends import boot as boot_backend
+from .backends import locked_clocks, nvml_settings
+from .backends.nvml import Nvml
+from .backends.nvml_gpu import read_gpu
+from .backends.pynvml_loader import HOST_TOOLS
+from .converge import Domain
+from .core import boot, settings
+from .core.errors import EdgesiteError
+from .core.nvml_errors import NvmlError
+from .core.settings import Change, GpuState
+
+Action = Union[Change, boot.WriteFile, boot.EnableUnit]
+
+
+class State(NamedTuple):
+    """The GPUs and the boot unit as observed."""
+
+    gpus: Tuple[GpuState, ...]
+    boot: boot.BootUnit
+    lost: Tuple[NvmlError, ...] = ()
+
+
+class SettingsDomain(Domain[State, Action]):
+    """What the user wants of the GPUs' settings on this host."""
+
+    def __init__(self, nvml: Nvml, wanted: Sequence[Dict[str, Any]], persist: bool) -> None:
+        self.nvml = nvml
+        self.wanted = list(wanted)
+        self.unit = boot.wanted(
+            "settings",
+            "Apply GPU settings",
+            sys.executable,
+            {"settings": self.wanted} if persist and self.wanted else None,
+        )
+
+    def observe(self) -> State:
+        locked = locked_clocks.read()
+        states, lost = [], []
+        for index in range(self.nvml.count()):
+            try:
+                handle = self.nvml.handle(index)
+                facts = read_gpu(self.nvml, self.nvml.identify(index, handle), handle)
+                states.append(settings.from_facts(facts, locked.get(facts["uuid"])))
+            except NvmlError as error:
+                lost.append(error)
+        return State(tuple(states), boot_backend.observe(self.unit), tuple(lost))
+
+    def plan(self, state: State) -> List[Action]:
+        if state.lost and any(entry["gpus"] == "all" for entry in self.wanted):
+            raise state.lost[0]
+        changes: List[Action] = list(settings.plan(self.wanted, state.gpus))
+        return changes + list(boot.plan(self.unit, state.boot))
+
+    def predict(self, state: State, actions: List[Action]) -> State:
+        changes = [action for action in actions if isinstance(action, Change)]
+        boot_actions = [action for action in actions if not isinstance(action, Change)]
+        return State(tuple(settings.after(state.gpus, changes)), boot.after(state.boot, boot_actions), state.lost)
+
+    def ready(self, actions: List[Action]) -> None:
+        if os.geteuid() != 0:
+            raise EdgesiteError("Changing GPU settings needs root, and this runs as another user", "Set become: true")
+        if self.unit.enabled and not os.path.exists(HOST_TOOLS):
+            raise EdgesiteError(
+                "persist is true, but the host tools that the boot unit runs are not on this host",
+                "Run edgesite.gpu.host_tools before (the role edgesite.gpu.gpu does), or set persist: false",
+            )
+
+    def apply(self, action: Action) -> None:
+        if isinstance(action, Change):
+            nvml_settings.apply(self.nvml, self.nvml.handle(action.gpu.index), action)
+        else:
+            boot_backend.apply(action)
+
+    def undo(self, action: Action) -> None:
+        if isinstance(action, Change):
+            self.apply(action._replace(value=action.previous, previous=action.value))
+        else:
+            boot_backend.apply(boot.undo(action))
+
+    def describe(self, action: Action) -> Dict[str, Any]:
+        if not isinstance(action, Change):
+            return {"does": boot.describe(action)}
+        before, after = (settings.show(action.key, value) for value in (action.previous, action.value))
+        return {
+            "does": "set {0} of GPU {1} from {2} to {3}".format(action.key, action.gpu.label(), before, after),
+            "uuid": action.gpu.uuid,
+            "setting": action.key,
+            "before": before,
+            "after": after,
+        }
+
+    def render(self, state: State) -> Dict[str, Any]:
+        named = {key for entry in self.wanted for key, value in entry.items() if value is not None}
+        return {
+            "gpus": {
+                gpu_state.gpu.uuid: {
+                    key: settings.show(key, value) for key, value in gpu_state.values.items() if key in named
+                }
+                for gpu_state in state.gpus
+            },
+            "boot_unit": {"name": state.boot.unit, "enabled": state.boot.enabled},
+            "files": dict(state.boot.files),
+        }
+
+    def extras(self, state: State) -> Dict[str, Any]:
+        waiting = settings.pending_ecc(self.wanted, state.gpus)
+        return {"reboot_required": bool(waiting), "reset_required": [gpu.uuid for gpu in waiting]}

@@ -1,0 +1,232 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: gpu_settings
+short_description: Set persistence, ECC, compute mode, power limit and clocks of NVIDIA GPUs
+version_added: 0.1.0
+description:
+  - Brings the settings of a host's GPUs to what is wanted, and keeps them over a reboot by a boot unit.
+  - Every value is checked against the card's own range before anything changes. All problems are told at once.
+  - When a step fails, the steps before it are taken back.
+  - One task holds all settings of a host, since the boot unit holds exactly the settings of the last run.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options:
+  settings:
+    description:
+      - What is wanted, for which GPUs. Entries that name the same GPU add up; it is an error if they differ.
+      - An empty list changes no GPU, and takes the boot unit away.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      gpus:
+        description:
+          - V(all), or a list of selectors. Each is a dictionary with one or more of the keys C(uuid),
+            C(pci_bus_id), C(index) (NVML's) and C(model), and names the GPUs that match all of them.
+          - C(model) matches whole words of the product name, so V(A100) matches C(NVIDIA A100-SXM4-40GB) and V(L4)
+            does not match C(NVIDIA L40S).
+        type: raw
+        required: true
+      persistence_mode:
+        description: Keep the driver loaded while no client runs (C(nvmlDeviceSetPersistenceMode)).
+        type: bool
+      ecc:
+        description:
+          - Error correction of the GPU's memory (C(nvmlDeviceSetEccMode)).
+          - Takes effect at the next reset of the GPU or reboot of the host, see RV(reboot_required).
+        type: bool
+      compute_mode:
+        description: Who may run compute work on the GPU (C(nvmlDeviceSetComputeMode)).
+        type: str
+        choices: [default, exclusive_process, prohibited]
+      power_limit:
+        description:
+          - Power limit in W, or V(default) for the card's own default (C(nvmlDeviceSetPowerManagementLimit)).
+          - The range is the card's (C(nvmlDeviceGetPowerManagementLimitConstraints)).
+        type: str
+      gpu_clocks:
+        description:
+          - Lock the GPU's clocks to a range (C(nvmlDeviceSetGpuLockedClocks)), or unlock them.
+          - NVML cannot tell whether clocks are locked; what this module locked is noted below C(/run/edgesite-gpu).
+        type: dict
+        suboptions:
+          locked:
+            description: Whether the clocks are locked.
+            type: bool
+            default: true
+          min:
+            description: Lowest clock in MHz; needed to lock.
+            type: int
+          max:
+            description: Highest clock in MHz; needed to lock.
+            type: int
+      memory_clocks:
+        description: As O(settings[].gpu_clocks), for the memory (C(nvmlDeviceSetMemoryLockedClocks), Ampere and later).
+        type: dict
+        suboptions:
+          locked:
+            description: Whether the clocks are locked.
+            type: bool
+            default: true
+          min:
+            description: Lowest clock in MHz; needed to lock.
+            type: int
+          max:
+            description: Highest clock in MHz; needed to lock.
+            type: int
+  persist:
+    description:
+      - Set the same again at every boot, by the unit C(edgesite-gpu-settings.service).
+      - Needs M(edgesite.gpu.host_tools) on the host.
+    type: bool
+    default: true
+  pynvml_path:
+    description:
+      - Folder or archive, on the host, to import pynvml from.
+      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+    type: path
+attributes:
+  check_mode:
+    support: full
+    description: Says what would change, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows settings and boot unit before and after.
+seealso:
+  - module: edgesite.gpu.gpu_info
+  - module: edgesite.gpu.host_tools
+requirements:
+  - NVIDIA driver on the host
+  - pynvml (nvidia-ml-py) on the controller or on the host
+"""
+
+EXAMPLES = r"""
+- name: GPUs run within what the enclosure can cool
+  edgesite.gpu.gpu_settings:
+    settings:
+      - gpus: all
+        persistence_mode: true
+      - gpus:
+          - model: A100
+        power_limit: 300
+        gpu_clocks:
+          min: 1110
+          max: 1410
+  become: true
+
+- name: Clocks and power of one card are as the vendor set them
+  edgesite.gpu.gpu_settings:
+    settings:
+      - gpus:
+          - pci_bus_id: '0000:17:00.0'
+        power_limit: default
+        gpu_clocks:
+          locked: false
+  become: true
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or in check mode would be done, in this order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    does:
+      description: The action in words.
+      type: str
+      returned: always
+    uuid:
+      description: UUID of the GPU.
+      type: str
+      returned: for a setting of a GPU
+    setting:
+      description: Name of the setting.
+      type: str
+      returned: for a setting of a GPU
+    before:
+      description: Value before.
+      type: raw
+      returned: for a setting of a GPU
+    after:
+      description: Value after.
+      type: raw
+      returned: for a setting of a GPU
+  sample:
+    - does: set power_limit of GPU 0 NVIDIA T4 (GPU-6f2e, 0000:17:00.0) from 70 W to 60 W
+      uuid: GPU-6f2e
+      setting: power_limit
+      before: 70 W
+      after: 60 W
+before:
+  description: Settings by GPU UUID (those that O(settings) names), boot unit and its files, before.
+  returned: success
+  type: dict
+after:
+  description: The same, after; in check mode, what it would be.
+  returned: success
+  type: dict
+reboot_required:
+  description: Whether an ECC mode waits for a reset of its GPU or a reboot.
+  returned: success
+  type: bool
+reset_required:
+  description: UUIDs of the GPUs whose ECC mode waits; where nothing uses them, a GPU reset does instead of a reboot.
+  returned: success
+  type: list
+  elements: str
+nvml_status:
+  description: NVML's error in lower case, such as V(driver_not_loaded), V(lib_rm_version_mismatch), V(gpu_is_lost).
+  returned: when NVML failed
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.backends.nvml import Nvml
+from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.runner import fail, run
+from ..module_utils.settings_domain import SettingsDomain
+
+
+def main():
+    clocks = dict(
+        type="dict",
+        options=dict(locked=dict(type="bool", default=True), min=dict(type="int"), max=dict(type="int")),
+    )
+    module = AnsibleModule(
+        argument_spec=dict(
+            settings=dict(
+                type="list",
+                elements="dict",
+                required=True,
+                options=dict(
+                    gpus=dict(type="raw", required=True),
+                    persistence_mode=dict(type="bool"),
+                    ecc=dict(type="bool"),
+                    compute_mode=dict(type="str", choices=["default", "exclusive_process", "prohibited"]),
+                    power_limit=dict(type="str"),
+                    gpu_clocks=clocks,
+                    memory_clocks=clocks,
+                ),
+            ),
+            persist=dict(type="bool", default=True),
+            pynvml_path=dict(type="path"),
+        ),
+        supports_check_mode=True,
+    )
+    try:
+        with Nvml(module.params["pynvml_path"]) as nvml:
+            run(module, lambda: SettingsDomain(nvml, module.params["settings"], module.params["persist"]))
+    except EdgesiteError as error:
+        fail(module, error)
+
+
+if __name__ == "__main__":
+    main()

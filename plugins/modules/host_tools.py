@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_tools
+short_description: Put the programs that boot units run onto a host
+version_added: 0.1.0
+description:
+  - What does not survive a reboot by itself, such as power limits or MIG instances, is set again by boot units. They
+    run the collection's own code, which this module installs below C(/usr/local/lib/edgesite-gpu), together with
+    pynvml from the controller. The host needs no network and no package for it.
+  - A new version is unpacked beside the old one, checked, and put in place in one step.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options:
+  state:
+    description: Whether the tools are to be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  manifest:
+    description: SHA-256 by path of the files that are to be there. Set by the controller side of the module.
+    type: dict
+    default: {}
+  archive:
+    description: Path, on the host, of the archive with the files. Set by the controller side of the module.
+    type: path
+attributes:
+  check_mode:
+    support: full
+    description: Says what would change, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows the SHA-256 of the files before and after.
+requirements:
+  - pynvml (nvidia-ml-py) on the controller
+"""
+
+EXAMPLES = r"""
+- name: Host tools are there
+  edgesite.gpu.host_tools:
+  become: true
+
+- name: Host tools are gone
+  edgesite.gpu.host_tools:
+    state: absent
+  become: true
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or in check mode would be done.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"does": "install the host tools 7f7b0fe3b1c2a4d5", "version": "7f7b0fe3b1c2a4d5"}]
+before:
+  description: The version (null for none) and the SHA-256 of each file, before.
+  returned: success
+  type: dict
+  sample: {"version": null, "files": {}}
+after:
+  description: The same, after; in check mode, what it would be.
+  returned: success
+  type: dict
+  sample: {"version": "7f7b0fe3b1c2a4d5", "files": {"pynvml.py": "aa11..."}}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.converge import converge
+from ..module_utils.host_tools_domain import HostToolsDomain
+from ..module_utils.runner import run
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict(
+            state=dict(type="str", choices=["present", "absent"], default="present"),
+            manifest=dict(type="dict", default={}),
+            archive=dict(type="path"),
+        ),
+        supports_check_mode=True,
+    )
+    domain = HostToolsDomain(module.params["manifest"], module.params["archive"])
+    waits_for_archive = module.params["state"] == "present" and not module.params["archive"] and not module.check_mode
+    if waits_for_archive and converge(domain, check=True).actions:
+        module.exit_json(changed=False, needs_archive=True)
+    run(module, lambda: domain)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host tools as one archive: this collection's module_utils, pynvml, and a __main__ that boot units run."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import os
+import zipfile
+
+from ansible.errors import AnsibleActionFail
+
+PACKAGE = "ansible_collections/edgesite/gpu/plugins/module_utils"
+MAIN = """\
+from ansible_collections.edgesite.gpu.plugins.module_utils.cli import main
+
+main()
+"""
+
+
+def files() -> dict[str, bytes]:
+    """Content of each file of the host tools, by its path below their folder."""
+    found = {"__main__.py": MAIN.encode(), "pynvml.py": _pynvml()}
+    source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils")
+    for folder, _folders, names in os.walk(source):
+        below = os.path.relpath(folder, source)
+        for name in sorted(name for name in names if name.endswith(".py")):
+            with open(os.path.join(folder, name), "rb") as stream:
+                found[os.path.normpath(os.path.join(PACKAGE, below, name))] = stream.read()
+    return found
+
+
+def manifest(content: dict[str, bytes]) -> dict[str, str]:
+    """SHA-256 of each file, by its path."""
+    return {path: hashlib.sha256(data).hexdigest() for path, data in sorted(content.items())}
+
+
+def archive(content: dict[str, bytes]) -> bytes:
+    """The files as a zip archive, which Python can also import from."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path, data in sorted(content.items()):
+            packed.writestr(path, data)
+    return buffer.getvalue()
+
+
+def _pynvml() -> bytes:
+    spec = importlib.util.find_spec("pynvml")
+    origin = spec.origin if spec else None
+    # Old releases made pynvml a package; those are too old to be of use.
+    if not origin or os.path.basename(origin) != "pynvml.py":
+        raise AnsibleActionFail(
+            "The controller has no pynvml to send to the hosts. Install it beside ansible-core: "
+            "pip install nvidia-ml-py"
+        )
+    with open(origin, "rb") as stream:
+        return stream.read()

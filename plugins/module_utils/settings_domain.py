@@ -36,7 +36,7 @@ class SettingsDomain(Domain[State, Action]):
 
     def __init__(self, nvml: Nvml, wanted: Sequence[Dict[str, Any]], persist: bool) -> None:
         self.nvml = nvml
-        self.wanted = list(wanted)
+        self.wanted = [_given(entry) for entry in wanted]
         self.unit = boot.wanted(
             "settings",
             "Apply GPU settings",
@@ -116,3 +116,10 @@ class SettingsDomain(Domain[State, Action]):
     def extras(self, state: State) -> Dict[str, Any]:
         waiting = settings.pending_ecc(self.wanted, state.gpus)
         return {"reboot_required": bool(waiting), "reset_required": [gpu.uuid for gpu in waiting]}
+
+
+def _given(options: Dict[str, Any]) -> Dict[str, Any]:
+    """The options that were given: Ansible fills in None for the others."""
+    return {
+        key: _given(value) if isinstance(value, dict) else value for key, value in options.items() if value is not None
+    }

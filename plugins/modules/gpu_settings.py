@@ -193,29 +193,13 @@ from ..module_utils.backends.nvml import Nvml
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.runner import fail, run
 from ..module_utils.settings_domain import SettingsDomain
+from ..module_utils.settings_spec import SETTINGS
 
 
 def main():
-    clocks = dict(
-        type="dict",
-        options=dict(locked=dict(type="bool", default=True), min=dict(type="int"), max=dict(type="int")),
-    )
     module = AnsibleModule(
         argument_spec=dict(
-            settings=dict(
-                type="list",
-                elements="dict",
-                required=True,
-                options=dict(
-                    gpus=dict(type="raw", required=True),
-                    persistence_mode=dict(type="bool"),
-                    ecc=dict(type="bool"),
-                    compute_mode=dict(type="str", choices=["default", "exclusive_process", "prohibited"]),
-                    power_limit=dict(type="str"),
-                    gpu_clocks=clocks,
-                    memory_clocks=clocks,
-                ),
-            ),
+            settings=SETTINGS,
             persist=dict(type="bool", default=True),
             pynvml_path=dict(type="path"),
         ),

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run found and changed on each host, from the results that the layers' roles registered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Dict, List, Mapping, Sequence
+
+# Each layer's role registers <layer>_result.
+LAYERS = ("gpu",)
+
+
+def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
+    """What happened on one host.
+
+    status: done, failed, unreachable, or not_reached (the run ended before this host had its turn).
+    layers: by name, the actions and whether they changed anything; a layer that the host does not have is not there.
+    """
+    results = {layer: variables.get(layer + "_result") for layer in ("facts",) + LAYERS}
+    ran = {layer: result for layer, result in results.items() if result and not result.get("skipped")}
+    failed = {layer: result for layer, result in ran.items() if result.get("failed") or result.get("unreachable")}
+    return {
+        "host": host,
+        "status": _status(variables, ran),
+        "why": "; ".join("{0}: {1}".format(layer, _message(result)) for layer, result in failed.items()),
+        "found": found(results["facts"] or {}),
+        "layers": {
+            layer: {
+                "changed": bool(ran[layer].get("changed")),
+                "actions": [action["does"] for action in ran[layer].get("actions", [])],
+            }
+            for layer in LAYERS
+            if layer in ran
+        },
+        "reboot_required": any(bool(result.get("reboot_required")) for result in ran.values()),
+    }
+
+
+def _status(variables: Mapping[str, Any], ran: Mapping[str, Any]) -> str:
+    if variables.get("edgesite_done"):
+        return "done"
+    if any(result.get("unreachable") for result in ran.values()):
+        return "unreachable"
+    return "failed" if ran else "not_reached"
+
+
+def _message(result: Mapping[str, Any]) -> str:
+    return str(result.get("msg", "no message")).strip()
+
+
+def found(facts: Mapping[str, Any]) -> str:
+    """A host's hardware in a few words."""
+    gpus = Counter(gpu["name"].replace("NVIDIA ", "") for gpu in facts.get("gpus", []))
+    parts = ["{0}x {1}".format(count, name) for name, count in sorted(gpus.items())]
+    jetson = facts.get("jetson")
+    if jetson:
+        parts.append(str(jetson.get("model") or "Jetson"))
+    others = Counter(
+        card["name"] for card in facts.get("accelerators", []) if card.get("vendor_id") != "10de" and card.get("name")
+    )
+    parts += ["{0}x {1}".format(count, name) for name, count in sorted(others.items())]
+    if facts.get("tpm"):
+        parts.append("TPM")
+    return ", ".join(parts) or "no accelerator"
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> List[str]:
+    """The rows as lines for people."""
+    cells = [["host", "status", "found"] + list(LAYERS)]
+    for entry in rows:
+        cells.append(
+            [entry["host"], entry["status"], entry["found"]] + [layer_cell(entry, layer) for layer in LAYERS]
+        )
+    lines = columns(cells)
+    for entry in rows:
+        if entry["status"] != "done":
+            lines.append("{0} did not converge: {1}".format(entry["host"], entry["why"] or "see the run above"))
+        if entry["reboot_required"]:
+            lines.append("{0} needs a reboot (edgesite_allow_reboot: true lets the run do it)".format(entry["host"]))
+    return lines
+
+
+def layer_cell(entry: Mapping[str, Any], layer: str) -> str:
+    """What a layer changed on a host, in a word or two."""
+    result = entry["layers"].get(layer)
+    if result is None:
+        return "-"
+    count = len(result["actions"])
+    return "{0} change{1}".format(count, "" if count == 1 else "s") if result["changed"] else "as wanted"
+
+
+def columns(cells: Sequence[Sequence[str]]) -> List[str]:
+    """Lines with the cells in columns."""
+    widths = [max(len(line[place]) for line in cells) for place in range(len(cells[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells]

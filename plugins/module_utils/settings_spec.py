@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of gpu_settings, for the module and for preflight."""
+
+from __future__ import annotations
+
+from .core.nvml_words import COMPUTE_MODES
+
+_CLOCKS = dict(
+    type="dict",
+    options=dict(locked=dict(type="bool", default=True), min=dict(type="int"), max=dict(type="int")),
+)
+
+SETTINGS = dict(
+    type="list",
+    elements="dict",
+    required=True,
+    options=dict(
+        gpus=dict(type="raw", required=True),
+        persistence_mode=dict(type="bool"),
+        ecc=dict(type="bool"),
+        compute_mode=dict(type="str", choices=sorted(COMPUTE_MODES.values())),
+        power_limit=dict(type="str"),
+        gpu_clocks=_CLOCKS,
+        memory_clocks=_CLOCKS,
+    ),
+)

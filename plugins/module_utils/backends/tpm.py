@@ -36,8 +36,8 @@ def read(tcti: Optional[str] = None, root: str = "/") -> Reading:
         return _no_device(version)
     tools = {name: command.find(name) for name in _TOOLS}
     if not all(tools.values()):
-        missing = " and ".join(name for name in _TOOLS if not tools[name])
-        lacking = unread("tpm", "{0} is not installed on the host".format(missing), _INSTALL_TOOLS)
+        missing = ", ".join(name for name in _TOOLS if not tools[name])
+        lacking = unread("tpm", "not installed on the host: {0}".format(missing), _INSTALL_TOOLS)
         return Reading(_value(tpm.Properties(version, None, None, None), tcti), [lacking])
     return _Tpm(tcti, {name: str(path) for name, path in tools.items()}).read(version)
 

@@ -1,0 +1,547 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: gpu_info
+short_description: Tell everything known of a host's GPUs and other accelerators
+version_added: 0.1.0
+description:
+  - Reads GPUs, NVIDIA driver, Jetson identity, TPM, Secure Boot, accelerators of all makers and the host, in one round
+    trip. Changes nothing.
+  - Never fails because something is absent. A host without GPUs has an empty list of them, a host without TPM has
+    none; what is there but could not be read is told in RV(unread), with what to do about it.
+  - Reads files rather than run programs where a file tells the same.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options:
+  gather:
+    description:
+      - What to read. Only these keys are returned, beside RV(unread).
+    type: list
+    elements: str
+    choices: [gpus, driver, jetson, tpm, secure_boot, accelerators, host]
+    default: [gpus, driver, jetson, tpm, secure_boot, accelerators, host]
+  facts:
+    description:
+      - Also return everything as the fact C(edgesite_gpu) (RV(ansible_facts)), for the tasks that follow.
+    type: bool
+    default: false
+  tpm_tcti:
+    description:
+      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools, such as V(device:/dev/tpmrm0) or
+        V(swtpm:host=127.0.0.1,port=2321).
+      - Without it, the kernel's resource manager C(/dev/tpmrm0) is used where it exists, else C(/dev/tpm0).
+    type: str
+  pynvml_path:
+    description:
+      - Folder or archive, on the host, to import pynvml from.
+      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+    type: path
+attributes:
+  check_mode:
+    support: full
+    description: The module only reads.
+  diff_mode:
+    support: N/A
+    description: The module changes nothing.
+seealso:
+  - module: edgesite.gpu.gpu_settings
+  - module: edgesite.gpu.host_tools
+notes:
+  - Run it as root for the TPM; everything else is readable for all users on most hosts.
+  - The TPM is read with tpm2-tools, and its certificates with openssl. Neither is needed on a host without TPM.
+"""
+
+EXAMPLES = r"""
+- name: Everything of the host
+  edgesite.gpu.gpu_info:
+  register: gpu_info
+  become: true
+
+- name: Hosts whose driver parts do not fit together are told
+  ansible.builtin.debug:
+    msg: "{{ gpu_info.driver.mismatch_reason }}"
+  when: gpu_info.driver.mismatch
+
+- name: Model and power limit of each GPU are known to later tasks
+  edgesite.gpu.gpu_info:
+    gather: [gpus]
+    facts: true
+
+- name: Accelerators of all makers that have no driver
+  ansible.builtin.debug:
+    msg: "{{ gpu_info.accelerators | rejectattr('driver') | map(attribute='pci_bus_id') | list }}"
+
+- name: Endorsement key certificates of a TPM behind a socket
+  edgesite.gpu.gpu_info:
+    gather: [tpm]
+    tpm_tcti: swtpm:host=127.0.0.1,port=2321
+  register: tpm_info
+"""
+
+RETURN = r"""
+gpus:
+  description: The GPUs that NVML knows, in NVML's order. Empty where there is no NVML. Values a card lacks are null.
+  returned: when O(gather) has V(gpus)
+  type: list
+  elements: dict
+  contains:
+    index:
+      description: NVML's index; it may change at a reboot.
+      type: int
+      returned: always
+    uuid:
+      description: UUID of the GPU.
+      type: str
+      returned: always
+      sample: GPU-5c89852c-d268-c3f3-1b07-005d5ae1dc3f
+    name:
+      description: Product name.
+      type: str
+      returned: always
+      sample: NVIDIA A100-SXM4-40GB
+    pci_bus_id:
+      description: PCI address as in C(/sys/bus/pci/devices).
+      type: str
+      returned: always
+      sample: '0000:17:00.0'
+    pci_vendor_id:
+      description: PCI vendor, four hex digits.
+      type: str
+      returned: always
+      sample: 10de
+    pci_device_id:
+      description: PCI device, four hex digits.
+      type: str
+      returned: always
+      sample: 20b0
+    pci_subsystem_id:
+      description: PCI subsystem vendor and device.
+      type: str
+      returned: always
+      sample: 10de:1450
+    serial:
+      description: Serial number of the board.
+      type: str
+      returned: always
+    part_number:
+      description: Part number of the board.
+      type: str
+      returned: always
+    vbios_version:
+      description: Version of the card's firmware.
+      type: str
+      returned: always
+    minor_number:
+      description: N of C(/dev/nvidiaN).
+      type: int
+      returned: always
+    architecture:
+      description: Name of the architecture in lower case.
+      type: str
+      returned: always
+      sample: ampere
+    cuda_compute_capability:
+      description: CUDA compute capability.
+      type: str
+      returned: always
+      sample: '8.0'
+    memory_mib:
+      description: C(total), C(used) and C(free) memory in MiB.
+      type: dict
+      returned: always
+    power_w:
+      description: C(limit), C(enforced_limit), C(default_limit), C(min_limit), C(max_limit) and C(usage) in W.
+      type: dict
+      returned: always
+    clocks_mhz:
+      description:
+        - Clocks now (C(graphics), C(sm), C(memory)), highest (C(max_graphics), C(max_sm), C(max_memory)) and lowest
+          (C(min_graphics), C(min_memory)), in MHz.
+      type: dict
+      returned: always
+    temperature_c:
+      description: Temperature of the GPU in degrees Celsius.
+      type: int
+      returned: always
+    utilization_percent:
+      description: C(gpu) and C(memory) in percent of the last sample period.
+      type: dict
+      returned: always
+    performance_state:
+      description: P-state, 0 the fastest.
+      type: int
+      returned: always
+    persistence_mode:
+      description: Whether the driver stays loaded without clients.
+      type: bool
+      returned: always
+    compute_mode:
+      description: V(default), V(exclusive_process) or V(prohibited).
+      type: str
+      returned: always
+    ecc:
+      description: ECC C(current)ly and C(pending) a reset or reboot.
+      type: dict
+      returned: always
+    mig:
+      description:
+        - C(current) and C(pending) mode, whether a change of mode needs no reset (C(resetless)), C(max_devices), and
+          the C(gpu_instances) with their C(compute_instances).
+        - Null for a card without MIG.
+      type: dict
+      returned: always
+    vgpu:
+      description: C(virtualization_mode), C(host_capable), and the number of C(supported_types).
+      type: dict
+      returned: always
+    processes:
+      description: The GPU's clients with C(pid), C(name), C(kind), C(memory_mib), and the instances they run in.
+      type: list
+      elements: dict
+      returned: always
+driver:
+  description: NVIDIA's driver on the host. Versions are null where that part is absent.
+  returned: when O(gather) has V(driver)
+  type: dict
+  contains:
+    loaded:
+      description: Version of the loaded kernel module.
+      type: str
+      returned: always
+      sample: 580.95.05
+    on_disk:
+      description: Version of the kernel module that the next load takes, for the running kernel.
+      type: str
+      returned: always
+      sample: 580.95.05
+    user_space:
+      description: Version of C(libnvidia-ml.so.1).
+      type: str
+      returned: always
+      sample: 580.95.05
+    flavour:
+      description: V(open) or V(proprietary); null while no module is loaded.
+      type: str
+      returned: always
+    nvml_status:
+      description: V(ok), or NVML's error in lower case, such as V(library_not_found), V(lib_rm_version_mismatch).
+      type: str
+      returned: always
+    nvml_version:
+      description: Version of NVML.
+      type: str
+      returned: always
+      sample: 13.580.95.05
+    cuda_version:
+      description: Newest CUDA that the driver supports.
+      type: str
+      returned: always
+      sample: '13.0'
+    mismatch:
+      description: Whether the parts that are present have different versions.
+      type: bool
+      returned: always
+    mismatch_reason:
+      description: Which parts; null without mismatch.
+      type: str
+      returned: always
+      sample: kernel module 580.82.07 is loaded, but the libraries are 580.95.05
+jetson:
+  description: What identifies a Jetson; null on any other host.
+  returned: when O(gather) has V(jetson)
+  type: dict
+  contains:
+    model:
+      description: Model in the device tree.
+      type: str
+      returned: always
+      sample: NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super
+    module:
+      description: Part number of the module; of the whole kit on Jetsons before Xavier NX.
+      type: str
+      returned: always
+      sample: p3767-0005
+    soc:
+      description: System on chip.
+      type: str
+      returned: always
+      sample: tegra234
+    l4t:
+      description: L4T release; null where nothing tells it.
+      type: dict
+      returned: always
+      contains:
+        release:
+          description: The release as NVIDIA writes it.
+          type: str
+          returned: always
+          sample: R36
+        revision:
+          description: Revision within the release.
+          type: str
+          returned: always
+          sample: '4.7'
+        version:
+          description: Both together.
+          type: str
+          returned: always
+          sample: 36.4.7
+        major:
+          description: First number of the version.
+          type: int
+          returned: always
+        minor:
+          description: Second number.
+          type: int
+          returned: always
+        patch:
+          description: Third number.
+          type: int
+          returned: always
+    jetpack:
+      description: JetPack that has this L4T; null for an L4T that this collection does not know.
+      type: str
+      returned: always
+      sample: 6.2.1
+    power_mode:
+      description: Mode of nvpmodel in force, C(id) and C(name). Ids differ between modules, names do so less.
+      type: dict
+      returned: always
+      sample: {id: 2, name: MAXN_SUPER}
+    power_modes:
+      description: Modes that C(/etc/nvpmodel.conf) offers, each with C(id) and C(name).
+      type: list
+      elements: dict
+      returned: always
+tpm:
+  description: The TPM; null on a host without one.
+  returned: when O(gather) has V(tpm)
+  type: dict
+  contains:
+    version:
+      description: V(2.0) or V(1.2). A TPM 1.2 has nothing but this.
+      type: str
+      returned: always
+    tcti:
+      description: How it was reached.
+      type: str
+      returned: always
+      sample: device:/dev/tpmrm0
+    manufacturer:
+      description: Maker's TCG id.
+      type: str
+      returned: always
+      sample: INTC
+    vendor_string:
+      description: Maker's text.
+      type: str
+      returned: always
+    firmware:
+      description: Firmware version, four numbers with dots.
+      type: str
+      returned: always
+      sample: 600.7.37.0
+    ek_certificates:
+      description: Certificates of the endorsement keys, from the TPM's non-volatile memory. May be empty.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        handle:
+          description: Index of the non-volatile memory.
+          type: str
+          returned: always
+          sample: '0x01c00002'
+        key_type:
+          description: Algorithm and size or curve.
+          type: str
+          returned: always
+          sample: rsa2048
+        sha256:
+          description: SHA-256 of the certificate in DER form, in hex.
+          type: str
+          returned: always
+        subject:
+          description: Subject as in RFC 2253; null where it is empty, as EK certificates may have it.
+          type: str
+          returned: always
+        issuer:
+          description: Issuer as in RFC 2253.
+          type: str
+          returned: always
+        not_after:
+          description: End of validity in ISO 8601, UTC.
+          type: str
+          returned: always
+          sample: '2049-12-31T23:59:59Z'
+        pem:
+          description: The certificate.
+          type: str
+          returned: always
+secure_boot:
+  description: V(enabled), V(disabled), V(unsupported) (no UEFI, or UEFI without Secure Boot), or V(unknown).
+  returned: when O(gather) has V(secure_boot)
+  type: str
+accelerators:
+  description:
+    - Accelerators on the PCI bus of all makers, with or without driver, by address.
+    - Each PCI function counts, so that virtual functions, and cards with two functions, have several entries.
+  returned: when O(gather) has V(accelerators)
+  type: list
+  elements: dict
+  contains:
+    pci_bus_id:
+      description: PCI address as in C(/sys/bus/pci/devices); equals RV(gpus[].pci_bus_id) for NVML's GPUs.
+      type: str
+      returned: always
+      sample: '0000:17:00.0'
+    vendor:
+      description: Maker in lower case; null for one that this collection does not know.
+      type: str
+      returned: always
+      sample: huawei
+    vendor_id:
+      description: PCI vendor, four hex digits.
+      type: str
+      returned: always
+      sample: 19e5
+    device_id:
+      description: PCI device, four hex digits.
+      type: str
+      returned: always
+      sample: d802
+    subsystem_vendor_id:
+      description: PCI subsystem vendor, four hex digits.
+      type: str
+      returned: always
+    subsystem_device_id:
+      description: PCI subsystem device, four hex digits.
+      type: str
+      returned: always
+    class:
+      description: PCI class, six hex digits.
+      type: str
+      returned: always
+      sample: '120000'
+    kind:
+      description: V(gpu), V(npu), V(fpga), or V(accelerator) for processing accelerators of unknown kind.
+      type: str
+      returned: always
+    name:
+      description: Model, as far as the PCI ids tell it; null for ids that this collection does not know.
+      type: str
+      returned: always
+      sample: Ascend 910B
+    driver:
+      description: Kernel driver that has the device, such as V(nvidia), V(nouveau), V(vfio-pci); null for none.
+      type: str
+      returned: always
+    numa_node:
+      description: NUMA node; null where the platform has none.
+      type: int
+      returned: always
+    iommu_group:
+      description: IOMMU group; null with the IOMMU off.
+      type: int
+      returned: always
+    physical_function:
+      description: For a virtual function of SR-IOV, the address of its physical function; else null.
+      type: str
+      returned: always
+host:
+  description: The host itself.
+  returned: when O(gather) has V(host)
+  type: dict
+  contains:
+    os:
+      description: C(id), C(version_id) and C(pretty_name) of C(/etc/os-release).
+      type: dict
+      returned: always
+      sample: {id: ubuntu, version_id: '22.04', pretty_name: Ubuntu 22.04.5 LTS}
+    kernel:
+      description: Release of the running kernel.
+      type: str
+      returned: always
+      sample: 5.15.0-164-generic
+    architecture:
+      description: Machine architecture.
+      type: str
+      returned: always
+      sample: x86_64
+    machine:
+      description: V(physical), V(virtual) or V(container); null where nothing tells.
+      type: str
+      returned: always
+    python_version:
+      description: Version of the Python that ran the module.
+      type: str
+      returned: always
+    boot_id:
+      description: The kernel's id of this boot; it changes with every reboot.
+      type: str
+      returned: always
+unread:
+  description: What is there but could not be read. Empty on a host where everything was read.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: The part of the result that lacks something.
+      type: str
+      returned: always
+    why:
+      description: The reason.
+      type: str
+      returned: always
+    fix:
+      description: What to do about it.
+      type: str
+      returned: always
+    status:
+      description: NVML's error in lower case.
+      type: str
+      returned: for what NVML could not tell
+  sample:
+    - what: tpm
+      why: "not installed on the host: tpm2_getcap, tpm2_nvread"
+      fix: Install the package tpm2-tools
+ansible_facts:
+  description: Everything above.
+  returned: when O(facts=true)
+  type: dict
+  contains:
+    edgesite_gpu:
+      description: All the keys above.
+      type: dict
+      returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import host_facts
+
+
+def main():
+    subsets = list(host_facts.SUBSETS)
+    module = AnsibleModule(
+        argument_spec=dict(
+            gather=dict(type="list", elements="str", choices=subsets, default=subsets),
+            facts=dict(type="bool", default=False),
+            tpm_tcti=dict(type="str"),
+            pynvml_path=dict(type="path"),
+        ),
+        supports_check_mode=True,
+    )
+    found = host_facts.read(module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"])
+    facts = {"ansible_facts": {"edgesite_gpu": found}} if module.params["facts"] else {}
+    module.exit_json(changed=False, **found, **facts)
+
+
+if __name__ == "__main__":
+    main()

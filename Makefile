@@ -4,22 +4,68 @@
 SHELL := bash
 T := tests/tools
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# a step's output shows while it runs, also when it goes to a file or a CI log
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
+# output shows while a step runs, also when it goes to a file or a CI log
 export PYTHONUNBUFFERED := 1
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
+# --- set-up; every target below does what it needs of it
+
 apt: ## install the Debian or Ubuntu packages that the tests need
 	@$T/bootstrap apt
 
-venv: ## make .venv and the link that lets ansible find the clone as edgesite.gpu
+venv: ## make .venv, and the link that lets ansible find the clone as edgesite.gpu
 	@$T/bootstrap venv
+
+# --- tests
+
+test: apt venv ## all of the following tests, with a table of results at the end
+	@$T/stages lint unit sanity check-artifact integration lab-test molecule
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck, changelog fragments
 	@$T/lint
 
-unit: venv ## unit tests of plugins/ with coverage
+unit: venv ## unit tests, with many generated cases and coverage of core enforced
 	@$T/unit
+
+sanity: venv ## ansible-test sanity and units on the oldest, next and newest ansible-core
+	@$T/sanity
+
+check-artifact: venv ## build the collection, install it elsewhere without tests and docs, and use it
+	@$T/check-artifact
+
+integration: apt venv ## modules against the NVML simulator
+	@pytest tests/integration
+
+lab-test: apt venv ## tests of the emulated site itself
+	@pytest tests/lab
+
+molecule: apt venv ## Molecule scenarios but gpu_runner; one with SCENARIO=name
+	@$T/molecule-all $(SCENARIO)
+
+test-gpu: apt venv ## the scenario for a machine with a real GPU: read-only unless EDGESITE_GPU_RUNNER_WRITE=1
+	@$T/molecule-all gpu_runner
+
+bench: apt venv ## how long a converge takes, idle and not
+	@tests/bench/bench
+
+# --- use
+
+demo: apt venv ## bring the emulated site up and converge it
+	@tests/lab/demo
+
+demo-down: apt venv ## take the emulated site down
+	@tests/lab/lab down demo
+
+build: venv ## the collection as a tarball
+	@ansible-galaxy collection build --force
+
+changelog: venv ## turn changelogs/fragments into CHANGELOG.md, for the version in galaxy.yml
+	@antsibull-changelog release
+
+clean: ## remove everything that make made
+	rm -rf .venv .build .ansible .cache .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis edgesite-gpu-*.tar.gz
 
 .PHONY: $(shell grep -oE '^[a-z-]+:' Makefile | tr -d :)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The site's own network."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+
+from .definition import Site
+from .errors import LabError
+from .paths import shown
+from .podman import LABEL_SITE, Podman
+from .shell import as_root, run
+
+
+def name_of(site: str) -> str:
+    """The network's name."""
+    return f"edgelab.{site}"
+
+
+def ensure(podman: Podman, site: Site) -> bool:
+    """Create the network where it is missing; True where it was."""
+    name = name_of(site.name)
+    networks = json.loads(podman("network", "ls", "--format", "json").stdout or "[]")
+    for network in networks:
+        subnets = [entry["subnet"] for entry in network.get("subnets") or []]
+        if network["name"] == name:
+            if subnets == [str(site.subnet)]:
+                return False
+            raise LabError(
+                f"the network of site {site.name} is up as {', '.join(subnets)}, its definition says {site.subnet}",
+                f"run: tests/lab/lab down {site.name}",
+            )
+        for subnet in subnets:
+            _refuse_overlap(site, subnet, f"podman's network {network['name']}")
+    for device, subnet in _machine_subnets():
+        _refuse_overlap(site, subnet, f"this machine's interface {device}")
+    # names go into /etc/hosts of each host, so no name server of podman's is needed
+    podman(
+        "network",
+        "create",
+        "--disable-dns",
+        "--subnet",
+        str(site.subnet),
+        "--label",
+        f"{LABEL_SITE}={site.name}",
+        name,
+    )
+    return True
+
+
+def remove(podman: Podman, site: str) -> None:
+    """Remove the network where it is there."""
+    names = podman("network", "ls", "--format", "{{.Name}}").stdout.split()
+    if name_of(site) in names:
+        podman("network", "rm", "--force", name_of(site))
+
+
+def _machine_subnets() -> list[tuple[str, str]]:
+    routes = json.loads(run(["ip", "-json", "-4", "route", "show", "table", "main"]).stdout or "[]")
+    return [(route.get("dev", "?"), route["dst"]) for route in routes if route["dst"] != "default"]
+
+
+def _refuse_overlap(site: Site, subnet: str, owner: str) -> None:
+    other = ipaddress.ip_network(subnet, strict=False)
+    if other.version == 4 and site.subnet.overlaps(other):
+        raise LabError(
+            f"subnet {site.subnet} of site {site.name} is already in use: {owner} has {subnet}",
+            f"change 'subnet' and the addresses in {shown(site.source)}",
+        )
+
+
+def set_link(podman: Podman, board: str, up: bool) -> None:
+    """Plug or pull the host's network cable: the machine's end of it, which nothing in the host can change."""
+    run(as_root(["ip", "link", "set", _machine_end(podman, board), "up" if up else "down"]))
+
+
+def link_is_up(podman: Podman, board: str) -> bool:
+    """Whether the cable is plugged in."""
+    link = json.loads(run(["ip", "-json", "link", "show", "dev", _machine_end(podman, board)]).stdout)
+    return "UP" in link[0]["flags"]
+
+
+def _machine_end(podman: Podman, board: str) -> str:
+    index = int(podman("exec", board, "cat", "/sys/class/net/eth0/iflink").stdout)
+    for link in json.loads(run(["ip", "-json", "link", "show"]).stdout):
+        if link["ifindex"] == index:
+            return str(link["ifname"])
+    raise LabError(f"the machine's end of the cable of {board} is not there", "run 'tests/lab/lab up' to set it right")

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few podman commands that the lab needs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from . import detect
+from .errors import LabError
+from .shell import as_root, run, run_long
+
+LABEL_SITE = "edgelab.site"
+LABEL_HOST = "edgelab.host"
+LABEL_ROLE = "edgelab.role"
+LABEL_SPEC = "edgelab.spec"
+LABEL_CLONE = "edgelab.clone"
+
+
+@dataclass(frozen=True)
+class Container:
+    """What podman says of one container of the lab."""
+
+    name: str
+    id: str
+    state: str
+    labels: dict[str, str]
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+
+class Podman:
+    """podman as root, with the settings that this machine needs."""
+
+    def __init__(self) -> None:
+        if not shutil.which("podman"):
+            raise LabError("podman is not installed", "run 'make apt', or: apt-get install podman")
+
+    @cached_property
+    def machine(self) -> detect.Machine:
+        return detect.look()
+
+    def argv(self, *args: str) -> list[str]:
+        return as_root(["podman", *detect.global_options(self.machine), *args])
+
+    def __call__(
+        self, *args: str, check: bool = True, stdin: bytes | None = None, timeout: float | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return run(self.argv(*args), check=check, stdin=stdin, timeout=timeout)
+
+    def long(self, step: str, *args: str) -> None:
+        """A command of many seconds, with heartbeats."""
+        run_long(step, self.argv(*args))
+
+    @property
+    def run_options(self) -> list[str]:
+        return detect.run_options(self.machine)
+
+    def containers(self, site: str | None = None) -> dict[str, Container]:
+        """The lab's containers by name, of one site or of all."""
+        wanted = f"label={LABEL_SITE}" + (f"={site}" if site else "")
+        listed: list[dict[str, Any]] = json.loads(
+            self("ps", "--all", "--filter", wanted, "--format", "json").stdout or "[]"
+        )
+        found = [
+            Container(entry["Names"][0], entry["Id"], entry["State"].lower(), entry["Labels"] or {}) for entry in listed
+        ]
+        return {container.name: container for container in found}
+
+    def remove(self, *names: str) -> None:
+        """Remove containers at once, whatever their state; those that are gone already are no error."""
+        if names:
+            self("rm", "--force", "--ignore", "--volumes", "--time", "0", *names)

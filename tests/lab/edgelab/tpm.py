@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The factory of TPMs: manufacturers' CAs, and a TPM with an EK certificate for each host."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .images import board_image
+from .podman import Podman
+from .shell import as_root, run
+
+# Runs in a board's image, so that the machine needs no swtpm. /ca is the manufacturer's, /tpm the new TPM's state.
+_MAKE = r"""
+set -eu
+printf '%s\n' 'statedir = /ca' 'signingkey = /ca/issuing-key.pem' 'issuercert = /ca/issuing.pem' \
+    'certserial = /ca/serial' >/tmp/ca.conf
+printf '%s\n' "--platform-manufacturer $1" '--platform-version 1.0' '--platform-model edgelab' >/tmp/ca.options
+printf '%s\n' 'create_certs_tool = /usr/bin/swtpm_localca' 'create_certs_tool_config = /tmp/ca.conf' \
+    'create_certs_tool_options = /tmp/ca.options' 'active_pcr_banks = sha256' >/tmp/setup.conf
+swtpm_setup --tpm2 --tpmstate /tpm --create-ek-cert --lock-nvram --config /tmp/setup.conf --vmid "$2" --overwrite
+cp /ca/swtpm-localca-rootca-cert.pem /ca/root.pem
+chmod 0644 /ca/issuing.pem /ca/root.pem
+"""
+
+
+def directory(state: Path, host: str) -> Path:
+    """Where a TPM's state lies: out of the host's reach."""
+    return state / "hosts" / host / "tpm"
+
+
+def root_certificate(state: Path, manufacturer: str) -> Path:
+    """The root certificate of a manufacturer's CA."""
+    return state / "tpm-ca" / manufacturer / "root.pem"
+
+
+def manufacture(podman: Podman, state: Path, host: str, manufacturer: str) -> bool:
+    """Make the host's TPM where it is missing; True where it was. One at a time: they share the CA's serial number."""
+    finished = directory(state, host)
+    if finished.exists():
+        return False
+    # an interrupted one is made anew
+    draft = finished.with_name("tpm.new")
+    run(as_root(["rm", "-rf", str(draft)]))
+    ca = state / "tpm-ca" / manufacturer
+    for path in (draft, ca):
+        path.mkdir(parents=True, exist_ok=True)
+    podman(
+        *("run", "--rm", *podman.run_options, "--network", "none", "--security-opt", "label=disable"),
+        *("--volume", f"{ca}:/ca", "--volume", f"{draft}:/tpm"),
+        *(board_image().tag, "sh", "-c", _MAKE, "sh", manufacturer, host),
+    )
+    shutil.move(draft, finished)
+    return True

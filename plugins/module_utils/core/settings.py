@@ -195,7 +195,12 @@ def _power_limit(option: Any, state: GpuState) -> int:
             "Take the option away for this GPU",
         )
     if option == "default":
-        return low if state.power_default is None else state.power_default
+        if state.power_default is None:
+            raise EdgesiteError(
+                "settings.power_limit is 'default', but GPU {0} does not tell its default".format(state.gpu.label()),
+                "Give the limit in watts: " + allowed,
+            )
+        return state.power_default
     try:
         limit = int(round(float(option) * 1000))
     except (TypeError, ValueError, OverflowError):
@@ -205,9 +210,7 @@ def _power_limit(option: Any, state: GpuState) -> int:
     if not low <= limit <= high:
         raise EdgesiteError(
             "settings.power_limit is {0}, out of range: {1}".format(show("power_limit", limit), allowed),
-            "Choose a limit in this range, or 'default' ({0})".format(
-                show("power_limit", low if state.power_default is None else state.power_default)
-            ),
+            "Choose a limit in this range, or 'default'",
         )
     return limit
 

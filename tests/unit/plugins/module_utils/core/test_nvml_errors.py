@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import nvml_words
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "says"),
+    [
+        (-1, "pynvml_missing", "pip install nvidia-ml-py"),
+        (4, "no_permission", "become: true"),
+        (9, "driver_not_loaded", "modprobe nvidia"),
+        (12, "library_not_found", "Install the NVIDIA driver"),
+        (15, "gpu_is_lost", "fallen off the bus"),
+        (18, "lib_rm_version_mismatch", "Reload the module or reboot"),
+        (19, "in_use", "in use"),
+        (4711, "nvml_4711", "error 4711"),
+    ],
+)
+def test_every_code_has_a_name_and_says_what_to_do(code, status, says):
+    error = NvmlError(code, "GPU 1")
+    assert error.status == status
+    assert says in str(error)
+    assert str(error).startswith("GPU 1: ")
+    assert error.fix
+
+
+def test_codes_can_stand_without_a_thing():
+    assert str(NvmlError(19)).startswith("The GPU is in use (NVML 19, in_use). ")
+
+
+def test_message_ends_its_sentences():
+    assert str(EdgesiteError("It broke", "Mend it!")) == "It broke. Mend it!"
+    assert str(EdgesiteError("It broke")) == "It broke."
+
+
+def test_words_and_numbers():
+    assert nvml_words.word(nvml_words.COMPUTE_MODES, 3) == "exclusive_process"
+    assert nvml_words.word(nvml_words.ARCHITECTURES, 99) == "99"
+    assert nvml_words.word(nvml_words.ARCHITECTURES, None) is None
+    assert nvml_words.number(nvml_words.COMPUTE_MODES, "prohibited") == 2

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import preflight, report
+
+CARD = {
+    "index": 0,
+    "uuid": "GPU-aaaa",
+    "pci_bus_id": "0000:17:00.0",
+    "name": "Tesla T4",
+    "persistence_mode": False,
+    "compute_mode": "default",
+    "ecc": None,
+    "mig": None,
+    "power_w": {"limit": 70.0, "default_limit": 70.0, "min_limit": 60.0, "max_limit": 70.0},
+    "clocks_mhz": {"min_graphics": 300, "max_graphics": 1590, "min_memory": 405, "max_memory": 5001},
+}
+A100 = {**CARD, "index": 1, "uuid": "GPU-bbbb", "name": "NVIDIA A100-SXM4-40GB", "mig": {"current": False}}
+
+
+def problems_of(found):
+    return [(problem.layer, problem.problem) for problem in found]
+
+
+def test_every_setting_that_a_card_cannot_have_is_a_problem():
+    wanted = [{"gpus": "all", "power_limit": "500", "ecc": True}]
+    found = preflight.of_settings("h", wanted, {"gpus": [CARD]})
+    assert len(found) == 2
+    assert all(problem.host == "h" and problem.layer == "gpu" and problem.fix for problem in found)
+
+
+def test_mig_on_a_card_without_it_is_a_problem_for_that_card_only():
+    found = preflight.of_mig("h", [{"gpus": "all", "mig": "enabled"}], {"gpus": [CARD, A100]})
+    assert len(found) == 1
+    assert "Tesla T4" in found[0].problem and "mig_layouts[0].gpus" in found[0].problem
+
+
+def test_mig_off_asks_nothing_of_a_card():
+    assert preflight.of_mig("h", [{"gpus": "all", "mig": "disabled"}], {"gpus": [CARD]}) == []
+
+
+def test_mig_for_a_gpu_that_is_not_there_is_a_problem():
+    found = preflight.of_mig("h", [{"gpus": [{"model": "H100"}]}], {"gpus": [A100]})
+    assert "matches no GPU" in found[0].problem
+
+
+def test_layouts_of_the_wrong_shape_are_a_problem():
+    for layouts in ("all", ["x"], [{"mig": "enabled"}]):
+        assert problems_of(preflight.of_mig("h", layouts, {"gpus": [A100]}))[0][0] == "mig"
+
+
+def test_nvml_is_a_problem_only_where_gpus_are_wanted_but_a_lost_gpu_always_is():
+    info = {"unread": [{"what": "nvml", "why": "none", "fix": "f"}, {"what": "tpm", "why": "none", "fix": "f"}]}
+    assert preflight.of_nvml("h", info, wants_gpus=False) == []
+    assert problems_of(preflight.of_nvml("h", info, wants_gpus=True)) == [("driver", "nvml: none")]
+    lost = {"unread": [{"what": "gpu 1", "why": "lost", "fix": "f"}]}
+    assert problems_of(preflight.of_nvml("h", lost, wants_gpus=False)) == [("driver", "gpu 1: lost")]
+
+
+def test_problems_are_listed_with_their_fixes_by_host():
+    found = [preflight.unread("b", "no sudo"), preflight.unreachable("a", "timed out")]
+    found += preflight.invalid("a", "gpu", ["bad option"], "See the docs")
+    lines = preflight.by_host(found)
+    assert lines[0] == "3 problems:"
+    assert lines[1].startswith("a: [connection] The host cannot be reached: timed out")
+    assert all(line.startswith("    fix: ") for line in lines[2::2])
+    assert preflight.by_host(found[:1])[0] == "1 problem:"
+
+
+DONE = {
+    "edgesite_done": True,
+    "facts_result": {
+        "gpus": [A100, {**A100, "index": 2}],
+        "tpm": {"version": "2.0"},
+        "jetson": None,
+        "accelerators": [{"vendor_id": "10de", "name": "A100"}, {"vendor_id": "19e5", "name": "Ascend 310P"}],
+    },
+    "gpu_result": {"changed": True, "actions": [{"does": "set x"}, {"does": "set y"}], "reboot_required": True},
+}
+
+
+def test_row_tells_what_was_found_and_changed():
+    row = report.row("h", DONE)
+    assert row["status"] == "done"
+    assert row["found"] == "2x A100-SXM4-40GB, 1x Ascend 310P, TPM"
+    assert row["layers"] == {"gpu": {"changed": True, "actions": ["set x", "set y"]}}
+    assert row["reboot_required"]
+
+
+def test_row_of_an_idle_host_has_no_changes():
+    row = report.row("h", {**DONE, "gpu_result": {"changed": False, "actions": []}})
+    assert report.layer_cell(row, "gpu") == "as wanted"
+    assert not row["reboot_required"]
+
+
+def test_layer_that_a_host_does_not_have_is_not_there():
+    row = report.row("h", {"edgesite_done": True, "facts_result": {"jetson": {"model": "Orin"}}})
+    assert row["layers"] == {}
+    assert row["found"] == "Orin"
+    assert report.layer_cell(row, "gpu") == "-"
+    skipped = report.row("h", {"edgesite_done": True, "gpu_result": {"skipped": True, "changed": False}})
+    assert skipped["layers"] == {} and skipped["found"] == "no accelerator"
+
+
+def test_hosts_that_did_not_converge_say_why():
+    rows = [
+        report.row("ok", DONE),
+        report.row("bad", {"facts_result": {"gpus": []}, "gpu_result": {"failed": True, "msg": "range"}}),
+        report.row("gone", {"facts_result": {"unreachable": True, "msg": "timed out"}}),
+        report.row("late", {}),
+    ]
+    assert [row["status"] for row in rows] == ["done", "failed", "unreachable", "not_reached"]
+    lines = report.table(rows)
+    assert "ok needs a reboot (edgesite_allow_reboot: true lets the run do it)" in lines
+    assert "bad did not converge: gpu: range" in lines
+    assert "gone did not converge: facts: timed out" in lines
+    assert "late did not converge: see the run above" in lines
+
+
+def test_columns_line_up():
+    assert report.columns([["a", "bb"], ["ccc", "d"]]) == ["a    bb", "ccc  d"]

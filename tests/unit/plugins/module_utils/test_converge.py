@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, Domain, converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+class Switches(Domain):
+    """Numbered switches; some break when set, some when set back, some are deaf."""
+
+    def __init__(self, there, wanted, breaks_at=None, stuck=(), deaf=(), refuses=False):
+        self.there = list(there)
+        self.wanted = list(wanted)
+        self.breaks_at, self.stuck, self.deaf, self.refuses = breaks_at, stuck, deaf, refuses
+        self.effects = []
+
+    def observe(self):
+        return tuple(self.there)
+
+    def plan(self, state):
+        return [place for place, want in enumerate(self.wanted) if state[place] != want]
+
+    def predict(self, state, actions):
+        return tuple(self.wanted)
+
+    def ready(self, actions):
+        if self.refuses:
+            raise EdgesiteError("no permission", "Become root")
+
+    def apply(self, action):
+        if action == self.breaks_at:
+            raise EdgesiteError("it is stuck", "Pull harder")
+        self.effects.append(action)
+        if action not in self.deaf:
+            self.there[action] = self.wanted[action]
+
+    def undo(self, action):
+        if action in self.stuck:
+            raise EdgesiteError("it is jammed")
+        self.there[action] = not self.wanted[action]
+
+    def describe(self, action):
+        return {"does": f"set switch {action}"}
+
+    def render(self, state):
+        return dict(enumerate(state))
+
+
+switches = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=8)
+
+
+@given(switches)
+def test_converge_reaches_what_is_wanted_and_the_second_run_does_nothing(pairs):
+    domain = Switches(*zip(*pairs))
+    outcome = converge(domain, check=False)
+    assert domain.there == domain.wanted
+    assert outcome.after == dict(enumerate(domain.wanted))
+    domain.effects.clear()
+    assert converge(domain, check=False).actions == []
+    assert domain.effects == []
+
+
+@given(switches)
+def test_check_tells_the_same_actions_and_does_none(pairs):
+    domain = Switches(*zip(*pairs))
+    told = converge(domain, check=True)
+    assert domain.effects == []
+    assert told == converge(domain, check=False)
+
+
+@given(switches, st.integers(0, 7))
+def test_failure_half_way_leaves_the_host_as_it_was(pairs, breaks_at):
+    domain = Switches(*zip(*pairs), breaks_at=breaks_at)
+    before = domain.observe()
+    try:
+        converge(domain, check=False)
+    except ApplyError as error:
+        assert error.undone
+        assert domain.observe() == before
+        assert "'set switch" in str(error) and "Pull harder" in str(error)
+
+
+def test_what_cannot_be_taken_back_is_told_exactly():
+    domain = Switches([0, 0, 0], [1, 1, 1], breaks_at=2, stuck=(0,))
+    with pytest.raises(ApplyError) as caught:
+        converge(domain, check=False)
+    assert not caught.value.undone
+    assert caught.value.done == [{"does": "set switch 0"}]
+    assert "it is jammed" in str(caught.value) and "still done: set switch 0." in str(caught.value)
+
+
+def test_first_failure_says_that_nothing_was_changed():
+    with pytest.raises(ApplyError, match="Nothing was changed"):
+        converge(Switches([0], [1], breaks_at=0), check=False)
+
+
+def test_success_that_is_not_there_is_a_failure():
+    with pytest.raises(ApplyError, match="did not take: set switch 1"):
+        converge(Switches([0, 0], [1, 1], deaf=(1,)), check=False)
+
+
+def test_host_that_is_not_ready_is_not_touched_and_can_still_be_checked():
+    domain = Switches([0], [1], refuses=True)
+    with pytest.raises(EdgesiteError, match="no permission"):
+        converge(domain, check=False)
+    assert domain.effects == []
+    assert len(converge(domain, check=True).actions) == 1

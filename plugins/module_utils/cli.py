@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from .backends import files
+from .backends import owned_files
 from .backends.nvml import Nvml
 from .converge import Outcome, converge
 from .core.errors import EdgesiteError
@@ -50,7 +50,7 @@ VERBS: Dict[str, Callable[[Dict[str, Any]], Outcome]] = {"settings": _settings}
 
 def _configuration(path: str) -> Dict[str, Any]:
     try:
-        found = json.loads(files.read_text(path) or "")
+        found = json.loads(owned_files.read_text(path) or "")
     except ValueError:
         raise EdgesiteError(
             "{0} is missing, empty or damaged".format(path), "Run the playbook edgesite.gpu.site on this host again"

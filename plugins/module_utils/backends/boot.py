@@ -10,7 +10,7 @@ import subprocess
 
 from ..core.boot import BootAction, BootUnit, WriteFile
 from ..core.errors import EdgesiteError
-from . import files
+from . import owned_files
 
 _WANTS = "/etc/systemd/system/multi-user.target.wants/"
 
@@ -19,7 +19,7 @@ def observe(desired: BootUnit) -> BootUnit:
     """The unit as it is on this host; looks at the files that the desired one names."""
     return BootUnit(
         desired.unit,
-        {path: files.read_text(path) for path in desired.files},
+        {path: owned_files.read_text(path) for path in desired.files},
         os.path.islink(_WANTS + desired.unit),
     )
 
@@ -28,9 +28,9 @@ def apply(action: BootAction) -> None:
     """Does one action. Raises EdgesiteError."""
     if isinstance(action, WriteFile):
         if action.content is None:
-            files.remove(action.path)
+            owned_files.remove(action.path)
         else:
-            files.write_text(action.path, action.content)
+            owned_files.write_text(action.path, action.content)
         if action.path.endswith(".service"):
             _systemctl("daemon-reload")
     else:

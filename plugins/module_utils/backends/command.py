@@ -45,9 +45,7 @@ def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0
     stdin = {"stdin": subprocess.DEVNULL} if data is None else {"input": data}
     environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
     try:
-        done = subprocess.run(
-            list(argv), capture_output=True, timeout=timeout, check=False, env=environment, **stdin
-        )
+        done = subprocess.run(list(argv), capture_output=True, timeout=timeout, check=False, env=environment, **stdin)
     except subprocess.TimeoutExpired:
         return Result(None, b"", "{0} did not answer within {1:g} s".format(os.path.basename(argv[0]), timeout))
     except OSError as error:

@@ -19,11 +19,11 @@ _BECOME = "Run the task as root (become: true)"
 
 def read(root: str = "/") -> Reading:
     """The value is None on anything but a Jetson."""
-    compatible = jetson.strings(files.read_bytes(os.path.join(root, "proc/device-tree/compatible")) or b"")
+    compatible = _device_tree(root, "compatible")
     if not jetson.is_jetson(compatible):
         return Reading()
     missing: List[Dict[str, Any]] = []
-    model = jetson.strings(files.read_bytes(os.path.join(root, "proc/device-tree/model")) or b"")
+    model = _device_tree(root, "model")
     l4t = _l4t(root, missing)
     conf = _power_conf(root, missing)
     mode = _power_mode(root, conf, missing)
@@ -37,6 +37,15 @@ def read(root: str = "/") -> Reading:
         "power_modes": [asdict(offered) for offered in conf.modes],
     }
     return Reading(value, missing)
+
+
+def _device_tree(root: str, name: str) -> List[str]:
+    """A property of the device tree, which procfs links to its place in sysfs."""
+    for place in ("proc/device-tree", "sys/firmware/devicetree/base"):
+        data = files.read_bytes(os.path.join(root, place, name))
+        if data is not None:
+            return jetson.strings(data)
+    return []
 
 
 def _l4t(root: str, missing: List[Dict[str, Any]]) -> Optional[L4t]:

@@ -14,7 +14,7 @@ import os
 from typing import Any, Dict, Optional
 
 from ..core.settings import Range
-from . import files
+from . import owned_files
 
 PATH = "/run/edgesite-gpu/locked-clocks.json"
 MODULE = "/sys/module/nvidia"
@@ -33,11 +33,11 @@ def write(uuid: str, key: str, value: Optional[Range], path: str = PATH, module:
     locked: Dict[str, Dict[str, Any]] = dict(read(path, module))
     held = {**locked.get(uuid, {}), key: value}
     locked[uuid] = {name: clocks for name, clocks in held.items() if clocks is not None}
-    files.write_text(path, json.dumps({"module": _load_of(module), "locked": locked}) + "\n")
+    owned_files.write_text(path, json.dumps({"module": _load_of(module), "locked": locked}) + "\n")
 
 
 def _note(path: str) -> Dict[str, Any]:
-    text = files.read_text(path)
+    text = owned_files.read_text(path)
     try:
         note = json.loads(text or "{}")
         return note if isinstance(note, dict) else {}

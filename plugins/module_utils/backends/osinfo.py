@@ -14,6 +14,7 @@ from . import files
 
 # The flags of the first processor are within this; the file of a large host takes long to make
 _CPUINFO_START = 8192
+_DEVICE_TREE = "sys/firmware/devicetree/base"
 
 
 def read(root: str = "/") -> Dict[str, Any]:
@@ -44,7 +45,7 @@ def _machine(root: str) -> Optional[str]:
         maker=_line(root, "sys/class/dmi/id/sys_vendor") or "",
         product=_line(root, "sys/class/dmi/id/product_name") or "",
         # a hypervisor adds the node /hypervisor to the device tree that it makes for a guest
-        device_tree=_exists(root, "proc/device-tree/model") and not _exists(root, "proc/device-tree/hypervisor"),
+        device_tree=_exists(root, _DEVICE_TREE + "/model") and not _exists(root, _DEVICE_TREE + "/hypervisor"),
     )
 
 

@@ -7,46 +7,46 @@ import os
 import stat
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import files
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 
 
 def test_file_is_written_with_its_folders_and_read_back(tmp_path):
     path = str(tmp_path / "a" / "b.json")
-    assert files.read_text(path) is None
-    files.write_text(path, "one\n")
-    files.write_text(path, "two\n")
-    assert files.read_text(path) == "two\n"
+    assert owned_files.read_text(path) is None
+    owned_files.write_text(path, "one\n")
+    owned_files.write_text(path, "two\n")
+    assert owned_files.read_text(path) == "two\n"
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
     assert os.listdir(tmp_path / "a") == ["b.json"]
 
 
 def test_full_disk_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
     path = str(tmp_path / "b.json")
-    files.write_text(path, "old")
+    owned_files.write_text(path, "old")
 
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(EdgesiteError, match="No space left on device.*Free disk space"):
-        files.write_text(path, "new")
-    assert files.read_text(path) == "old"
+        owned_files.write_text(path, "new")
+    assert owned_files.read_text(path) == "old"
     assert os.listdir(tmp_path) == ["b.json"]
 
 
 def test_removing_what_is_not_there_is_fine(tmp_path):
     path = str(tmp_path / "b.json")
-    files.remove(path)
-    files.write_text(path, "x")
-    files.remove(path)
-    assert files.read_text(path) is None
+    owned_files.remove(path)
+    owned_files.write_text(path, "x")
+    owned_files.remove(path)
+    assert owned_files.read_text(path) is None
 
 
 def test_what_is_no_file_is_an_error_for_users(tmp_path):
     with pytest.raises(EdgesiteError, match="cannot read"):
-        files.read_text(str(tmp_path))
+        owned_files.read_text(str(tmp_path))
     with pytest.raises(EdgesiteError, match="cannot remove"):
-        files.remove(str(tmp_path))
+        owned_files.remove(str(tmp_path))
     with pytest.raises(EdgesiteError, match="cannot write"):
-        files.write_text(str(tmp_path / "x"), "") or files.write_text(str(tmp_path / "x" / "y"), "")
+        owned_files.write_text(str(tmp_path / "x"), "") or owned_files.write_text(str(tmp_path / "x" / "y"), "")

@@ -1,33 +1,56 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small files of procfs, sysfs and /etc."""
+"""Text files that this collection owns, replaced in one step."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import Optional
 
+from ..core.errors import EdgesiteError
 
-def read_bytes(path: str, limit: int = -1) -> Optional[bytes]:
-    """The content, None where there is no such file. Raises OSError where it is there but cannot be read."""
+_AS_ROOT = "Run as root: become: true"
+
+
+def read_text(path: str) -> Optional[str]:
+    """The text of a file, or None where there is none."""
     try:
-        # unbuffered: most of these files are a few bytes long, and a host has hundreds of them
-        with open(path, "rb", buffering=0) as source:
-            return source.read(limit)
-    except (FileNotFoundError, NotADirectoryError):
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except FileNotFoundError:
         return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise EdgesiteError("cannot read {0}: {1}".format(path, error), "Repair or remove the file") from error
 
 
-def read_text(path: str, limit: int = -1) -> Optional[str]:
-    """As read_bytes, as text."""
-    data = read_bytes(path, limit)
-    return None if data is None else data.decode("utf-8", "replace")
-
-
-def link_name(path: str) -> Optional[str]:
-    """The last part of what a symbolic link points to, as sysfs uses them to refer to drivers and groups."""
+def write_text(path: str, content: str) -> None:
+    """Replaces a file, so that a reader or a crash sees the old one or the new one, never half of it."""
+    folder = os.path.dirname(path)
+    temporary = None
     try:
-        return os.path.basename(os.readlink(path))
-    except OSError:
-        return None
+        os.makedirs(folder, mode=0o755, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".edgesite-")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.rename(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise EdgesiteError(
+            "cannot write {0}: {1}".format(path, error.strerror), "Free disk space, or run as root: become: true"
+        ) from error
+
+
+def remove(path: str) -> None:
+    """Takes a file away; none there is fine."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise EdgesiteError("cannot remove {0}: {1}".format(path, error.strerror), _AS_ROOT) from error

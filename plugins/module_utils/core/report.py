@@ -16,7 +16,8 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     """What happened on one host.
 
     status: done, failed, unreachable, or not_reached (the run ended before this host had its turn).
-    layers: by name, the actions and whether they changed anything; a layer that the host does not have is not there.
+    layers: by name, the actions, whether they changed anything and whether the layer failed; a layer that the host
+    does not have is not there.
     """
     results = {layer: variables.get(layer + "_result") for layer in ("facts",) + LAYERS}
     ran = {layer: result for layer, result in results.items() if result and not result.get("skipped")}
@@ -29,6 +30,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
         "layers": {
             layer: {
                 "changed": bool(ran[layer].get("changed")),
+                "failed": layer in failed,
                 "actions": [action["does"] for action in ran[layer].get("actions", [])],
             }
             for layer in LAYERS
@@ -87,6 +89,8 @@ def layer_cell(entry: Mapping[str, Any], layer: str) -> str:
     result = entry["layers"].get(layer)
     if result is None:
         return "-"
+    if result["failed"]:
+        return "failed"
     count = len(result["actions"])
     return "{0} change{1}".format(count, "" if count == 1 else "s") if result["changed"] else "as wanted"
 

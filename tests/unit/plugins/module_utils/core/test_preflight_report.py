@@ -85,7 +85,7 @@ def test_row_tells_what_was_found_and_changed():
     row = report.row("h", DONE)
     assert row["status"] == "done"
     assert row["found"] == "2x A100-SXM4-40GB, 1x Ascend 310P, TPM"
-    assert row["layers"] == {"gpu": {"changed": True, "actions": ["set x", "set y"]}}
+    assert row["layers"] == {"gpu": {"changed": True, "failed": False, "actions": ["set x", "set y"]}}
     assert row["reboot_required"]
 
 
@@ -111,6 +111,7 @@ def test_hosts_that_did_not_converge_say_why():
         report.row("gone", {"facts_result": {"unreachable": True, "msg": "timed out"}}),
         report.row("late", {}),
     ]
+    assert report.layer_cell(rows[1], "gpu") == "failed"
     assert [row["status"] for row in rows] == ["done", "failed", "unreachable", "not_reached"]
     lines = report.table(rows)
     assert "ok needs a reboot (edgesite_allow_reboot: true lets the run do it)" in lines

@@ -7,8 +7,8 @@ import argparse
 import json
 import sys
 
-from . import images, inventory, network, site
-from .definition import load
+from . import boot, converge, images, inventory, login, network, places
+from .definition import Site, load
 from .errors import LabError
 from .podman import LABEL_HOST, LABEL_ROLE, LABEL_SITE, Podman
 from .progress import say
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         return status(Podman())
     definition = load(args.site)
     if args.verb == "inventory":
-        if not site.is_up(definition.name):
+        if not places.is_up(definition.name):
             raise LabError(f"site {definition.name} is not up", f"run: tests/lab/lab up {args.site}")
         answer = (
             inventory.hostvars(definition, definition.host(args.host)) if args.host else inventory.listing(definition)
@@ -81,31 +81,31 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(answer, indent=2))
         return 0
     if args.verb == "up":
-        site.Converge(Podman(), definition).run()
+        converge.Converge(Podman(), definition).run()
         return 0
     if args.verb == "down":
         podman = Podman()
-        site.down(podman, definition)
+        converge.down(podman, definition)
         if args.all:
             images.remove_all(podman)
         return 0
     return run_on_host(args, definition)
 
 
-def run_on_host(args: argparse.Namespace, definition: site.Site) -> int:
+def run_on_host(args: argparse.Namespace, definition: Site) -> int:
     """Run one of the verbs that take a host."""
     host = definition.host(args.host)
-    if not site.is_up(definition.name):
+    if not places.is_up(definition.name):
         raise LabError(f"site {definition.name} is not up", f"run: tests/lab/lab up {args.site}")
     if args.verb == "ssh":
-        return site.ssh(definition, host, args.command)
+        return login.ssh(definition, host, args.command)
     podman = Podman()
     if args.verb == "exec":
-        return site.execute(podman, definition, host, args.command or ["bash"])
+        return login.execute(podman, definition, host, args.command or ["bash"])
     if args.verb == "reboot":
-        site.reboot(podman, definition, host)
+        boot.reboot(podman, definition, host)
     else:
-        network.set_link(podman, site.board_name(definition.name, host.name), up=args.verb == "heal")
+        network.set_link(podman, places.board_name(definition.name, host.name), up=args.verb == "heal")
         say(f"{host.name}: {'on the network again' if args.verb == 'heal' else 'cut off the network'}")
     return 0
 

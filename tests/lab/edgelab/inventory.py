@@ -7,7 +7,7 @@ from typing import Any
 
 from . import keys
 from .definition import Host, Site
-from .site import state_of
+from .places import state_of
 
 TCTI = "swtpm:host=127.0.0.1,port=2321"
 

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from .definition import Gpus
+from .definition import Gpus, Host
 from .errors import LabError
 from .paths import SIMULATOR
 from .progress import say
@@ -18,25 +17,19 @@ _LIB_DIR = "usr/lib/x86_64-linux-gnu"
 
 
 def build() -> bool:
-    """Build the simulator where it is there; False where hosts have to do without."""
+    """Build the simulator; False where this clone has none, and hosts have to do without."""
     if not (SIMULATOR / "Makefile").exists():
         say("no NVML simulator in this clone: GPU nodes come up without a driver")
         return False
     try:
         run_long("NVML simulator", ["make", "--silent", "-C", str(SIMULATOR)])
     except LabError as error:
-        if not (LIBRARY.exists() and TOOL.exists()):
-            raise
-        say(f"taking the NVML simulator as it was built last. {error}")
+        say(f"GPU nodes come up without a driver. {error}")
+        return False
     return True
 
 
-def digest() -> str:
-    """Changes when the simulator does."""
-    return hashlib.sha256(LIBRARY.read_bytes() + TOOL.read_bytes()).hexdigest()[:16]
-
-
-def disk_files(gpus: Gpus) -> dict[str, Path]:
+def files(gpus: Gpus) -> dict[str, Path]:
     """Path below / to source. As the driver's packages have it: the version is the suffix of the real file."""
     return {f"{_LIB_DIR}/libnvidia-ml.so.{gpus.driver}": LIBRARY, "usr/local/bin/nvmlsim": TOOL}
 
@@ -46,7 +39,9 @@ def links(gpus: Gpus) -> dict[str, str]:
     return {f"{_LIB_DIR}/libnvidia-ml.so.1": f"libnvidia-ml.so.{gpus.driver}"}
 
 
-def install_command(gpus: Gpus) -> list[str]:
-    """Puts the cards in, once in the life of a host's disk."""
-    models = ",".join(f"{model}:{count}" for model, count in gpus.models)
-    return ["nvmlsim", "install", "--gpus", models, "--driver", gpus.driver, "--flavour", gpus.flavour]
+def fleet(host: Host) -> list[str]:
+    """The simulator's arguments that put the host's cards in."""
+    gpus = host.hardware.gpus
+    assert gpus
+    models = [word for model, count in gpus.models for word in ("--gpu", f"{model}:{count}")]
+    return ["--node", host.name, "--driver", gpus.driver, "--flavour", gpus.flavour, *models]

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Up and down: what is missing or stopped is set right, the rest is left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from . import disk, images, keys, network, paths, simulator, tpm
+from .boot import wait_for_ssh
+from .definition import Host, Site
+from .errors import LabError
+from .places import alone, board_name, container_name, state_of
+from .podman import LABEL_CLONE, LABEL_HOST, LABEL_ROLE, LABEL_SITE, LABEL_SPEC, Container, Podman
+from .progress import say
+from .shell import as_root, run
+
+
+@dataclass
+class Converge:
+    """One run of 'up': what is missing or stopped is set right, the rest is left alone."""
+
+    podman: Podman
+    site: Site
+
+    def __post_init__(self) -> None:
+        self.state = state_of(self.site.name)
+        self.simulated = False
+
+    def run(self) -> None:
+        with alone(self.site):
+            self._run()
+
+    def _run(self) -> None:
+        existing = self.podman.containers(self.site.name)
+        self._refuse_other_clone(existing)
+        wanted_images = [images.host_image(host.release) for host in self.site.hosts]
+        images.ensure(self.podman, [*wanted_images, images.board_image()])
+        if any(host.hardware.gpus for host in self.site.hosts):
+            self.simulated = simulator.build()
+        self.state.mkdir(parents=True, exist_ok=True)
+        keys.ensure(self.state, self.site)
+        self._remove_strangers(existing)
+        if network.ensure(self.podman, self.site):
+            say(f"network {self.site.subnet}: created")
+        for host in self.site.hosts:
+            manufacturer = host.hardware.tpm_manufacturer
+            if manufacturer and tpm.manufacture(self.podman, self.state, host.name, manufacturer):
+                say(f"{host.name}: TPM made by '{manufacturer}'")
+        with ThreadPoolExecutor(max_workers=len(self.site.hosts)) as pool:
+            for result in [pool.submit(self._host, host, existing) for host in self.site.hosts]:
+                result.result()
+        (self.state / "up").touch()
+        say(f"site {self.site.name} is up: {', '.join(f'{host.name} {host.address}' for host in self.site.hosts)}")
+
+    def _refuse_other_clone(self, existing: dict[str, Container]) -> None:
+        for container in existing.values():
+            clone = container.labels.get(LABEL_CLONE)
+            if clone != str(paths.REPOSITORY):
+                raise LabError(
+                    f"a site '{self.site.name}' of another clone is up on this machine: {clone}",
+                    f"run 'tests/lab/lab down {self.site.name}' there, or give this one another name and subnet",
+                )
+
+    def _remove_strangers(self, existing: dict[str, Container]) -> None:
+        names = {host.name for host in self.site.hosts}
+        gone = [c for c in existing.values() if c.labels.get(LABEL_HOST) not in names]
+        if gone:
+            _remove(self.podman, gone)
+            say(f"removed what the definition no longer has: {', '.join(sorted(c.name for c in gone))}")
+
+    def _host(self, host: Host, existing: dict[str, Container]) -> None:
+        begun = time.monotonic()
+        board = existing.get(board_name(self.site.name, host.name))
+        machine = existing.get(container_name(self.site.name, host.name))
+        content = disk.archive(self.state, self.site, host, self.simulated)
+        board_spec = self._board_spec(host)
+        spec = _digest(board_spec, images.host_image(host.release).tag, content)
+        renewed = False
+        if board and not _fits(board, board_spec):
+            _remove(self.podman, [container for container in (machine, board) if container])
+            board, machine, renewed = None, None, True
+        if machine and not _fits(machine, spec):
+            self.podman.remove(machine.name)
+            machine, renewed = None, True
+        if board is None:
+            self._create_board(host, board_spec)
+        elif not board.running:
+            self.podman("start", board.name)
+        if machine is None:
+            self._create(host, spec, content)
+            done = "made anew, as the definition or the lab changed" if renewed else "made"
+        elif not machine.running:
+            self.podman("start", machine.name)
+            done = "started"
+        elif board and not board.running:
+            # it still has the network of before the board's start
+            self.podman("restart", "--time", "0", machine.name)
+            done = "restarted with its board"
+        else:
+            done = ""
+        wait_for_ssh(self.podman, self.site, host)
+        if done:
+            say(f"{host.name}: {done}, answers after {time.monotonic() - begun:.1f} s")
+
+    def _board_spec(self, host: Host) -> str:
+        script = (paths.LAB / "board" / "board-init").read_bytes()
+        return _digest(images.board_image().tag, host.address, str(host.hardware.tpm_manufacturer), script)
+
+    def _labels(self, host: Host, role: str, spec: str) -> list[str]:
+        labels = {
+            LABEL_SITE: self.site.name,
+            LABEL_HOST: host.name,
+            LABEL_ROLE: role,
+            LABEL_SPEC: spec,
+            LABEL_CLONE: str(paths.REPOSITORY),
+        }
+        return [part for key, value in labels.items() for part in ("--label", f"{key}={value}")]
+
+    def _create_board(self, host: Host, spec: str) -> None:
+        volumes = ["--volume", f"{paths.LAB / 'board' / 'board-init'}:/sbin/board-init:ro"]
+        if host.hardware.tpm_manufacturer:
+            volumes += ["--volume", f"{tpm.directory(self.state, host.name)}:/tpm"]
+        self.podman(
+            *("run", "--detach", "--name", board_name(self.site.name, host.name), "--no-hosts"),
+            *("--network", network.name_of(self.site.name), "--ip", host.address, "--hostname", host.name),
+            *("--security-opt", "label=disable", "--log-driver", "k8s-file"),
+            *(*self.podman.run_options, *self._labels(host, "board", spec), *volumes),
+            *(images.board_image().tag, "/bin/sh", "/sbin/board-init"),
+        )
+
+    def _create(self, host: Host, spec: str, content: bytes) -> None:
+        name = container_name(self.site.name, host.name)
+        self.podman(
+            *("create", "--name", name, "--hostname", host.name, "--no-hosts"),
+            *("--network", f"container:{board_name(self.site.name, host.name)}"),
+            # a reboot from inside ends the container; podman starts it again
+            *("--systemd=always", "--privileged", "--restart=always", "--log-driver", "k8s-file"),
+            *(*self.podman.run_options, *self._labels(host, "host", spec)),
+            *(images.host_image(host.release).tag, "/sbin/lab-init"),
+        )
+        # with podman's default every file would belong to root
+        self.podman("cp", "--archive=false", "-", f"{name}:/", stdin=content)
+        self.podman("start", name)
+
+
+def _fits(container: Container, spec: str) -> bool:
+    # 'created' is what an interrupted 'up' leaves: never started, perhaps without its files
+    return container.state != "created" and container.labels.get(LABEL_SPEC) == spec
+
+
+def _digest(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() if isinstance(part, str) else part)
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _remove(podman: Podman, containers: list[Container]) -> None:
+    # hosts first: they use their board's network
+    for role in ("host", "board"):
+        podman.remove(*(c.name for c in containers if c.labels.get(LABEL_ROLE) == role))
+
+
+def down(podman: Podman, site: Site) -> None:
+    """Remove every trace of the site."""
+    with alone(site):
+        containers = list(podman.containers(site.name).values())
+        _remove(podman, containers)
+        network.remove(podman, site.name)
+        state = state_of(site.name)
+        if state.exists():
+            # the TPM's files belong to root
+            run(as_root(["rm", "-rf", str(state)]))
+        if paths.STATE.exists() and not any(paths.STATE.iterdir()):
+            paths.STATE.rmdir()
+    say(f"site {site.name} is down: {len(containers)} containers, network, keys and TPMs removed")

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's disk has more than its image."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+from . import hardware, keys, paths, simulator
+from .definition import Host, Site
+
+INSIDE = "usr/lib/edgelab"
+EDGE_UID = 1000
+
+
+def archive(state: Path, site: Site, host: Host, simulated: bool) -> bytes:
+    """A tar archive to unpack at the root of the host; the same bytes for the same host."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        _boot(tar, host)
+        for path, data in hardware.files(host.hardware).items():
+            _file(tar, f"{INSIDE}/hardware/{path}", data)
+        for path, data in hardware.disk_files(host.hardware).items():
+            _file(tar, path, data)
+        if host.hardware.gpus and simulated:
+            _simulator(tar, host)
+        _keys(tar, state, host)
+        names = "".join(f"{other.address}\t{other.name}\n" for other in site.hosts)
+        _file(tar, "etc/hosts", f"127.0.0.1\tlocalhost\n{names}".encode())
+    return content.getvalue()
+
+
+def _boot(tar: tarfile.TarFile, host: Host) -> None:
+    source = paths.LAB / "host"
+    _file(tar, "usr/sbin/lab-init", (source / "lab-init").read_bytes(), 0o755)
+    _file(tar, f"{INSIDE}/power-on-tpm", (source / "power-on-tpm").read_bytes(), 0o755)
+    _directory(tar, f"{INSIDE}/live")
+    _directory(tar, f"{INSIDE}/hardware")
+    if host.hardware.tpm_manufacturer:
+        _file(tar, f"{INSIDE}/tpm", b"")
+
+
+def _simulator(tar: tarfile.TarFile, host: Host) -> None:
+    assert host.hardware.gpus
+    for path, source in simulator.files(host.hardware.gpus).items():
+        _file(tar, path, source.read_bytes(), 0o755)
+    for path, target in simulator.links(host.hardware.gpus).items():
+        info = tarfile.TarInfo(path)
+        info.type, info.linkname = tarfile.SYMTYPE, target
+        tar.addfile(info)
+    # lab-init puts these cards in at the first boot
+    _file(tar, f"{INSIDE}/fleet", "".join(f"{word}\n" for word in simulator.fleet(host)).encode())
+
+
+def _keys(tar: tarfile.TarFile, state: Path, host: Host) -> None:
+    key = keys.host_key(state, host.name)
+    _file(tar, "etc/ssh/ssh_host_ed25519_key", key.read_bytes(), 0o600)
+    _file(tar, "etc/ssh/ssh_host_ed25519_key.pub", key.with_suffix(".pub").read_bytes())
+    public = keys.user_key(state).with_suffix(".pub").read_bytes()
+    _directory(tar, "home/edge/.ssh", 0o700, uid=EDGE_UID)
+    _file(tar, "home/edge/.ssh/authorized_keys", public, 0o600, uid=EDGE_UID)
+
+
+def _file(tar: tarfile.TarFile, name: str, data: bytes, mode: int = 0o644, uid: int = 0) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode, info.uid, info.gid = len(data), mode, uid, uid
+    tar.addfile(info, io.BytesIO(data))
+
+
+def _directory(tar: tarfile.TarFile, name: str, mode: int = 0o755, uid: int = 0) -> None:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode, info.uid, info.gid = tarfile.DIRTYPE, mode, uid, uid
+    tar.addfile(info)

@@ -530,12 +530,12 @@ from ..module_utils import host_facts
 def main():
     subsets = list(host_facts.SUBSETS)
     module = AnsibleModule(
-        argument_spec=dict(
-            gather=dict(type="list", elements="str", choices=subsets, default=subsets),
-            facts=dict(type="bool", default=False),
-            tpm_tcti=dict(type="str"),
-            pynvml_path=dict(type="path"),
-        ),
+        argument_spec={
+            "gather": {"type": "list", "elements": "str", "choices": subsets, "default": subsets},
+            "facts": {"type": "bool", "default": False},
+            "tpm_tcti": {"type": "str"},
+            "pynvml_path": {"type": "path"},
+        },
         supports_check_mode=True,
     )
     found = host_facts.read(module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, Optional
 
 PHYSICAL = "physical"
@@ -16,6 +17,8 @@ DISABLED = "disabled"
 UNSUPPORTED = "unsupported"
 UNKNOWN = "unknown"
 
+# What a shell wants escaped in double quotes
+_ESCAPED = re.compile(r'\\(["$`\\])')
 # An EFI variable in efivarfs is four bytes of attributes, then the data: SecureBoot holds one byte.
 _EFI_ATTRIBUTES = 4
 
@@ -35,17 +38,10 @@ def parse_os_release(text: str) -> Dict[str, str]:
 
 
 def _unquote(value: str) -> str:
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
-        inner = value[1:-1]
-        return inner if value[0] == "'" else _unescape(inner)
-    return value
-
-
-def _unescape(text: str) -> str:
-    """Takes away the backslash before the characters that a shell wants escaped in double quotes."""
-    for character in '"$`\\':
-        text = text.replace("\\" + character, character)
-    return text
+    if len(value) < 2 or value[0] != value[-1] or value[0] not in "\"'":
+        return value
+    inner = value[1:-1]
+    return inner if value[0] == "'" else _ESCAPED.sub(r"\1", inner)
 
 
 def secure_boot(data: bytes) -> str:

@@ -27,6 +27,8 @@ _CURVE = re.compile(r"NIST CURVE:\s*(\S+)", re.ASCII)
 _OID = re.compile(r"ASN1 OID:\s*(\S+)", re.ASCII)
 _DATE = re.compile(r"^([A-Z][a-z]{2})\s+(\d{1,2}) (\d{2}:\d{2}:\d{2}) (\d{4}) GMT$", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# where in tpm2-tss an error was raised
+_PLACE = re.compile(r"^\w+:\S+:\d+:\w+\(\) ", re.ASCII)
 _TPM_CODE = re.compile(r"\b0x[0-9A-Fa-f]{3,8}\b", re.ASCII)
 
 
@@ -164,6 +166,6 @@ def _iso(text: str) -> Optional[str]:
 
 def parse_error(text: str) -> str:
     """The one line of tpm2-tools' messages that says the most: the one with the TPM's code, else the first error."""
-    errors = [line.split("ERROR:", 1)[1].strip() for line in text.splitlines() if line.startswith("ERROR:")]
+    errors = [_PLACE.sub("", line[len("ERROR:") :]).strip() for line in text.splitlines() if line.startswith("ERROR:")]
     coded = [line for line in errors if line.startswith("Esys_") and _TPM_CODE.search(line)]
     return (coded or errors or ["no message"])[0]

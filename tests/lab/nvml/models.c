@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models.h"
+
+#include <stddef.h>
+#include <strings.h>
+
+const struct gpu_model *model_by_key(const char *key)
+{
+    for (unsigned int i = 0; i < gpu_model_count; i++)
+        if (strcasecmp(gpu_models[i].key, key) == 0)
+            return &gpu_models[i];
+    return NULL;
+}

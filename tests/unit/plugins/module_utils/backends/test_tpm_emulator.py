@@ -82,7 +82,10 @@ def test_emulated_tpm(emulated, tmp_path):
         assert one["issuer"].startswith("CN=swtpm-localca")
         assert one["not_after"].endswith("Z")
         printed = subprocess.run(
-            ["openssl", "x509", "-noout", "-fingerprint", "-sha256"], input=one["pem"].encode(), capture_output=True
+            ["openssl", "x509", "-noout", "-fingerprint", "-sha256"],
+            input=one["pem"].encode(),
+            capture_output=True,
+            check=True,
         )
         assert printed.stdout.decode().strip().split("=")[1].replace(":", "").lower() == one["sha256"]
 

@@ -132,6 +132,8 @@ class Converge:
         )
 
     def _create(self, host: Host, spec: str, content: bytes) -> None:
+        if host.hardware.gpus and self.simulated:
+            simulator.check(host)
         name = container_name(self.site.name, host.name)
         self.podman(
             *("create", "--name", name, "--hostname", host.name, "--no-hosts"),

@@ -220,7 +220,7 @@ class _Reader:
         for entry in self.listing(f"{where}.models", values["models"]):
             model, _, count = str(entry).rpartition(":")
             if not model or not count.isdigit() or not 1 <= int(count) <= 16:
-                raise self.bad(f"{where}.models", f"{entry!r} is not MODEL:COUNT", "for example: A100-SXM4-40GB:2")
+                raise self.bad(f"{where}.models", f"{entry!r} is not MODEL:COUNT", "for example: A100-40:2")
             models.append((model, int(count)))
         if not models:
             raise self.bad(f"{where}.models", "is empty", "leave 'gpus' away for a host without GPUs")

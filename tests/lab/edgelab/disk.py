@@ -50,7 +50,7 @@ def _simulator(tar: tarfile.TarFile, host: Host) -> None:
         info.type, info.linkname = tarfile.SYMTYPE, target
         tar.addfile(info)
     # lab-init puts these cards in at the first boot
-    _file(tar, f"{INSIDE}/fleet", "".join(f"{word}\n" for word in simulator.fleet(host)).encode())
+    _file(tar, f"{INSIDE}/fleet", simulator.fleet(host))
 
 
 def _keys(tar: tarfile.TarFile, state: Path, host: Host) -> None:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from .definition import Gpus, Host
 from .errors import LabError
 from .paths import SIMULATOR
 from .progress import say
-from .shell import run_long
+from .shell import run, run_long
 
 LIBRARY = SIMULATOR / "build" / "libnvidia-ml.so.1"
 TOOL = SIMULATOR / "build" / "nvmlsim"
@@ -39,9 +40,22 @@ def links(gpus: Gpus) -> dict[str, str]:
     return {f"{_LIB_DIR}/libnvidia-ml.so.1": f"libnvidia-ml.so.{gpus.driver}"}
 
 
-def fleet(host: Host) -> list[str]:
-    """The simulator's arguments that put the host's cards in."""
+def fleet(host: Host) -> bytes:
+    """The simulator's fleet file of the host's cards."""
     gpus = host.hardware.gpus
     assert gpus
-    models = [word for model, count in gpus.models for word in ("--gpu", f"{model}:{count}")]
-    return ["--node", host.name, "--driver", gpus.driver, "--flavour", gpus.flavour, *models]
+    lines = [f"node {host.name}", f"driver {gpus.driver}", f"flavour {gpus.flavour}"]
+    lines += [f"gpu {model} count={count}" for model, count in gpus.models]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def check(host: Host) -> None:
+    """Let the simulator judge the cards before a host is made with them."""
+    with tempfile.TemporaryDirectory(prefix="edgelab-") as directory:
+        file = Path(directory) / "fleet"
+        file.write_bytes(fleet(host))
+        tried = run(
+            [str(TOOL), "init", "--fleet", str(file)], check=False, env={"NVMLSIM_STATE": str(file.with_name("state"))}
+        )
+    if tried.returncode != 0:
+        raise LabError(f"hosts.{host.name}.hardware.gpus: {tried.stderr.strip()}", "change it in the site's definition")

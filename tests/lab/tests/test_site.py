@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site comes up, stays as it is, boots like real machines do, and goes without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from labtest import REPOSITORY, SITE, STATE, TPM, in_host, lab, root
+
+BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
+HOSTS = ("one", "two")
+
+
+def ids() -> dict[str, str]:
+    return {host: in_host(host, BOOT_ID) for host in HOSTS}
+
+
+@pytest.mark.usefixtures("site")
+def test_hosts_are_healthy() -> None:
+    for host in HOSTS:
+        assert in_host(host, "systemctl is-system-running --wait") == "running"
+        assert in_host(host, "hostname; cat /etc/hostname") == f"{host}\n{host}"
+        assert "set +x" in in_host(host, "tail -n 1 /var/log/lab-init.log")
+    assert in_host("one", "getent hosts two").split()[0] == "10.213.250.12"
+    assert lab("ssh", "--site", str(SITE), "one", "sudo", "id", "-u").stdout.strip() == "0"
+
+
+@pytest.mark.usefixtures("site")
+def test_up_again_is_quick_and_changes_nothing() -> None:
+    before = ids()
+    begun = time.monotonic()
+    lab("up", str(SITE))
+    assert time.monotonic() - begun < 3
+    assert ids() == before
+
+
+@pytest.mark.usefixtures("site")
+def test_up_starts_what_is_stopped() -> None:
+    root("podman", "stop", "--time", "0", "edgelab.labtest.two.board")
+    lab("up", str(SITE))
+    assert in_host("two", "ip -4 -br address show eth0").split()[2] == "10.213.250.12/24"
+    assert lab("ssh", "--site", str(SITE), "two", "hostname").stdout.strip() == "two"
+    assert in_host("two", TPM + "tpm2_getrandom --hex 2")
+
+
+@pytest.mark.usefixtures("site")
+def test_emulated_hardware() -> None:
+    assert "[cabc:0370]" in in_host("one", "lspci -nn")
+    assert in_host("one", "od -An -tx1 /sys/firmware/efi/efivars/SecureBoot-*") == "06 00 00 00 01"
+    assert in_host("two", "ls /sys/bus/pci/devices") == ""
+
+
+@pytest.mark.usefixtures("site")
+def test_nvml_simulator() -> None:
+    library = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so"
+    assert in_host("one", f"readlink -f {library}.1") == f"{library}.570.172.08"
+    assert in_host("one", "cat /sys/module/nvidia/version") == "570.172.08"
+    assert "570.172.08" in in_host("one", "cat /proc/driver/nvidia/version")
+    assert in_host("one", "lspci -n | grep -c 10de:") == "2"
+    count = "import ctypes; n = ctypes.CDLL('libnvidia-ml.so.1'); c = ctypes.c_uint(); n.nvmlInit_v2();"
+    assert in_host("one", f'python3 -c "{count} n.nvmlDeviceGetCount_v2(ctypes.byref(c)); print(c.value)"') == "2"
+    assert in_host("two", "ls /sys/module/nvidia", check=False) == ""
+
+
+@pytest.mark.usefixtures("site")
+def test_tpm_is_a_real_one_with_a_certificate(tmp_path: Path) -> None:
+    for host, maker in (("one", "lab"), ("two", "acme")):
+        certificate = tmp_path / host
+        certificate.write_text(
+            in_host(host, TPM + "tpm2_nvread -C o 0x1c00002 | openssl x509 -inform DER") + "\n", encoding="ascii"
+        )
+        ca = STATE / "tpm-ca" / maker
+        subprocess.run(
+            [
+                "openssl",
+                "verify",
+                "-ignore_critical",
+                "-CAfile",
+                ca / "root.pem",
+                "-untrusted",
+                ca / "issuing.pem",
+                certificate,
+            ],
+            check=True,
+            capture_output=True,
+        )
+
+
+@pytest.mark.usefixtures("site")
+def test_tpm_answers_its_own_host_only() -> None:
+    probe = (
+        "import socket\nfor address in '10.213.250.11', '10.213.250.12', '10.213.250.1':\n"
+        "  for port in 2321, 2322:\n"
+        "    if socket.socket().connect_ex((address, port)) == 0: print(address, port)\n"
+    )
+    for host in HOSTS:
+        assert in_host(host, f'python3 -c "{probe}"') == ""
+    serials = {in_host(host, TPM + "tpm2_readpublic -c 0x81010001 -f pem -o /dev/stdout -Q") for host in HOSTS}
+    assert len(serials) == 2
+
+
+def mark() -> str:
+    in_host("one", "touch /run/mark /var/mark; " + TPM + f"tpm2_pcrextend 16:sha256={1:064d}")
+    return in_host("one", BOOT_ID)
+
+
+def assert_rebooted(before: str) -> None:
+    assert in_host("one", BOOT_ID) not in ("", before)
+    assert in_host("one", "ls /run/mark /var/mark", check=False) == "/var/mark"
+    assert in_host("one", TPM + "tpm2_pcrread sha256:16").endswith("0x" + "0" * 64)
+    assert in_host("one", "systemctl is-system-running --wait") == "running"
+    assert in_host("one", "ip -4 -br address show eth0").split()[2] == "10.213.250.11/24"
+
+
+@pytest.mark.usefixtures("site")
+def test_reboot_from_outside() -> None:
+    before = mark()
+    lab("reboot", "--site", str(SITE), "one")
+    assert_rebooted(before)
+
+
+@pytest.mark.usefixtures("site")
+def test_reboot_from_ansible() -> None:
+    before = mark()
+    inventory = STATE / "inventory.sh"
+    inventory.write_text(f'#!/bin/sh\nexec {REPOSITORY}/tests/lab/lab inventory {SITE} "$@"\n', encoding="utf-8")
+    inventory.chmod(0o755)
+    done = subprocess.run(
+        ["ansible", "-i", str(inventory), "one", "--become", "-m", "ansible.builtin.reboot"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "ANSIBLE_PYTHON_INTERPRETER": "auto_silent"},
+    )
+    assert '"rebooted": true' in done.stdout or "rebooted: true" in done.stdout, done.stdout + done.stderr
+    assert_rebooted(before)
+
+
+@pytest.mark.usefixtures("site")
+def test_cut_and_heal() -> None:
+    ssh = ["ssh", "--site", str(SITE), "two"]
+    lab("cut", "--site", str(SITE), "two")
+    try:
+        assert (
+            "cut off" in [line for line in lab("status").stdout.splitlines() if "labtest" in line and "two" in line][0]
+        )
+        assert in_host("one", "timeout 1 bash -c '</dev/tcp/two/22' 2>/dev/null || echo unreachable") == "unreachable"
+    finally:
+        lab("heal", "--site", str(SITE), "two")
+    assert lab(*ssh, "hostname").stdout.strip() == "two"
+
+
+def traces() -> dict[str, list[str]]:
+    """What of the site can be seen on this machine."""
+    return {
+        "containers": [
+            name for name in root("podman", "ps", "--all", "--format", "{{.Names}}").split() if "labtest" in name
+        ],
+        "networks": [
+            name for name in root("podman", "network", "ls", "--format", "{{.Name}}").split() if "labtest" in name
+        ],
+        "processes": [
+            line for line in root("ps", "-eo", "args").splitlines() if "labtest" in line and "pytest" not in line
+        ],
+        "addresses": [line for line in root("ip", "-4", "address").splitlines() if "10.213.250." in line],
+        "files": [str(path) for path in (STATE,) if path.exists()],
+        "volumes": root("podman", "volume", "ls", "--quiet").split(),
+    }
+
+
+@pytest.mark.usefixtures("site")
+def test_down_leaves_nothing_and_up_works_after_an_interrupt() -> None:
+    volumes = traces()["volumes"]
+    lab("down", str(SITE))
+    assert traces() == {
+        "containers": [],
+        "networks": [],
+        "processes": [],
+        "addresses": [],
+        "files": [],
+        "volumes": volumes,
+    }
+
+    # Ctrl-C at different points of 'up'
+    for seconds in (0.8, 2.0):
+        up = subprocess.Popen(
+            [sys.executable, str(REPOSITORY / "tests/lab/lab"), "up", str(SITE)],
+            start_new_session=True,
+        )
+        time.sleep(seconds)
+        os.killpg(up.pid, 2)
+        up.wait(timeout=30)
+    lab("up", str(SITE))
+    assert set(json.loads(lab("inventory", str(SITE)).stdout)["edgesite"]["hosts"]) == set(HOSTS)
+    test_hosts_are_healthy()

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulated site `faults`, with ansible and the simulator's controls at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SITE = "faults"
+
+
+class Lab:
+    """The site's hosts, from below: the simulator, systemd, the network cable."""
+
+    def run(self, *arguments, check=True):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "tests/lab/lab"), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        assert not check or done.returncode == 0, done.stdout
+        return done.stdout
+
+    def on(self, host, *command, check=True):
+        """What a command, run as root on the host, prints."""
+        return self.run("exec", "--site", SITE, host, *command, check=check)
+
+    def sim(self, host, *arguments):
+        return self.on(host, "nvmlsim", *arguments)
+
+    def gpus(self, host):
+        return json.loads(self.sim(host, "show", "--json"))["gpus"]
+
+    def changes(self, host):
+        """The calls that changed a GPU's state since the last look."""
+        calls = [line for line in self.sim(host, "calls").splitlines() if line.strip()]
+        self.sim(host, "calls", "--clear")
+        return calls
+
+    def reboot(self, host):
+        self.run("reboot", "--site", SITE, host)
+
+
+class Ansible:
+    """ansible and ansible-playbook on the site, with variables of a test's own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "lab.sh").write_text(f'#!/bin/sh\nexec "{ROOT}/tests/lab/inventory.sh" "$@"\n')
+        (folder / "lab.sh").chmod(0o755)
+        (folder / "host_vars").mkdir()
+
+    def wants(self, host, **variables):
+        (self.folder / "host_vars" / f"{host}.json").write_text(json.dumps(variables))
+
+    def _run(self, command, **environment):
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "LAB_SITE": SITE, "ANSIBLE_NOCOLOR": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+
+    def module(self, host, name, check=False, become=True, **options):
+        """The result of one module on one host, as a dictionary."""
+        done = self._run(
+            ["ansible", host, "-i", str(self.folder), "-m", f"edgesite.gpu.{name}", "-a", json.dumps(options)]
+            + ["--become"] * become
+            + ["--check"] * check,
+            ANSIBLE_LOAD_CALLBACK_PLUGINS="1",
+            ANSIBLE_STDOUT_CALLBACK="ansible.builtin.minimal",
+            ANSIBLE_CALLBACK_RESULT_FORMAT="json",
+        )
+        assert "Traceback" not in done.stdout, done.stdout
+        _head, found, body = done.stdout.partition("=> {")
+        assert found, done.stdout
+        return json.JSONDecoder().raw_decode("{" + body)[0]
+
+    def command(self, playbook, *arguments):
+        return ["ansible-playbook", f"edgesite.gpu.{playbook}", "-i", str(self.folder), *arguments]
+
+    def playbook(self, playbook, *arguments, **environment):
+        """A finished run of a playbook: returncode and stdout."""
+        done = self._run(self.command(playbook, *arguments), **environment)
+        assert "Traceback" not in done.stdout, done.stdout
+        return done
+
+
+@pytest.fixture(scope="session", name="site")
+def fixture_site():
+    lab = Lab()
+    lab.run("up", SITE)
+    yield lab
+    lab.run("down", SITE)
+
+
+@pytest.fixture(name="lab")
+def fixture_lab(site):
+    """The hosts as new: GPUs as shipped, nothing of ours on disk."""
+    for host in ("node", "other"):
+        site.on(
+            host,
+            "sh",
+            "-c",
+            "systemctl disable -q edgesite-gpu-settings.service 2>/dev/null; "
+            "rm -rf /etc/edgesite-gpu /run/edgesite-gpu /usr/local/lib/edgesite-gpu "
+            "/etc/systemd/system/edgesite-gpu-*; systemctl daemon-reload; "
+            "nvmlsim init --fleet /usr/lib/edgelab/fleet && nvmlsim calls --clear",
+        )
+    return site
+
+
+@pytest.fixture(name="ansible")
+def fixture_ansible(tmp_path, lab):
+    return Ansible(tmp_path)

@@ -1,0 +1,210 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gpu_settings over SSH on a host with an A100 and a T4."""
+
+from __future__ import annotations
+
+import pytest
+
+HOST = "node"
+UNIT = "edgesite-gpu-settings.service"
+WANTED = [
+    {"gpus": "all", "persistence_mode": True},
+    {"gpus": [{"model": "A100"}], "power_limit": 300, "gpu_clocks": {"min": 1110, "max": 1410}},
+    {"gpus": [{"model": "T4"}], "power_limit": "62", "compute_mode": "exclusive_process"},
+]
+
+
+def does(result):
+    return [action["does"] for action in result["actions"]]
+
+
+def power_limits(result, moment):
+    return sorted(gpu["power_limit"] for gpu in result[moment]["gpus"].values())
+
+
+def test_check_then_converge_then_nothing(ansible, lab):
+    told = ansible.module(HOST, "gpu_settings", check=True, settings=WANTED, persist=False)
+    assert told["changed"] and lab.changes(HOST) == []
+
+    done = ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)
+    assert done["actions"] == told["actions"] and done["after"] == told["after"]
+    assert len(done["actions"]) == 6
+    assert power_limits(done, "before") == ["400 W", "70 W"]
+    assert power_limits(done, "after") == ["300 W", "62 W"]
+    assert len(lab.changes(HOST)) == 6
+
+    for check in (False, True):
+        again = ansible.module(HOST, "gpu_settings", check=check, settings=WANTED, persist=False)
+        assert not again["changed"] and again["actions"] == []
+        assert again["before"] == again["after"]
+    assert lab.changes(HOST) == []
+
+
+def test_host_without_pynvml_is_served_by_the_controllers(ansible, lab):
+    assert lab.on(HOST, "sh", "-c", "python3 -c 'import pynvml' 2>&1 || echo none").strip().endswith("none")
+    result = ansible.module(HOST, "gpu_settings", settings=WANTED[:1], persist=False)
+    assert result["changed"]
+    assert lab.on(HOST, "sh", "-c", "ls /usr/local/lib/edgesite-gpu 2>/dev/null || echo nothing").strip() == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ([{"gpus": [{"model": "H100"}], "ecc": True}], "matches no GPU of this host, which has: 0 NVIDIA A100-SXM4-40GB"),
+        ([{"gpus": "some", "ecc": True}], "Use 'all', or a list whose entries have one or more of the keys uuid"),
+        ([{"gpus": "all", "power_limit": 90}], "T4"),
+        ([{"gpus": [{"index": 0}], "power_limit": 500}], "takes 100 W to 400 W"),
+        ([{"gpus": [{"index": 0}], "power_limit": "much"}], "neither a number of watts nor 'default'"),
+        ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 9999}}], "takes 210-1410 MHz"),
+        ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1000}}], "lacks min or max"),
+        ([{"gpus": "all", "compute_mode": "shared"}], "value of compute_mode must be one of"),
+        ([{"gpus": "all", "ecc": "perhaps"}], "perhaps"),
+        ([{"gpus": "all", "powerlimit": 60}], "powerlimit"),
+        ([{"ecc": True}], "missing required arguments: gpus"),
+        (
+            [{"gpus": "all", "power_limit": "default"}, {"gpus": [{"index": 1}], "power_limit": 60}],
+            "settings[1].power_limit is '60', but settings[0] wants 'default' of the same GPU 1",
+        ),
+        ([{"gpus": "all", "power_limit": 1, "gpu_clocks": {"min": 1, "max": 2}}], "4 problems, nothing was changed: (1)"),
+    ],
+)
+def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab, settings, says):
+    for check in (True, False):
+        result = ansible.module(HOST, "gpu_settings", check=check, settings=settings)
+        assert result["failed"] and not result.get("changed")
+        assert says in result["msg"]
+    assert lab.changes(HOST) == []
+
+
+@pytest.mark.parametrize(
+    ("control", "status", "says"),
+    [
+        (["driver", "unloaded"], "driver_not_loaded", "modprobe nvidia"),
+        (["driver", "mismatch"], "lib_rm_version_mismatch", "Reload the module or reboot"),
+        (["lose", "--gpu", "1"], "gpu_is_lost", "GPU 1: The GPU has fallen off the bus"),
+    ],
+)
+def test_driver_that_does_not_work_is_told_with_what_to_do(ansible, lab, control, status, says):
+    lab.sim(HOST, *control)
+    result = ansible.module(HOST, "gpu_settings", settings=WANTED[:1], persist=False)
+    assert result["failed"] and result["nvml_status"] == status
+    assert says in result["msg"]
+
+
+def test_lost_gpu_does_not_keep_the_others_from_their_settings(ansible, lab):
+    lab.sim(HOST, "lose", "--gpu", "1")
+    result = ansible.module(HOST, "gpu_settings", settings=[{"gpus": [{"index": 0}], "power_limit": 300}], persist=False)
+    assert result["changed"]
+
+
+def test_host_without_driver_is_told_so(ansible):
+    result = ansible.module("hub", "gpu_settings", settings=WANTED[:1])
+    assert result["failed"] and result["nvml_status"] == "library_not_found"
+    assert "leave the GPU layers out for this host" in result["msg"]
+
+
+def test_other_users_may_look_but_not_change(ansible, lab):
+    looked = ansible.module(HOST, "gpu_settings", check=True, become=False, settings=WANTED, persist=False)
+    assert looked["changed"] and not looked.get("failed")
+    result = ansible.module(HOST, "gpu_settings", become=False, settings=WANTED, persist=False)
+    assert result["failed"] and "Set become: true" in result["msg"]
+    assert lab.changes(HOST) == []
+
+
+def test_failure_half_way_is_taken_back(ansible, lab):
+    before = ansible.module(HOST, "gpu_settings", check=True, settings=WANTED, persist=False)["before"]
+    lab.sim(HOST, "fail", "nvmlDeviceSetComputeMode", "--error", "NVML_ERROR_UNKNOWN")
+    result = ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)
+    assert result["failed"] and result["undone"] and not result["changed"]
+    assert "the host is as it was" in result["msg"] and "compute_mode" in result["msg"]
+    lab.sim(HOST, "fail", "--clear")
+    again = ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)
+    assert again["changed"] and again["before"] == before
+
+
+def test_run_that_is_killed_is_finished_by_the_next(ansible, lab):
+    lab.sim(HOST, "fail", "nvmlDeviceSetPowerManagementLimit", "--kill")
+    done = ansible._run(ansible_command(ansible))
+    assert done.returncode != 0
+    lab.sim(HOST, "fail", "--clear")
+    again = ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)
+    assert again["changed"] and power_limits(again, "after") == ["300 W", "62 W"]
+    assert not ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)["changed"]
+
+
+def ansible_command(ansible):
+    import json
+
+    options = json.dumps({"settings": WANTED, "persist": False})
+    return ["ansible", HOST, "-i", str(ansible.folder), "-b", "-m", "edgesite.gpu.gpu_settings", "-a", options]
+
+
+def test_boot_unit_wants_the_host_tools(ansible, lab):
+    result = ansible.module(HOST, "gpu_settings", settings=WANTED)
+    assert result["failed"] and "Run edgesite.gpu.host_tools before" in result["msg"]
+    assert lab.changes(HOST) == []
+
+
+def test_settings_survive_a_reboot_and_go_when_they_are_taken_away(ansible, lab):
+    assert ansible.module(HOST, "host_tools")["changed"]
+    assert not ansible.module(HOST, "host_tools")["changed"]
+    assert f"enable {UNIT}" in does(ansible.module(HOST, "gpu_settings", settings=WANTED))
+
+    lab.reboot(HOST)
+    assert lab.on(HOST, "systemctl", "is-active", UNIT).strip() == "active"
+    assert [gpu["power_limit"] for gpu in lab.gpus(HOST)] == [300000, 62000]
+    assert not ansible.module(HOST, "gpu_settings", settings=WANTED)["changed"]
+
+    assert does(ansible.module(HOST, "gpu_settings", settings=[])) == [
+        f"disable {UNIT}",
+        "remove /etc/edgesite-gpu/settings.json",
+        f"remove /etc/systemd/system/{UNIT}",
+    ]
+    lab.reboot(HOST)
+    assert [gpu["power_limit"] for gpu in lab.gpus(HOST)] == [400000, 70000]
+
+
+def test_boot_unit_that_fails_shows_and_says_why(ansible, lab):
+    ansible.module(HOST, "host_tools")
+    ansible.module(HOST, "gpu_settings", settings=WANTED)
+    lab.sim(HOST, "driver", "mismatch")
+    lab.on(HOST, "systemctl", "restart", UNIT, check=False)
+    assert UNIT in lab.on(HOST, "systemctl", "--failed", "--plain")
+    assert "Reload the module or reboot the host" in lab.on(HOST, "journalctl", "-u", UNIT)
+
+
+def test_ecc_is_pending_until_a_reboot(ansible, lab):
+    wanted = [{"gpus": [{"model": "A100"}], "ecc": False}]
+    changed = ansible.module(HOST, "gpu_settings", settings=wanted, persist=False)
+    assert changed["changed"] and changed["reboot_required"] and len(changed["reset_required"]) == 1
+    waiting = ansible.module(HOST, "gpu_settings", settings=wanted, persist=False)
+    assert not waiting["changed"] and waiting["reboot_required"]
+    lab.reboot(HOST)
+    current = ansible.module(HOST, "gpu_settings", settings=wanted, persist=False)
+    assert not current["changed"] and not current["reboot_required"] and current["reset_required"] == []
+
+
+def test_clocks_are_locked_and_unlocked(ansible, lab):
+    locked = [{"gpus": "all", "gpu_clocks": {"min": 900, "max": 900}}]
+    assert len(ansible.module(HOST, "gpu_settings", settings=locked, persist=False)["actions"]) == 2
+    info = ansible.module(HOST, "gpu_info", gather=["gpus"])
+    assert [gpu["clocks_mhz"]["graphics"] for gpu in info["gpus"]] == [900, 900]
+    unlocked = [{"gpus": "all", "gpu_clocks": {"locked": False}}]
+    assert len(ansible.module(HOST, "gpu_settings", settings=unlocked, persist=False)["actions"]) == 2
+    assert not ansible.module(HOST, "gpu_settings", settings=unlocked, persist=False)["changed"]
+
+
+def test_full_disk_changes_nothing_for_good(ansible, lab):
+    ansible.module(HOST, "host_tools")
+    lab.on(HOST, "sh", "-c", "mkdir -p /etc/edgesite-gpu && mount -t tmpfs -o size=4k none /etc/edgesite-gpu")
+    lab.on(HOST, "sh", "-c", "head -c 4096 /dev/zero > /etc/edgesite-gpu/filler; true")
+    try:
+        result = ansible.module(HOST, "gpu_settings", settings=WANTED)
+        assert result["failed"] and result["undone"]
+        assert "No space left on device" in result["msg"] and "Free disk space" in result["msg"]
+        assert [gpu["power_limit"] for gpu in lab.gpus(HOST)] == [400000, 70000]
+    finally:
+        lab.on(HOST, "umount", "/etc/edgesite-gpu")
+    assert ansible.module(HOST, "gpu_settings", settings=WANTED)["changed"]

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks site and preflight over SSH."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+GOOD = [{"gpus": "all", "persistence_mode": True, "power_limit": "default"}]
+
+
+def recap(output):
+    """Counts by host, as the end of a run prints them."""
+    lines = re.findall(r"^(\S+)\s+: (ok=.*)$", output, re.MULTILINE)
+    return {host: {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in lines}
+
+
+def report(path):
+    return {row["host"]: row for row in json.loads(path.read_text())}
+
+
+@pytest.fixture(autouse=True)
+def fixture_wishes(ansible):
+    ansible.wants("node", gpu_settings=GOOD)
+    ansible.wants("other", gpu_settings=GOOD)
+
+
+def test_check_converge_and_second_run(ansible, lab, tmp_path):
+    checked = ansible.playbook("site", "--check", "--diff")
+    assert checked.returncode == 0, checked.stdout
+    assert "set persistence_mode of GPU 0" in checked.stdout or "persistence_mode: true" in checked.stdout
+    assert lab.changes("node") == []
+
+    first = ansible.playbook("site", "-e", f"edgesite_report_file={tmp_path}/first.json")
+    assert first.returncode == 0, first.stdout
+    rows = report(tmp_path / "first.json")
+    assert rows["node"]["found"] == "1x A100-SXM4-40GB, 1x Tesla T4, TPM"
+    assert len(rows["node"]["layers"]["gpu"]["actions"]) == 5
+    assert rows["hub"]["layers"] == {}
+
+    for arguments in ([], ["--check"]):
+        again = ansible.playbook("site", *arguments)
+        assert again.returncode == 0, again.stdout
+        assert all(counts["changed"] == 0 for counts in recap(again.stdout).values())
+
+
+def test_idle_run_reaches_a_host_with_few_tasks(ansible, tmp_path):
+    ansible.playbook("site")
+    bench = os.path.join(os.path.dirname(__file__), "../../bench/callback_plugins")
+    ansible.playbook(
+        "site",
+        ANSIBLE_CALLBACK_PLUGINS=bench,
+        ANSIBLE_CALLBACKS_ENABLED="task_times",
+        TASK_TIMES_FILE=str(tmp_path / "times.json"),
+    )
+    rows = json.loads((tmp_path / "times.json").read_text())
+    reaching = [row["task"] for row in rows if row["host"] == "node" and row["reaches_host"]]
+    assert 1 <= len(reaching) <= 6, reaching
+
+
+def test_host_that_goes_away_in_the_middle_does_not_stop_the_others(ansible, lab, tmp_path):
+    command = ansible.command("site", "-e", f"edgesite_report_file={tmp_path}/report.json")
+    environment = {
+        **os.environ,
+        "LAB_SITE": "faults",
+        "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=1 -o ServerAliveCountMax=3",
+    }
+    try:
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as running:
+            output = ""
+            for line in running.stdout:
+                output += line
+                if "Read what the host has" in line:
+                    lab.run("cut", "--site", "faults", "other")
+        assert running.returncode == 4, output
+        rows = report(tmp_path / "report.json")
+        assert rows["node"]["status"] == "done"
+        assert rows["other"]["status"] in ("unreachable", "failed")
+        assert "other did not converge" in output
+    finally:
+        lab.run("heal", "--site", "faults", "other")
+    assert ansible.playbook("site").returncode == 0
+
+
+def test_bad_wish_of_one_host_does_not_stop_the_others(ansible, tmp_path):
+    ansible.wants("node", gpu_settings=[{"gpus": "all", "power_limit": 5000}])
+    run = ansible.playbook("site", "-e", f"edgesite_report_file={tmp_path}/report.json")
+    assert run.returncode == 2
+    rows = report(tmp_path / "report.json")
+    assert rows["node"]["status"] == "failed" and "100 W to 400 W" in rows["node"]["why"]
+    assert rows["other"]["status"] == "done"
+
+
+def test_hosts_serial_and_tags_are_the_users(ansible):
+    run = ansible.playbook("site", "-e", "edgesite_hosts=gpu_nodes", "-e", "edgesite_serial=1", "--tags", "gpu")
+    assert run.returncode == 0, run.stdout
+    assert set(recap(run.stdout)) == {"node", "other", "localhost"}
+    assert run.stdout.count("PLAY [Converge the site]") == 2
+    assert "Read what the host has" not in run.stdout
+
+
+def test_reboot_for_ecc_is_taken_where_it_is_allowed(ansible, lab, tmp_path):
+    wish = [{"gpus": "all", "persistence_mode": True}, {"gpus": [{"model": "A100"}], "ecc": False}]
+    ansible.wants("node", gpu_settings=wish)
+    waiting = ansible.playbook("site")
+    assert waiting.returncode == 0 and "node needs a reboot" in waiting.stdout
+    boot = lab.on("node", "cat", "/proc/sys/kernel/random/boot_id")
+    ansible.wants("node", gpu_settings=wish, edgesite_allow_reboot=True)
+    rebooted = ansible.playbook("site")
+    assert rebooted.returncode == 0, rebooted.stdout
+    assert lab.on("node", "cat", "/proc/sys/kernel/random/boot_id") != boot
+    again = ansible.playbook("site")
+    assert recap(again.stdout)["node"]["changed"] == 0 and "needs a reboot" not in again.stdout
+
+
+def test_preflight_of_a_good_site_finds_nothing_and_changes_nothing(ansible, lab):
+    run = ansible.playbook("preflight")
+    assert run.returncode == 0, run.stdout
+    assert "No problems found" in run.stdout
+    assert lab.changes("node") == []
+    assert all(counts["changed"] == 0 for counts in recap(run.stdout).values())
+    assert lab.on("node", "sh", "-c", "ls /usr/local/lib/edgesite-gpu 2>/dev/null || echo nothing").strip() == "nothing"
+
+
+def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab):
+    ansible.wants(
+        "node",
+        gpu_settings=[{"gpus": "all", "power_limit": 5000}, {"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 2}}],
+        mig_layouts=[{"gpus": "all", "mig": "enabled", "instances": {"1g.5gb": 7}}],
+    )
+    ansible.wants("hub", gpu_settings=[{"gpus": "all", "ecc": "perhaps"}])
+    lab.run("cut", "--site", "faults", "other")
+    try:
+        run = ansible.playbook("preflight", ANSIBLE_TIMEOUT="3")
+    finally:
+        lab.run("heal", "--site", "faults", "other")
+    assert run.returncode == 2, run.stdout
+    output = " ".join(run.stdout.split())
+    for expected in (
+        "100 W to 400 W",
+        "60 W to 70 W",
+        "takes 210-1410 MHz",
+        "asks for MIG on GPU 1 Tesla T4",
+        "other: [connection] The host cannot be reached",
+        "hub: [driver]",
+        "6 problems:",
+    ):
+        assert expected in output, run.stdout
+    assert output.count("fix: ") == 6
+    assert lab.changes("node") == []

@@ -90,14 +90,10 @@ def _power_mode(root: str, conf: PowerConf, missing: List[Dict[str, Any]]) -> Op
     mode = jetson.power_mode(conf, jetson.parse_power_status(text or ""))
     if mode is None or mode.name is None:
         mode = _query_power_mode() or mode
-    if mode is None:
-        missing.append(
-            unread(
-                "jetson.power_mode",
-                "nvpmodel has neither a stored mode nor a default in /etc/nvpmodel.conf",
-                "Install nvidia-l4t-nvpmodel, or set a mode once with nvpmodel -m",
-            )
-        )
+    # without modes there is no nvpmodel, as on images for modules that are run at one fixed power
+    if mode is None and conf.modes:
+        why = "nvpmodel has neither a stored mode nor a default in /etc/nvpmodel.conf"
+        missing.append(unread("jetson.power_mode", why, "Set a mode once: nvpmodel -m ID"))
     return mode
 
 

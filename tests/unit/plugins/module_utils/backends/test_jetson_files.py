@@ -65,6 +65,12 @@ def test_bare_jetson_says_what_is_missing(tmp_path, programs):
     put(tmp_path, "proc/device-tree/compatible", COMPATIBLE)
     found = jetson.read(str(tmp_path))
     assert [found.value[name] for name in ("model", "l4t", "jetpack", "power_mode")] == [None] * 4
+    assert [entry["what"] for entry in found.unread] == ["jetson.l4t"]
+
+
+def test_modes_without_a_choice(board, programs):
+    put(board, "etc/nvpmodel.conf", b"< POWER_MODEL ID=0 NAME=15W >\n")
+    found = jetson.read(str(board))
     assert [entry["what"] for entry in found.unread] == ["jetson.l4t", "jetson.power_mode"]
 
 

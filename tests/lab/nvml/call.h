@@ -14,6 +14,7 @@
 #define SIM_CALL_H
 
 #include <stddef.h>
+#include <unistd.h>
 
 #include "models.h"
 #include "nvml_abi.h"
@@ -62,6 +63,10 @@ nvmlReturn_t call_end(struct call *call, nvmlReturn_t result);
 #define SUPPORT(call, condition)  \
     if (!(condition))             \
     return call_end(&(call), NVML_ERROR_NOT_SUPPORTED)
+/* NVML's documentation: these queries of instances require a privileged user. */
+#define PRIVILEGED(call) \
+    if (geteuid() != 0)  \
+    return call_end(&(call), NVML_ERROR_NO_PERMISSION)
 
 nvmlReturn_t call_driver_status(const struct sim_state *state);
 

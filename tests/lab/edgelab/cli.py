@@ -8,8 +8,9 @@ import json
 import sys
 
 from . import boot, converge, images, inventory, login, network, places
-from .definition import Site, load
+from .definition import Site, is_name, load
 from .errors import LabError
+from .lock import locked
 from .podman import LABEL_HOST, LABEL_ROLE, LABEL_SITE, Podman
 from .progress import say
 
@@ -71,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.verb == "status":
         return status(Podman())
+    if args.verb == "down":
+        return take_down(Podman(), args)
     definition = load(args.site)
     if args.verb == "inventory":
         if not places.is_up(definition.name):
@@ -83,13 +86,24 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "up":
         converge.Converge(Podman(), definition).run()
         return 0
-    if args.verb == "down":
-        podman = Podman()
-        converge.down(podman, definition)
-        if args.all:
-            images.remove_all(podman)
-        return 0
     return run_on_host(args, definition)
+
+
+def take_down(podman: Podman, args: argparse.Namespace) -> int:
+    """Take a site down, with its lock where its definition is still good."""
+    try:
+        definition = load(args.site)
+    except LabError as error:
+        if not is_name(args.site):
+            raise
+        say(f"going by the name alone: {error}")
+        converge.down(podman, args.site)
+    else:
+        with locked(definition.source, f"site {definition.name}"):
+            converge.down(podman, definition.name)
+    if args.all:
+        images.remove_all(podman)
+    return 0
 
 
 def run_on_host(args: argparse.Namespace, definition: Site) -> int:

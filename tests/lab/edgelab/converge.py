@@ -12,10 +12,17 @@ from . import disk, images, keys, network, paths, simulator, tpm
 from .boot import wait_for_ssh
 from .definition import Host, Site
 from .errors import LabError
-from .places import alone, board_name, container_name, state_of
+from .lock import locked
+from .places import board_name, container_name, state_of
 from .podman import LABEL_CLONE, LABEL_HOST, LABEL_ROLE, LABEL_SITE, LABEL_SPEC, Container, Podman
 from .progress import say
 from .shell import as_root, run
+
+# the GPUs keep their state, unless the new simulator cannot read it
+_TAKE_NEW_SIMULATOR = f"""
+nvmlsim show >/dev/null 2>&1 || nvmlsim init --fleet /{disk.INSIDE}/fleet
+nvmlsim sysfs --root /{disk.INSIDE}/live
+"""
 
 
 @dataclass
@@ -27,10 +34,10 @@ class Converge:
 
     def __post_init__(self) -> None:
         self.state = state_of(self.site.name)
-        self.simulated = False
 
     def run(self) -> None:
-        with alone(self.site):
+        """Bring the site up."""
+        with locked(self.site.source, f"site {self.site.name}"):
             self._run()
 
     def _run(self) -> None:
@@ -39,7 +46,9 @@ class Converge:
         wanted_images = [images.host_image(host.release) for host in self.site.hosts]
         images.ensure(self.podman, [*wanted_images, images.board_image()])
         if any(host.hardware.gpus for host in self.site.hosts):
-            self.simulated = simulator.build()
+            simulator.build()
+            for host in self.site.hosts:
+                simulator.check(host)
         self.state.mkdir(parents=True, exist_ok=True)
         keys.ensure(self.state, self.site)
         self._remove_strangers(existing)
@@ -75,9 +84,10 @@ class Converge:
         begun = time.monotonic()
         board = existing.get(board_name(self.site.name, host.name))
         machine = existing.get(container_name(self.site.name, host.name))
-        content = disk.archive(self.state, self.site, host, self.simulated)
+        content = disk.archive(self.state, self.site, host)
         board_spec = self._board_spec(host)
-        spec = _digest(board_spec, images.host_image(host.release).tag, content)
+        fleet = simulator.fleet(host.name, host.hardware.gpus) if host.hardware.gpus else b""
+        spec = _digest(board_spec, images.host_image(host.release).tag, content, fleet)
         renewed = False
         if board and not _fits(board, board_spec):
             _remove(self.podman, [container for container in (machine, board) if container])
@@ -100,7 +110,7 @@ class Converge:
             self.podman("restart", "--time", "0", machine.name)
             done = "restarted with its board"
         else:
-            done = ""
+            done = self._renew_simulator(host, machine.name)
         wait_for_ssh(self.podman, self.site, host)
         if done:
             say(f"{host.name}: {done}, answers after {time.monotonic() - begun:.1f} s")
@@ -132,8 +142,6 @@ class Converge:
         )
 
     def _create(self, host: Host, spec: str, content: bytes) -> None:
-        if host.hardware.gpus and self.simulated:
-            simulator.check(host)
         name = container_name(self.site.name, host.name)
         self.podman(
             *("create", "--name", name, "--hostname", host.name, "--no-hosts"),
@@ -143,9 +151,24 @@ class Converge:
             *(*self.podman.run_options, *self._labels(host, "host", spec)),
             *(images.host_image(host.release).tag, "/sbin/lab-init"),
         )
+        self._unpack(name, content)
+        if host.hardware.gpus:
+            self._unpack(name, disk.simulator_archive(host.name, host.hardware.gpus))
+        self.podman("start", name)
+
+    def _unpack(self, name: str, content: bytes) -> None:
         # with podman's default every file would belong to root
         self.podman("cp", "--archive=false", "-", f"{name}:/", stdin=content)
-        self.podman("start", name)
+
+    def _renew_simulator(self, host: Host, name: str) -> str:
+        gpus = host.hardware.gpus
+        if not gpus:
+            return ""
+        if self.podman("exec", name, "cat", f"/{disk.INSIDE}/simulator", check=False).stdout == simulator.digest():
+            return ""
+        self._unpack(name, disk.simulator_archive(host.name, gpus))
+        self.podman("exec", name, "sh", "-c", _TAKE_NEW_SIMULATOR)
+        return "has a new NVML simulator"
 
 
 def _fits(container: Container, spec: str) -> bool:
@@ -167,16 +190,15 @@ def _remove(podman: Podman, containers: list[Container]) -> None:
         podman.remove(*(c.name for c in containers if c.labels.get(LABEL_ROLE) == role))
 
 
-def down(podman: Podman, site: Site) -> None:
-    """Remove every trace of the site."""
-    with alone(site):
-        containers = list(podman.containers(site.name).values())
-        _remove(podman, containers)
-        network.remove(podman, site.name)
-        state = state_of(site.name)
-        if state.exists():
-            # the TPM's files belong to root
-            run(as_root(["rm", "-rf", str(state)]))
-        if paths.STATE.exists() and not any(paths.STATE.iterdir()):
-            paths.STATE.rmdir()
-    say(f"site {site.name} is down: {len(containers)} containers, network, keys and TPMs removed")
+def down(podman: Podman, name: str) -> None:
+    """Remove every trace of a site, by its name: its definition may have changed or gone meanwhile."""
+    containers = list(podman.containers(name).values())
+    _remove(podman, containers)
+    network.remove(podman, name)
+    state = state_of(name)
+    if state.exists():
+        # the TPM's files belong to root
+        run(as_root(["rm", "-rf", str(state)]))
+    if paths.STATE.exists() and not any(paths.STATE.iterdir()):
+        paths.STATE.rmdir()
+    say(f"site {name} is down: {len(containers)} containers removed, with network, keys and TPMs")

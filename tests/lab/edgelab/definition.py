@@ -92,6 +92,11 @@ class Site:
         raise LabError(f"site {self.name} has no host '{name}'", f"take one of: {names}")
 
 
+def is_name(text: str) -> bool:
+    """Whether the text can be the name of a site."""
+    return bool(_NAME.fullmatch(text))
+
+
 def find(site: str) -> Path:
     """The definition file for what the user typed: a name of a site, or a path."""
     path = Path(site) if "/" in site or site.endswith((".yml", ".yaml")) else SITES / f"{site}.yml"

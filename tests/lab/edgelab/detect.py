@@ -46,12 +46,17 @@ def has_capability(status: str, number: int) -> bool:
     return False
 
 
+def runtime(machine: Machine) -> str:
+    """The container runtime that has to be used, empty where podman may choose."""
+    # crun refuses to start a container on hybrid or legacy cgroups
+    return "" if machine.unified_cgroups else "runc"
+
+
 def global_options(machine: Machine) -> list[str]:
     """Options of every podman command."""
     options: list[str] = []
-    if not machine.unified_cgroups:
-        # crun refuses to start a container on hybrid or legacy cgroups
-        options += ["--runtime", "runc"]
+    if runtime(machine):
+        options += ["--runtime", runtime(machine)]
     if not (machine.unified_cgroups and machine.runs_systemd):
         options += ["--cgroup-manager", "cgroupfs"]
     if not machine.runs_systemd:
@@ -64,7 +69,7 @@ def run_options(machine: Machine) -> list[str]:
     """Options of every container: podman asks for higher limits than a machine without CAP_SYS_RESOURCE may set."""
     if machine.may_raise_limits:
         return []
-    # -1 (unlimited) cannot be meant by podman's own default, but caps are needed all the same
+    # RLIM_INFINITY is -1
     nofile = min(machine.nofile, 4096) if machine.nofile > 0 else 4096
     nproc = min(machine.nproc, 4096) if machine.nproc > 0 else 4096
     return ["--ulimit", f"nofile={min(1024, nofile)}:{nofile}", "--ulimit", f"nproc={nproc}:{nproc}"]

@@ -8,13 +8,13 @@ import tarfile
 from pathlib import Path
 
 from . import hardware, keys, paths, simulator
-from .definition import Host, Site
+from .definition import Gpus, Host, Site
 
 INSIDE = "usr/lib/edgelab"
 EDGE_UID = 1000
 
 
-def archive(state: Path, site: Site, host: Host, simulated: bool) -> bytes:
+def archive(state: Path, site: Site, host: Host) -> bytes:
     """A tar archive to unpack at the root of the host; the same bytes for the same host."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
@@ -23,11 +23,25 @@ def archive(state: Path, site: Site, host: Host, simulated: bool) -> bytes:
             _file(tar, f"{INSIDE}/hardware/{path}", data)
         for path, data in hardware.disk_files(host.hardware).items():
             _file(tar, path, data)
-        if host.hardware.gpus and simulated:
-            _simulator(tar, host)
         _keys(tar, state, host)
         names = "".join(f"{other.address}\t{other.name}\n" for other in site.hosts)
         _file(tar, "etc/hosts", f"127.0.0.1\tlocalhost\n{names}".encode())
+    return content.getvalue()
+
+
+def simulator_archive(node: str, gpus: Gpus) -> bytes:
+    """The NVML simulator, apart from the rest: a host gets a newer one without being made anew."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        for path, source in simulator.files(gpus).items():
+            _file(tar, path, source.read_bytes(), 0o755)
+        for path, target in simulator.links(gpus).items():
+            info = tarfile.TarInfo(path)
+            info.type, info.linkname = tarfile.SYMTYPE, target
+            tar.addfile(info)
+        # lab-init puts these cards in at the first boot
+        _file(tar, f"{INSIDE}/fleet", simulator.fleet(node, gpus))
+        _file(tar, f"{INSIDE}/simulator", simulator.digest().encode())
     return content.getvalue()
 
 
@@ -39,18 +53,6 @@ def _boot(tar: tarfile.TarFile, host: Host) -> None:
     _directory(tar, f"{INSIDE}/hardware")
     if host.hardware.tpm_manufacturer:
         _file(tar, f"{INSIDE}/tpm", b"")
-
-
-def _simulator(tar: tarfile.TarFile, host: Host) -> None:
-    assert host.hardware.gpus
-    for path, source in simulator.files(host.hardware.gpus).items():
-        _file(tar, path, source.read_bytes(), 0o755)
-    for path, target in simulator.links(host.hardware.gpus).items():
-        info = tarfile.TarInfo(path)
-        info.type, info.linkname = tarfile.SYMTYPE, target
-        tar.addfile(info)
-    # lab-init puts these cards in at the first boot
-    _file(tar, f"{INSIDE}/fleet", simulator.fleet(host))
 
 
 def _keys(tar: tarfile.TarFile, state: Path, host: Host) -> None:

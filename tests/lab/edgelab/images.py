@@ -18,6 +18,7 @@ from pathlib import Path
 
 from . import mirror
 from .errors import LabError
+from .lock import locked
 from .paths import LAB
 from .podman import Podman
 from .progress import say
@@ -92,16 +93,27 @@ def listed(podman: Podman) -> list[str]:
 
 def remove_all(podman: Podman) -> None:
     """Remove the cached images."""
-    tags = listed(podman)
-    if tags:
-        podman("rmi", "--force", *tags)
-    say(f"removed {len(tags)} images")
+    for tag in listed(podman):
+        # one that a container of another site uses stays
+        removed = podman("rmi", tag, check=False).returncode == 0
+        say(f"{tag}: {'removed' if removed else 'kept, as a site that is up uses it'}")
 
 
 def ensure(podman: Podman, images: list[Image]) -> None:
     """Build the images that are missing, all at once."""
+    if _missing(podman, images):
+        with locked(LAB / "images" / "customize.sh", "the images"):
+            _build_missing(podman, images)
+
+
+def _missing(podman: Podman, images: list[Image]) -> list[Image]:
+    present = listed(podman)
+    return [image for image in dict.fromkeys(images) if image.tag not in present]
+
+
+def _build_missing(podman: Podman, images: list[Image]) -> None:
     present = set(listed(podman))
-    missing = [image for image in dict.fromkeys(images) if image.tag not in present]
+    missing = _missing(podman, images)  # another command may just have made them
     if not missing:
         return
     _check_disk(podman)

@@ -44,7 +44,14 @@ class Podman:
 
     @cached_property
     def machine(self) -> detect.Machine:
-        return detect.look()
+        machine = detect.look()
+        runtime = detect.runtime(machine)
+        if runtime and not shutil.which(runtime):
+            raise LabError(
+                f"{runtime} is not installed, and no other runtime works with this machine's cgroups",
+                f"apt-get install {runtime}",
+            )
+        return machine
 
     def argv(self, *args: str) -> list[str]:
         return as_root(["podman", *detect.global_options(self.machine), *args])

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 # The path of a non-login shell often lacks these
 _EXTRA_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin")
@@ -51,3 +52,18 @@ def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0
     except OSError as error:
         return Result(None, b"", "{0}: {1}".format(argv[0], error.strerror))
     return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+def run_together(argv: Sequence[str], inputs: Sequence[bytes]) -> List[Result]:
+    """Runs a program once for each input, side by side. The results are in the order of the inputs."""
+    results: Dict[int, Result] = {}
+
+    def run_one(number: int) -> None:
+        results[number] = run(argv, inputs[number])
+
+    threads = [threading.Thread(target=run_one, args=(number,)) for number in range(len(inputs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [results[number] for number in range(len(inputs))]

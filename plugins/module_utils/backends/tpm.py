@@ -19,9 +19,10 @@ _INSTALL_OPENSSL = "Install the package openssl"
 _BECOME = "Run the task as root (become: true), and see that nothing holds the TPM"
 # All of openssl's text but the public key: the parts that are not wanted are dropped by name
 _DESCRIBE = (
-    "x509 -inform DER -noout -subject -issuer -enddate -nameopt RFC2253,utf8,-esc_msb -text -certopt "
-    "no_header,no_version,no_serial,no_signame,no_validity,no_subject,no_issuer,no_extensions,no_sigdump,no_aux"
-).split()
+    *("x509", "-inform", "DER", "-noout", "-subject", "-issuer", "-enddate", "-nameopt", "RFC2253,utf8,-esc_msb"),
+    *("-text", "-certopt"),
+    "no_header,no_version,no_serial,no_signame,no_validity,no_subject,no_issuer,no_extensions,no_sigdump,no_aux",
+)
 # A TPM on a slow bus takes its time over a command
 _TIMEOUT = 20.0
 
@@ -95,40 +96,48 @@ class _Tpm:
         if not answer.ok:
             self.unread.append(unread("tpm.ek_certificates", _reason(answer), _BECOME))
             return []
-        handles = [handle for handle in tpm.parse_handles(answer.text) if tpm.is_ek_certificate(handle)]
-        openssl = command.find("openssl")
-        if handles and openssl is None:
-            why = "openssl is not installed on the host, so certificates have no subject, issuer and end"
-            self.unread.append(unread("tpm.ek_certificates", why, _INSTALL_OPENSSL))
-        found = (self._certificate(handle, openssl) for handle in handles)
-        return [certificate for certificate in found if certificate]
+        encoded: Dict[int, bytes] = {}
+        for handle in filter(tpm.is_ek_certificate, tpm.parse_handles(answer.text)):
+            data = self._encoded(handle)
+            if data is not None:
+                encoded[handle] = data
+        described = self._describe(encoded)
+        return [tpm.certificate(handle, data, described.get(handle, "")) for handle, data in encoded.items()]
 
-    def _certificate(self, handle: int, openssl: Optional[str]) -> Optional[tpm.Certificate]:
-        index = "0x{0:08x}".format(handle)
+    def _encoded(self, handle: int) -> Optional[bytes]:
+        index = tpm.index(handle)
         # the index's own authorisation is empty; where its attributes do not allow that, the owner's often is
         answer = self._ask("tpm2_nvread", index)
         if not answer.ok:
             by_owner = self._ask("tpm2_nvread", "-C", "o", index)
             answer = by_owner if by_owner.ok else answer
-        what = "tpm.ek_certificates." + index
         if not answer.ok:
-            self.unread.append(unread(what, _reason(answer), "See what protects it: tpm2_nvreadpublic " + index))
+            self._lacks(handle, _reason(answer), "See what protects it: tpm2_nvreadpublic " + index)
             return None
-        encoded = tpm.der(answer.stdout)
-        if encoded is None:
+        found = tpm.der(answer.stdout)
+        if found is None:
             why = "the index does not hold a certificate in DER form"
-            self.unread.append(unread(what, why, "Look at it: tpm2_nvread {0} | xxd".format(index)))
-            return None
-        return tpm.certificate(handle, encoded, self._describe(what, encoded, openssl))
+            self._lacks(handle, why, "Look at it: tpm2_nvread {0} | xxd".format(index))
+        return found
 
-    def _describe(self, what: str, encoded: bytes, openssl: Optional[str]) -> str:
+    def _describe(self, encoded: Dict[int, bytes]) -> Dict[int, str]:
+        """What openssl prints of each certificate. It takes longer over one than the TPM, so all go side by side."""
+        if not encoded:
+            return {}
+        openssl = command.find("openssl")
         if openssl is None:
-            return ""
-        answer = command.run([openssl] + _DESCRIBE, data=encoded)
-        if not answer.ok:
-            why = "openssl cannot read the certificate: " + (answer.error.strip().splitlines() or ["no message"])[0]
-            self.unread.append(unread(what, why, "Look at it: openssl x509 -text with the value of pem"))
-        return answer.text
+            why = "openssl is not installed on the host, so certificates have no subject, issuer and end"
+            self.unread.append(unread("tpm.ek_certificates", why, _INSTALL_OPENSSL))
+            return {}
+        answers = dict(zip(encoded, command.run_together([openssl, *_DESCRIBE], list(encoded.values()))))
+        for handle, answer in answers.items():
+            if not answer.ok:
+                why = "openssl cannot read the certificate: " + (answer.error.splitlines() or ["no message"])[0]
+                self._lacks(handle, why, "Look at it: openssl x509 -text with the value of pem")
+        return {handle: answer.text for handle, answer in answers.items()}
+
+    def _lacks(self, handle: int, why: str, fix: str) -> None:
+        self.unread.append(unread("tpm.ek_certificates." + tpm.index(handle), why, fix))
 
 
 def _reason(answer: command.Result) -> str:

@@ -108,6 +108,11 @@ def is_ek_certificate(handle: int) -> bool:
     return handle in _LOW_RANGE or handle in _HIGH_RANGE
 
 
+def index(handle: int) -> str:
+    """An NV index the way tpm2-tools take it."""
+    return "0x{0:08x}".format(handle)
+
+
 def der(data: bytes) -> Optional[bytes]:
     """The certificate at the start of an NV index, without the padding some makers put after it."""
     if len(data) < 4 or data[0] != 0x30:
@@ -129,7 +134,7 @@ def certificate(handle: int, encoded: bytes, described: str) -> Certificate:
             fields[found.group(1)] = found.group(2).strip()
     lines = textwrap.wrap(base64.b64encode(encoded).decode("ascii"), 64)
     return Certificate(
-        handle="0x{0:08x}".format(handle),
+        handle=index(handle),
         key_type=_key_type(described),
         sha256=hashlib.sha256(encoded).hexdigest(),
         # an EK certificate often has an empty subject: the names are in its extensions

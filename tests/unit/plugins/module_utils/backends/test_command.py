@@ -46,3 +46,9 @@ def test_find_looks_beyond_path(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert command.find("sh") in ("/usr/bin/sh", "/bin/sh")
     assert command.find("no-such-program") is None
+
+
+def test_side_by_side_in_order():
+    code = "import sys, time; text = sys.stdin.read(); time.sleep(float(text)); print(text)"
+    results = command.run_together([sys.executable, "-c", code], [b"0.2", b"0", b"0.1"])
+    assert [result.text for result in results] == ["0.2\n", "0\n", "0.1\n"]

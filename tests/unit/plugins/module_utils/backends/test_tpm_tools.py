@@ -181,3 +181,10 @@ def test_certificate_that_openssl_refuses(tmp_path, programs, message, why):
     found = tpm.read(TCTI, str(tmp_path))
     assert why in found.unread[0]["why"]
     assert len(found.value["ek_certificates"]) == 2
+
+
+def test_tpm_without_certificates(tmp_path, programs):
+    programs.there.remove("openssl")
+    programs.answers[("tpm2_getcap", "handles-nv-index")] = Result(0, b"- 0x1500001\n", "")
+    found = tpm.read(TCTI, str(tmp_path))
+    assert (found.value["ek_certificates"], found.unread) == ([], [])

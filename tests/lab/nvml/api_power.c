@@ -52,6 +52,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetPowerManagementLimitConstraints(nvmlDevice_t 
 
 static nvmlReturn_t set_limit(struct call *call, unsigned int limit)
 {
+    SUPPORT(*call, call->gpu->virtualization != NVML_GPU_VIRTUALIZATION_MODE_VGPU);
     REQUIRE(*call, limit >= call->model->power_min && limit <= call->model->power_max);
     call->gpu->power_limit = limit;
     return call_end(call, NVML_SUCCESS);

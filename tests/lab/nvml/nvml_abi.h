@@ -71,7 +71,7 @@ typedef unsigned int nvmlVgpuInstance_t;
 typedef unsigned int nvmlDeviceArchitecture_t;
 typedef unsigned int nvmlBusType_t;
 typedef unsigned int nvmlPowerSource_t;
-typedef unsigned int nvmlPerfPolicyType_t;
+typedef unsigned char nvmlPowerScopeType_t;
 
 enum { NVML_FEATURE_DISABLED = 0, NVML_FEATURE_ENABLED = 1 };
 enum { NVML_CLOCK_GRAPHICS = 0, NVML_CLOCK_SM = 1, NVML_CLOCK_MEM = 2, NVML_CLOCK_VIDEO = 3, NVML_CLOCK_COUNT = 4 };
@@ -206,7 +206,7 @@ typedef struct {
 
 typedef struct {
     unsigned int version;
-    unsigned int powerScope;
+    nvmlPowerScopeType_t powerScope;
     unsigned int powerValueMw;
 } nvmlPowerValue_v2_t;
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulator, built once, and a node of its own for every test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LAB = Path(__file__).resolve().parents[2] / "lab" / "nvml"
+
+
+class Node:
+    """A simulated node: its state file, and ways to use it as clients in other processes do."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.state = self.folder / "state"
+
+    @property
+    def env(self):
+        env = dict(os.environ)
+        env.pop("PYTHONPATH", None)
+        env.update(NVMLSIM_STATE=str(self.state), LD_LIBRARY_PATH=str(LAB / "build"), LC_ALL="C.UTF-8")
+        return env
+
+    def raw(self, *arguments):
+        """nvmlsim as it is: nothing checked."""
+        return subprocess.run(
+            [str(LAB / "nvmlsim"), *map(str, arguments)], env=self.env, text=True, capture_output=True, timeout=60, check=False
+        )
+
+    def sim(self, *arguments):
+        done = self.raw(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def init(self, *models, driver="550.163.01", name="node"):
+        self.sim("init", "--node", name, "--driver", driver, *[word for model in models for word in ("--gpu", model)])
+
+    def show(self):
+        return json.loads(self.sim("show", "--json"))
+
+    def gpu(self, index=0):
+        return self.show()["gpus"][index]
+
+    def client(self, gpu=0, *more, name="gpu-client"):
+        return int(self.sim("run-process", "--gpu", gpu, "--name", name, *more))
+
+    def python(self, code, **options):
+        """Runs code with pynvml in a process of its own; gives the finished process."""
+        prelude = "import json, os, sys\nfrom pynvml import *\nnvmlInit()\n"
+        return subprocess.run(
+            [sys.executable, "-c", prelude + code], env=self.env, text=True, capture_output=True, timeout=60, check=False, **options
+        )
+
+    def nvml(self, code, **options):
+        """The same, and it must end well; gives what it printed as JSON."""
+        done = self.python(code, **options)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def library():
+    subprocess.run(["make", "-s", "-C", str(LAB)], check=True)
+    return LAB / "build" / "libnvidia-ml.so.1"
+
+
+@pytest.fixture
+def node(tmp_path):
+    node = Node(tmp_path)
+    yield node
+    if node.state.exists():
+        node.raw("kill-process", "--all")

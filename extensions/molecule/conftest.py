@@ -3,15 +3,24 @@
 
 from __future__ import annotations
 
-import os
+import json
+import subprocess
+from pathlib import Path
 
 import pytest
 import testinfra
 
+INVENTORY = Path(__file__).resolve().parents[2] / "tests" / "lab" / "inventory.sh"
+
 
 def connect(name):
-    inventory = os.environ["MOLECULE_INVENTORY_FILE"]
-    return testinfra.get_host(f"ansible://{name}?ansible_inventory={inventory}")
+    shown = subprocess.run([INVENTORY, "--host", name], stdout=subprocess.PIPE, check=True).stdout
+    host = json.loads(shown)
+    return testinfra.get_host(
+        "ssh://{ansible_user}@{ansible_host}".format(**host),
+        ssh_identity_file=host["ansible_ssh_private_key_file"],
+        ssh_extra_args=host["ansible_ssh_common_args"],
+    )
 
 
 @pytest.fixture(name="ampere")

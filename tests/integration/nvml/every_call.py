@@ -146,7 +146,7 @@ def memory(a100, t4, a6000):
     second = nvmlDeviceGetMemoryInfo(a100, version=nvmlMemory_v2)
     assert (second.used, second.reserved) == (1000 << 20, 605 << 20)
     assert nvmlDeviceGetBAR1MemoryInfo(a100).bar1Total == 65536 << 20
-    assert tuple(nvmlDeviceGetEccMode(a6000)) == (0, 0) and nvmlDeviceGetDefaultEccMode(a6000) == 0
+    assert tuple(nvmlDeviceGetEccMode(a6000)) == (0, 0) and number("nvmlDeviceGetDefaultEccMode", a6000) == 0
     nvmlDeviceSetEccMode(a6000, 1)
     assert tuple(nvmlDeviceGetEccMode(a6000)) == (0, 1)
     assert nvmlDeviceGetTotalEccErrors(a100, 0, 0) == 0 and nvmlDeviceGetMemoryErrorCounter(a100, 0, 0, 2) == 0

@@ -76,8 +76,7 @@ def run(args: argparse.Namespace) -> int:
         return take_down(Podman(), args)
     definition = load(args.site)
     if args.verb == "inventory":
-        if not places.is_up(definition.name):
-            raise LabError(f"site {definition.name} is not up", f"run: tests/lab/lab up {args.site}")
+        require_up(definition, args.site)
         answer = (
             inventory.hostvars(definition, definition.host(args.host)) if args.host else inventory.listing(definition)
         )
@@ -87,6 +86,12 @@ def run(args: argparse.Namespace) -> int:
         converge.Converge(Podman(), definition).run()
         return 0
     return run_on_host(args, definition)
+
+
+def require_up(definition: Site, typed: str) -> None:
+    """Say so where the site is not up, instead of what would fail next."""
+    if not places.is_up(definition.name):
+        raise LabError(f"site {definition.name} is not up", f"run: tests/lab/lab up {typed}")
 
 
 def take_down(podman: Podman, args: argparse.Namespace) -> int:
@@ -109,9 +114,8 @@ def take_down(podman: Podman, args: argparse.Namespace) -> int:
 def run_on_host(args: argparse.Namespace, definition: Site) -> int:
     """Run one of the verbs that take a host."""
     host = definition.host(args.host)
-    if not places.is_up(definition.name):
-        raise LabError(f"site {definition.name} is not up", f"run: tests/lab/lab up {args.site}")
     if args.verb == "ssh":
+        require_up(definition, args.site)
         return login.ssh(definition, host, args.command)
     podman = Podman()
     if args.verb == "exec":

@@ -49,11 +49,11 @@ class Converge:
             simulator.build()
             for host in self.site.hosts:
                 simulator.check(host)
+        if network.ensure(self.podman, self.site):
+            say(f"network {self.site.subnet}: created")
         self.state.mkdir(parents=True, exist_ok=True)
         keys.ensure(self.state, self.site)
         self._remove_strangers(existing)
-        if network.ensure(self.podman, self.site):
-            say(f"network {self.site.subnet}: created")
         for host in self.site.hosts:
             manufacturer = host.hardware.tpm_manufacturer
             if manufacturer and tpm.manufacture(self.podman, self.state, host.name, manufacturer):
@@ -134,7 +134,7 @@ class Converge:
         if host.hardware.tpm_manufacturer:
             volumes += ["--volume", f"{tpm.directory(self.state, host.name)}:/tpm"]
         self.podman(
-            *("run", "--detach", "--name", board_name(self.site.name, host.name), "--no-hosts"),
+            *("run", "--detach", "--replace", "--name", board_name(self.site.name, host.name), "--no-hosts"),
             *("--network", network.name_of(self.site.name), "--ip", host.address, "--hostname", host.name),
             *("--security-opt", "label=disable", "--log-driver", "k8s-file"),
             *(*self.podman.run_options, *self._labels(host, "board", spec), *volumes),
@@ -144,7 +144,7 @@ class Converge:
     def _create(self, host: Host, spec: str, content: bytes) -> None:
         name = container_name(self.site.name, host.name)
         self.podman(
-            *("create", "--name", name, "--hostname", host.name, "--no-hosts"),
+            *("create", "--replace", "--name", name, "--hostname", host.name, "--no-hosts"),
             *("--network", f"container:{board_name(self.site.name, host.name)}"),
             # a reboot from inside ends the container; podman starts it again
             *("--systemd=always", "--privileged", "--restart=always", "--log-driver", "k8s-file"),
@@ -172,8 +172,8 @@ class Converge:
 
 
 def _fits(container: Container, spec: str) -> bool:
-    # 'created' is what an interrupted 'up' leaves: never started, perhaps without its files
-    return container.state != "created" and container.labels.get(LABEL_SPEC) == spec
+    # what an interrupted 'up' leaves was never started, and may lack its files
+    return container.state not in ("configured", "created") and container.labels.get(LABEL_SPEC) == spec
 
 
 def _digest(*parts: str | bytes) -> str:
@@ -199,6 +199,7 @@ def down(podman: Podman, name: str) -> None:
     if state.exists():
         # the TPM's files belong to root
         run(as_root(["rm", "-rf", str(state)]))
-    if paths.STATE.exists() and not any(paths.STATE.iterdir()):
-        paths.STATE.rmdir()
+    for directory in (paths.STATE, paths.STATE.parent):
+        if directory.exists() and not any(directory.iterdir()):
+            directory.rmdir()
     say(f"site {name} is down: {len(containers)} containers removed, with network, keys and TPMs")

@@ -172,7 +172,9 @@ def _from_registry(podman: Podman, image: Image) -> None:
         (context / "Containerfile").write_text(
             f"FROM {REGISTRY}:{image.release}\n"
             "RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
-            f" {' '.join(image.packages)} && rm -rf /var/lib/apt/lists/*\n{script}"
+            f" {' '.join(image.packages)} && rm -rf /var/lib/apt/lists/*\n"
+            # keeps packages from starting their services, which a real host does
+            f"RUN rm -f /usr/sbin/policy-rc.d\n{script}"
         )
         if image.script:
             shutil.copy(image.script, context)

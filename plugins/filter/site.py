@@ -56,7 +56,10 @@ def _of_settings(host, wanted, info):
     result = ArgumentSpecValidator({"settings": SETTINGS}).validate({"settings": wanted})
     if result.error_messages:
         return preflight.invalid(
-            host, "gpu", result.error_messages, "See 'ansible-doc edgesite.gpu.gpu_settings' for the form of gpu_settings"
+            host,
+            "gpu",
+            result.error_messages,
+            "See 'ansible-doc edgesite.gpu.gpu_settings' for the form of gpu_settings",
         )
     return preflight.of_settings(host, result.validated_parameters["settings"], info)
 

@@ -33,7 +33,9 @@ class HostToolsDomain(Domain[State, Install]):
 
     def ready(self, actions: List[Install]) -> None:
         if os.geteuid() != 0:
-            raise EdgesiteError("Installing the host tools needs root, and this runs as another user", "Set become: true")
+            raise EdgesiteError(
+                "Installing the host tools needs root, and this runs as another user", "Set become: true"
+            )
 
     def apply(self, action: Install) -> None:
         if action.version is None:

@@ -27,7 +27,7 @@ def run(module: AnsibleModule, make_domain: Callable[[], Domain[Any, Any]]) -> N
             before=outcome.before,
             after=outcome.after,
             diff={"before": outcome.before, "after": outcome.after},
-            **outcome.extras
+            **outcome.extras,
         )
 
 

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from .core.nvml_words import COMPUTE_MODES
 
-_CLOCKS = dict(
-    type="dict",
-    options=dict(locked=dict(type="bool", default=True), min=dict(type="int"), max=dict(type="int")),
-)
+_CLOCKS = {
+    "type": "dict",
+    "options": {"locked": {"type": "bool", "default": True}, "min": {"type": "int"}, "max": {"type": "int"}},
+}
 
-SETTINGS = dict(
-    type="list",
-    elements="dict",
-    required=True,
-    options=dict(
-        gpus=dict(type="raw", required=True),
-        persistence_mode=dict(type="bool"),
-        ecc=dict(type="bool"),
-        compute_mode=dict(type="str", choices=sorted(COMPUTE_MODES.values())),
-        power_limit=dict(type="str"),
-        gpu_clocks=_CLOCKS,
-        memory_clocks=_CLOCKS,
-    ),
-)
+SETTINGS = {
+    "type": "list",
+    "elements": "dict",
+    "required": True,
+    "options": {
+        "gpus": {"type": "raw", "required": True},
+        "persistence_mode": {"type": "bool"},
+        "ecc": {"type": "bool"},
+        "compute_mode": {"type": "str", "choices": sorted(COMPUTE_MODES.values())},
+        "power_limit": {"type": "str"},
+        "gpu_clocks": _CLOCKS,
+        "memory_clocks": _CLOCKS,
+    },
+}

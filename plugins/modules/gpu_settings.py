@@ -198,11 +198,11 @@ from ..module_utils.settings_spec import SETTINGS
 
 def main():
     module = AnsibleModule(
-        argument_spec=dict(
-            settings=SETTINGS,
-            persist=dict(type="bool", default=True),
-            pynvml_path=dict(type="path"),
-        ),
+        argument_spec={
+            "settings": SETTINGS,
+            "persist": {"type": "bool", "default": True},
+            "pynvml_path": {"type": "path"},
+        },
         supports_check_mode=True,
     )
     try:

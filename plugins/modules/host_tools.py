@@ -79,11 +79,11 @@ from ..module_utils.runner import run
 
 def main():
     module = AnsibleModule(
-        argument_spec=dict(
-            state=dict(type="str", choices=["present", "absent"], default="present"),
-            manifest=dict(type="dict", default={}),
-            archive=dict(type="path"),
-        ),
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "manifest": {"type": "dict", "default": {}},
+            "archive": {"type": "path"},
+        },
         supports_check_mode=True,
     )
     domain = HostToolsDomain(module.params["manifest"], module.params["archive"])

@@ -47,7 +47,12 @@ def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> 
     found = []
     for profile in profiles(nvml, handle):
         listed = _list(
-            nvml, "nvmlDeviceGetGpuInstances", handle, profile.id, profile.instanceCount, nvml.pynvml.c_nvmlGpuInstance_t
+            nvml,
+            "nvmlDeviceGetGpuInstances",
+            handle,
+            profile.id,
+            profile.instanceCount,
+            nvml.pynvml.c_nvmlGpuInstance_t,
         )
         for instance in listed:
             info = nvml.call("nvmlGpuInstanceGetInfo", instance)

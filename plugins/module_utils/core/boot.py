@@ -78,7 +78,7 @@ def plan(desired: BootUnit, observed: BootUnit) -> List[BootAction]:
     ]
     if desired.enabled == observed.enabled:
         return writes
-    switch = EnableUnit(desired.unit, desired.enabled, observed.enabled)
+    switch: BootAction = EnableUnit(desired.unit, desired.enabled, observed.enabled)
     # A unit has to be there to be enabled, and still there to be disabled.
     return writes + [switch] if desired.enabled else [switch] + writes
 

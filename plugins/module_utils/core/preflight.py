@@ -27,7 +27,9 @@ def unreachable(host: str, why: str) -> Problem:
         host,
         "connection",
         "The host cannot be reached: {0}".format(why),
-        "Check power, network and SSH of the host; 'ansible {0} -m ansible.builtin.ping' shows the attempt".format(host),
+        "Check power, network and SSH of the host; 'ansible {0} -m ansible.builtin.ping' shows the attempt".format(
+            host
+        ),
     )
 
 

@@ -72,9 +72,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> List[str]:
     """The rows as lines for people."""
     cells = [["host", "status", "found"] + list(LAYERS)]
     for entry in rows:
-        cells.append(
-            [entry["host"], entry["status"], entry["found"]] + [layer_cell(entry, layer) for layer in LAYERS]
-        )
+        cells.append([entry["host"], entry["status"], entry["found"]] + [layer_cell(entry, layer) for layer in LAYERS])
     lines = columns(cells)
     for entry in rows:
         if entry["status"] != "done":

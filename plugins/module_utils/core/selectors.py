@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Any, Dict, List, Sequence, Set, Tuple
 
 from .errors import EdgesiteError
 
@@ -18,7 +19,8 @@ _FIX = (
 )
 
 
-class GpuId(NamedTuple):
+@dataclass(frozen=True)
+class GpuId:
     """What identifies one GPU of a host. index is NVML's; pci_bus_id is in sysfs form (0000:17:00.0)."""
 
     index: int
@@ -68,7 +70,7 @@ def resolve(option: str, wanted: Any, gpus: Sequence[GpuId]) -> List[GpuId]:
         return list(gpus)
     if not isinstance(wanted, (list, tuple)) or not wanted:
         raise EdgesiteError("{0} is {1!r}".format(option, wanted), _FIX)
-    found = set()
+    found: Set[int] = set()
     for position, selector in enumerate(wanted):
         where = "{0}[{1}]".format(option, position)
         matching = [gpu for gpu in gpus if _matches(where, selector, gpu)]

@@ -186,9 +186,7 @@ def _compute_mode(option: Any, state: GpuState) -> str:
 
 def _power_limit(option: Any, state: GpuState) -> int:
     low, high = state.power_range or (0, 0)
-    allowed = "GPU {0} takes {1} to {2}".format(
-        state.gpu.label(), show("power_limit", low), show("power_limit", high)
-    )
+    allowed = "GPU {0} takes {1} to {2}".format(state.gpu.label(), show("power_limit", low), show("power_limit", high))
     if state.power_range is None:
         raise EdgesiteError(
             "settings.power_limit is set for GPU {0}, whose limit is fixed".format(state.gpu.label()),

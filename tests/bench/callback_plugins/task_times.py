@@ -19,7 +19,16 @@ description: Writes them as JSON.
 """
 
 # Actions that run on the controller alone.
-CONTROLLER_ONLY = {"debug", "fail", "set_fact", "include_role", "import_role", "validate_argument_spec", "assert", "meta"}
+CONTROLLER_ONLY = {
+    "debug",
+    "fail",
+    "set_fact",
+    "include_role",
+    "import_role",
+    "validate_argument_spec",
+    "assert",
+    "meta",
+}
 
 
 class CallbackModule(CallbackBase):

@@ -15,7 +15,11 @@ def test_everything_of_a_host_in_one_go(ansible):
     info = ansible.module(HOST, "gpu_info", tpm_tcti=TCTI)
     assert not info["changed"] and info["unread"] == []
     a100, t4 = info["gpus"]
-    assert (a100["name"], a100["architecture"], a100["memory_mib"]["total"]) == ("NVIDIA A100-SXM4-40GB", "ampere", 40960)
+    assert (a100["name"], a100["architecture"], a100["memory_mib"]["total"]) == (
+        "NVIDIA A100-SXM4-40GB",
+        "ampere",
+        40960,
+    )
     assert (a100["power_w"]["min_limit"], a100["power_w"]["max_limit"]) == (100.0, 400.0)
     assert a100["mig"]["current"] is False and a100["mig"]["resetless"] is False
     assert t4["name"] == "Tesla T4" and t4["mig"] is None

@@ -52,7 +52,10 @@ def test_host_without_pynvml_is_served_by_the_controllers(ansible, lab):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ([{"gpus": [{"model": "H100"}], "ecc": True}], "matches no GPU of this host, which has: 0 NVIDIA A100-SXM4-40GB"),
+        (
+            [{"gpus": [{"model": "H100"}], "ecc": True}],
+            "matches no GPU of this host, which has: 0 NVIDIA A100-SXM4-40GB",
+        ),
         ([{"gpus": "some", "ecc": True}], "Use 'all', or a list whose entries have one or more of the keys uuid"),
         ([{"gpus": "all", "power_limit": 90}], "T4"),
         ([{"gpus": [{"index": 0}], "power_limit": 500}], "takes 100 W to 400 W"),
@@ -67,7 +70,10 @@ def test_host_without_pynvml_is_served_by_the_controllers(ansible, lab):
             [{"gpus": "all", "power_limit": "default"}, {"gpus": [{"index": 1}], "power_limit": 60}],
             "settings[1].power_limit is '60', but settings[0] wants 'default' of the same GPU 1",
         ),
-        ([{"gpus": "all", "power_limit": 1, "gpu_clocks": {"min": 1, "max": 2}}], "4 problems, nothing was changed: (1)"),
+        (
+            [{"gpus": "all", "power_limit": 1, "gpu_clocks": {"min": 1, "max": 2}}],
+            "4 problems, nothing was changed: (1)",
+        ),
     ],
 )
 def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab, settings, says):
@@ -95,7 +101,9 @@ def test_driver_that_does_not_work_is_told_with_what_to_do(ansible, lab, control
 
 def test_lost_gpu_does_not_keep_the_others_from_their_settings(ansible, lab):
     lab.sim(HOST, "lose", "--gpu", "1")
-    result = ansible.module(HOST, "gpu_settings", settings=[{"gpus": [{"index": 0}], "power_limit": 300}], persist=False)
+    result = ansible.module(
+        HOST, "gpu_settings", settings=[{"gpus": [{"index": 0}], "power_limit": 300}], persist=False
+    )
     assert result["changed"]
 
 

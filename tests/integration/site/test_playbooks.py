@@ -69,7 +69,7 @@ def test_host_that_goes_away_in_the_middle_does_not_stop_the_others(ansible, lab
     environment = {
         **os.environ,
         "LAB_SITE": "faults",
-        "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=1 -o ServerAliveCountMax=3",
+        "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ServerAliveInterval=1 -o ServerAliveCountMax=3",
     }
     try:
         with subprocess.Popen(
@@ -133,7 +133,10 @@ def test_preflight_of_a_good_site_finds_nothing_and_changes_nothing(ansible, lab
 def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab):
     ansible.wants(
         "node",
-        gpu_settings=[{"gpus": "all", "power_limit": 5000}, {"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 2}}],
+        gpu_settings=[
+            {"gpus": "all", "power_limit": 5000},
+            {"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 2}},
+        ],
         mig_layouts=[{"gpus": "all", "mig": "enabled", "instances": {"1g.5gb": 7}}],
     )
     ansible.wants("hub", gpu_settings=[{"gpus": "all", "ecc": "perhaps"}])

@@ -48,7 +48,7 @@ def simulator_archive(node: str, gpus: Gpus) -> bytes:
 def _boot(tar: tarfile.TarFile, host: Host) -> None:
     source = paths.LAB / "host"
     _file(tar, "usr/sbin/lab-init", (source / "lab-init").read_bytes(), 0o755)
-    _file(tar, f"{INSIDE}/power-on-tpm", (source / "power-on-tpm").read_bytes(), 0o755)
+    _file(tar, f"{INSIDE}/power_on_tpm.py", (source / "power_on_tpm.py").read_bytes())
     _directory(tar, f"{INSIDE}/live")
     _directory(tar, f"{INSIDE}/hardware")
     if host.hardware.tpm_manufacturer:

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give the host's TPM a power cycle: what a machine's power supply and firmware do at a reboot."""
 

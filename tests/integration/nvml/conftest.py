@@ -31,7 +31,12 @@ class Node:
     def raw(self, *arguments):
         """nvmlsim as it is: nothing checked."""
         return subprocess.run(
-            [str(LAB / "nvmlsim"), *map(str, arguments)], env=self.env, text=True, capture_output=True, timeout=60, check=False
+            [str(LAB / "nvmlsim"), *map(str, arguments)],
+            env=self.env,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            check=False,
         )
 
     def sim(self, *arguments):
@@ -55,7 +60,13 @@ class Node:
         """Runs code with pynvml in a process of its own; gives the finished process."""
         prelude = "import json, os, sys\nfrom pynvml import *\nnvmlInit()\n"
         return subprocess.run(
-            [sys.executable, "-c", prelude + code], env=self.env, text=True, capture_output=True, timeout=60, check=False, **options
+            [sys.executable, "-c", prelude + code],
+            env=self.env,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            check=False,
+            **options,
         )
 
     def nvml(self, code, **options):

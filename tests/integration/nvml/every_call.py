@@ -5,9 +5,10 @@ Runs in a process of its own, on a node with an A100-40 (0), a T4 (1) and an A60
 compute client; the T4 is a vGPU host.
 """
 
+# ruff: noqa: F403, F405  (pynvml names everything nvml..., and this file uses nearly all of it)
+
 from __future__ import annotations
 
-import ctypes
 import json
 import sys
 from ctypes import byref, c_char_p, c_int, c_uint, c_ulong, c_ulonglong, create_string_buffer
@@ -95,10 +96,15 @@ def node():
     ok("nvmlDeviceGetHandleByPciBusId", c_char_p(b"17:00.0"), byref(same))
     assert code_of(nvmlDeviceGetHandleByIndex, 3) == NVML_ERROR_INVALID_ARGUMENT
     for function, name in (
-        (nvmlDeviceGetHandleByUUID, "GPU-none"), (nvmlDeviceGetHandleBySerial, "0"), (nvmlDeviceGetHandleByPciBusId, "0:99:0.0")
+        (nvmlDeviceGetHandleByUUID, "GPU-none"),
+        (nvmlDeviceGetHandleBySerial, "0"),
+        (nvmlDeviceGetHandleByPciBusId, "0:99:0.0"),
     ):
         assert code_of(function, name) == NVML_ERROR_NOT_FOUND
-    assert nvmlDeviceGetIndex(first) == 0 and raw("nvmlDeviceGetIndex", None, byref(c_uint())) == NVML_ERROR_INVALID_ARGUMENT
+    assert (
+        nvmlDeviceGetIndex(first) == 0
+        and raw("nvmlDeviceGetIndex", None, byref(c_uint())) == NVML_ERROR_INVALID_ARGUMENT
+    )
     return first, nvmlDeviceGetHandleByIndex(1), nvmlDeviceGetHandleByIndex(2)
 
 
@@ -113,7 +119,11 @@ def identity(a100, t4):
     ok("nvmlDeviceGetGspFirmwareVersion", a100, firmware)
     assert firmware.value == b"550.163.01"
     assert tuple(nvmlDeviceGetGspFirmwareMode(a100)) == (1, 1)
-    assert nvmlDeviceGetMinorNumber(t4) == 1 and nvmlDeviceGetBoardId(a100) == 0x1700 and not nvmlDeviceGetMultiGpuBoard(a100)
+    assert (
+        nvmlDeviceGetMinorNumber(t4) == 1
+        and nvmlDeviceGetBoardId(a100) == 0x1700
+        and not nvmlDeviceGetMultiGpuBoard(a100)
+    )
     assert nvmlDeviceGetBrand(t4) == NVML_BRAND_TESLA and nvmlDeviceGetArchitecture(a100) == NVML_DEVICE_ARCH_AMPERE
     assert nvmlDeviceGetNumGpuCores(a100) == 6912 and nvmlDeviceGetMemoryBusWidth(a100) == 5120
     assert nvmlDeviceGetBusType(a100) == NVML_BUS_TYPE_PCIE and nvmlDeviceGetIrqNum(a100) > 0
@@ -177,7 +187,9 @@ def power(a100, a6000):
 
 
 def clocks(a100, t4):
-    assert nvmlDeviceGetClockInfo(a100, NVML_CLOCK_MEM) == 1215 and nvmlDeviceGetMaxClockInfo(a100, NVML_CLOCK_SM) == 1410
+    assert (
+        nvmlDeviceGetClockInfo(a100, NVML_CLOCK_MEM) == 1215 and nvmlDeviceGetMaxClockInfo(a100, NVML_CLOCK_SM) == 1410
+    )
     assert nvmlDeviceGetMaxCustomerBoostClock(a100, NVML_CLOCK_GRAPHICS) == 1410
     assert nvmlDeviceGetClock(a100, NVML_CLOCK_GRAPHICS, NVML_CLOCK_ID_APP_CLOCK_DEFAULT) == 1095
     assert nvmlDeviceGetDefaultApplicationsClock(a100, NVML_CLOCK_GRAPHICS) == 1095
@@ -238,7 +250,9 @@ def fields(a100, t4):
     assert unknown.nvmlReturn == NVML_ERROR_NOT_SUPPORTED
     wanted = list(range(1, 29)) + [82, 83, 91, 94, 142, 143, 144, 145] + list(range(185, 193))
     assert {value.nvmlReturn for value in nvmlDeviceGetFieldValues(a100, wanted)} == {NVML_SUCCESS}
-    assert nvmlDeviceGetFieldValues(t4, [NVML_FI_DEV_IS_RESETLESS_MIG_SUPPORTED])[0].nvmlReturn == NVML_ERROR_NOT_SUPPORTED
+    assert (
+        nvmlDeviceGetFieldValues(t4, [NVML_FI_DEV_IS_RESETLESS_MIG_SUPPORTED])[0].nvmlReturn == NVML_ERROR_NOT_SUPPORTED
+    )
 
 
 def processes(a100, t4, pid):
@@ -259,7 +273,10 @@ def processes(a100, t4, pid):
     assert (sample.pid, sample.smUtil) == (pid, 80)
     assert nvmlDeviceGetUtilizationRates(a100).gpu == 80
     for function in (
-        nvmlDeviceGetEncoderUtilization, nvmlDeviceGetDecoderUtilization, nvmlDeviceGetJpgUtilization, nvmlDeviceGetOfaUtilization
+        nvmlDeviceGetEncoderUtilization,
+        nvmlDeviceGetDecoderUtilization,
+        nvmlDeviceGetJpgUtilization,
+        nvmlDeviceGetOfaUtilization,
     ):
         assert function(a100)[0] == 0
 
@@ -268,7 +285,9 @@ def mig(a100, t4, pid):
     assert code_of(nvmlDeviceGetMigMode, t4) == NVML_ERROR_NOT_SUPPORTED
     assert nvmlDeviceSetMigMode(a100, 1) == NVML_ERROR_IN_USE and list(nvmlDeviceGetMigMode(a100)) == [0, 1]
     assert nvmlDeviceGetMaxMigDeviceCount(a100) == 0
-    import os, signal, time
+    import os
+    import signal
+    import time
 
     os.kill(pid, signal.SIGKILL)
     while nvmlDeviceGetComputeRunningProcesses(a100):
@@ -336,7 +355,11 @@ def devices(a100, t4):
     assert nvmlDeviceGetIndex(nvmlDeviceGetDeviceHandleFromMigDeviceHandle(device)) == 0
     assert (nvmlDeviceGetGpuInstanceId(device), nvmlDeviceGetComputeInstanceId(device)) == (2, 1)
     attributes = nvmlDeviceGetAttributes_v2(device)
-    assert (attributes.multiprocessorCount, attributes.gpuInstanceSliceCount, attributes.computeInstanceSliceCount) == (14, 3, 1)
+    assert (attributes.multiprocessorCount, attributes.gpuInstanceSliceCount, attributes.computeInstanceSliceCount) == (
+        14,
+        3,
+        1,
+    )
     ok("nvmlDeviceGetAttributes", device, byref(c_nvmlDeviceAttributes()))
     assert nvmlDeviceGetMemoryInfo(device).total == 19968 << 20
     assert code_of(nvmlDeviceGetMigDeviceHandleByIndex, a100, 2) == NVML_ERROR_NOT_FOUND

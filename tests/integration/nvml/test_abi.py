@@ -46,11 +46,12 @@ def nvidia_header():
 
 def layout(folder, header):
     """What a C program that includes the header says of every size and offset."""
-    lines = ['#include <stdio.h>', '#include <stddef.h>', f'#include "{header}"', "int main(void) {"]
+    lines = ["#include <stdio.h>", "#include <stddef.h>", f'#include "{header}"', "int main(void) {"]
     for name, fields in STRUCTURES:
         lines.append(f'printf("{name} %zu\\n", sizeof({name}));')
         lines += [
-            f'printf("{name}.{field} %zu %zu\\n", offsetof({name}, {field}), sizeof((({name} *)0)->{field}));' for field in fields
+            f'printf("{name}.{field} %zu %zu\\n", offsetof({name}, {field}), sizeof((({name} *)0)->{field}));'
+            for field in fields
         ]
     lines.append("return 0; }")
     source, program = folder / "layout.c", folder / "layout"
@@ -81,7 +82,9 @@ def aux_info(folder, name, sources, *flags):
     listings = []
     for source in sources:
         out = folder / f"{name}-{source.stem}.txt"
-        subprocess.run(["gcc", "-std=gnu11", *flags, "-aux-info", str(out), "-c", "-o", "/dev/null", str(source)], check=True)
+        subprocess.run(
+            ["gcc", "-std=gnu11", *flags, "-aux-info", str(out), "-c", "-o", "/dev/null", str(source)], check=True
+        )
         listings.append(out.read_text(encoding="utf-8"))
     return declared("\n".join(listings))
 
@@ -92,7 +95,10 @@ def test_every_function_takes_the_arguments_that_nvidias_header_says(tmp_path):
     real = aux_info(tmp_path, "real", [theirs])
     ours = aux_info(tmp_path, "ours", sorted(LAB.glob("api_*.c")), f"-I{LAB}")
     exported = subprocess.run(
-        ["nm", "-D", "--defined-only", str(LAB / "build" / "libnvidia-ml.so.1")], check=True, capture_output=True, text=True
+        ["nm", "-D", "--defined-only", str(LAB / "build" / "libnvidia-ml.so.1")],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     names = set(re.findall(r" T (nvml\w+)", exported))
     assert names <= set(ours)

@@ -14,7 +14,9 @@ HERE = Path(__file__).resolve().parent
 
 
 def exported(library):
-    listing = subprocess.run(["nm", "-D", "--defined-only", str(library)], check=True, capture_output=True, text=True).stdout
+    listing = subprocess.run(
+        ["nm", "-D", "--defined-only", str(library)], check=True, capture_output=True, text=True
+    ).stdout
     return set(re.findall(r" [A-Z] (\w+)", listing))
 
 
@@ -23,7 +25,12 @@ def test_every_exported_function_answers_as_it_should(node, library):
     node.sim("virtualization", "--gpu", 1, "host-vgpu")
     pid = node.client(0, "--memory", 1000, "--util", 80, name="trainer")
     done = subprocess.run(
-        [sys.executable, str(HERE / "every_call.py"), str(pid)], env=node.env, text=True, capture_output=True, timeout=60, check=False
+        [sys.executable, str(HERE / "every_call.py"), str(pid)],
+        env=node.env,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)) == exported(library)
@@ -42,7 +49,8 @@ h = nvmlDeviceGetHandleByIndex(0)
 refused = []
 for call in (
     lambda: nvmlDeviceSetPersistenceMode(h, 1), lambda: nvmlDeviceSetPowerManagementLimit(h, 300000),
-    lambda: nvmlDeviceSetGpuLockedClocks(h, 300, 600), lambda: nvmlDeviceSetMigMode(h, 1), lambda: nvmlDeviceSetEccMode(h, 0),
+    lambda: nvmlDeviceSetGpuLockedClocks(h, 300, 600), lambda: nvmlDeviceSetMigMode(h, 1),
+    lambda: nvmlDeviceSetEccMode(h, 0),
     lambda: nvmlDeviceCreateGpuInstance(h, 19), lambda: nvmlDeviceGetGpuInstanceById(h, 1),
 ):
     try:
@@ -95,7 +103,10 @@ def test_a_vgpu_guest_may_set_neither_mig_nor_ecc(node):
     code = """
 h = nvmlDeviceGetHandleByIndex(0)
 codes = []
-for call in (lambda: nvmlDeviceSetMigMode(h, 1), lambda: nvmlDeviceSetEccMode(h, 0), lambda: nvmlDeviceSetPowerManagementLimit(h, 300000)):
+for call in (
+    lambda: nvmlDeviceSetMigMode(h, 1), lambda: nvmlDeviceSetEccMode(h, 0),
+    lambda: nvmlDeviceSetPowerManagementLimit(h, 300000),
+):
     try:
         call()
         codes.append(0)

@@ -9,8 +9,21 @@ from pathlib import Path
 
 import pytest
 
-VERBS = ["init", "show", "sysfs", "run-process", "kill-process", "fail", "calls", "reset", "reboot", "driver", "lose", "restore",
-         "virtualization"]
+VERBS = [
+    "init",
+    "show",
+    "sysfs",
+    "run-process",
+    "kill-process",
+    "fail",
+    "calls",
+    "reset",
+    "reboot",
+    "driver",
+    "lose",
+    "restore",
+    "virtualization",
+]
 
 
 def alive(pid):
@@ -75,8 +88,18 @@ def test_bad_arguments_get_one_line_and_exit_2(node, arguments, problem):
     assert node.state.read_bytes() == before
 
 
-@pytest.mark.parametrize("verb", [["show"], ["reset"], ["reboot"], ["driver", "loaded"], ["run-process", "--gpu", "0"], ["sysfs", "--root", "/tmp/x"],
-                                  ["fail", "any-change", "--kill"]])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["show"],
+        ["reset"],
+        ["reboot"],
+        ["driver", "loaded"],
+        ["run-process", "--gpu", "0"],
+        ["sysfs", "--root", "/tmp/x"],
+        ["fail", "any-change", "--kill"],
+    ],
+)
 def test_without_a_node_the_fix_is_named(node, verb):
     done = node.raw(*verb)
     assert done.returncode == 1 and "run 'nvmlsim init' first" in done.stderr
@@ -91,9 +114,14 @@ def test_a_state_of_another_version_is_refused(node):
 @pytest.mark.parametrize(
     "line, problem",
     [
-        ("gpu", "'gpu' needs a model"), ("gpu GTX", "no model 'GTX'"), ("gpu T4 pci=1", "a PCI address is like"),
-        ("gpu T4 uuid=1", "a UUID is GPU-"), ("gpu T4 colour=red", "pci=, uuid=, serial= and count="),
-        ("gpu T4 count=2 pci=0000:01:00.0", "name one GPU"), ("driver", "'driver' takes one value"), ("cpu 1", "a line begins with"),
+        ("gpu", "'gpu' needs a model"),
+        ("gpu GTX", "no model 'GTX'"),
+        ("gpu T4 pci=1", "a PCI address is like"),
+        ("gpu T4 uuid=1", "a UUID is GPU-"),
+        ("gpu T4 colour=red", "pci=, uuid=, serial= and count="),
+        ("gpu T4 count=2 pci=0000:01:00.0", "name one GPU"),
+        ("driver", "'driver' takes one value"),
+        ("cpu 1", "a line begins with"),
         ("gpu T4 pci=0000:3d:00.0", "both at 0000:3d:00.0"),
     ],
 )
@@ -109,16 +137,23 @@ def test_a_fleet_file_makes_the_same_gpus_every_time(node):
     uuid = "GPU-00000000-1111-2222-3333-444444444444"
     fleet = node.folder / "fleet"
     fleet.write_text(
-        f"node edge-7   # an edge site\ndriver 570.133.20\nflavour open\ngpu A30 pci=0000:65:00.0 uuid={uuid}\ngpu L4 count=2\n",
+        "node edge-7   # an edge site\ndriver 570.133.20\nflavour open\n"
+        f"gpu A30 pci=0000:65:00.0 uuid={uuid}\ngpu L4 count=2\n",
         encoding="utf-8",
     )
     node.sim("init", "--fleet", fleet)
     first = node.show()
-    assert first["node"] == "edge-7" and first["driver"] == {"version": "570.133.20", "status": "loaded", "flavour": "open"}
+    assert first["node"] == "edge-7" and first["driver"] == {
+        "version": "570.133.20",
+        "status": "loaded",
+        "flavour": "open",
+    }
     assert [gpu["name"] for gpu in first["gpus"]] == ["NVIDIA A30", "NVIDIA L4", "NVIDIA L4"]
     assert (first["gpus"][0]["pci"], first["gpus"][0]["uuid"]) == ("0000:65:00.0", uuid)
     node.sim("init", "--fleet", fleet)
-    assert [(gpu["uuid"], gpu["serial"]) for gpu in node.show()["gpus"]] == [(gpu["uuid"], gpu["serial"]) for gpu in first["gpus"]]
+    assert [(gpu["uuid"], gpu["serial"]) for gpu in node.show()["gpus"]] == [
+        (gpu["uuid"], gpu["serial"]) for gpu in first["gpus"]
+    ]
     node.sim("init", "--fleet", fleet, "--node", "edge-8")
     other = node.show()["gpus"]
     assert other[1]["uuid"] != first["gpus"][1]["uuid"] and other[0]["uuid"] == uuid
@@ -130,8 +165,16 @@ def test_processes_are_real_and_vanish_when_they_die(node):
     pid = node.client(1, "--memory", 2048, "--util", 30, name="inference")
     assert Path(f"/proc/{pid}/comm").read_text(encoding="utf-8") == "inference\n"
     (process,) = node.show()["processes"]
-    assert process == {"pid": pid, "gpu": 1, "gi": None, "ci": None, "kind": "compute", "memory_mib": 2048, "utilization": 30,
-                       "name": "inference"}
+    assert process == {
+        "pid": pid,
+        "gpu": 1,
+        "gi": None,
+        "ci": None,
+        "kind": "compute",
+        "memory_mib": 2048,
+        "utilization": 30,
+        "name": "inference",
+    }
     assert node.gpu(1)["utilization"] == 30 and node.gpu(0)["utilization"] == 0
     os.kill(pid, 9)
     assert node.show()["processes"] == []
@@ -143,8 +186,11 @@ def test_processes_are_real_and_vanish_when_they_die(node):
 
 def test_failures_ordered(node):
     node.init("T4")
-    one = "h = nvmlDeviceGetHandleByIndex(0)\nout = []\nfor _ in range(4):\n    try:\n        out.append(len(nvmlDeviceGetName(h)) and 0)\n" \
-          "    except NVMLError as error:\n        out.append(error.value)\nprint(json.dumps(out))"
+    one = (
+        "h = nvmlDeviceGetHandleByIndex(0)\nout = []\nfor _ in range(4):\n    try:\n"
+        "        out.append(len(nvmlDeviceGetName(h)) and 0)\n"
+        "    except NVMLError as error:\n        out.append(error.value)\nprint(json.dumps(out))"
+    )
     node.sim("fail", "nvmlDeviceGetName", "--error", "TIMEOUT", "--nth", 2)
     assert node.nvml(one) == [0, 10, 0, 0]
     assert node.sim("fail", "--list") == "nvmlDeviceGetName error NVML_ERROR_TIMEOUT nth=2 seen=4\n"
@@ -154,13 +200,18 @@ def test_failures_ordered(node):
     node.sim("fail", "--clear")
     assert node.nvml(one) == [0] * 4
     node.sim("fail", "any-change", "--error", "IN_USE", "--nth", 2)
-    assert "NVMLError_InUse" in node.python(
-        "h = nvmlDeviceGetHandleByIndex(0)\nnvmlDeviceSetPersistenceMode(h, 1)\nnvmlDeviceSetPowerManagementLimit(h, 60000)"
-    ).stderr
+    assert (
+        "NVMLError_InUse"
+        in node.python(
+            "h = nvmlDeviceGetHandleByIndex(0)\nnvmlDeviceSetPersistenceMode(h, 1)\n"
+            "nvmlDeviceSetPowerManagementLimit(h, 60000)"
+        ).stderr
+    )
     assert (node.gpu()["persistence"], node.gpu()["power_limit_mw"]) == (1, 70000)
     lines = node.sim("calls").splitlines()
     assert [line.split(" ", 2)[2] for line in lines] == [
-        "nvmlDeviceSetPersistenceMode gpu=0 mode=1 = NVML_SUCCESS", "nvmlDeviceSetPowerManagementLimit gpu=0 limit=60000 = NVML_ERROR_IN_USE"
+        "nvmlDeviceSetPersistenceMode gpu=0 mode=1 = NVML_SUCCESS",
+        "nvmlDeviceSetPowerManagementLimit gpu=0 limit=60000 = NVML_ERROR_IN_USE",
     ]
     node.sim("calls", "--clear")
     assert node.sim("calls") == ""
@@ -170,19 +221,30 @@ def test_what_a_reset_and_a_reboot_take(node):
     node.init("A6000")
     set_all = """
 h = nvmlDeviceGetHandleByIndex(0)
-nvmlDeviceSetPersistenceMode(h, 1); nvmlDeviceSetPowerManagementLimit(h, 200000); nvmlDeviceSetGpuLockedClocks(h, 600, 900)
+nvmlDeviceSetPersistenceMode(h, 1); nvmlDeviceSetPowerManagementLimit(h, 200000)
+nvmlDeviceSetGpuLockedClocks(h, 600, 900)
 nvmlDeviceSetMemoryLockedClocks(h, 5001, 5001); nvmlDeviceSetComputeMode(h, 3); nvmlDeviceSetEccMode(h, 1)
 """
     node.nvml(set_all)
     node.sim("reset", "--gpu", 0)
     gpu = node.gpu()
-    assert (gpu["persistence"], gpu["power_limit_mw"], gpu["clocks"]["gpu_lock"], gpu["compute_mode"]) == (1, 300000, [0, 0], 0)
+    assert (gpu["persistence"], gpu["power_limit_mw"], gpu["clocks"]["gpu_lock"], gpu["compute_mode"]) == (
+        1,
+        300000,
+        [0, 0],
+        0,
+    )
     assert gpu["ecc"] == {"supported": True, "current": 1, "pending": 1} and gpu["memory"]["total_mib"] == 46068
     pid = node.client()
     node.nvml(set_all)
     node.sim("reboot")
     gpu = node.gpu()
-    assert (gpu["persistence"], gpu["power_limit_mw"], gpu["clocks"]["memory_lock"], gpu["ecc"]["current"]) == (0, 300000, [0, 0], 1)
+    assert (gpu["persistence"], gpu["power_limit_mw"], gpu["clocks"]["memory_lock"], gpu["ecc"]["current"]) == (
+        0,
+        300000,
+        [0, 0],
+        1,
+    )
     assert node.show()["processes"] == [] and not alive(pid)
 
 
@@ -197,8 +259,11 @@ def test_sysfs_and_procfs_tell_of_the_same_fleet(node):
     devices = root / "sys/bus/pci/devices"
     assert sorted(path.name for path in devices.iterdir()) == sorted(row[0] for row in told)
     for bdf, device, subsystem in told:
-        texts = {path.name: path.read_text(encoding="utf-8").strip() for path in (devices / bdf).iterdir()
-                 if path.name not in ("config", "driver", "resource")}
+        texts = {
+            path.name: path.read_text(encoding="utf-8").strip()
+            for path in (devices / bdf).iterdir()
+            if path.name not in ("config", "driver", "resource")
+        }
         assert texts["vendor"] == "0x10de" == texts["subsystem_vendor"]
         assert (int(texts["device"], 16), int(texts["subsystem_device"], 16)) == (device, subsystem)
         assert (texts["class"], texts["numa_node"], texts["reset"]) == ("0x030200", "0", "")
@@ -208,7 +273,9 @@ def test_sysfs_and_procfs_tell_of_the_same_fleet(node):
         assert os.readlink(devices / bdf / "driver").endswith("/nvidia")
     assert (root / "sys/module/nvidia/version").read_text(encoding="utf-8") == "550.163.01\n"
     version = root / "proc/driver/nvidia/version"
-    assert version.read_text(encoding="utf-8").startswith("NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.163.01  ")
+    assert version.read_text(encoding="utf-8").startswith(
+        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.163.01  "
+    )
     modules = (root / "proc/modules").read_text(encoding="utf-8")
     assert re.match(r"nvidia \d+ \d+ - Live 0x0000000000000000 \(POE\)\n", modules)
     node.sim("init", "--gpu", "A100-40", "--flavour", "open")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -28,22 +29,44 @@ def fleet(node):
 
 
 def test_gpustat(fleet):
-    done = subprocess.run([sys.executable, "-m", "gpustat", "--json"], env=fleet.env, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "gpustat", "--json"],
+        env=fleet.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     gpus = json.loads(done.stdout)["gpus"]
     assert [gpu["name"] for gpu in gpus] == ["NVIDIA A100-SXM4-40GB", "Tesla T4", "NVIDIA H200"]
     assert [gpu["memory.total"] for gpu in gpus] == [40960, 15360, 143771]
-    assert gpus[2]["memory.used"] == 50000 and gpus[2]["utilization.gpu"] == 70 and gpus[2]["enforced.power.limit"] == 700
+    assert (
+        gpus[2]["memory.used"] == 50000 and gpus[2]["utilization.gpu"] == 70 and gpus[2]["enforced.power.limit"] == 700
+    )
     assert [process["command"] for process in gpus[2]["processes"]] == ["llm-server"]
     assert gpus[1]["processes"] == [] and gpus[1]["temperature.gpu"] > 20
 
 
 def test_nvitop(fleet):
     done = subprocess.run(
-        [sys.executable, "-m", "nvitop", "--once", "--ascii"], env={**fleet.env, "COLUMNS": "120"}, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-m", "nvitop", "--once", "--ascii"],
+        env={**fleet.env, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=60,
         check=True,
     )
     assert "ERROR" not in done.stderr
-    for wanted in ("A100-SXM4-40GB", "3g.20gb @ GI/CI: 2/0", "3000MiB / 19968MiB", "Tesla T4", "H200", "140.4GiB", "llm-server", "mig-train"):
+    for wanted in (
+        "A100-SXM4-40GB",
+        "3g.20gb @ GI/CI: 2/0",
+        "3000MiB / 19968MiB",
+        "Tesla T4",
+        "H200",
+        "140.4GiB",
+        "llm-server",
+        "mig-train",
+    ):
         assert wanted in done.stdout
 
 
@@ -51,7 +74,11 @@ def test_nvtop(fleet):
     """nvtop draws on a terminal and has no snapshot in Debian 12: it gets a pseudo-terminal and the time to draw."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execvpe("nvtop", ["nvtop", "-C", "-d", "1"], {**fleet.env, "TERM": "xterm", "LINES": "50", "COLUMNS": "200", "HOME": str(fleet.folder)})
+        os.execvpe(
+            "nvtop",
+            ["nvtop", "-C", "-d", "1"],
+            {**fleet.env, "TERM": "xterm", "LINES": "50", "COLUMNS": "200", "HOME": str(fleet.folder)},
+        )
     import fcntl
     import struct
     import termios
@@ -66,10 +93,8 @@ def test_nvtop(fleet):
                 drawn += os.read(terminal, 65536)
             except OSError:
                 break
-    try:
+    with contextlib.suppress(OSError):  # it may have ended
         os.write(terminal, b"q")
-    except OSError:
-        pass
     os.close(terminal)
     os.waitpid(pid, 0)
     text = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", drawn)

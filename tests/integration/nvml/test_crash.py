@@ -48,7 +48,9 @@ def test_kill_9_in_the_middle_of_many_writers_never_tears_the_state(node):
     code = "import json, os, sys\nfrom pynvml import *\nnvmlInit()\n" + CHURN
 
     def start():
-        return subprocess.Popen([sys.executable, "-c", code], env=node.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.Popen(
+            [sys.executable, "-c", code], env=node.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
 
     writers = [start() for _ in range(4)]
     for writer in writers:
@@ -72,7 +74,12 @@ def test_kill_9_in_the_middle_of_many_writers_never_tears_the_state(node):
     assert calls > 100
     # And the node is of use: what the killed left behind can be cleared and made again.
     node.sim("reset")
-    assert node.nvml("gi = nvmlDeviceCreateGpuInstance(nvmlDeviceGetHandleByIndex(0), 0)\nprint(nvmlGpuInstanceGetInfo(gi).id)") == 0
+    assert (
+        node.nvml(
+            "gi = nvmlDeviceCreateGpuInstance(nvmlDeviceGetHandleByIndex(0), 0)\nprint(nvmlGpuInstanceGetInfo(gi).id)"
+        )
+        == 0
+    )
 
 
 LAYOUT = """
@@ -94,8 +101,13 @@ def test_a_sweep_of_kills_at_each_change(node, when):
         assert node.python(LAYOUT).returncode == -signal.SIGKILL
         gpu = node.gpu()
         instances = gpu["mig"]["gpu_instances"]
-        effects = [gpu["persistence"] == 1, gpu["power_limit_mw"] == 250000, gpu["mig"]["current"] == 1, len(instances) == 1,
-                   bool(instances and instances[0]["compute_instances"])]
+        effects = [
+            gpu["persistence"] == 1,
+            gpu["power_limit_mw"] == 250000,
+            gpu["mig"]["current"] == 1,
+            len(instances) == 1,
+            bool(instances and instances[0]["compute_instances"]),
+        ]
         done = nth if when == "after" else nth - 1
         assert effects == [True] * done + [False] * (5 - done)
         assert len(node.sim("calls").splitlines()) == done

@@ -7,8 +7,10 @@ import time
 
 SAMPLE = """
 h = nvmlDeviceGetHandleByIndex(%d)
-print(json.dumps([nvmlDeviceGetTemperature(h, 0), nvmlDeviceGetPowerUsage(h) / 1000, nvmlDeviceGetUtilizationRates(h).gpu,
-                  nvmlDeviceGetClockInfo(h, 0), nvmlDeviceGetPerformanceState(h), nvmlDeviceGetTotalEnergyConsumption(h),
+print(json.dumps([nvmlDeviceGetTemperature(h, 0), nvmlDeviceGetPowerUsage(h) / 1000,
+                  nvmlDeviceGetUtilizationRates(h).gpu,
+                  nvmlDeviceGetClockInfo(h, 0), nvmlDeviceGetPerformanceState(h),
+                  nvmlDeviceGetTotalEnergyConsumption(h),
                   nvmlDeviceGetCurrentClocksEventReasons(h)]))
 """
 

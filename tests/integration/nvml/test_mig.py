@@ -58,7 +58,8 @@ for constant in range(100):
     count = c_uint(8)
     found = (c_nvmlGpuInstancePlacement_t * 8)()
     nvmlDeviceGetGpuInstancePossiblePlacements(h, info.id, found, ctypes.byref(count))
-    profiles.append([constant, info.id, info.name if isinstance(info.name, str) else info.name.decode(), info.sliceCount, info.memorySizeMB, info.multiprocessorCount,
+    name = info.name if isinstance(info.name, str) else info.name.decode()
+    profiles.append([constant, info.id, name, info.sliceCount, info.memorySizeMB, info.multiprocessorCount,
                      info.copyEngineCount, info.decoderCount, info.encoderCount, info.jpegCount, info.ofaCount,
                      info.instanceCount, [[p.start, p.size] for p in found[:count.value]]])
 resetless = nvmlDeviceGetFieldValues(h, [184])[0].value.uiVal
@@ -66,8 +67,21 @@ print(json.dumps([constant, resetless, profiles]))
 """
     )
     expected = [
-        [p.constant, p.id, "MIG " + p.name, p.slices, p.memory_mib, p.sms, p.copy_engines, p.decoders, p.encoders, p.jpegs, p.ofas,
-         p.max_count, [list(place) for place in p.placements]]
+        [
+            p.constant,
+            p.id,
+            "MIG " + p.name,
+            p.slices,
+            p.memory_mib,
+            p.sms,
+            p.copy_engines,
+            p.decoders,
+            p.encoders,
+            p.jpegs,
+            p.ofas,
+            p.max_count,
+            [list(place) for place in p.placements],
+        ]
         for p in sorted(mig.profiles, key=lambda profile: profile.constant)
     ]
     assert listed == [0x12, int(not mig.mode_change_needs_reset), expected]
@@ -100,7 +114,8 @@ for profile in {[p.id for p in mig.profiles]}:
                 continue
             whole = constant
         made.append([gi, nvmlGpuInstanceCreateComputeInstance(gi, whole)])
-    sms = [nvmlDeviceGetAttributes(nvmlDeviceGetMigDeviceHandleByIndex(h, i)).multiprocessorCount for i in range(len(made))]
+    devices = [nvmlDeviceGetMigDeviceHandleByIndex(h, i) for i in range(len(made))]
+    sms = [nvmlDeviceGetAttributes(device).multiprocessorCount for device in devices]
     for gi, ci in made:
         nvmlComputeInstanceDestroy(ci)
         nvmlGpuInstanceDestroy(gi)
@@ -119,7 +134,10 @@ print(json.dumps(out))
 def test_what_outlives_a_reset_and_a_reboot(node, key):
     mig = MODELS[key].mig
     node.init(key)
-    make = HELPERS + f"gi = nvmlDeviceCreateGpuInstance(h, {mig.profiles[0].id}); nvmlGpuInstanceCreateComputeInstance(gi, 0)"
+    make = (
+        HELPERS
+        + f"gi = nvmlDeviceCreateGpuInstance(h, {mig.profiles[0].id}); nvmlGpuInstanceCreateComputeInstance(gi, 0)"
+    )
     node.nvml(HELPERS + "nvmlDeviceSetMigMode(h, 1)")
     node.nvml(make)
     node.sim("reset")
@@ -134,7 +152,9 @@ def test_what_outlives_a_reset_and_a_reboot(node, key):
 def test_the_order_of_default_placement_decides_what_fits(node):
     """The known issue in NVIDIA's guide: 19,19,14,9 fails where 9,19,14,19 works."""
     node.init("A100-40")
-    code = HELPERS + "nvmlDeviceSetMigMode(h, 1)\nprint(json.dumps([code(nvmlDeviceCreateGpuInstance, h, p) for p in %s]))"
+    code = (
+        HELPERS + "nvmlDeviceSetMigMode(h, 1)\nprint(json.dumps([code(nvmlDeviceCreateGpuInstance, h, p) for p in %s]))"
+    )
     assert node.nvml(code % [19, 19, 14, 9]) == [0, 0, 0, 23]
     node.sim("reset")
     assert node.nvml(code % [9, 19, 14, 19]) == [0, 0, 0, 0]
@@ -149,7 +169,8 @@ def test_ids_follow_from_the_place_and_bad_places_are_refused(node):
 nvmlDeviceSetMigMode(h, 1)
 create = nvmlDeviceCreateGpuInstanceWithPlacement
 out = [placement(create(h, 19, place(6, 1))), placement(create(h, 14, place(4, 2)))]
-out.append([code(create, h, 19, place(6, 1)), code(create, h, 19, place(7, 1)), code(create, h, 14, place(0, 4)), code(create, h, 99, place(0, 1))])
+bad = [(19, place(6, 1)), (19, place(7, 1)), (14, place(0, 4)), (99, place(0, 1))]
+out.append([code(create, h, *arguments) for arguments in bad])
 out.append(code(create, h, 9, place(4, 4)))
 out.append(placement(create(h, 9, place(0, 4))))
 out.append([nvmlDeviceGetGpuInstanceRemainingCapacity(h, p) for p in (19, 20, 15, 14, 9, 5, 0)])
@@ -167,7 +188,8 @@ def test_one_instance_with_media_on_the_card(node):
         + """
 nvmlDeviceSetMigMode(h, 1)
 nvmlDeviceCreateGpuInstance(h, 20)
-print(json.dumps([nvmlDeviceGetGpuInstanceRemainingCapacity(h, p) for p in (20, 19)] + [code(nvmlDeviceCreateGpuInstance, h, 20)]))
+left = [nvmlDeviceGetGpuInstanceRemainingCapacity(h, p) for p in (20, 19)]
+print(json.dumps(left + [code(nvmlDeviceCreateGpuInstance, h, 20)]))
 """
     )
     assert got == [0, 6, 23]
@@ -175,7 +197,10 @@ print(json.dumps([nvmlDeviceGetGpuInstanceRemainingCapacity(h, p) for p in (20, 
 
 def test_instances_in_use_stay_and_the_mode_stays_with_them(node):
     node.init("H200")
-    node.nvml(HELPERS + "nvmlDeviceSetMigMode(h, 1)\ngi = nvmlDeviceCreateGpuInstance(h, 19)\nnvmlGpuInstanceCreateComputeInstance(gi, 0)")
+    node.nvml(
+        HELPERS + "nvmlDeviceSetMigMode(h, 1)\n"
+        "nvmlGpuInstanceCreateComputeInstance(nvmlDeviceCreateGpuInstance(h, 19), 0)"
+    )
     pid = node.client(0, "--gi", 13, "--memory", 4096)
     got = node.nvml(
         HELPERS
@@ -183,7 +208,8 @@ def test_instances_in_use_stay_and_the_mode_stays_with_them(node):
 gi = nvmlDeviceGetGpuInstanceById(h, 13)
 ci = nvmlGpuInstanceGetComputeInstanceById(gi, 0)
 mig = nvmlDeviceGetMigDeviceHandleByIndex(h, 0)
-out = [code(nvmlComputeInstanceDestroy, ci), code(nvmlGpuInstanceDestroy, gi), nvmlDeviceSetMigMode(h, 0), list(nvmlDeviceGetMigMode(h))]
+out = [code(nvmlComputeInstanceDestroy, ci), code(nvmlGpuInstanceDestroy, gi)]
+out += [nvmlDeviceSetMigMode(h, 0), list(nvmlDeviceGetMigMode(h))]
 nvmlDeviceSetMigMode(h, 1)
 for handle in (mig, h):
     out += [[p.pid, p.gpuInstanceId, p.computeInstanceId] for p in nvmlDeviceGetComputeRunningProcesses(handle)]
@@ -196,8 +222,8 @@ print(json.dumps(out))
     assert refused.returncode == 1 and "IN_USE" in refused.stderr
     node.sim("kill-process", pid)
     assert node.nvml(
-        HELPERS
-        + "gi = nvmlDeviceGetGpuInstanceById(h, 13)\nnvmlComputeInstanceDestroy(nvmlGpuInstanceGetComputeInstanceById(gi, 0))\n"
+        HELPERS + "gi = nvmlDeviceGetGpuInstanceById(h, 13)\n"
+        "nvmlComputeInstanceDestroy(nvmlGpuInstanceGetComputeInstanceById(gi, 0))\n"
         "nvmlGpuInstanceDestroy(gi)\nprint(json.dumps([nvmlDeviceSetMigMode(h, 0), list(nvmlDeviceGetMigMode(h))]))"
     ) == [0, [0, 0]]
 
@@ -205,26 +231,33 @@ print(json.dumps(out))
 def test_an_ampere_guest_needs_a_reboot_to_change_the_mode(node):
     node.init("A30")
     node.sim("virtualization", "passthrough")
-    assert node.nvml(HELPERS + "print(json.dumps([nvmlDeviceSetMigMode(h, 1), list(nvmlDeviceGetMigMode(h)), "
-                     "code(nvmlDeviceCreateGpuInstance, h, 14)]))") == [16, [0, 1], 3]
+    assert node.nvml(
+        HELPERS + "print(json.dumps([nvmlDeviceSetMigMode(h, 1), list(nvmlDeviceGetMigMode(h)), "
+        "code(nvmlDeviceCreateGpuInstance, h, 14)]))"
+    ) == [16, [0, 1], 3]
     node.sim("reboot")
     assert node.nvml(HELPERS + "print(json.dumps(list(nvmlDeviceGetMigMode(h))))") == [1, 1]
 
 
 def test_changing_the_mode_resets_an_ampere_card_and_not_a_hopper_card(node):
     node.init("A100-80", "H100-80")
-    node.nvml("for i in (0, 1):\n    h = nvmlDeviceGetHandleByIndex(i)\n    nvmlDeviceSetPowerManagementLimit(h, 300000)\n"
-              "    assert nvmlDeviceSetMigMode(h, 1) == 0")
+    node.nvml(
+        "for i in (0, 1):\n    h = nvmlDeviceGetHandleByIndex(i)\n    nvmlDeviceSetPowerManagementLimit(h, 300000)\n"
+        "    assert nvmlDeviceSetMigMode(h, 1) == 0"
+    )
     assert [gpu["power_limit_mw"] for gpu in node.show()["gpus"]] == [400000, 300000]
 
 
 def test_the_same_place_has_the_same_uuid_again(node):
     node.init("A100-40")
-    code = HELPERS + """
+    code = (
+        HELPERS
+        + """
 nvmlDeviceSetMigMode(h, 1)
 ci = nvmlGpuInstanceCreateComputeInstance(nvmlDeviceCreateGpuInstance(h, 9), 2)
 print(json.dumps(nvmlDeviceGetUUID(nvmlDeviceGetMigDeviceHandleByIndex(h, 0))))
 """
+    )
     first = node.nvml(code)
     node.sim("reset")
     assert node.nvml(code) == first

@@ -9,7 +9,9 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import catalogue
 
 BY_KEY = pytest.mark.parametrize("model", catalogue.MODELS, ids=catalogue.keys())
-WITH_MIG = pytest.mark.parametrize("model", [model for model in catalogue.MODELS if model.mig], ids=lambda model: model.key)
+WITH_MIG = pytest.mark.parametrize(
+    "model", [model for model in catalogue.MODELS if model.mig], ids=lambda model: model.key
+)
 
 
 def version(text):
@@ -17,7 +19,18 @@ def version(text):
 
 
 def test_the_models_that_the_site_is_planned_with_are_there():
-    assert set(catalogue.keys()) >= {"T4", "A30", "A100-40", "A100-80", "A6000", "L4", "L40S", "H100-80", "H200", "B200"}
+    assert set(catalogue.keys()) >= {
+        "T4",
+        "A30",
+        "A100-40",
+        "A100-80",
+        "A6000",
+        "L4",
+        "L40S",
+        "H100-80",
+        "H200",
+        "B200",
+    }
     assert len(set(catalogue.keys())) == len(catalogue.MODELS)
 
 
@@ -39,7 +52,13 @@ def test_what_is_not_there_is_not_found():
 def test_figures_are_in_order(model):
     power, clocks, heat = model.power, model.clocks, model.temperature
     assert 0 < power.idle_mw < power.min_mw <= power.default_mw <= power.max_mw
-    assert clocks.graphics_min <= clocks.graphics_idle <= clocks.graphics_app_default <= clocks.graphics_max == clocks.sm_max
+    assert (
+        clocks.graphics_min
+        <= clocks.graphics_idle
+        <= clocks.graphics_app_default
+        <= clocks.graphics_max
+        == clocks.sm_max
+    )
     assert (clocks.graphics_max - clocks.graphics_min) % clocks.graphics_step == 0
     assert list(clocks.memory) == sorted(clocks.memory, reverse=True)
     assert (clocks.memory_max, clocks.memory_min) == (clocks.memory[0], clocks.memory[-1])

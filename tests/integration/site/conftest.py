@@ -87,9 +87,9 @@ class Ansible:
             ANSIBLE_CALLBACK_RESULT_FORMAT="json",
         )
         assert "Traceback" not in done.stdout, done.stdout
-        _head, found, body = done.stdout.partition("=> {")
+        head, found, body = done.stdout.partition("=> {")
         assert found, done.stdout
-        return json.JSONDecoder().raw_decode("{" + body)[0]
+        return {**json.JSONDecoder().raw_decode("{" + body)[0], "failed": "FAILED!" in head}
 
     def command(self, playbook, *arguments):
         return ["ansible-playbook", f"edgesite.gpu.{playbook}", "-i", str(self.folder), *arguments]

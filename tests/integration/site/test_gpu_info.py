@@ -65,7 +65,7 @@ def fixture_tools(request):
 
 @pytest.fixture(autouse=True)
 def fixture_pynvml(ansible):
-    assert not ansible.module("other", "host_tools").get("failed")
+    assert not ansible.module("other", "host_tools")["failed"]
 
 
 @pytest.mark.parametrize(

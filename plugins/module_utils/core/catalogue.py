@@ -4,8 +4,10 @@
 What a card reports at run time beats this page: modules read power limits, clocks and MIG profiles from NVML and
 use the catalogue for what must be known before there is a driver (which packages, which layouts can exist at all).
 
-Where a figure comes from is said at each model.  "quoted" means a listing of nvidia-smi on a real card, quoted in a
-public repository or issue; "derived" means worked out from other figures here and not seen on a card.
+Where a figure comes from is said at each model.  "Quoted" means a listing of nvidia-smi on a real card, quoted in a
+public repository or issue; a "capture" is the whole nvidia-smi -q -x of a real node in NVIDIA/k8s-test-infra, below
+tests/e2e/go/assertions/nvidiasmi/testdata/hardware; "derived" means worked out from other figures here and not seen on
+a card.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ class Clocks(NamedTuple):
     graphics_idle: int
     video_max: int
     memory: Tuple[int, ...]  # the supported ones, fastest first
+    graphics_max_slow_memory: int  # with the slowest memory clock, where boards with GDDR are slow altogether
 
     @property
     def sm_max(self) -> int:
@@ -309,7 +312,7 @@ _RTX_PRO_6000_MIG = Mig(
 )
 
 MODELS: Tuple[Model, ...] = (
-    # telegraf testdata tesla-t4.xml and quoted listings; idle and default application clock (585) as quoted.
+    # telegraf testdata tesla-t4.xml (driver 515.105.01) and the capture.
     # Turing has a GSP: the open modules work, but are not needed.
     Model(
         key="T4",
@@ -326,7 +329,7 @@ MODELS: Tuple[Model, ...] = (
         sms=40,
         cores_per_sm=64,
         power=Power(60000, 70000, 70000, 9500),
-        clocks=Clocks(300, 1590, 15, 585, 300, 1470, (5001, 405)),
+        clocks=Clocks(300, 1590, 15, 585, 300, 1470, (5001, 405), 645),
         temperature=Temperature(96, 93, 85, 0),
         fans=0,
         pcie_gen=3,
@@ -337,11 +340,11 @@ MODELS: Tuple[Model, ...] = (
         open_modules_possible=True,
         open_modules_required=False,
         board_part_number="900-2G183-0000-001",
-        vbios="90.04.96.00.01",
+        vbios="90.04.84.00.06",
         display_outputs=False,
         mig=None,
     ),
-    # Quoted listings; the application clock is the product brief's base clock.
+    # The product brief; PCI id: mig-parted; limits, clocks and thresholds not checked against a listing of a card.
     Model(
         key="A30",
         name="NVIDIA A30",
@@ -357,7 +360,7 @@ MODELS: Tuple[Model, ...] = (
         sms=56,
         cores_per_sm=64,
         power=Power(100000, 165000, 165000, 28000),
-        clocks=Clocks(210, 1440, 15, 930, 210, 1305, (1215,)),
+        clocks=Clocks(210, 1440, 15, 930, 210, 1305, (1215,), 1440),
         temperature=Temperature(92, 89, 85, 95),
         fans=0,
         pcie_gen=4,
@@ -372,7 +375,7 @@ MODELS: Tuple[Model, ...] = (
         display_outputs=False,
         mig=_A30_MIG,
     ),
-    # netdata testdata a100-sxm4-mig.xml (driver 510.47.03).
+    # netdata testdata a100-sxm4-mig.xml (driver 510.47.03), and the capture.
     Model(
         key="A100-40",
         name="NVIDIA A100-SXM4-40GB",
@@ -388,7 +391,7 @@ MODELS: Tuple[Model, ...] = (
         sms=108,
         cores_per_sm=64,
         power=Power(100000, 400000, 400000, 52000),
-        clocks=Clocks(210, 1410, 15, 1095, 210, 1290, (1215,)),
+        clocks=Clocks(210, 1410, 15, 1095, 210, 1290, (1215,), 1410),
         temperature=Temperature(92, 89, 85, 95),
         fans=0,
         pcie_gen=4,
@@ -419,7 +422,7 @@ MODELS: Tuple[Model, ...] = (
         sms=108,
         cores_per_sm=64,
         power=Power(100000, 400000, 400000, 60000),
-        clocks=Clocks(210, 1410, 15, 1155, 210, 1290, (1593,)),
+        clocks=Clocks(210, 1410, 15, 1155, 210, 1290, (1593,), 1410),
         temperature=Temperature(92, 89, 85, 95),
         fans=0,
         pcie_gen=4,
@@ -450,7 +453,7 @@ MODELS: Tuple[Model, ...] = (
         sms=84,
         cores_per_sm=128,
         power=Power(100000, 300000, 300000, 22000),
-        clocks=Clocks(210, 2100, 15, 1800, 210, 1950, (8001, 7601, 5001, 810, 405)),
+        clocks=Clocks(210, 2100, 15, 1800, 210, 1950, (8001, 7601, 5001, 810, 405), 420),
         temperature=Temperature(98, 95, 93, 0),
         fans=1,
         pcie_gen=4,
@@ -481,7 +484,7 @@ MODELS: Tuple[Model, ...] = (
         sms=58,
         cores_per_sm=128,
         power=Power(40000, 72000, 72000, 12000),
-        clocks=Clocks(210, 2040, 15, 2040, 210, 1770, (6251, 405)),
+        clocks=Clocks(210, 2040, 15, 2040, 210, 1770, (6251, 405), 405),
         temperature=Temperature(89, 86, 84, 0),
         fans=0,
         pcie_gen=4,
@@ -496,7 +499,7 @@ MODELS: Tuple[Model, ...] = (
         display_outputs=False,
         mig=None,
     ),
-    # Quoted listings.
+    # The capture (driver 595.91.07); it prints margins to the limit only, thresholds derived.
     Model(
         key="L40S",
         name="NVIDIA L40S",
@@ -506,14 +509,14 @@ MODELS: Tuple[Model, ...] = (
         compute_capability=(8, 9),
         memory_mib=46068,
         memory_mib_other_ecc=49140,
-        reserved_mib=598,
+        reserved_mib=609,
         bar1_mib=65536,
         memory_bus_bits=384,
         sms=142,
         cores_per_sm=128,
         power=Power(100000, 350000, 350000, 33000),
-        clocks=Clocks(210, 2520, 15, 2520, 210, 1965, (9001, 405)),
-        temperature=Temperature(97, 94, 92, 0),
+        clocks=Clocks(210, 2520, 15, 2520, 210, 1965, (9001, 405), 405),
+        temperature=Temperature(93, 90, 88, 0),
         fans=0,
         pcie_gen=4,
         ecc_supported=True,
@@ -522,12 +525,12 @@ MODELS: Tuple[Model, ...] = (
         min_driver="535.86.10",
         open_modules_possible=True,
         open_modules_required=False,
-        board_part_number="900-2G133-0080-000",
-        vbios="95.02.66.00.02",
+        board_part_number="900-2G133-A880-000",
+        vbios="95.02.66.00.15",
         display_outputs=False,
         mig=None,
     ),
-    # Quoted listings of HGX H100 nodes.
+    # The capture (driver 580.105.08); thresholds derived from its margins.
     Model(
         key="H100-80",
         name="NVIDIA H100 80GB HBM3",
@@ -537,14 +540,14 @@ MODELS: Tuple[Model, ...] = (
         compute_capability=(9, 0),
         memory_mib=81559,
         memory_mib_other_ecc=81559,
-        reserved_mib=551,
+        reserved_mib=480,
         bar1_mib=131072,
         memory_bus_bits=5120,
         sms=132,
         cores_per_sm=128,
         power=Power(200000, 700000, 700000, 70000),
-        clocks=Clocks(345, 1980, 15, 1980, 345, 1545, (2619,)),
-        temperature=Temperature(92, 89, 87, 95),
+        clocks=Clocks(345, 1980, 15, 1980, 345, 1545, (2619, 1593), 1980),
+        temperature=Temperature(95, 89, 87, 95),
         fans=0,
         pcie_gen=5,
         ecc_supported=True,
@@ -554,11 +557,11 @@ MODELS: Tuple[Model, ...] = (
         open_modules_possible=True,
         open_modules_required=False,
         board_part_number="692-2G520-0200-000",
-        vbios="96.00.89.00.01",
+        vbios="96.00.99.00.01",
         display_outputs=False,
         mig=_H100_80_MIG,
     ),
-    # Clocks: amazon-eks-ami #1985; identity from a quoted nvidia-smi -q; limits as on the H100.
+    # A quoted nvidia-smi -q (thamada/nvidia-smi, driver 550.90.12) and amazon-eks-ami #1985; thresholds derived.
     Model(
         key="H200",
         name="NVIDIA H200",
@@ -568,14 +571,14 @@ MODELS: Tuple[Model, ...] = (
         compute_capability=(9, 0),
         memory_mib=143771,
         memory_mib_other_ecc=143771,
-        reserved_mib=610,
+        reserved_mib=700,
         bar1_mib=262144,
         memory_bus_bits=6144,
         sms=132,
         cores_per_sm=128,
         power=Power(200000, 700000, 700000, 75000),
-        clocks=Clocks(345, 1980, 15, 1980, 345, 1545, (3201,)),
-        temperature=Temperature(92, 89, 87, 95),
+        clocks=Clocks(345, 1980, 15, 1980, 345, 1545, (3201,), 1980),
+        temperature=Temperature(95, 89, 87, 95),
         fans=0,
         pcie_gen=5,
         ecc_supported=True,
@@ -584,12 +587,12 @@ MODELS: Tuple[Model, ...] = (
         min_driver="550.54.14",
         open_modules_possible=True,
         open_modules_required=False,
-        board_part_number="692-2G520-0280-000",
-        vbios="96.00.A5.00.01",
+        board_part_number="695-2G520-0280-000",
+        vbios="96.00.A5.00.03",
         display_outputs=False,
         mig=_H200_MIG,
     ),
-    # Device id: gpu-operator #1242; memory and power from quoted listings; clocks partly derived.
+    # The capture (driver 580.105.08); thresholds derived from its margins.
     # Data-centre Blackwell has no proprietary modules: the open ones are required.
     Model(
         key="B200",
@@ -600,14 +603,14 @@ MODELS: Tuple[Model, ...] = (
         compute_capability=(10, 0),
         memory_mib=183359,
         memory_mib_other_ecc=183359,
-        reserved_mib=720,
+        reserved_mib=728,
         bar1_mib=262144,
         memory_bus_bits=8192,
         sms=148,
         cores_per_sm=128,
-        power=Power(200000, 1000000, 1000000, 140000),
-        clocks=Clocks(120, 1965, 15, 1965, 120, 1620, (3996,)),
-        temperature=Temperature(92, 89, 87, 95),
+        power=Power(200000, 1000000, 1000000, 195000),
+        clocks=Clocks(120, 1965, 15, 1965, 120, 1965, (3996, 3402), 1965),
+        temperature=Temperature(93, 91, 88, 95),
         fans=0,
         pcie_gen=5,
         ecc_supported=True,
@@ -616,12 +619,13 @@ MODELS: Tuple[Model, ...] = (
         min_driver="570.133.20",
         open_modules_possible=True,
         open_modules_required=True,
-        board_part_number="692-2G525-0220-000",
-        vbios="97.00.82.00.18",
+        board_part_number="692-2G525-0220-500",
+        vbios="97.00.FA.00.09",
         display_outputs=False,
         mig=_B200_MIG,
     ),
-    # Server Edition. MIG: cubecos #312; the remaining figures from quoted listings, clocks partly derived.
+    # Server Edition. MIG: cubecos #312; memory and compute capability quoted; limits, clocks and thresholds not checked
+    # against a listing of a card.
     Model(
         key="RTXPRO6000",
         name="NVIDIA RTX PRO 6000 Blackwell Server Edition",
@@ -637,7 +641,7 @@ MODELS: Tuple[Model, ...] = (
         sms=188,
         cores_per_sm=128,
         power=Power(300000, 600000, 600000, 35000),
-        clocks=Clocks(180, 2430, 15, 2430, 180, 2430, (12481, 405)),
+        clocks=Clocks(180, 2430, 15, 2430, 180, 2430, (12481, 405), 405),
         temperature=Temperature(95, 92, 90, 0),
         fans=0,
         pcie_gen=5,

@@ -115,3 +115,24 @@ for call in (
 print(json.dumps([nvmlDeviceGetVirtualizationMode(h), codes]))
 """
     assert node.nvml(code) == [2, [3, 3, 3]]
+
+
+def test_application_clocks_are_deprecated_from_590_on(node):
+    node.init("L40S", driver="595.91.07")
+    code = """
+h = nvmlDeviceGetHandleByIndex(0)
+codes = []
+for call in (
+    lambda: nvmlDeviceGetApplicationsClock(h, 0), lambda: nvmlDeviceGetDefaultApplicationsClock(h, 0),
+    lambda: nvmlDeviceSetApplicationsClocks(h, 9001, 2520), lambda: nvmlDeviceResetApplicationsClocks(h),
+):
+    try:
+        call()
+        codes.append(0)
+    except NVMLError as error:
+        codes.append(error.value)
+print(json.dumps([codes, nvmlDeviceGetSupportedGraphicsClocks(h, 405)[0]]))
+"""
+    assert node.nvml(code) == [[26] * 4, 405]
+    node.init("L40S", driver="580.105.08")
+    assert node.nvml(code) == [[0] * 4, 405]

@@ -3,6 +3,8 @@
 #include "call.h"
 #include "load.h"
 
+#include <stdlib.h>
+
 static const unsigned long long reason_gpu_idle = 0x1, reason_app_clocks = 0x2, reason_power_cap = 0x4;
 static const unsigned long long reasons_supported = 0x1ff;
 
@@ -14,6 +16,12 @@ static unsigned int app_graphics(const struct call *call)
 static unsigned int app_memory(const struct call *call)
 {
     return call->gpu->app_memory != 0 ? call->gpu->app_memory : call->model->memory_clocks[0];
+}
+
+/* Application clocks went after 580: captures of 595 have "deprecated" for them, those of 580 have clocks. */
+static int app_clocks_gone(const struct call *call)
+{
+    return atoi(call->state->driver_version) >= 590;
 }
 
 static nvmlReturn_t pick(struct call *call, nvmlClockType_t type, unsigned int *out, unsigned int graphics,
@@ -49,12 +57,16 @@ NVML_API nvmlReturn_t nvmlDeviceGetMaxCustomerBoostClock(nvmlDevice_t device, nv
 NVML_API nvmlReturn_t nvmlDeviceGetApplicationsClock(nvmlDevice_t device, nvmlClockType_t type, unsigned int *mhz)
 {
     BEGIN_READ(call, device);
+    if (app_clocks_gone(&call))
+        return call_end(&call, NVML_ERROR_DEPRECATED);
     return pick(&call, type, mhz, app_graphics(&call), app_memory(&call), 0);
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetDefaultApplicationsClock(nvmlDevice_t device, nvmlClockType_t type, unsigned int *mhz)
 {
     BEGIN_READ(call, device);
+    if (app_clocks_gone(&call))
+        return call_end(&call, NVML_ERROR_DEPRECATED);
     return pick(&call, type, mhz, call.model->graphics_app, call.model->memory_clocks[0], 0);
 }
 
@@ -97,21 +109,28 @@ static int memory_clock_supported(const struct call *call, unsigned int mhz)
     return 0;
 }
 
+static unsigned int highest_graphics(const struct call *call, unsigned int memory)
+{
+    return memory == call->model->memory_clocks[call->model->memory_clock_count - 1] ? call->model->graphics_max_slow_memory
+                                                                                    : call->model->graphics_max;
+}
+
 NVML_API nvmlReturn_t nvmlDeviceGetSupportedGraphicsClocks(nvmlDevice_t device, unsigned int memory, unsigned int *count,
                                                            unsigned int *mhz)
 {
-    unsigned int room;
+    unsigned int room, highest;
 
     BEGIN_READ(call, device);
     REQUIRE(call, count != NULL);
     if (!memory_clock_supported(&call, memory))
         return call_end(&call, NVML_ERROR_NOT_FOUND);
     room = *count;
-    *count = (call.model->graphics_max - call.model->graphics_min) / call.model->graphics_step + 1;
+    highest = highest_graphics(&call, memory);
+    *count = (highest - call.model->graphics_min) / call.model->graphics_step + 1;
     if (room < *count || mhz == NULL)
         return call_end(&call, NVML_ERROR_INSUFFICIENT_SIZE);
     for (unsigned int i = 0; i < *count; i++)
-        mhz[i] = call.model->graphics_max - i * call.model->graphics_step;
+        mhz[i] = highest - i * call.model->graphics_step;
     return call_end(&call, NVML_SUCCESS);
 }
 
@@ -120,9 +139,11 @@ NVML_API nvmlReturn_t nvmlDeviceSetApplicationsClocks(nvmlDevice_t device, unsig
     const struct gpu_model *model;
 
     BEGIN_CHANGE(call, device, "memory=%u graphics=%u", memory, graphics);
+    if (app_clocks_gone(&call))
+        return call_end(&call, NVML_ERROR_DEPRECATED);
     model = call.model;
     REQUIRE(call, memory_clock_supported(&call, memory) && graphics >= model->graphics_min &&
-                      graphics <= model->graphics_max && (model->graphics_max - graphics) % model->graphics_step == 0);
+                      graphics <= highest_graphics(&call, memory) && (model->graphics_max - graphics) % model->graphics_step == 0);
     call.gpu->app_graphics = graphics;
     call.gpu->app_memory = memory;
     return call_end(&call, NVML_SUCCESS);
@@ -131,6 +152,8 @@ NVML_API nvmlReturn_t nvmlDeviceSetApplicationsClocks(nvmlDevice_t device, unsig
 NVML_API nvmlReturn_t nvmlDeviceResetApplicationsClocks(nvmlDevice_t device)
 {
     BEGIN_CHANGE(call, device, "%s", "");
+    if (app_clocks_gone(&call))
+        return call_end(&call, NVML_ERROR_DEPRECATED);
     call.gpu->app_graphics = call.gpu->app_memory = 0;
     return call_end(&call, NVML_SUCCESS);
 }
@@ -191,8 +214,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetPerformanceState(nvmlDevice_t device, nvmlPst
     BEGIN_READ(call, device);
     REQUIRE(call, state != NULL);
     load_now(call.state, call.index, &load);
-    /* HBM cards have one memory clock and stay in P0; the others idle in P8. */
-    *state = load.util_gpu > 0 || call.model->memory_clock_count == 1 ? 0 : 8;
+    *state = load.util_gpu > 0 || model_has_hbm(call.model) ? 0 : 8;
     return call_end(&call, NVML_SUCCESS);
 }
 

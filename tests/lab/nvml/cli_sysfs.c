@@ -131,6 +131,7 @@ static void write_gpu(const struct sim_state *state, unsigned int index)
     put_bytes(path_of("%s/reset", dir), "", 0, 0200);
     write_config(gpu, model, path_of("%s/config", dir));
     write_resource(index, model, path_of("%s/resource", dir));
+    make_parents(path_of("sys/bus/pci/drivers/nvidia/"));
     unlink(path_of("%s/driver", dir));
     if (bound && symlink("../../drivers/nvidia", path_of("%s/driver", dir)) != 0)
         fatal("cannot write %s: %s", path_of("%s/driver", dir), strerror(errno));

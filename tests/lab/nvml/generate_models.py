@@ -87,6 +87,7 @@ def model_row(model):
         clocks.video_max,
         len(clocks.memory),
         numbers(clocks.memory),
+        clocks.graphics_max_slow_memory,
         temperature.shutdown,
         temperature.slowdown,
         temperature.gpu_max,

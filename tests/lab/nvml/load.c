@@ -34,7 +34,10 @@ static unsigned int graphics_clock(const struct gpu_model *model, const struct s
 
 static unsigned int memory_clock(const struct gpu_model *model, const struct sim_gpu *gpu, unsigned int util)
 {
-    unsigned int low = model->memory_clocks[model->memory_clock_count - 1], high = model->memory_clocks[0], best;
+    unsigned int high = model->memory_clocks[0], low, best;
+
+    /* HBM keeps its speed when idle; GDDR goes down to the slowest. */
+    low = model_has_hbm(model) ? high : model->memory_clocks[model->memory_clock_count - 1];
 
     if (gpu->app_memory != 0)
         high = gpu->app_memory;

@@ -11,3 +11,9 @@ const struct gpu_model *model_by_key(const char *key)
             return &gpu_models[i];
     return NULL;
 }
+
+/* Nothing but stacked memory has so wide a bus. */
+int model_has_hbm(const struct gpu_model *model)
+{
+    return model->memory_bus_bits > 1024;
+}

@@ -28,6 +28,7 @@ struct gpu_model {
     unsigned int graphics_min, graphics_max, graphics_step, graphics_app, graphics_idle, video_max;
     unsigned int memory_clock_count;
     unsigned int memory_clocks[SIM_MAX_MEMORY_CLOCKS]; /* descending */
+    unsigned int graphics_max_slow_memory;
     int temp_shutdown, temp_slowdown, temp_gpu_max, temp_memory_max; /* 0: not reported */
     unsigned int fans;
     unsigned int pcie_gen, pcie_width;
@@ -45,5 +46,6 @@ extern const struct gpu_model gpu_models[];
 extern const unsigned int gpu_model_count;
 
 const struct gpu_model *model_by_key(const char *key);
+int model_has_hbm(const struct gpu_model *model);
 
 #endif

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ class Converge:
 
     def _board_spec(self, host: Host) -> str:
         script = (paths.LAB / "board" / "board-init").read_bytes()
-        return _digest(images.board_image().tag, host.address, str(host.hardware.tpm_manufacturer), script)
+        return _digest(images.board_image().tag, host.address, _mac(host), str(host.hardware.tpm_manufacturer), script)
 
     def _labels(self, host: Host, role: str, spec: str) -> list[str]:
         labels = {
@@ -135,7 +136,8 @@ class Converge:
             volumes += ["--volume", f"{tpm.directory(self.state, host.name)}:/tpm"]
         self.podman(
             *("run", "--detach", "--replace", "--name", board_name(self.site.name, host.name), "--no-hosts"),
-            *("--network", network.name_of(self.site.name), "--ip", host.address, "--hostname", host.name),
+            *("--network", network.name_of(self.site.name), "--ip", host.address, "--mac-address", _mac(host)),
+            *("--hostname", host.name),
             *("--security-opt", "label=disable", "--log-driver", "k8s-file"),
             *(*self.podman.run_options, *self._labels(host, "board", spec), *volumes),
             *(images.board_image().tag, "/bin/sh", "/sbin/board-init"),
@@ -169,6 +171,11 @@ class Converge:
         self._unpack(name, disk.simulator_archive(host.name, gpus))
         self.podman("exec", name, "sh", "-c", _TAKE_NEW_SIMULATOR)
         return "has a new NVML simulator"
+
+
+def _mac(host: Host) -> str:
+    # with a new one at each start, neighbours would look for the host at the old one for up to a minute
+    return ":".join(f"{byte:02x}" for byte in b"\x02\xed" + ipaddress.IPv4Address(host.address).packed)
 
 
 def _fits(container: Container, spec: str) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from edgelab.lock import locked
 from labtest import SITE, lab
 
 
@@ -24,8 +27,9 @@ def site() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cleaned() -> object:
-    """Nothing stays behind, whatever the tests do."""
-    yield
-    if shutil.which("podman"):
-        lab("down", str(SITE), check=False)
+def cleaned() -> Iterator[None]:
+    """Nothing stays behind, whatever the tests do; two runs at once would take each other's site down."""
+    with locked(Path(__file__), "the lab's tests"):
+        yield
+        if shutil.which("podman"):
+            lab("down", str(SITE), check=False)

@@ -79,7 +79,8 @@ class Ansible:
     def module(self, host, name, check=False, become=True, **options):
         """The result of one module on one host, as a dictionary."""
         done = self._run(
-            ["ansible", host, "-i", str(self.folder), "-m", f"edgesite.gpu.{name}", "-a", json.dumps(options)]
+            ["ansible", host, "-i", str(self.folder), "-m", f"edgesite.gpu.{name}"]
+            + ["-a", json.dumps(options)] * bool(options)
             + ["--become"] * become
             + ["--check"] * check,
             ANSIBLE_LOAD_CALLBACK_PLUGINS="1",

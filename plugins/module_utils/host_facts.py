@@ -13,6 +13,7 @@ from . import nvml_facts
 from .backends import driver as driver_files
 from .backends import jetson, osinfo, secureboot, tpm
 from .backends import pci as pci_bus
+from .backends.command import Run
 from .core import catalogue, driver, pci
 from .core.pci import Device
 from .core.reading import Reading, unread
@@ -24,18 +25,22 @@ _NO_NVIDIA = ("pynvml_missing", "library_not_found")
 
 
 def read(
+    run: Run,
     gather: Sequence[str] = SUBSETS,
     tpm_tcti: Optional[str] = None,
     pynvml_path: Optional[str] = None,
     root: str = "/",
 ) -> Dict[str, Any]:
-    """The chosen subsets and `unread`. root: where files are read from; NVML and programs are always the host's own."""
-    host = _Host(pynvml_path, root)
+    """The chosen subsets and `unread`. run: how programs are run.
+
+    root: where files are read from; NVML and programs are always the host's own.
+    """
+    host = _Host(run, pynvml_path, root)
     readers: Dict[str, Callable[[], Reading]] = {
         "gpus": host.gpus,
         "driver": host.driver,
-        "jetson": lambda: jetson.read(root),
-        "tpm": lambda: tpm.read(tpm_tcti, root),
+        "jetson": lambda: jetson.read(run, root),
+        "tpm": lambda: tpm.read(run, tpm_tcti, root),
         "secure_boot": lambda: secureboot.read(root),
         "accelerators": host.accelerators,
         "host": lambda: Reading(osinfo.read(root)),
@@ -77,7 +82,8 @@ def _guarded(name: str, reader: Callable[[], Reading]) -> Reading:
 class _Host:
     """The readers that share a reading: NVML and the PCI bus are each read once, and only where wanted."""
 
-    def __init__(self, pynvml_path: Optional[str], root: str) -> None:
+    def __init__(self, run: Run, pynvml_path: Optional[str], root: str) -> None:
+        self._run = run
         self._pynvml_path = pynvml_path
         self._root = root
         self._nvml: Optional[Dict[str, Any]] = None
@@ -90,7 +96,7 @@ class _Host:
     def driver(self) -> Reading:
         """The driver's files beside NVML's view."""
         nvml = self._read_nvml()["driver"]
-        found = driver_files.read(self._has_nvidia_device(), self._root)
+        found = driver_files.read(self._run, self._has_nvidia_device(), self._root)
         status = nvml["nvml_status"]
         # the file's name tells also when NVML does not start; NVML tells also where the file is in an odd place
         user_space = found.user_space or nvml.get("version")

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, Union
 
 from .backends import boot as boot_backend
 from .backends import locked_clocks, nvml_settings
+from .backends.command import Run
 from .backends.nvml import Nvml
 from .backends.nvml_gpu import read_gpu
 from .backends.pynvml_loader import HOST_TOOLS
@@ -32,9 +33,10 @@ class State(NamedTuple):
 
 
 class SettingsDomain(Domain[State, Action]):
-    """What the user wants of the GPUs' settings on this host."""
+    """What the user wants of the GPUs' settings on this host. run: how programs are run."""
 
-    def __init__(self, nvml: Nvml, wanted: Sequence[Dict[str, Any]], persist: bool) -> None:
+    def __init__(self, run: Run, nvml: Nvml, wanted: Sequence[Dict[str, Any]], persist: bool) -> None:
+        self.run = run
         self.nvml = nvml
         self.wanted = [_given(entry) for entry in wanted]
         self.unit = boot.wanted(
@@ -80,13 +82,13 @@ class SettingsDomain(Domain[State, Action]):
         if isinstance(action, Change):
             nvml_settings.apply(self.nvml, self.nvml.handle(action.gpu.index), action)
         else:
-            boot_backend.apply(action)
+            boot_backend.apply(self.run, action)
 
     def undo(self, action: Action) -> None:
         if isinstance(action, Change):
             self.apply(action._replace(value=action.previous, previous=action.value))
         else:
-            boot_backend.apply(boot.undo(action))
+            boot_backend.apply(self.run, boot.undo(action))
 
     def describe(self, action: Action) -> Dict[str, Any]:
         if not isinstance(action, Change):

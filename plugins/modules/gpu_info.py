@@ -525,6 +525,7 @@ ansible_facts:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import host_facts
+from ..module_utils.module_command import command_runner
 
 
 def main():
@@ -538,7 +539,9 @@ def main():
         },
         supports_check_mode=True,
     )
-    found = host_facts.read(module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"])
+    found = host_facts.read(
+        command_runner(module), module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"]
+    )
     facts = {"ansible_facts": {"edgesite_gpu": found}} if module.params["facts"] else {}
     module.exit_json(changed=False, **found, **facts)
 

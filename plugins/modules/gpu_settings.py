@@ -191,6 +191,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.backends.nvml import Nvml
 from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail, run
 from ..module_utils.settings_domain import SettingsDomain
 from ..module_utils.settings_spec import SETTINGS
@@ -207,7 +208,8 @@ def main():
     )
     try:
         with Nvml(module.params["pynvml_path"]) as nvml:
-            run(module, lambda: SettingsDomain(nvml, module.params["settings"], module.params["persist"]))
+            settings, persist = module.params["settings"], module.params["persist"]
+            run(module, lambda: SettingsDomain(command_runner(module), nvml, settings, persist))
     except EdgesiteError as error:
         fail(module, error)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host tools as one archive: this collection's module_utils, pynvml, and a __main__ that boot units run."""
+"""The host tools as one archive: the boot program, this collection's module_utils, and pynvml."""
 
 from __future__ import annotations
 
@@ -14,22 +14,17 @@ import zipfile
 from ansible.errors import AnsibleActionFail
 
 PACKAGE = "ansible_collections/edgesite/gpu/plugins/module_utils"
-MAIN = """\
-from ansible_collections.edgesite.gpu.plugins.module_utils.cli import main
-
-main()
-"""
 
 
 def files() -> dict[str, bytes]:
     """Content of each file of the host tools, by its path below their folder."""
-    found = {"__main__.py": MAIN.encode(), "pynvml.py": _pynvml()}
-    source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils")
+    here = os.path.dirname(os.path.abspath(__file__))
+    found = {"__main__.py": _read(os.path.join(here, "boot_program.py")), "pynvml.py": _read(_pynvml())}
+    source = os.path.join(os.path.dirname(here), "module_utils")
     for folder, _folders, names in os.walk(source):
         below = os.path.relpath(folder, source)
         for name in sorted(name for name in names if name.endswith(".py")):
-            with open(os.path.join(folder, name), "rb") as stream:
-                found[os.path.normpath(os.path.join(PACKAGE, below, name))] = stream.read()
+            found[os.path.normpath(os.path.join(PACKAGE, below, name))] = _read(os.path.join(folder, name))
     return found
 
 
@@ -47,7 +42,7 @@ def archive(content: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _pynvml() -> bytes:
+def _pynvml() -> str:
     spec = importlib.util.find_spec("pynvml")
     origin = spec.origin if spec else None
     # Old releases made pynvml a package; those are too old to be of use.
@@ -56,5 +51,9 @@ def _pynvml() -> bytes:
             "The controller has no pynvml to send to the hosts. Install it beside ansible-core: "
             "pip install nvidia-ml-py"
         )
-    with open(origin, "rb") as stream:
+    return origin
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
         return stream.read()

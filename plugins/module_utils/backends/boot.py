@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 from ..core.boot import BootAction, BootUnit, WriteFile
 from ..core.errors import EdgesiteError
-from . import owned_files
+from . import command, owned_files
 
 _WANTS = "/etc/systemd/system/multi-user.target.wants/"
 
@@ -24,7 +23,7 @@ def observe(desired: BootUnit) -> BootUnit:
     )
 
 
-def apply(action: BootAction) -> None:
+def apply(run: command.Run, action: BootAction) -> None:
     """Does one action. Raises EdgesiteError."""
     if isinstance(action, WriteFile):
         if action.content is None:
@@ -32,21 +31,19 @@ def apply(action: BootAction) -> None:
         else:
             owned_files.write_text(action.path, action.content)
         if action.path.endswith(".service"):
-            _systemctl("daemon-reload")
+            _systemctl(run, "daemon-reload")
     else:
-        _systemctl("enable" if action.enabled else "disable", action.unit)
+        _systemctl(run, "enable" if action.enabled else "disable", action.unit)
 
 
-def _systemctl(*arguments: str) -> None:
-    command = ["systemctl", "--quiet"] + list(arguments)
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EdgesiteError("{0}: {1}".format(" ".join(command), error), "Is systemd running on this host?") from error
-    if done.returncode:
+def _systemctl(run: command.Run, *arguments: str) -> None:
+    argv = [command.find("systemctl") or "systemctl", "--quiet"] + list(arguments)
+    done = run(argv, timeout=60.0)
+    if not done.ok:
+        said = (done.error.strip() or done.text.strip()) or "it ended with code {0}".format(done.rc)
         raise EdgesiteError(
-            "{0}: {1}".format(" ".join(command), done.stdout.decode(errors="replace").strip()),
-            "Repair systemd on this host, or set persist: false",
+            "{0}: {1}".format(" ".join(["systemctl", *argv[1:]]), said),
+            "Is systemd running on this host?"
+            if done.rc is None
+            else "Repair systemd on this host, or set persist: false",
         )

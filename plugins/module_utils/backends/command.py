@@ -1,16 +1,18 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a program that only reads, without ever waiting for a person."""
+"""What the other backends know of running programs: what to ask for, and what comes back.
+
+Who runs them is said from outside, as a module does it by Ansible's means and a boot unit has none of those.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import threading
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Optional, Protocol, Sequence
 
 # The path of a non-login shell often lacks these
 _EXTRA_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin")
@@ -35,26 +37,34 @@ class Result:
         return self.stdout.decode("utf-8", "replace")
 
 
+class Run(Protocol):
+    """Runs argv[0], a path from find(), in the locale C, without ever waiting for a person.
+
+    data goes to its standard input, which is empty otherwise. After timeout seconds it is ended.
+    """
+
+    def __call__(self, argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0) -> Result:
+        """Never raises for what the program does."""
+        raise NotImplementedError
+
+
 def find(program: str) -> Optional[str]:
     """The path of a program, or None."""
     places = os.environ.get("PATH", "").split(os.pathsep) + list(_EXTRA_PATH)
     return shutil.which(program, path=os.pathsep.join(places))
 
 
-def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0) -> Result:
-    """Runs argv[0], a path from find(). data goes to its standard input, which is closed otherwise."""
-    stdin = {"stdin": subprocess.DEVNULL} if data is None else {"input": data}
-    environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
-    try:
-        done = subprocess.run(list(argv), capture_output=True, timeout=timeout, check=False, env=environment, **stdin)
-    except subprocess.TimeoutExpired:
-        return Result(None, b"", "{0} did not answer within {1:g} s".format(os.path.basename(argv[0]), timeout))
-    except OSError as error:
-        return Result(None, b"", "{0}: {1}".format(argv[0], error.strerror))
-    return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+def unanswered(argv: Sequence[str], timeout: float) -> Result:
+    """The result of a program that did not end in time."""
+    return Result(None, b"", "{0} did not answer within {1:g} s".format(os.path.basename(argv[0]), timeout))
 
 
-def run_together(argv: Sequence[str], inputs: Sequence[bytes]) -> List[Result]:
+def not_started(argv: Sequence[str], error: OSError) -> Result:
+    """The result of a program that could not be started."""
+    return Result(None, b"", "{0}: {1}".format(argv[0], error.strerror))
+
+
+def run_together(run: Run, argv: Sequence[str], inputs: Sequence[bytes]) -> List[Result]:
     """Runs a program once for each input, side by side. The results are in the order of the inputs."""
     results: Dict[int, Result] = {}
 

@@ -44,14 +44,14 @@ class DriverFiles:
     flavour: Optional[str]
 
 
-def read(has_device: bool, root: str = "/") -> DriverFiles:
+def read(run: command.Run, has_device: bool, root: str = "/") -> DriverFiles:
     """has_device: whether an NVIDIA device is on the PCI bus. modinfo is a process, so it runs only for a reason."""
     proc = driver.parse_proc_version(files.read_text(os.path.join(root, "proc/driver/nvidia/version")) or "")
     module = files.read_text(os.path.join(root, "sys/module/nvidia/version"))
     loaded = (driver.parse_version(module) if module else None) or proc.version
     return DriverFiles(
         loaded=loaded,
-        on_disk=_on_disk() if has_device or loaded or _has_module(root) else None,
+        on_disk=_on_disk(run) if has_device or loaded or _has_module(root) else None,
         user_space=user_space(root),
         flavour=proc.flavour,
     )
@@ -63,11 +63,11 @@ def _has_module(root: str) -> bool:
     return known is not None and b"/nvidia.ko" in known
 
 
-def _on_disk() -> Optional[str]:
+def _on_disk(run: command.Run) -> Optional[str]:
     program = command.find("modinfo")
     if program is None:
         return None
-    result = command.run([program, "-F", "version", "nvidia"])
+    result = run([program, "-F", "version", "nvidia"])
     return driver.parse_version(result.text) if result.ok else None
 
 

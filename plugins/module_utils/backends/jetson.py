@@ -17,16 +17,16 @@ from . import command, files
 _BECOME = "Run the task as root (become: true)"
 
 
-def read(root: str = "/") -> Reading:
+def read(run: command.Run, root: str = "/") -> Reading:
     """The value is None on anything but a Jetson."""
     compatible = _device_tree(root, "compatible")
     if not jetson.is_jetson(compatible):
         return Reading()
     missing: List[Dict[str, Any]] = []
     model = _device_tree(root, "model")
-    l4t = _l4t(root, missing)
+    l4t = _l4t(run, root, missing)
     conf = _power_conf(root, missing)
-    mode = _power_mode(root, conf, missing)
+    mode = _power_mode(run, root, conf, missing)
     value = {
         "model": model[0] if model else None,
         "module": jetson.module_part(compatible),
@@ -48,11 +48,11 @@ def _device_tree(root: str, name: str) -> List[str]:
     return []
 
 
-def _l4t(root: str, missing: List[Dict[str, Any]]) -> Optional[L4t]:
+def _l4t(run: command.Run, root: str, missing: List[Dict[str, Any]]) -> Optional[L4t]:
     text = files.read_text(os.path.join(root, "etc/nv_tegra_release"))
     found = jetson.parse_tegra_release(text) if text else None
     # the file is missing from images that were built without NVIDIA's installer
-    found = found or _l4t_package()
+    found = found or _l4t_package(run)
     if found is None:
         missing.append(
             unread(
@@ -64,11 +64,11 @@ def _l4t(root: str, missing: List[Dict[str, Any]]) -> Optional[L4t]:
     return found
 
 
-def _l4t_package() -> Optional[L4t]:
+def _l4t_package(run: command.Run) -> Optional[L4t]:
     program = command.find("dpkg-query")
     if program is None:
         return None
-    result = command.run([program, "-W", "-f", "${Version}", "nvidia-l4t-core"])
+    result = run([program, "-W", "-f", "${Version}", "nvidia-l4t-core"])
     return jetson.parse_package_version(result.text) if result.ok else None
 
 
@@ -81,7 +81,7 @@ def _power_conf(root: str, missing: List[Dict[str, Any]]) -> PowerConf:
     return jetson.parse_power_conf(text or "")
 
 
-def _power_mode(root: str, conf: PowerConf, missing: List[Dict[str, Any]]) -> Optional[PowerMode]:
+def _power_mode(run: command.Run, root: str, conf: PowerConf, missing: List[Dict[str, Any]]) -> Optional[PowerMode]:
     try:
         text = files.read_text(os.path.join(root, "var/lib/nvpmodel/status"))
     except OSError as error:
@@ -89,7 +89,7 @@ def _power_mode(root: str, conf: PowerConf, missing: List[Dict[str, Any]]) -> Op
         return None
     mode = jetson.power_mode(conf, jetson.parse_power_status(text or ""))
     if mode is None or mode.name is None:
-        mode = _query_power_mode() or mode
+        mode = _query_power_mode(run) or mode
     # without modes there is no nvpmodel, as on images for modules that are run at one fixed power
     if mode is None and conf.modes:
         why = "nvpmodel has neither a stored mode nor a default in /etc/nvpmodel.conf"
@@ -97,10 +97,10 @@ def _power_mode(root: str, conf: PowerConf, missing: List[Dict[str, Any]]) -> Op
     return mode
 
 
-def _query_power_mode() -> Optional[PowerMode]:
+def _query_power_mode(run: command.Run) -> Optional[PowerMode]:
     """Only a query: nvpmodel waits for an answer when a mode wants a reboot, so its input is closed all the same."""
     program = command.find("nvpmodel")
     if program is None:
         return None
-    result = command.run([program, "-q"], timeout=5.0)
+    result = run([program, "-q"], timeout=5.0)
     return jetson.parse_power_query(result.text) if result.ok else None

@@ -27,7 +27,7 @@ _DESCRIBE = (
 _TIMEOUT = 20.0
 
 
-def read(tcti: Optional[str] = None, root: str = "/") -> Reading:
+def read(run: command.Run, tcti: Optional[str] = None, root: str = "/") -> Reading:
     """The value is None where there is no TPM. tcti: how to reach it, instead of the kernel's device."""
     version = _kernel_version(root)
     tcti = tcti or _default_tcti(root)
@@ -40,7 +40,7 @@ def read(tcti: Optional[str] = None, root: str = "/") -> Reading:
         missing = ", ".join(name for name in _TOOLS if not tools[name])
         lacking = unread("tpm", "not installed on the host: {0}".format(missing), _INSTALL_TOOLS)
         return Reading(_value(tpm.Properties(version, None, None, None), tcti), [lacking])
-    return _Tpm(tcti, {name: str(path) for name, path in tools.items()}).read(version)
+    return _Tpm(run, tcti, {name: str(path) for name, path in tools.items()}).read(version)
 
 
 def _kernel_version(root: str) -> Optional[str]:
@@ -71,7 +71,8 @@ def _value(properties: tpm.Properties, tcti: Optional[str]) -> Dict[str, Any]:
 class _Tpm:
     """One TPM, asked through tpm2-tools one command after the other: a TPM does one thing at a time."""
 
-    def __init__(self, tcti: str, tools: Dict[str, str]) -> None:
+    def __init__(self, run: command.Run, tcti: str, tools: Dict[str, str]) -> None:
+        self.run = run
         self.tcti = tcti
         self.tools = tools
         self.unread: List[Dict[str, Any]] = []
@@ -89,7 +90,7 @@ class _Tpm:
         return Reading(value, self.unread)
 
     def _ask(self, tool: str, *arguments: str) -> command.Result:
-        return command.run([self.tools[tool], "-T", self.tcti] + list(arguments), timeout=_TIMEOUT)
+        return self.run([self.tools[tool], "-T", self.tcti] + list(arguments), timeout=_TIMEOUT)
 
     def _certificates(self) -> List[tpm.Certificate]:
         answer = self._ask("tpm2_getcap", "handles-nv-index")
@@ -129,7 +130,7 @@ class _Tpm:
             why = "openssl is not installed on the host, so certificates have no subject, issuer and end"
             self.unread.append(unread("tpm.ek_certificates", why, _INSTALL_OPENSSL))
             return {}
-        answers = dict(zip(encoded, command.run_together([openssl, *_DESCRIBE], list(encoded.values()))))
+        answers = dict(zip(encoded, command.run_together(self.run, [openssl, *_DESCRIBE], list(encoded.values()))))
         for handle, answer in answers.items():
             if not answer.ok:
                 why = "openssl cannot read the certificate: " + (answer.error.splitlines() or ["no message"])[0]

@@ -12,6 +12,7 @@ import threading
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils import host_facts, nvml_facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import driver, jetson, pci, tpm
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.reading import Reading, unread
 
 GPU = {"index": 0, "name": "NVIDIA A100-SXM4-40GB"}
@@ -25,6 +26,11 @@ READ = {
 def absent(status):
     entry = {"what": "nvml", "why": "why", "fix": "fix", "status": status}
     return {"gpus": [], "driver": {"nvml_status": status}, "unread": [entry]}
+
+
+def no_program(argv, data=None, timeout=0):
+    """A host without programs."""
+    return Result(None, b"", argv[0])
 
 
 class Nvml:
@@ -54,7 +60,7 @@ def put_card(root, address="0000:17:00.0", vendor="0x10de", device="0x20b0", kla
 
 
 def test_plain_host(tmp_path, nvml):
-    found = host_facts.read(root=str(tmp_path))
+    found = host_facts.read(no_program, root=str(tmp_path))
     assert found["gpus"] == []
     assert found["accelerators"] == []
     assert (found["jetson"], found["tpm"], found["secure_boot"]) == (None, None, "unsupported")
@@ -66,8 +72,8 @@ def test_plain_host(tmp_path, nvml):
     json.dumps(found)
 
 
-def test_this_machine(nvml):
-    found = host_facts.read()
+def test_this_machine(nvml, module_run):
+    found = host_facts.read(module_run)
     assert sorted(found) == sorted([*host_facts.SUBSETS, "unread"])
     assert found["host"]["kernel"] == os.uname().release
 
@@ -76,7 +82,7 @@ def test_this_machine(nvml):
 def test_card_without_driver_is_told(tmp_path, nvml, status):
     put_card(tmp_path)
     nvml.answer = absent(status)
-    found = host_facts.read(["gpus"], root=str(tmp_path))
+    found = host_facts.read(no_program, ["gpus"], root=str(tmp_path))
     assert [entry["what"] for entry in found["unread"]] == ["nvml"]
 
 
@@ -84,7 +90,7 @@ def test_library_without_card_is_told(tmp_path, nvml, monkeypatch):
     # a guest whose GPU is gone, or a Jetson: NVML could have been read
     monkeypatch.setattr(driver, "user_space", lambda root: "580.95.05")
     nvml.answer = absent("pynvml_missing")
-    assert len(host_facts.read(["gpus"], root=str(tmp_path))["unread"]) == 1
+    assert len(host_facts.read(no_program, ["gpus"], root=str(tmp_path))["unread"]) == 1
 
 
 def test_gpu_host(tmp_path, nvml):
@@ -92,7 +98,9 @@ def test_gpu_host(tmp_path, nvml):
     nvml.answer = READ
     (tmp_path / "sys/module/nvidia").mkdir(parents=True)
     (tmp_path / "sys/module/nvidia/version").write_text("580.82.07\n")
-    found = host_facts.read(["gpus", "driver", "accelerators"], pynvml_path="/tmp/pynvml.zip", root=str(tmp_path))
+    found = host_facts.read(
+        no_program, ["gpus", "driver", "accelerators"], pynvml_path="/tmp/pynvml.zip", root=str(tmp_path)
+    )
     assert nvml.asked == ["/tmp/pynvml.zip"]
     assert found["gpus"] == [GPU]
     assert found["driver"]["loaded"] == "580.82.07"
@@ -113,7 +121,7 @@ def test_accelerators_of_other_makers(tmp_path, nvml):
     put_card(tmp_path, "0000:01:00.0", "0x19e5", "0xd500", "0x120000")
     put_card(tmp_path, "0000:02:00.0", "0x10de", "0xffff", "0x030200")
     put_card(tmp_path, "0000:03:00.0", "0x8086", "0x1234", "0x060000")
-    found = host_facts.read(["accelerators"], root=str(tmp_path))
+    found = host_facts.read(no_program, ["accelerators"], root=str(tmp_path))
     assert [(card["vendor"], card["name"]) for card in found["accelerators"]] == [
         ("huawei", "Ascend 310P"),
         ("nvidia", None),
@@ -122,14 +130,14 @@ def test_accelerators_of_other_makers(tmp_path, nvml):
 
 
 def test_only_what_is_asked_for(tmp_path, nvml):
-    found = host_facts.read(["host"], root=str(tmp_path))
+    found = host_facts.read(no_program, ["host"], root=str(tmp_path))
     assert sorted(found) == ["host", "unread"]
 
 
 def test_unread_of_readers_is_gathered(tmp_path, nvml, monkeypatch):
-    monkeypatch.setattr(tpm, "read", lambda tcti, root: Reading(None, [unread("tpm", tcti, "fix")]))
-    monkeypatch.setattr(jetson, "read", lambda root: Reading({}, [unread("jetson.l4t", "why", "fix")]))
-    found = host_facts.read(["jetson", "tpm"], tpm_tcti="device:/dev/tpm9", root=str(tmp_path))
+    monkeypatch.setattr(tpm, "read", lambda run, tcti, root: Reading(None, [unread("tpm", tcti, "fix")]))
+    monkeypatch.setattr(jetson, "read", lambda run, root: Reading({}, [unread("jetson.l4t", "why", "fix")]))
+    found = host_facts.read(no_program, ["jetson", "tpm"], tpm_tcti="device:/dev/tpm9", root=str(tmp_path))
     assert [(entry["what"], entry["why"]) for entry in found["unread"]] == [
         ("jetson.l4t", "why"),
         ("tpm", "device:/dev/tpm9"),
@@ -139,7 +147,7 @@ def test_unread_of_readers_is_gathered(tmp_path, nvml, monkeypatch):
 def test_tpm_is_read_beside_the_rest(tmp_path, nvml, monkeypatch):
     began = threading.Event()
 
-    def slow_tpm(tcti, root):
+    def slow_tpm(run, tcti, root):
         return Reading("read" if began.wait(10) else "alone")
 
     def read_devices(root):
@@ -148,7 +156,7 @@ def test_tpm_is_read_beside_the_rest(tmp_path, nvml, monkeypatch):
 
     monkeypatch.setattr(tpm, "read", slow_tpm)
     monkeypatch.setattr(pci, "read_candidates", read_devices)
-    assert host_facts.read(["tpm", "accelerators"], root=str(tmp_path))["tpm"] == "read"
+    assert host_facts.read(no_program, ["tpm", "accelerators"], root=str(tmp_path))["tpm"] == "read"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +168,7 @@ def test_a_reader_that_fails_leaves_the_rest(tmp_path, nvml, monkeypatch, error,
 
     monkeypatch.setattr(pci, "read_candidates", fail)
     monkeypatch.setattr(tpm, "read", fail)
-    found = host_facts.read(root=str(tmp_path))
+    found = host_facts.read(no_program, root=str(tmp_path))
     assert (found["accelerators"], found["tpm"]) == ([], None)
     # the driver's facts and NVML's judgement need the PCI bus as well
     assert {entry["what"] for entry in found["unread"]} == {"nvml", "driver", "accelerators", "tpm"}

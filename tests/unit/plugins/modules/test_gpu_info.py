@@ -21,7 +21,7 @@ def run(monkeypatch, capsys):
     def run_with(**arguments):
         calls = []
 
-        def read(gather, tpm_tcti, pynvml_path):
+        def read(run, gather, tpm_tcti, pynvml_path):
             calls.append((gather, tpm_tcti, pynvml_path))
             return dict(FOUND)
 

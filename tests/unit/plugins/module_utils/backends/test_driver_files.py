@@ -16,7 +16,7 @@ ELF_OTHER = b"\x7fELF" + bytes([3 - driver._ELF_CLASS])
 
 @pytest.fixture
 def modinfo(monkeypatch):
-    """What modinfo answers; ran holds the calls."""
+    """What modinfo answers to `run`; ran holds the calls."""
     state = SimpleNamespace(ran=[], answer=command.Result(1, b"", "modinfo: ERROR: Module nvidia not found."))
     monkeypatch.setattr(command, "find", lambda program: "/sbin/" + program)
 
@@ -24,7 +24,7 @@ def modinfo(monkeypatch):
         state.ran.append(list(argv))
         return state.answer
 
-    monkeypatch.setattr(command, "run", run)
+    state.run = run
     return state
 
 
@@ -40,7 +40,7 @@ def put_library(root, folder, version, elf=ELF):
 
 
 def test_host_without_nvidia_runs_nothing(tmp_path, modinfo):
-    assert driver.read(False, str(tmp_path)) == driver.DriverFiles(None, None, None, None)
+    assert driver.read(modinfo.run, False, str(tmp_path)) == driver.DriverFiles(None, None, None, None)
     assert modinfo.ran == []
 
 
@@ -49,13 +49,15 @@ def test_loaded_driver(tmp_path, modinfo):
     put(tmp_path, "sys/module/nvidia/version", b"580.82.07\n")
     put(tmp_path, "proc/driver/nvidia/version", b"NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.82.07\n")
     put_library(tmp_path, "usr/lib/{0}-linux-gnu".format(platform.machine()), "580.95.05")
-    assert driver.read(False, str(tmp_path)) == driver.DriverFiles("580.82.07", "580.95.05", "580.95.05", "open")
+    assert driver.read(modinfo.run, False, str(tmp_path)) == driver.DriverFiles(
+        "580.82.07", "580.95.05", "580.95.05", "open"
+    )
     assert modinfo.ran == [["/sbin/modinfo", "-F", "version", "nvidia"]]
 
 
 def test_loaded_from_procfs_alone(tmp_path, modinfo):
     put(tmp_path, "proc/driver/nvidia/version", b"NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.163.01\n")
-    found = driver.read(False, str(tmp_path))
+    found = driver.read(modinfo.run, False, str(tmp_path))
     assert (found.loaded, found.flavour, found.on_disk) == ("550.163.01", "proprietary", None)
 
 
@@ -65,12 +67,12 @@ def test_on_disk_is_asked_for_a_reason(tmp_path, modinfo, reason):
     if reason == "module":
         name = "lib/modules/{0}/modules.dep".format(os.uname().release)
         put(tmp_path, name, b"updates/dkms/nvidia.ko.xz: kernel/drivers/video.ko\n")
-    assert driver.read(reason == "device", str(tmp_path)).on_disk == "580.95.05"
+    assert driver.read(modinfo.run, reason == "device", str(tmp_path)).on_disk == "580.95.05"
 
 
 def test_without_modinfo(tmp_path, modinfo, monkeypatch):
     monkeypatch.setattr(command, "find", lambda program: None)
-    assert driver.read(True, str(tmp_path)).on_disk is None
+    assert driver.read(modinfo.run, True, str(tmp_path)).on_disk is None
 
 
 def test_library_of_the_cache_comes_first(tmp_path):

@@ -14,10 +14,14 @@ COMPATIBLE = b"nvidia,p3768-0000+p3767-0005-super\0nvidia,p3767-0005\0nvidia,teg
 
 @pytest.fixture
 def programs(monkeypatch):
-    """Programs of the host by name, with what they print."""
-    there = {}
+    """What the host's programs print, by name; a dictionary that runs them when it is called."""
+
+    class Programs(dict):
+        def __call__(self, argv, data=None, timeout=0):
+            return command.Result(0, self[argv[0]], "")
+
+    there = Programs()
     monkeypatch.setattr(command, "find", lambda program: program if program in there else None)
-    monkeypatch.setattr(command, "run", lambda argv, data=None, timeout=0: command.Result(0, there[argv[0]], ""))
     return there
 
 
@@ -38,7 +42,7 @@ def test_jetson(board, programs):
     put(board, "etc/nv_tegra_release", (FIXTURES / "nv_tegra_release").read_bytes())
     put(board, "etc/nvpmodel.conf", (FIXTURES / "nvpmodel-orin-nano-super.conf").read_bytes())
     put(board, "var/lib/nvpmodel/status", b"pmode:0002")
-    found = jetson.read(str(board))
+    found = jetson.read(programs, str(board))
     assert found.unread == []
     assert found.value["model"].startswith("NVIDIA Jetson Orin Nano")
     assert (found.value["module"], found.value["soc"], found.value["jetpack"]) == ("p3767-0005", "tegra234", "6.2.1")
@@ -55,29 +59,29 @@ def test_jetson(board, programs):
 
 
 def test_no_jetson(tmp_path, programs):
-    assert jetson.read(str(tmp_path)).value is None
+    assert jetson.read(programs, str(tmp_path)).value is None
     put(tmp_path, "proc/device-tree/compatible", b"raspberrypi,5-model-b\0")
-    found = jetson.read(str(tmp_path))
+    found = jetson.read(programs, str(tmp_path))
     assert (found.value, found.unread) == (None, [])
 
 
 def test_bare_jetson_says_what_is_missing(tmp_path, programs):
     put(tmp_path, "proc/device-tree/compatible", COMPATIBLE)
-    found = jetson.read(str(tmp_path))
+    found = jetson.read(programs, str(tmp_path))
     assert [found.value[name] for name in ("model", "l4t", "jetpack", "power_mode")] == [None] * 4
     assert [entry["what"] for entry in found.unread] == ["jetson.l4t"]
 
 
 def test_modes_without_a_choice(board, programs):
     put(board, "etc/nvpmodel.conf", b"< POWER_MODEL ID=0 NAME=15W >\n")
-    found = jetson.read(str(board))
+    found = jetson.read(programs, str(board))
     assert [entry["what"] for entry in found.unread] == ["jetson.l4t", "jetson.power_mode"]
 
 
 def test_l4t_of_the_package_and_mode_of_the_program(board, programs):
     programs["dpkg-query"] = b"36.5.0-20260115194252"
     programs["nvpmodel"] = (FIXTURES / "nvpmodel-q.txt").read_bytes()
-    found = jetson.read(str(board))
+    found = jetson.read(programs, str(board))
     assert found.unread == []
     assert found.value["jetpack"] == "6.2.2"
     assert found.value["power_mode"] == {"id": 0, "name": "15W"}
@@ -85,7 +89,7 @@ def test_l4t_of_the_package_and_mode_of_the_program(board, programs):
 
 def test_mode_without_a_name(board, programs):
     put(board, "var/lib/nvpmodel/status", b"pmode:0002")
-    assert jetson.read(str(board)).value["power_mode"] == {"id": 2, "name": None}
+    assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 2, "name": None}
 
 
 def test_refused_files_are_told(board, programs, monkeypatch):
@@ -98,6 +102,6 @@ def test_refused_files_are_told(board, programs, monkeypatch):
         return really(path, limit)
 
     monkeypatch.setattr(files, "read_bytes", read_bytes)
-    found = jetson.read(str(board))
+    found = jetson.read(programs, str(board))
     assert [entry["what"] for entry in found.unread] == ["jetson.power_modes", "jetson.power_mode"]
     assert found.value["power_mode"] is None

@@ -71,8 +71,8 @@ def emulated(tmp_path_factory):
         swtpm.terminate()
 
 
-def test_emulated_tpm(emulated, tmp_path):
-    found = tpm.read(emulated, str(tmp_path))
+def test_emulated_tpm(module_run, emulated, tmp_path):
+    found = tpm.read(module_run, emulated, str(tmp_path))
     assert found.unread == []
     assert found.value["version"] == "2.0"
     certificates = {one["handle"]: one for one in found.value["ek_certificates"]}
@@ -90,7 +90,7 @@ def test_emulated_tpm(emulated, tmp_path):
         assert printed.stdout.decode().strip().split("=")[1].replace(":", "").lower() == one["sha256"]
 
 
-def test_socket_without_a_tpm(tmp_path):
-    found = tpm.read("swtpm:host=127.0.0.1,port={0}".format(free_ports()), str(tmp_path))
+def test_socket_without_a_tpm(module_run, tmp_path):
+    found = tpm.read(module_run, "swtpm:host=127.0.0.1,port={0}".format(free_ports()), str(tmp_path))
     assert found.value is None
     assert found.unread[0]["what"] == "tpm"

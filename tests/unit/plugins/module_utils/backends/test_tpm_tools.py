@@ -50,7 +50,6 @@ class Programs:
 def programs(monkeypatch):
     made = Programs()
     monkeypatch.setattr(command, "find", made.find)
-    monkeypatch.setattr(command, "run", made.run)
     return made
 
 
@@ -65,7 +64,7 @@ def whats(reading):
 
 
 def test_tpm(tmp_path, programs):
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert found.unread == []
     value = found.value
     assert (value["version"], value["manufacturer"], value["tcti"]) == ("2.0", "IBM", TCTI)
@@ -80,25 +79,25 @@ def test_tpm(tmp_path, programs):
 def test_default_device(tmp_path, programs, devices, expected):
     for device in devices:
         put(tmp_path, device)
-    assert tpm.read(None, str(tmp_path)).value["tcti"] == expected
+    assert tpm.read(programs.run, None, str(tmp_path)).value["tcti"] == expected
     assert programs.ran[0][:3] == ["tpm2_getcap", "-T", expected]
 
 
 def test_no_tpm_runs_nothing(tmp_path, programs):
-    found = tpm.read(None, str(tmp_path))
+    found = tpm.read(programs.run, None, str(tmp_path))
     assert (found.value, found.unread, programs.ran) == (None, [], [])
 
 
 def test_tpm_of_the_first_generation(tmp_path, programs):
     put(tmp_path, "sys/class/tpm/tpm0/tpm_version_major", "1\n")
     put(tmp_path, "dev/tpm0")
-    found = tpm.read(None, str(tmp_path))
+    found = tpm.read(programs.run, None, str(tmp_path))
     assert (found.value["version"], found.value["tcti"], programs.ran) == ("1.2", None, [])
 
 
 def test_container_without_the_device(tmp_path, programs):
     put(tmp_path, "sys/class/tpm/tpm0/tpm_version_major", "2\n")
-    found = tpm.read(None, str(tmp_path))
+    found = tpm.read(programs.run, None, str(tmp_path))
     assert found.value is None
     assert "/dev/tpmrm0 does not exist" in found.unread[0]["why"]
 
@@ -107,7 +106,7 @@ def test_tools_missing(tmp_path, programs):
     put(tmp_path, "sys/class/tpm/tpm0/tpm_version_major", "2\n")
     put(tmp_path, "dev/tpmrm0")
     programs.there.remove("tpm2_nvread")
-    found = tpm.read(None, str(tmp_path))
+    found = tpm.read(programs.run, None, str(tmp_path))
     assert (found.value["version"], found.value["manufacturer"]) == ("2.0", None)
     assert found.unread[0]["why"] == "not installed on the host: tpm2_nvread"
     assert "tpm2-tools" in found.unread[0]["fix"]
@@ -118,7 +117,7 @@ def test_tpm_that_does_not_answer(tmp_path, programs, known):
     if known:
         put(tmp_path, "sys/class/tpm/tpm0/tpm_version_major", "2\n")
     programs.answers[("tpm2_getcap", "properties-fixed")] = Result(1, b"", 'ERROR: Could not load tcti, got: "x"')
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert (found.value is not None) == known
     assert found.unread[0]["why"] == TCTI + ': Could not load tcti, got: "x"'
     assert "tpm_tcti" in found.unread[0]["fix"]
@@ -126,26 +125,26 @@ def test_tpm_that_does_not_answer(tmp_path, programs, known):
 
 def test_tpm_that_hangs(tmp_path, programs):
     programs.answers[("tpm2_getcap", "properties-fixed")] = Result(None, b"", "tpm2_getcap did not answer within 20 s")
-    assert "did not answer" in tpm.read(TCTI, str(tmp_path)).unread[0]["why"]
+    assert "did not answer" in tpm.read(programs.run, TCTI, str(tmp_path)).unread[0]["why"]
 
 
 def test_handles_that_cannot_be_listed(tmp_path, programs):
     del programs.answers[("tpm2_getcap", "handles-nv-index")]
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert found.value["manufacturer"] == "IBM"
     assert whats(found) == ["tpm.ek_certificates"]
 
 
 def test_certificate_that_only_the_owner_may_read(tmp_path, programs):
     programs.answers[("tpm2_nvread", "-C o 0x01c00002")] = programs.answers.pop(("tpm2_nvread", "0x01c00002"))
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert found.unread == []
     assert len(found.value["ek_certificates"]) == 2
 
 
 def test_one_certificate_fails_and_the_other_is_read(tmp_path, programs):
     del programs.answers[("tpm2_nvread", "0x01c00002")]
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert whats(found) == ["tpm.ek_certificates.0x01c00002"]
     assert "0x18B" in found.unread[0]["why"]
     assert [one["handle"] for one in found.value["ek_certificates"]] == ["0x01c00016"]
@@ -153,20 +152,20 @@ def test_one_certificate_fails_and_the_other_is_read(tmp_path, programs):
 
 def test_index_without_a_certificate(tmp_path, programs):
     programs.answers[("tpm2_nvread", "0x01c00002")] = Result(0, b"\xff" * 64, "")
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert "does not hold a certificate" in found.unread[0]["why"]
 
 
 def test_padding_does_not_change_the_certificate(tmp_path, programs):
     programs.answers[("tpm2_nvread", "0x01c00002")] = Result(0, content("ek-rsa.der") + b"\xff" * 500, "")
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert found.unread == []
     assert found.value["ek_certificates"][0]["key_type"] == "rsa2048"
 
 
 def test_without_openssl(tmp_path, programs):
     programs.there.remove("openssl")
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert whats(found) == ["tpm.ek_certificates"]
     first = found.value["ek_certificates"][0]
     assert (first["subject"], first["key_type"]) == (None, None)
@@ -178,7 +177,7 @@ def test_without_openssl(tmp_path, programs):
 )
 def test_certificate_that_openssl_refuses(tmp_path, programs, message, why):
     programs.answers[("openssl", content("ek-rsa.der"))] = Result(1, b"", message)
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert why in found.unread[0]["why"]
     assert len(found.value["ek_certificates"]) == 2
 
@@ -186,5 +185,5 @@ def test_certificate_that_openssl_refuses(tmp_path, programs, message, why):
 def test_tpm_without_certificates(tmp_path, programs):
     programs.there.remove("openssl")
     programs.answers[("tpm2_getcap", "handles-nv-index")] = Result(0, b"- 0x1500001\n", "")
-    found = tpm.read(TCTI, str(tmp_path))
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
     assert (found.value["ek_certificates"], found.unread) == ([], [])

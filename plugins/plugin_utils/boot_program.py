@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What boot units run: `python3 /usr/local/lib/edgesite-gpu/current VERB CONFIG`.
+
+Exits 0 when the host is as the configuration wants it, else 1 with the reason on standard error, where systemd
+puts it into the journal.
+
+This file is the __main__.py of the host tools. It runs on the host's Python, 3.8 or newer, and finds nothing of the
+collection but module_utils there, by absolute imports: a __main__.py is in no package.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import owned_files
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command import Result, not_started, unanswered
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml import Nvml
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import Outcome, converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.module_utils.settings_domain import SettingsDomain
+
+# At boot, units can start before udev has loaded the driver.
+DRIVER_WAIT_SECONDS = 60.0
+
+
+def main(arguments: Optional[List[str]] = None) -> None:
+    """Runs one verb on one configuration file."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if len(given) != 2 or given[0] not in VERBS:
+        sys.exit("usage: VERB CONFIG, VERB is one of: {0}".format(", ".join(sorted(VERBS))))
+    verb, path = given
+    try:
+        outcome = VERBS[verb](_configuration(path))
+    except EdgesiteError as error:
+        sys.exit("edgesite.gpu {0}: {1}".format(verb, error))
+    for action in outcome.actions:
+        print(action["does"])
+    print("edgesite.gpu {0}: {1} changes".format(verb, len(outcome.actions)))
+
+
+def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0) -> Result:
+    """See module_utils.backends.command.Run."""
+    environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
+    try:
+        done = subprocess.run(
+            list(argv), input=data or b"", capture_output=True, timeout=timeout, check=False, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        return unanswered(argv, timeout)
+    except OSError as error:
+        return not_started(argv, error)
+    return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+def _settings(configuration: Dict[str, Any]) -> Outcome:
+    with open_nvml(time.monotonic, time.sleep) as nvml:
+        return converge(SettingsDomain(run, nvml, configuration["settings"], persist=True), check=False)
+
+
+VERBS: Dict[str, Callable[[Dict[str, Any]], Outcome]] = {"settings": _settings}
+
+
+def _configuration(path: str) -> Dict[str, Any]:
+    try:
+        return dict(json.loads(owned_files.read_text(path) or ""))
+    except (TypeError, ValueError):
+        raise EdgesiteError(
+            "{0} is missing, empty or damaged".format(path), "Run the playbook edgesite.gpu.site on this host again"
+        ) from None
+
+
+def open_nvml(clock: Callable[[], float], sleep: Callable[[float], None]) -> Nvml:
+    """NVML, once the driver is loaded. Raises NvmlError where that takes too long, or for anything else at once."""
+    end = clock() + DRIVER_WAIT_SECONDS
+    while True:
+        try:
+            return Nvml()
+        except NvmlError as error:
+            if error.status != "driver_not_loaded" or clock() >= end:
+                raise
+        sleep(1.0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import Outcome
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.plugin_utils import boot_program
+
+LIBRARY_NOT_FOUND = 12
+DRIVER_NOT_LOADED = 9
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def time(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def configuration(tmp_path):
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"settings": [{"gpus": "all", "ecc": True}]}))
+    return path
+
+
+@pytest.fixture
+def verb(monkeypatch):
+    """Stands in for the verb `settings`; given holds the configurations it got."""
+
+    class Verb:
+        given = []
+        actions = []
+        error = None
+
+        def __call__(self, configuration):
+            self.given.append(configuration)
+            if self.error:
+                raise self.error
+            return Outcome(self.actions, {}, {}, {})
+
+    made = Verb()
+    monkeypatch.setitem(boot_program.VERBS, "settings", made)
+    return made
+
+
+@pytest.mark.parametrize("arguments", [[], ["settings"], ["other", "x"], ["settings", "x", "y"]])
+def test_usage(arguments):
+    with pytest.raises(SystemExit) as ended:
+        boot_program.main(arguments)
+    assert ended.value.code == "usage: VERB CONFIG, VERB is one of: settings"
+
+
+def test_arguments_of_the_process_are_the_default(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["current"])
+    with pytest.raises(SystemExit, match="usage"):
+        boot_program.main()
+
+
+def test_changes_are_printed(verb, configuration, capsys):
+    verb.actions = [{"does": "set ecc"}, {"does": "set power_limit"}]
+    boot_program.main(["settings", str(configuration)])
+    assert verb.given == [{"settings": [{"gpus": "all", "ecc": True}]}]
+    assert capsys.readouterr().out == "set ecc\nset power_limit\nedgesite.gpu settings: 2 changes\n"
+
+
+def test_failure_goes_to_the_journal(verb, configuration):
+    verb.error = EdgesiteError("GPU 0 is lost", "Reboot the host")
+    with pytest.raises(SystemExit) as ended:
+        boot_program.main(["settings", str(configuration)])
+    assert ended.value.code == "edgesite.gpu settings: GPU 0 is lost. Reboot the host."
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[1]"])
+def test_damaged_configuration(verb, tmp_path, text):
+    path = tmp_path / "settings.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(SystemExit) as ended:
+        boot_program.main(["settings", str(path)])
+    assert "{0} is missing, empty or damaged".format(path) in ended.value.code
+    assert "edgesite.gpu.site" in ended.value.code
+    assert verb.given == []
+
+
+def nvml(monkeypatch, *answers):
+    """NVML that answers so, attempt after attempt, and then the last answer for ever."""
+    left = list(answers)
+    attempts = []
+
+    def open_nvml():
+        attempts.append(1)
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, int):
+            raise NvmlError(answer)
+        return answer
+
+    monkeypatch.setattr(boot_program, "Nvml", open_nvml)
+    return attempts
+
+
+def test_waits_for_the_driver(monkeypatch, clock):
+    nvml(monkeypatch, DRIVER_NOT_LOADED, DRIVER_NOT_LOADED, "opened")
+    assert boot_program.open_nvml(clock.time, clock.sleep) == "opened"
+    assert clock.now == 1002.0
+
+
+def test_gives_up_waiting(monkeypatch, clock):
+    attempts = nvml(monkeypatch, DRIVER_NOT_LOADED)
+    with pytest.raises(NvmlError) as raised:
+        boot_program.open_nvml(clock.time, clock.sleep)
+    assert raised.value.status == "driver_not_loaded"
+    assert clock.now == 1000.0 + boot_program.DRIVER_WAIT_SECONDS
+    assert len(attempts) == 61
+
+
+def test_waits_for_nothing_else(monkeypatch, clock):
+    nvml(monkeypatch, LIBRARY_NOT_FOUND, "opened")
+    with pytest.raises(NvmlError, match="no NVIDIA driver"):
+        boot_program.open_nvml(clock.time, clock.sleep)
+    assert clock.now == 1000.0
+
+
+def test_programs_run_in_the_locale_c_without_input():
+    code = "import os, sys; print(os.environ['LC_ALL'], repr(sys.stdin.read()))"
+    assert boot_program.run([sys.executable, "-c", code]).text == "C ''\n"
+
+
+def test_programs_get_data_and_tell_why_they_failed():
+    code = "import sys; sys.stderr.write(sys.stdin.read()); sys.exit(3)"
+    result = boot_program.run([sys.executable, "-c", code], data=b"why")
+    assert (result.rc, result.error) == (3, "why")
+
+
+def test_programs_that_hang_or_are_not_there():
+    assert boot_program.run(["/bin/sleep", "30"], timeout=0.2).error == "sleep did not answer within 0.2 s"
+    assert boot_program.run(["/nonexistent/tool"]).error == "/nonexistent/tool: No such file or directory"

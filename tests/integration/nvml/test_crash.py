@@ -52,17 +52,17 @@ def test_kill_9_in_the_middle_of_many_writers_never_tears_the_state(node):
             [sys.executable, "-c", code], env=node.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
-    writers = [start() for _ in range(4)]
+    writers = [start() for _writer in range(4)]
     for writer in writers:
         writer.stdout.readline()
     calls = 0
     try:
-        for _ in range(12):
+        for _round in range(12):
             time.sleep(chance.uniform(0.01, 0.06))
             victim = chance.randrange(len(writers))
             writers[victim].send_signal(signal.SIGKILL)
             assert writers[victim].wait(10) == -signal.SIGKILL, writers[victim].stderr.read().decode()
-            for _ in range(3):
+            for _reading in range(3):
                 consistent(node.gpu())
             writers[victim] = start()
     finally:

@@ -124,7 +124,7 @@ print(json.dumps(out))
 """
     )
     assert [row[0] for row in result] == [p.id for p in mig.profiles]
-    for profile, (_, order, last, sms) in zip(mig.profiles, result):
+    for profile, (_id, order, last, sms) in zip(mig.profiles, result):
         assert len(order) == profile.max_count and last == [23, 0]
         assert order == list(profile.default_order[: len(order)])
         assert sms == [profile.sms]

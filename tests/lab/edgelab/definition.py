@@ -223,7 +223,7 @@ class _Reader:
         values = self.mapping(where, value, ("models", "driver", "flavour"), ("models", "driver"))
         models = []
         for entry in self.listing(f"{where}.models", values["models"]):
-            model, _, count = str(entry).rpartition(":")
+            model, _colon, count = str(entry).rpartition(":")
             if not model or not count.isdigit() or not 1 <= int(count) <= 16:
                 raise self.bad(f"{where}.models", f"{entry!r} is not MODEL:COUNT", "for example: A100-40:2")
             models.append((model, int(count)))

@@ -15,7 +15,7 @@ STARTUP_CLEAR = bytes.fromhex("80010000000c000001440000")
 
 def talk(address, message, reply_size):
     """Send one message, and give back the reply; the TPM may still be starting."""
-    for _ in range(50):
+    for _attempt in range(50):
         try:
             with socket.create_connection(address, timeout=10) as connection:
                 connection.sendall(message)

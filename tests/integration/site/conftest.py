@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ class Lab:
 
     def run(self, *arguments, check=True):
         done = subprocess.run(
-            [sys.executable, str(ROOT / "tests/lab/lab"), *arguments],
+            [str(ROOT / "tests/lab/lab"), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,7 +17,7 @@ TPM = "export TPM2TOOLS_TCTI=swtpm:host=127.0.0.1,port=2321; "
 
 def lab(*args: str, check: bool = True, text: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a verb of the lab; a failure shows what it said."""
-    done = subprocess.run([sys.executable, str(LAB), *args], capture_output=True, text=text, check=False)
+    done = subprocess.run([str(LAB), *args], capture_output=True, text=text, check=False)
     if check:
         assert done.returncode == 0, f"lab {' '.join(args)}: status {done.returncode}\n{done.stdout}{done.stderr}"
     return done

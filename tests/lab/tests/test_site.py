@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def test_hosts_are_healthy() -> None:
 def test_up_again_is_quick_and_changes_nothing() -> None:
     before = ids()
     seconds = []
-    for _ in range(3):
+    for _attempt in range(3):
         begun = time.monotonic()
         lab("up", str(SITE))
         seconds.append(time.monotonic() - begun)
@@ -194,7 +193,7 @@ def test_down_leaves_nothing_and_up_works_after_an_interrupt() -> None:
     # Ctrl-C at different points of 'up'
     for seconds in (0.8, 2.0):
         up = subprocess.Popen(
-            [sys.executable, str(REPOSITORY / "tests/lab/lab"), "up", str(SITE)],
+            [str(REPOSITORY / "tests/lab/lab"), "up", str(SITE)],
             start_new_session=True,
         )
         time.sleep(seconds)

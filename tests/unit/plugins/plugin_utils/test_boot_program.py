@@ -48,12 +48,12 @@ def verb(monkeypatch):
     class Verb:
         given = []
         actions = []
-        error = None
+        errors = []
 
         def __call__(self, configuration):
             self.given.append(configuration)
-            if self.error:
-                raise self.error
+            for error in self.errors:
+                raise error
             return Outcome(self.actions, {}, {}, {})
 
     made = Verb()
@@ -82,7 +82,7 @@ def test_changes_are_printed(verb, configuration, capsys):
 
 
 def test_failure_goes_to_the_journal(verb, configuration):
-    verb.error = EdgesiteError("GPU 0 is lost", "Reboot the host")
+    verb.errors = [EdgesiteError("GPU 0 is lost", "Reboot the host")]
     with pytest.raises(SystemExit) as ended:
         boot_program.main(["settings", str(configuration)])
     assert ended.value.code == "edgesite.gpu settings: GPU 0 is lost. Reboot the host."

@@ -33,10 +33,12 @@ def free_ports():
             return port
 
 
-@pytest.fixture(scope="module")
-def emulated(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tpm")
+# for one test: ansible-test runs each test in a process of its own, which takes down no fixture of a wider scope
+@pytest.fixture
+def emulated(tmp_path):
+    folder = tmp_path / "tpm"
     authority, state = folder / "authority", folder / "state"
+    folder.mkdir()
     authority.mkdir()
     state.mkdir()
     (folder / "ca.conf").write_text(

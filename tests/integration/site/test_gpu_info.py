@@ -45,13 +45,14 @@ def test_mig_instances_and_who_uses_them(ansible, lab):
 MIG_ON = """cd /tmp && cat > mig.py <<'END'
 import sys
 sys.path.insert(0, sys.argv[1])
+from ctypes import byref
 from pynvml import *
 nvmlInit()
 card = nvmlDeviceGetHandleByIndex(0)
 assert nvmlDeviceSetMigMode(card, 1) == 0
 profile = nvmlDeviceGetGpuInstanceProfileInfo(card, NVML_GPU_INSTANCE_PROFILE_3_SLICE)
 place = c_nvmlGpuInstancePlacement_t(4, 4)
-instance = nvmlDeviceCreateGpuInstanceWithPlacement(card, profile.id, place)
+instance = nvmlDeviceCreateGpuInstanceWithPlacement(card, profile.id, byref(place))
 compute = nvmlGpuInstanceGetComputeInstanceProfileInfo(instance, NVML_COMPUTE_INSTANCE_PROFILE_3_SLICE, 0)
 nvmlGpuInstanceCreateComputeInstance(instance, compute.id)
 END

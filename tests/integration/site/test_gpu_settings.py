@@ -162,7 +162,7 @@ def test_settings_survive_a_reboot_and_go_when_they_are_taken_away(ansible, lab)
 
     lab.reboot(HOST)
     assert lab.on(HOST, "systemctl", "is-active", UNIT).strip() == "active"
-    assert [gpu["power_limit"] for gpu in lab.gpus(HOST)] == [300000, 62000]
+    assert [gpu["power_limit_mw"] for gpu in lab.gpus(HOST)] == [300000, 62000]
     assert not ansible.module(HOST, "gpu_settings", settings=WANTED)["changed"]
 
     assert does(ansible.module(HOST, "gpu_settings", settings=[])) == [
@@ -171,7 +171,7 @@ def test_settings_survive_a_reboot_and_go_when_they_are_taken_away(ansible, lab)
         f"remove /etc/systemd/system/{UNIT}",
     ]
     lab.reboot(HOST)
-    assert [gpu["power_limit"] for gpu in lab.gpus(HOST)] == [400000, 70000]
+    assert [gpu["power_limit_mw"] for gpu in lab.gpus(HOST)] == [400000, 70000]
 
 
 def test_boot_unit_that_fails_shows_and_says_why(ansible, lab):
@@ -212,7 +212,7 @@ def test_full_disk_changes_nothing_for_good(ansible, lab):
         result = ansible.module(HOST, "gpu_settings", settings=WANTED)
         assert result["failed"] and result["undone"]
         assert "No space left on device" in result["msg"] and "Free disk space" in result["msg"]
-        assert [gpu["power_limit"] for gpu in lab.gpus(HOST)] == [400000, 70000]
+        assert [gpu["power_limit_mw"] for gpu in lab.gpus(HOST)] == [400000, 70000]
     finally:
         lab.on(HOST, "umount", "/etc/edgesite-gpu")
     assert ansible.module(HOST, "gpu_settings", settings=WANTED)["changed"]

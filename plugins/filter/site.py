@@ -42,12 +42,9 @@ def _of_host(host, variables):
         return [preflight.unread(host, variables.get("preflight_failure", "it gave no answer"))]
     wants_settings, wants_mig = "gpu_settings" in variables, "mig_layouts" in variables
     problems = preflight.of_nvml(host, info, wants_settings or wants_mig)
-    if any(entry["what"] == "nvml" for entry in info.get("unread", [])):
-        # Without NVML there are no GPUs to judge the wishes by; the one problem above is the reason.
-        return problems
     if wants_settings:
         problems += _of_settings(host, variables["gpu_settings"], info)
-    if wants_mig:
+    if wants_mig and preflight.nvml_works(info):
         problems += preflight.of_mig(host, variables["mig_layouts"], info)
     return problems
 
@@ -55,12 +52,11 @@ def _of_host(host, variables):
 def _of_settings(host, wanted, info):
     result = ArgumentSpecValidator({"settings": SETTINGS}).validate({"settings": wanted})
     if result.error_messages:
-        return preflight.invalid(
-            host,
-            "gpu",
-            result.error_messages,
-            "See 'ansible-doc edgesite.gpu.gpu_settings' for the form of gpu_settings",
-        )
+        fix = "See 'ansible-doc edgesite.gpu.gpu_settings' for the form of gpu_settings"
+        return preflight.invalid(host, "gpu", result.error_messages, fix)
+    if not preflight.nvml_works(info):
+        # Without GPUs there is nothing to judge the values by; of_nvml tells the reason.
+        return []
     return preflight.of_settings(host, result.validated_parameters["settings"], info)
 
 

@@ -44,7 +44,7 @@ class Nvml:
             result = called(*args)
         except self.pynvml.NVMLError as error:
             raise NvmlError(error.value, what) from None
-        return result.decode() if isinstance(result, bytes) else result
+        return text(result)
 
     def get(self, function: str, *args: Any) -> Any:
         """As call, but None where the card or the driver does not have it."""
@@ -74,10 +74,14 @@ class Nvml:
     def identify(self, index: int, handle: Any) -> GpuId:
         """The GPU's identity."""
         pci = self.call("nvmlDeviceGetPciInfo", handle)
-        address = pci.busId.decode() if isinstance(pci.busId, bytes) else pci.busId
         return GpuId(
             index=index,
             uuid=self.call("nvmlDeviceGetUUID", handle),
-            pci_bus_id=canonical_pci(address),
+            pci_bus_id=canonical_pci(text(pci.busId)),
             name=self.call("nvmlDeviceGetName", handle),
         )
+
+
+def text(value: Any) -> Any:
+    """Bytes as text, all else as it is: which one pynvml gives depends on its release."""
+    return value.decode() if isinstance(value, bytes) else value

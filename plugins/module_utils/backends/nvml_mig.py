@@ -9,7 +9,7 @@ import ctypes
 from typing import Any, Dict, Iterator, List, Optional
 
 from ..core.nvml_errors import NvmlError
-from .nvml import ABSENT, Nvml
+from .nvml import ABSENT, Nvml, text
 
 _INVALID_ARGUMENT = 2
 _NOT_FOUND = 6
@@ -59,7 +59,7 @@ def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> 
             found.append(
                 {
                     "id": info.id,
-                    "profile": profile.name.decode(),
+                    "profile": text(profile.name),
                     "profile_id": profile.id,
                     "memory_mib": profile.memorySizeMB,
                     "slices": profile.sliceCount,
@@ -90,7 +90,7 @@ def _compute_instances(nvml: Nvml, gpu_instance: Any, gpu_instance_id: int, uuid
             found.append(
                 {
                     "id": info.id,
-                    "profile": profile.name.decode(),
+                    "profile": text(profile.name),
                     "profile_id": profile.id,
                     "slices": profile.sliceCount,
                     "placement": {"start": info.placement.start, "size": info.placement.size},

@@ -76,6 +76,14 @@ def meaning(code: int) -> Meaning:
     return known or Meaning("nvml_{0}".format(code), "NVML returned error {0}".format(code), "See nvml.h for the code")
 
 
+def meaning_of_status(status: str) -> Meaning:
+    """The meaning of a status, as meaning() names them."""
+    for known in _MEANINGS.values():
+        if known.status == status:
+            return known
+    return Meaning(status, "NVML reports {0}".format(status), "See nvml.h for the code")
+
+
 class NvmlError(EdgesiteError):
     """A call of NVML failed. code is nvmlReturn_t, status its name in lower case; what names the call for the user."""
 

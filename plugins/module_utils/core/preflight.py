@@ -9,6 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 
 from . import settings
 from .errors import EdgesiteError
+from .nvml_errors import meaning_of_status
 from .selectors import GpuId, resolve
 
 
@@ -26,7 +27,7 @@ def unreachable(host: str, why: str) -> Problem:
     return Problem(
         host,
         "connection",
-        "The host cannot be reached: {0}".format(why),
+        "The host cannot be reached: {0}".format(" ".join(why.split())),
         "Check power, network and SSH of the host; 'ansible {0} -m ansible.builtin.ping' shows the attempt".format(
             host
         ),
@@ -46,12 +47,21 @@ def invalid(host: str, layer: str, errors: Sequence[str], fix: str) -> List[Prob
 
 
 def of_nvml(host: str, info: Dict[str, Any], wants_gpus: bool) -> List[Problem]:
-    """What keeps NVML from working, where the inventory wants something of GPUs; GPUs that are lost always count."""
-    found = []
-    for entry in info.get("unread", []):
-        if entry["what"].startswith("gpu ") or (entry["what"] == "nvml" and wants_gpus):
-            found.append(Problem(host, "driver", "{0}: {1}".format(entry["what"], entry["why"]), entry["fix"]))
+    """GPUs that are lost, and what keeps NVML from working where the inventory wants something of GPUs."""
+    found = [
+        Problem(host, "driver", "{0}: {1}".format(entry["what"], entry["why"]), entry["fix"])
+        for entry in info.get("unread", [])
+        if entry["what"].startswith("gpu ")
+    ]
+    if wants_gpus and not nvml_works(info):
+        known = meaning_of_status(info["driver"]["nvml_status"])
+        found.append(Problem(host, "driver", known.problem, known.fix))
     return found
+
+
+def nvml_works(info: Dict[str, Any]) -> bool:
+    """Whether the host's GPUs could be read."""
+    return bool(info["driver"]["nvml_status"] == "ok")
 
 
 def of_settings(host: str, wanted: Sequence[Dict[str, Any]], info: Dict[str, Any]) -> List[Problem]:

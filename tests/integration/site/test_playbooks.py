@@ -146,16 +146,17 @@ def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab
     finally:
         lab.run("heal", "--site", "faults", "other")
     assert run.returncode == 2, run.stdout
-    output = " ".join(run.stdout.split())
+    output = " ".join(run.stdout.partition("fatal: [localhost]")[2].replace("''", "'").split())
     for expected in (
         "100 W to 400 W",
         "60 W to 70 W",
         "takes 210-1410 MHz",
         "asks for MIG on GPU 1 Tesla T4",
         "other: [connection] The host cannot be reached",
-        "hub: [driver]",
-        "6 problems:",
+        "hub: [driver] There is no NVIDIA driver on this host",
+        "hub: [gpu] argument 'ecc'",
+        "7 problems:",
     ):
         assert expected in output, run.stdout
-    assert output.count("fix: ") == 6
+    assert output.count("fix: ") == 7
     assert lab.changes("node") == []

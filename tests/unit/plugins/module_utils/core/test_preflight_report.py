@@ -52,11 +52,15 @@ def test_layouts_of_the_wrong_shape_are_a_problem():
 
 
 def test_nvml_is_a_problem_only_where_gpus_are_wanted_but_a_lost_gpu_always_is():
-    info = {"unread": [{"what": "nvml", "why": "none", "fix": "f"}, {"what": "tpm", "why": "none", "fix": "f"}]}
+    info = {"driver": {"nvml_status": "library_not_found"}, "unread": [{"what": "tpm", "why": "none", "fix": "f"}]}
     assert preflight.of_nvml("h", info, wants_gpus=False) == []
-    assert problems_of(preflight.of_nvml("h", info, wants_gpus=True)) == [("driver", "nvml: none")]
-    lost = {"unread": [{"what": "gpu 1", "why": "lost", "fix": "f"}]}
+    (problem,) = preflight.of_nvml("h", info, wants_gpus=True)
+    assert problem.layer == "driver" and "libnvidia-ml.so.1 not found" in problem.problem
+    (unknown,) = preflight.of_nvml("h", {"driver": {"nvml_status": "nvml_4711"}}, wants_gpus=True)
+    assert "nvml_4711" in unknown.problem
+    lost = {"driver": {"nvml_status": "ok"}, "unread": [{"what": "gpu 1", "why": "lost", "fix": "f"}]}
     assert problems_of(preflight.of_nvml("h", lost, wants_gpus=False)) == [("driver", "gpu 1: lost")]
+    assert problems_of(preflight.of_nvml("h", lost, wants_gpus=True)) == [("driver", "gpu 1: lost")]
 
 
 def test_problems_are_listed_with_their_fixes_by_host():

@@ -33,6 +33,10 @@ def test_note_of_an_earlier_load_of_the_module_says_nothing(tmp_path):
     assert locked_clocks.read(**here) == {}
 
 
+def test_host_without_note_or_module_has_no_locked_clocks(tmp_path):
+    assert locked_clocks.read(path=str(tmp_path / "note.json"), module=str(tmp_path / "none")) == {}
+
+
 def test_damaged_note_says_nothing(tmp_path):
     here = note(tmp_path)
     locked_clocks.write("GPU-a", "gpu_clocks", (1, 2), **here)

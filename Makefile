@@ -36,8 +36,8 @@ sanity: venv ## ansible-test sanity and units on the oldest, next and newest ans
 check-artifact: venv ## build the collection, install it elsewhere without tests and docs, and use it
 	@$T/check-artifact
 
-integration: apt venv ## modules against the NVML simulator
-	@pytest tests/integration
+integration: apt venv ## the NVML simulator with foreign clients, then modules and playbooks on an emulated site
+	@$T/integration
 
 lab-test: apt venv ## tests of the emulated site itself
 	@pytest tests/lab

@@ -8,6 +8,7 @@ import ipaddress
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import disk, images, keys, network, paths, simulator, tpm
 from .boot import wait_for_ssh
@@ -43,7 +44,10 @@ class Converge:
 
     def _run(self) -> None:
         existing = self.podman.containers(self.site.name)
-        self._refuse_other_clone(existing)
+        if self._of_other_clone(existing):
+            _remove(self.podman, list(existing.values()))
+            network.remove(self.podman, self.site.name)
+            existing = {}
         wanted_images = [images.host_image(host.release) for host in self.site.hosts]
         images.ensure(self.podman, [*wanted_images, images.board_image()])
         if any(host.hardware.gpus for host in self.site.hosts):
@@ -65,14 +69,20 @@ class Converge:
         (self.state / "up").touch()
         say(f"site {self.site.name} is up: {', '.join(f'{host.name} {host.address}' for host in self.site.hosts)}")
 
-    def _refuse_other_clone(self, existing: dict[str, Container]) -> None:
+    def _of_other_clone(self, existing: dict[str, Container]) -> bool:
+        """Whether the site is what another clone left behind. One that is in use is refused."""
         for container in existing.values():
-            clone = container.labels.get(LABEL_CLONE)
-            if clone != str(paths.REPOSITORY):
+            clone = container.labels.get(LABEL_CLONE, "")
+            if clone == str(paths.REPOSITORY):
+                return False
+            if container.running and Path(clone, "galaxy.yml").exists():
                 raise LabError(
                     f"a site '{self.site.name}' of another clone is up on this machine: {clone}",
                     f"run 'tests/lab/lab down {self.site.name}' there, or give this one another name and subnet",
                 )
+        if existing:
+            say(f"site {self.site.name} was left behind by another clone: removed")
+        return bool(existing)
 
     def _remove_strangers(self, existing: dict[str, Container]) -> None:
         names = {host.name for host in self.site.hosts}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from types import TracebackType
 from typing import Any, Optional, Type
 
@@ -13,6 +14,7 @@ from ..core.selectors import GpuId, canonical_pci
 from . import pynvml_loader
 
 NOT_SUPPORTED = 3
+LIBRARY_NOT_FOUND = 12
 FUNCTION_NOT_FOUND = 13
 ABSENT = (NOT_SUPPORTED, FUNCTION_NOT_FOUND)
 
@@ -23,7 +25,7 @@ class Nvml:
     def __init__(self, pynvml_path: Optional[str] = None) -> None:
         library = pynvml_loader.load(pynvml_path)
         if library is None:
-            raise NvmlError(PYNVML_MISSING)
+            raise NvmlError(PYNVML_MISSING if _has_driver() else LIBRARY_NOT_FOUND)
         self.pynvml: Any = library
         self.call("nvmlInit")
 
@@ -80,6 +82,15 @@ class Nvml:
             pci_bus_id=canonical_pci(text(pci.busId)),
             name=self.call("nvmlDeviceGetName", handle),
         )
+
+
+def _has_driver() -> bool:
+    """Whether there is an NVML for pynvml to load: on a host without, a missing pynvml is nothing to mend."""
+    try:
+        ctypes.CDLL("libnvidia-ml.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def text(value: Any) -> Any:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from ..core.nvml_errors import NvmlError
 from .nvml import ABSENT, Nvml, text
@@ -31,14 +31,26 @@ def read_mig(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> Option
 
 
 def profiles(nvml: Nvml, handle: Any) -> Iterator[Any]:
-    """The GPU instance profiles of a card: the constants are tried until NVML calls one invalid."""
-    for constant in range(nvml.pynvml.NVML_GPU_INSTANCE_PROFILE_COUNT):
+    """The GPU instance profiles of a card."""
+    count = nvml.pynvml.NVML_GPU_INSTANCE_PROFILE_COUNT
+    return _known(lambda number: nvml.call("nvmlDeviceGetGpuInstanceProfileInfo", handle, number), count)
+
+
+def compute_profiles(nvml: Nvml, gpu_instance: Any) -> Iterator[Any]:
+    """The compute instance profiles of a GPU instance, on shared engines."""
+    count = nvml.pynvml.NVML_COMPUTE_INSTANCE_PROFILE_COUNT
+    function = "nvmlGpuInstanceGetComputeInstanceProfileInfo"
+    return _known(lambda number: nvml.call(function, gpu_instance, number, 0), count)
+
+
+def _known(profile: Callable[[int], Any], count: int) -> Iterator[Any]:
+    # NVML lists no profiles: every number is tried. Those that the card lacks are not supported, and those that the
+    # driver does not know are invalid.
+    for number in range(count):
         try:
-            yield nvml.call("nvmlDeviceGetGpuInstanceProfileInfo", handle, constant)
+            yield profile(number)
         except NvmlError as error:
-            if error.code == _INVALID_ARGUMENT:
-                return
-            if error.code not in ABSENT:
+            if error.code not in (*ABSENT, _INVALID_ARGUMENT):
                 raise
 
 
@@ -73,10 +85,7 @@ def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> 
 
 def _compute_instances(nvml: Nvml, gpu_instance: Any, gpu_instance_id: int, uuids: Any) -> List[Dict[str, Any]]:
     found = []
-    for constant in range(nvml.pynvml.NVML_COMPUTE_INSTANCE_PROFILE_COUNT):
-        profile = nvml.get("nvmlGpuInstanceGetComputeInstanceProfileInfo", gpu_instance, constant, 0)
-        if profile is None:
-            continue
+    for profile in compute_profiles(nvml, gpu_instance):
         listed = _list(
             nvml,
             "nvmlGpuInstanceGetComputeInstances",

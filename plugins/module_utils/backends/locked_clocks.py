@@ -25,7 +25,9 @@ def read(path: str = PATH, module: str = MODULE) -> Dict[str, Dict[str, Range]]:
     note = _note(path)
     if note.get("module") != _load_of(module):
         return {}
-    return {uuid: {key: (low, high) for key, (low, high) in held.items()} for uuid, held in note.get("locked", {}).items()}
+    return {
+        uuid: {key: (low, high) for key, (low, high) in held.items()} for uuid, held in note.get("locked", {}).items()
+    }
 
 
 def write(uuid: str, key: str, value: Optional[Range], path: str = PATH, module: str = MODULE) -> None:

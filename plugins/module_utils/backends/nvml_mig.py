@@ -12,11 +12,12 @@ from ..core.nvml_errors import NvmlError
 from .nvml import ABSENT, Nvml, text
 
 _INVALID_ARGUMENT = 2
+_NO_PERMISSION = 4
 _NOT_FOUND = 6
 
 
 def read_mig(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
-    """Mode, profiles and instances, or None for a card without MIG."""
+    """Mode and instances, or None for a card without MIG."""
     modes = nvml.get("nvmlDeviceGetMigMode", handle)
     if modes is None:
         return None
@@ -26,8 +27,18 @@ def read_mig(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> Option
         "pending": bool(modes[1]),
         "resetless": bool(nvml.field(handle, "NVML_FI_DEV_IS_RESETLESS_MIG_SUPPORTED")),
         "max_devices": nvml.get("nvmlDeviceGetMaxMigDeviceCount", handle),
-        "gpu_instances": _gpu_instances(nvml, handle, processes) if enabled else [],
+        "gpu_instances": _permitted(lambda: _gpu_instances(nvml, handle, processes)) if enabled else [],
     }
+
+
+def _permitted(read: Callable[[], Any]) -> Any:
+    # The driver lets only root list instances; to others the rest of the card is still worth telling.
+    try:
+        return read()
+    except NvmlError as error:
+        if error.code == _NO_PERMISSION:
+            return None
+        raise
 
 
 def profiles(nvml: Nvml, handle: Any) -> Iterator[Any]:

@@ -41,6 +41,10 @@ def test_mig_instances_and_who_uses_them(ansible, lab):
     assert instance["compute_instances"][0]["uuid"].startswith("MIG-")
     assert [(entry["pid"], entry["memory_mib"]) for entry in h100["processes"]] == [(pid, 1000)]
 
+    # only root may list instances; the rest of the card is told to all
+    (h100,) = ansible.module("other", "gpu_info", become=False, gather=["gpus"])["gpus"]
+    assert h100["mig"]["current"] and h100["mig"]["gpu_instances"] is None
+
 
 MIG_ON = """cd /tmp && cat > mig.py <<'END'
 import sys

@@ -192,8 +192,8 @@ gpus:
       description:
         - C(current) and C(pending) mode, whether a change of mode needs no reset (C(resetless)), C(max_devices), and
           the C(gpu_instances) with their C(compute_instances).
-        - Null for a card without MIG. C(gpu_instances) is null where the task does not run as root, since the driver lets
-          only root list them.
+        - Null for a card without MIG. C(gpu_instances) is null where the task does not run as root, since the driver
+          lets only root list them.
       type: dict
       returned: always
     vgpu:

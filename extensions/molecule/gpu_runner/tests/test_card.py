@@ -55,7 +55,9 @@ def simulated(key, folder):
         "LD_LIBRARY_PATH": str(SIMULATOR / "build"),
         "PYTHONPATH": str(ROOT / ".build" / "collections"),
     }
-    return json.loads(subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, check=True).stdout)
+    return json.loads(
+        subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, check=True).stdout
+    )
 
 
 def figure(card, path):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils.core import preflight, report
@@ -12,7 +13,7 @@ from ..module_utils.settings_spec import SETTINGS
 
 
 def preflight_problems(hostvars, hosts):
-    """Every problem of these hosts, worst reachability first."""
+    """Every problem of these hosts."""
     problems = []
     for host in hosts:
         problems += _of_host(host, hostvars[host])
@@ -29,9 +30,9 @@ def site_rows(hostvars, hosts):
     return [report.row(host, hostvars[host]) for host in hosts]
 
 
-def site_table(rows):
-    """The rows as text."""
-    return "\n".join(report.table(rows))
+def site_table(rows, check=False):
+    """The rows as text. check: the run was in check mode."""
+    return "\n".join(report.table(rows, check))
 
 
 def _of_host(host, variables):
@@ -40,13 +41,19 @@ def _of_host(host, variables):
         return [preflight.unreachable(host, info.get("msg", ""))]
     if "preflight_failure" in variables or not info:
         return [preflight.unread(host, variables.get("preflight_failure", "it gave no answer"))]
-    wants_settings, wants_mig = "gpu_settings" in variables, "mig_layouts" in variables
-    problems = preflight.of_nvml(host, info, wants_settings or wants_mig)
-    if wants_settings:
-        problems += _of_settings(host, variables["gpu_settings"], info)
-    if wants_mig and preflight.nvml_works(info):
-        problems += preflight.of_mig(host, variables["mig_layouts"], info)
+    problems = preflight.of_nvml(host, info, "gpu_settings" in variables or "mig_layouts" in variables)
+    for name, layer, judge in (("gpu_settings", "gpu", _of_settings), ("mig_layouts", "mig", _of_mig)):
+        if name in variables:
+            try:
+                problems += judge(host, variables[name], info)
+            except AnsibleError as error:
+                fix = "Correct the variable {0} of this host".format(name)
+                problems += preflight.invalid(host, layer, [" ".join(str(error).split())], fix)
     return problems
+
+
+def _of_mig(host, layouts, info):
+    return preflight.of_mig(host, layouts, info) if preflight.nvml_works(info) else []
 
 
 def _of_settings(host, wanted, info):

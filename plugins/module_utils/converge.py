@@ -9,12 +9,14 @@ Knows nothing of Ansible, so that boot units converge with the same code.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Dict, Generic, List, NamedTuple, Optional, TypeVar
+from typing import Any, Dict, Generic, List, NamedTuple, TypeVar
 
 from .core.errors import EdgesiteError, sentence
 
 State = TypeVar("State")
 Action = TypeVar("Action")
+
+_REPORT = "This is a fault of edgesite.gpu: please report it with this text"
 
 
 class Domain(ABC, Generic[State, Action]):
@@ -41,7 +43,7 @@ class Domain(ABC, Generic[State, Action]):
 
     @abstractmethod
     def undo(self, action: Action) -> None:
-        """Takes one applied action back. Raises EdgesiteError when it fails."""
+        """Takes one action back, whole or half done. Raises EdgesiteError when it fails."""
 
     @abstractmethod
     def describe(self, action: Action) -> Dict[str, Any]:
@@ -66,7 +68,7 @@ class Outcome(NamedTuple):
 
 
 class ApplyError(EdgesiteError):
-    """An action failed half-way. undone tells whether the host is as it was before."""
+    """A run failed after its first effect. undone tells whether the host is as it was before; done is what is left."""
 
     def __init__(self, problem: str, fix: str, undone: bool, done: List[Dict[str, Any]]) -> None:
         super().__init__(problem, fix)
@@ -82,62 +84,90 @@ def converge(domain: Domain[State, Action], check: bool) -> Outcome:
         after = domain.predict(before, actions)
     else:
         domain.ready(actions)
-        _apply_all(domain, actions)
-        after = domain.observe()
-        _verify(domain, after)
+        _apply_all(domain, before, actions)
+        after = _verified(domain, actions)
     return Outcome(
-        actions=[domain.describe(action) for action in actions],
+        actions=_described(domain, actions),
         before=domain.render(before),
         after=domain.render(after),
         extras=domain.extras(after),
     )
 
 
-def _apply_all(domain: Domain[State, Action], actions: List[Action]) -> None:
-    done: List[Action] = []
+def _apply_all(domain: Domain[State, Action], before: State, actions: List[Action]) -> None:
+    begun: List[Action] = []
     for action in actions:
+        begun.append(action)
         try:
             domain.apply(action)
-        except EdgesiteError as failure:
-            raise _rolled_back(domain, action, done, failure) from failure
-        done.append(action)
+        except Exception as failure:
+            raise _rolled_back(domain, before, begun, failure) from failure
 
 
-def _rolled_back(
-    domain: Domain[State, Action], failed: Action, done: List[Action], failure: EdgesiteError
-) -> ApplyError:
-    left: List[Dict[str, Any]] = []
-    why: Optional[EdgesiteError] = None
-    for action in reversed(done):
+def _rolled_back(domain: Domain[State, Action], before: State, begun: List[Action], failure: Exception) -> ApplyError:
+    """Takes back what was begun, the failed action too, since it may have got half-way."""
+    left: List[Action] = []
+    complaints: List[str] = []
+    for action in reversed(begun):
         try:
             domain.undo(action)
-        except EdgesiteError as error:
-            left.append(domain.describe(action))
-            why = why or error
-    problem = "{0} {1}".format(_does(domain, failed), sentence("failed: " + failure.problem))
-    if left:
-        problem += " Taking back what was done before failed too ({0}); still done: {1}.".format(
-            why.problem if why else "", "; ".join(str(entry["does"]) for entry in left)
-        )
-    elif done:
+        except Exception as error:
+            if action is not begun[-1]:
+                left.append(action)
+                complaints.append(_problem(error))
+    problem = "'{0}' failed: {1}".format(_does(domain, begun[-1]), sentence(_problem(failure)))
+    undone = _is(domain, before)
+    if undone and len(begun) > 1:
         problem += " What was done before it was taken back; the host is as it was."
-    else:
+    elif undone:
         problem += " Nothing was changed."
-    return ApplyError(problem, failure.fix, undone=not left, done=left)
+    else:
+        problem += " Taking back what was done failed too ({0}); still done: {1}.".format(
+            "; ".join(complaints) or "the host does not show its earlier state",
+            "; ".join(_does(domain, action) for action in left or begun),
+        )
+    return ApplyError(problem, getattr(failure, "fix", _REPORT), undone, _described(domain, left or begun))
 
 
-def _does(domain: Domain[State, Action], action: Action) -> str:
-    return "'{0}'".format(domain.describe(action)["does"])
+def _is(domain: Domain[State, Action], state: State) -> bool:
+    try:
+        return bool(domain.observe() == state)
+    except Exception:
+        # A host that can no longer be read cannot be said to be as it was.
+        return False
 
 
-def _verify(domain: Domain[State, Action], after: State) -> None:
-    left = domain.plan(after)
+def _verified(domain: Domain[State, Action], actions: List[Action]) -> State:
+    """The state after the actions, which has to be the wanted one."""
+    try:
+        after = domain.observe()
+        left = domain.plan(after)
+    except EdgesiteError as error:
+        raise ApplyError(
+            "Everything was done, but then the host could not be read again: " + error.problem,
+            error.fix,
+            undone=False,
+            done=_described(domain, actions),
+        ) from error
     if left:
         raise ApplyError(
             "Every step reported success, but the host did not take: {0}".format(
-                "; ".join(str(domain.describe(action)["does"]) for action in left)
+                "; ".join(_does(domain, action) for action in left)
             ),
             "Run again; if it stays so, another program on the host sets the same thing",
             undone=False,
-            done=[],
+            done=_described(domain, actions),
         )
+    return after
+
+
+def _problem(error: Exception) -> str:
+    return error.problem if isinstance(error, EdgesiteError) else "{0}: {1}".format(type(error).__name__, error)
+
+
+def _does(domain: Domain[State, Action], action: Action) -> str:
+    return str(domain.describe(action)["does"])
+
+
+def _described(domain: Domain[State, Action], actions: List[Action]) -> List[Dict[str, Any]]:
+    return [domain.describe(action) for action in actions]

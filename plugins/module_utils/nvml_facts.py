@@ -5,38 +5,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 from .backends.nvml import Nvml
-from .backends.nvml_gpu import read_gpu
+from .backends.nvml_gpu import read_gpus
 from .core.errors import EdgesiteError
 from .core.nvml_errors import NvmlError
 
 
 def read(pynvml_path: Optional[str] = None) -> Dict[str, Any]:
     """gpus, driver and unread. Never raises EdgesiteError: what fails is told in unread."""
-    unread: List[Dict[str, Any]] = []
     try:
         with Nvml(pynvml_path) as nvml:
-            return {"gpus": _gpus(nvml, unread), "driver": _driver(nvml), "unread": unread}
+            gpus, lost = read_gpus(nvml)
+            unread = [failure("gpu {0}".format(index), error) for index, error in lost.items()]
+            return {"gpus": gpus, "driver": _driver(nvml), "unread": unread}
     except NvmlError as error:
-        return {"gpus": [], "driver": {"nvml_status": error.status}, "unread": unread + [failure("nvml", error)]}
+        return {"gpus": [], "driver": {"nvml_status": error.status}, "unread": [failure("nvml", error)]}
 
 
 def failure(what: str, error: EdgesiteError) -> Dict[str, Any]:
     """An entry of unread."""
     return {"what": what, "why": error.problem, "fix": error.fix, "status": getattr(error, "status", None)}
-
-
-def _gpus(nvml: Nvml, unread: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    gpus = []
-    for index in range(nvml.count()):
-        try:
-            handle = nvml.handle(index)
-            gpus.append(read_gpu(nvml, nvml.identify(index, handle), handle))
-        except NvmlError as error:
-            unread.append(failure("gpu {0}".format(index), error))
-    return gpus
 
 
 def _driver(nvml: Nvml) -> Dict[str, Any]:

@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .backends import boot as boot_backend
 from .backends import locked_clocks, nvml_settings
 from .backends.command import Run
 from .backends.nvml import Nvml
-from .backends.nvml_gpu import read_gpu
-from .backends.pynvml_loader import HOST_TOOLS
+from .backends.nvml_gpu import read_gpus
 from .converge import Domain
 from .core import boot, settings
 from .core.errors import EdgesiteError
+from .core.host_tools import CURRENT
 from .core.nvml_errors import NvmlError
 from .core.settings import Change, GpuState
 
@@ -25,42 +24,46 @@ Action = Union[Change, boot.WriteFile, boot.EnableUnit]
 
 
 class State(NamedTuple):
-    """The GPUs and the boot unit as observed."""
+    """The GPUs and the boot unit as observed. lost: indices of GPUs that cannot be read."""
 
     gpus: Tuple[GpuState, ...]
     boot: boot.BootUnit
-    lost: Tuple[NvmlError, ...] = ()
+    lost: Tuple[int, ...]
 
 
 class SettingsDomain(Domain[State, Action]):
-    """What the user wants of the GPUs' settings on this host. run: how programs are run."""
+    """What the user wants of the GPUs' settings on this host.
 
-    def __init__(self, run: Run, nvml: Nvml, wanted: Sequence[Dict[str, Any]], persist: bool) -> None:
+    run: how programs are run. nvml: not needed where nothing is wanted of GPUs. unit: the boot unit that is wanted;
+    boot.NONE leaves it alone. tolerant: settings for all GPUs mean all that can be read, for use at boot.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        nvml: Optional[Nvml],
+        wanted: Sequence[Dict[str, Any]],
+        unit: boot.BootUnit,
+        tolerant: bool = False,
+    ) -> None:
         self.run = run
         self.nvml = nvml
-        self.wanted = [_given(entry) for entry in wanted]
-        self.unit = boot.wanted(
-            "settings",
-            "Apply GPU settings",
-            sys.executable,
-            {"settings": self.wanted} if persist and self.wanted else None,
-        )
+        self.wanted = wanted
+        self.unit = unit
+        self.tolerant = tolerant
+        self.reasons: Dict[int, NvmlError] = {}
 
     def observe(self) -> State:
+        gpus: List[Dict[str, Any]] = []
+        if self.nvml is not None:
+            gpus, self.reasons = read_gpus(self.nvml)
         locked = locked_clocks.read()
-        states, lost = [], []
-        for index in range(self.nvml.count()):
-            try:
-                handle = self.nvml.handle(index)
-                facts = read_gpu(self.nvml, self.nvml.identify(index, handle), handle)
-                states.append(settings.from_facts(facts, locked.get(facts["uuid"])))
-            except NvmlError as error:
-                lost.append(error)
-        return State(tuple(states), boot_backend.observe(self.unit), tuple(lost))
+        states = tuple(settings.from_facts(facts, locked.get(facts["uuid"])) for facts in gpus)
+        return State(states, boot_backend.observe(self.unit), tuple(self.reasons))
 
     def plan(self, state: State) -> List[Action]:
-        if state.lost and any(entry["gpus"] == "all" for entry in self.wanted):
-            raise state.lost[0]
+        if state.lost and not self.tolerant and any(entry.get("gpus") == "all" for entry in self.wanted):
+            raise self.reasons[state.lost[0]]
         changes: List[Action] = list(settings.plan(self.wanted, state.gpus))
         return changes + list(boot.plan(self.unit, state.boot))
 
@@ -72,17 +75,17 @@ class SettingsDomain(Domain[State, Action]):
     def ready(self, actions: List[Action]) -> None:
         if os.geteuid() != 0:
             raise EdgesiteError("Changing GPU settings needs root, and this runs as another user", "Set become: true")
-        if self.unit.enabled and not os.path.exists(HOST_TOOLS):
+        if self.unit.enabled and not os.path.exists(CURRENT):
             raise EdgesiteError(
                 "persist is true, but the host tools that the boot unit runs are not on this host",
                 "Run edgesite.gpu.host_tools before (the role edgesite.gpu.gpu does), or set persist: false",
             )
 
     def apply(self, action: Action) -> None:
-        if isinstance(action, Change):
-            nvml_settings.apply(self.nvml, self.nvml.handle(action.gpu.index), action)
-        else:
+        if not isinstance(action, Change):
             boot_backend.apply(self.run, action)
+        elif self.nvml is not None:
+            nvml_settings.apply(self.nvml, self.nvml.handle(action.gpu.index), action)
 
     def undo(self, action: Action) -> None:
         if isinstance(action, Change):
@@ -120,8 +123,14 @@ class SettingsDomain(Domain[State, Action]):
         return {"reboot_required": bool(waiting), "reset_required": [gpu.uuid for gpu in waiting]}
 
 
-def _given(options: Dict[str, Any]) -> Dict[str, Any]:
+def boot_unit(wanted: Sequence[Dict[str, Any]], python: str, persist: bool) -> boot.BootUnit:
+    """The unit that makes these settings again at every boot."""
+    config = {"settings": list(wanted)} if persist and wanted else None
+    return boot.wanted("settings", "Apply GPU settings", python, config)
+
+
+def given(options: Dict[str, Any]) -> Dict[str, Any]:
     """The options that were given: Ansible fills in None for the others."""
     return {
-        key: _given(value) if isinstance(value, dict) else value for key, value in options.items() if value is not None
+        key: given(value) if isinstance(value, dict) else value for key, value in options.items() if value is not None
     }

@@ -133,8 +133,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done, in this order.
-  returned: success
+  description:
+    - What was done, or in check mode would be done, in this order.
+    - When a step failed, what of it is left on the host or was taken back, see RV(undone).
+  returned: success, or when a step failed
   type: list
   elements: dict
   contains:
@@ -181,11 +183,18 @@ reset_required:
   returned: success
   type: list
   elements: str
+undone:
+  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  returned: when a step failed
+  type: bool
 nvml_status:
   description: NVML's error in lower case, such as V(driver_not_loaded), V(lib_rm_version_mismatch), V(gpu_is_lost).
   returned: when NVML failed
   type: str
 """
+
+import contextlib
+import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -193,7 +202,7 @@ from ..module_utils.backends.nvml import Nvml
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail, run
-from ..module_utils.settings_domain import SettingsDomain
+from ..module_utils.settings_domain import SettingsDomain, boot_unit, given
 from ..module_utils.settings_spec import SETTINGS
 
 
@@ -206,10 +215,12 @@ def main():
         },
         supports_check_mode=True,
     )
+    settings = [given(entry) for entry in module.params["settings"]]
+    unit = boot_unit(settings, sys.executable, module.params["persist"])
     try:
-        with Nvml(module.params["pynvml_path"]) as nvml:
-            settings, persist = module.params["settings"], module.params["persist"]
-            run(module, lambda: SettingsDomain(command_runner(module), nvml, settings, persist))
+        # Nothing wanted of GPUs takes no driver: the boot unit can be taken away where that is gone.
+        with Nvml(module.params["pynvml_path"]) if settings else contextlib.nullcontext() as nvml:
+            run(module, lambda: SettingsDomain(command_runner(module), nvml, settings, unit))
     except EdgesiteError as error:
         fail(module, error)
 

@@ -18,14 +18,12 @@ MISSING = "pynvml_missing"
 class SendingActionBase(ActionBase):
     """Runs the module of the same name, and can send it a file first."""
 
-    TRANSFERS_FILES = True
     _supports_check_mode = True
     _supports_async = False
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         result.update(self.run_with(lambda more: self._run_module(task_vars, more)))
-        self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
 
     def run_with(self, run_module):
@@ -60,9 +58,11 @@ class NvmlActionBase(SendingActionBase):
 
     def run_with(self, run_module):
         result = run_module({})
-        if _lacks_pynvml(result) and not self._task.args.get("pynvml_path"):
-            result = run_module({"pynvml_path": self.send(host_archive.archive(host_archive.files()))})
-        return result
+        if not _lacks_pynvml(result) or self._task.args.get("pynvml_path"):
+            return result
+        pynvml = host_archive.pynvml()
+        # Without one on the controller either, the module's own answer says what to do.
+        return run_module({"pynvml_path": self.send(host_archive.archive(pynvml))}) if pynvml else result
 
 
 def _lacks_pynvml(result):

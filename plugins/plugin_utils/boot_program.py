@@ -17,18 +17,22 @@ import os
 import subprocess
 import sys
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command import Result, not_started, unanswered
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml import Nvml
-from ansible_collections.edgesite.gpu.plugins.module_utils.converge import Outcome, converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
 from ansible_collections.edgesite.gpu.plugins.module_utils.settings_domain import SettingsDomain
 
 # At boot, units can start before udev has loaded the driver.
 DRIVER_WAIT_SECONDS = 60.0
+
+# What was done, and what could not be.
+Report = Tuple[List[str], List[str]]
 
 
 def main(arguments: Optional[List[str]] = None) -> None:
@@ -38,12 +42,14 @@ def main(arguments: Optional[List[str]] = None) -> None:
         sys.exit("usage: VERB CONFIG, VERB is one of: {0}".format(", ".join(sorted(VERBS))))
     verb, path = given
     try:
-        outcome = VERBS[verb](_configuration(path))
+        done, problems = VERBS[verb](_configuration(verb, path))
     except EdgesiteError as error:
-        sys.exit("edgesite.gpu {0}: {1}".format(verb, error))
-    for action in outcome.actions:
-        print(action["does"])
-    print("edgesite.gpu {0}: {1} changes".format(verb, len(outcome.actions)))
+        done, problems = [], [str(error)]
+    for line in done:
+        print(line)
+    print("edgesite.gpu {0}: {1} changes".format(verb, len(done)))
+    if problems:
+        sys.exit("\n".join("edgesite.gpu {0}: {1}".format(verb, problem) for problem in problems))
 
 
 def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0) -> Result:
@@ -60,18 +66,29 @@ def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0
     return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
 
 
-def _settings(configuration: Dict[str, Any]) -> Outcome:
+def _settings(configuration: Dict[str, Any]) -> Report:
+    """Each entry on its own: a GPU that is gone must not keep the others from the limits that they are cooled for."""
+    done: List[str] = []
+    problems: List[str] = []
     with open_nvml(time.monotonic, time.sleep) as nvml:
-        return converge(SettingsDomain(run, nvml, configuration["settings"], persist=True), check=False)
+        for entry in configuration["settings"]:
+            domain = SettingsDomain(run, nvml, [entry], boot.NONE, tolerant=True)
+            try:
+                done += [str(action["does"]) for action in converge(domain, check=False).actions]
+            except EdgesiteError as error:
+                problems.append(str(error))
+            problems += [str(reason) for reason in domain.reasons.values()]
+    return done, list(dict.fromkeys(problems))
 
 
-VERBS: Dict[str, Callable[[Dict[str, Any]], Outcome]] = {"settings": _settings}
+VERBS: Dict[str, Callable[[Dict[str, Any]], Report]] = {"settings": _settings}
 
 
-def _configuration(path: str) -> Dict[str, Any]:
+def _configuration(verb: str, path: str) -> Dict[str, Any]:
     try:
-        return dict(json.loads(owned_files.read_text(path) or ""))
-    except (TypeError, ValueError):
+        found = json.loads(owned_files.read_text(path) or "")
+        return {verb: [dict(entry) for entry in found[verb]]}
+    except (KeyError, TypeError, ValueError):
         raise EdgesiteError(
             "{0} is missing, empty or damaged".format(path), "Run the playbook edgesite.gpu.site on this host again"
         ) from None

@@ -19,7 +19,7 @@ PACKAGE = "ansible_collections/edgesite/gpu/plugins/module_utils"
 def files() -> dict[str, bytes]:
     """Content of each file of the host tools, by its path below their folder."""
     here = os.path.dirname(os.path.abspath(__file__))
-    found = {"__main__.py": _read(os.path.join(here, "boot_program.py")), "pynvml.py": _read(_pynvml())}
+    found = {"__main__.py": _read(os.path.join(here, "boot_program.py")), **_required(pynvml())}
     source = os.path.join(os.path.dirname(here), "module_utils")
     for folder, _folders, names in os.walk(source):
         below = os.path.relpath(folder, source)
@@ -42,16 +42,21 @@ def archive(content: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _pynvml() -> str:
+def pynvml() -> dict[str, bytes]:
+    """The controller's pynvml, as files() gives it; empty where it has none."""
     spec = importlib.util.find_spec("pynvml")
     origin = spec.origin if spec else None
     # Old releases made pynvml a package; those are too old to be of use.
-    if not origin or os.path.basename(origin) != "pynvml.py":
+    return {"pynvml.py": _read(origin)} if origin and os.path.basename(origin) == "pynvml.py" else {}
+
+
+def _required(found: dict[str, bytes]) -> dict[str, bytes]:
+    if not found:
         raise AnsibleActionFail(
             "The controller has no pynvml to send to the hosts. Install it beside ansible-core: "
             "pip install nvidia-ml-py"
         )
-    return origin
+    return found
 
 
 def _read(path: str) -> bytes:

@@ -16,6 +16,8 @@ _WANTS = "/etc/systemd/system/multi-user.target.wants/"
 
 def observe(desired: BootUnit) -> BootUnit:
     """The unit as it is on this host; looks at the files that the desired one names."""
+    if not desired.unit:
+        return desired
     return BootUnit(
         desired.unit,
         {path: owned_files.read_text(path) for path in desired.files},

@@ -11,6 +11,7 @@ is unpacked beside its place, checked and renamed, and the link is replaced in o
 from __future__ import annotations
 
 import compileall
+import fcntl
 import hashlib
 import os
 import shutil
@@ -19,9 +20,7 @@ import zipfile
 from typing import Optional
 
 from ..core.errors import EdgesiteError
-from ..core.host_tools import Manifest, State
-
-ROOT = "/usr/local/lib/edgesite-gpu"
+from ..core.host_tools import ROOT, Manifest, State
 
 
 def observe(root: str = ROOT) -> State:
@@ -41,17 +40,21 @@ def install(archive: str, version: str, manifest: Manifest, root: str = ROOT) ->
     """Puts the archive's files in place. Raises EdgesiteError."""
     staging: Optional[str] = None
     try:
-        os.makedirs(root, mode=0o755, exist_ok=True)
-        staging = tempfile.mkdtemp(dir=root, prefix=".new-")
-        with zipfile.ZipFile(archive) as packed:
-            packed.extractall(staging)
-        _check(staging, manifest)
-        _open_to_all(staging)
-        # Compiled here, since this Python's cache format is known only here.
-        compileall.compile_dir(staging, quiet=2)
-        _put(staging, os.path.join(root, version))
-        _point(os.path.join(root, "current"), version)
-        _clean(root, version)
+        os.makedirs(root, exist_ok=True)
+        os.chmod(root, 0o755)
+        with open(os.path.join(root, ".lock"), "w", encoding="utf-8") as lock:
+            # Two controllers at once: the second waits, and then puts the same in place.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            staging = tempfile.mkdtemp(dir=root, prefix=".new-")
+            with zipfile.ZipFile(archive) as packed:
+                packed.extractall(staging)
+            _check(staging, manifest)
+            _open_to_all(staging)
+            # Compiled here, since this Python's cache format is known only here.
+            compileall.compile_dir(staging, quiet=2)
+            _put(staging, os.path.join(root, version))
+            _point(os.path.join(root, "current"), version)
+            _clean(root, version)
     except (OSError, zipfile.BadZipFile) as error:
         raise EdgesiteError(
             "cannot install the host tools below {0}: {1}".format(root, error),
@@ -96,7 +99,12 @@ def _put(staging: str, place: str) -> None:
     aside = staging + ".old"
     if os.path.exists(place):
         os.rename(place, aside)
-    os.rename(staging, place)
+    try:
+        os.rename(staging, place)
+    except OSError:
+        if os.path.exists(aside):
+            os.rename(aside, place)
+        raise
     shutil.rmtree(aside, ignore_errors=True)
 
 
@@ -110,5 +118,5 @@ def _point(link: str, version: str) -> None:
 
 def _clean(root: str, version: str) -> None:
     for name in os.listdir(root):
-        if name not in (version, "current"):
+        if name not in (version, "current", ".lock"):
             shutil.rmtree(os.path.join(root, name), ignore_errors=True)

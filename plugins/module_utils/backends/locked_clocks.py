@@ -22,12 +22,15 @@ MODULE = "/sys/module/nvidia"
 
 def read(path: str = PATH, module: str = MODULE) -> Dict[str, Dict[str, Range]]:
     """By GPU UUID and key (gpu_clocks, memory_clocks): (min, max) in MHz."""
-    note = _note(path)
-    if note.get("module") != _load_of(module):
+    try:
+        note = json.loads(owned_files.read_text(path) or "{}")
+        if note.get("module") != _load_of(module):
+            return {}
+        locked = note.get("locked", {})
+        return {uuid: {key: (low, high) for key, (low, high) in held.items()} for uuid, held in locked.items()}
+    except (AttributeError, TypeError, ValueError):
+        # A damaged note says nothing; the next run locks the clocks again, which harms nobody.
         return {}
-    return {
-        uuid: {key: (low, high) for key, (low, high) in held.items()} for uuid, held in note.get("locked", {}).items()
-    }
 
 
 def write(uuid: str, key: str, value: Optional[Range], path: str = PATH, module: str = MODULE) -> None:
@@ -36,16 +39,6 @@ def write(uuid: str, key: str, value: Optional[Range], path: str = PATH, module:
     held = {**locked.get(uuid, {}), key: value}
     locked[uuid] = {name: clocks for name, clocks in held.items() if clocks is not None}
     owned_files.write_text(path, json.dumps({"module": _load_of(module), "locked": locked}) + "\n")
-
-
-def _note(path: str) -> Dict[str, Any]:
-    text = owned_files.read_text(path)
-    try:
-        note = json.loads(text or "{}")
-        return note if isinstance(note, dict) else {}
-    except ValueError:
-        # A damaged note says nothing; the next run locks the clocks again, which harms nobody.
-        return {}
 
 
 def _load_of(module: str) -> Optional[int]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from types import TracebackType
 from typing import Any, Optional, Type
@@ -35,7 +36,9 @@ class Nvml:
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        self.pynvml.nvmlShutdown()
+        # A driver that went away meanwhile cannot be closed, and need not be.
+        with contextlib.suppress(self.pynvml.NVMLError):
+            self.pynvml.nvmlShutdown()
 
     def call(self, function: str, *args: Any, what: str = "") -> Any:
         """Calls one function of NVML. Raises NvmlError; what names the thing for the user."""

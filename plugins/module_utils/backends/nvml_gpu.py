@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from ..core import nvml_words
 from ..core.nvml_errors import NvmlError
@@ -51,6 +51,18 @@ def read_gpu(nvml: Nvml, gpu: GpuId, handle: Any) -> Dict[str, Any]:
         "vgpu": _vgpu(nvml, handle),
         "processes": processes,
     }
+
+
+def read_gpus(nvml: Nvml) -> Tuple[List[Dict[str, Any]], Dict[int, NvmlError]]:
+    """All GPUs, and by index the reason for each that could not be read."""
+    gpus, lost = [], {}
+    for index in range(nvml.count()):
+        try:
+            handle = nvml.handle(index)
+            gpus.append(read_gpu(nvml, nvml.identify(index, handle), handle))
+        except NvmlError as error:
+            lost[index] = error
+    return gpus, lost
 
 
 def as_bool(value: Optional[int]) -> Optional[bool]:

@@ -30,7 +30,9 @@ def write_text(path: str, content: str) -> None:
     folder = os.path.dirname(path)
     temporary = None
     try:
-        os.makedirs(folder, mode=0o755, exist_ok=True)
+        if not os.path.isdir(folder):
+            os.makedirs(folder)
+            os.chmod(folder, 0o755)
         descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".edgesite-")
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(content)

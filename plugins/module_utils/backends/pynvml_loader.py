@@ -11,30 +11,21 @@ import sys
 from types import ModuleType
 from typing import Optional
 
-HOST_TOOLS = "/usr/local/lib/edgesite-gpu/current"
+from ..core.host_tools import CURRENT
 
 
-def load(path: Optional[str] = None) -> Optional[ModuleType]:
+def load(path: Optional[str] = None, host_tools: str = CURRENT) -> Optional[ModuleType]:
     """The module pynvml, or None.
 
     path: a directory or archive that holds pynvml.py. The host tools come before the system's own, since
     distributions carry versions that are too old for MIG.
     """
-    for place in (path, HOST_TOOLS, None):
-        if place is None or os.path.exists(place):
-            found = _import_from(place)
-            if found is not None:
-                return found
-    return None
-
-
-def _import_from(place: Optional[str]) -> Optional[ModuleType]:
-    if place is not None:
-        sys.path.insert(0, place)
+    places = [place for place in (path, host_tools) if place and os.path.exists(place)]
+    sys.path[:0] = places
     try:
         return importlib.import_module("pynvml")
     except ImportError:
         return None
     finally:
-        if place is not None:
+        for place in places:
             sys.path.remove(place)

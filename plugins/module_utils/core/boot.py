@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Union
 
+from .host_tools import CURRENT
+
 UNIT = """\
 # Written by the Ansible collection edgesite.gpu; changes are overwritten.
 [Unit]
@@ -18,7 +20,7 @@ Before=containerd.service docker.service crio.service kubelet.service k3s.servic
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart={python} /usr/local/lib/edgesite-gpu/current {verb} {config}
+ExecStart={python} {host_tools} {verb} {config}
 
 [Install]
 WantedBy=multi-user.target
@@ -31,6 +33,10 @@ class BootUnit(NamedTuple):
     unit: str
     files: Dict[str, Optional[str]]
     enabled: bool
+
+
+# For those who are to leave boot units alone.
+NONE = BootUnit("", {}, False)
 
 
 class WriteFile(NamedTuple):
@@ -63,7 +69,9 @@ def wanted(verb: str, description: str, python: str, config: Optional[Dict[str, 
         unit,
         {
             config_path: json.dumps(config, indent=2, sort_keys=True) + "\n",
-            unit_path: UNIT.format(description=description, python=python, verb=verb, config=config_path),
+            unit_path: UNIT.format(
+                description=description, python=python, host_tools=CURRENT, verb=verb, config=config_path
+            ),
         },
         True,
     )

@@ -8,6 +8,9 @@ from __future__ import annotations
 import hashlib
 from typing import Dict, List, NamedTuple, Optional
 
+ROOT = "/usr/local/lib/edgesite-gpu"
+CURRENT = ROOT + "/current"
+
 Manifest = Dict[str, str]
 
 

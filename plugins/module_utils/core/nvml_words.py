@@ -33,5 +33,5 @@ def word(table: Dict[int, str], number: Optional[int]) -> Optional[str]:
 
 
 def number(table: Dict[int, str], wanted: str) -> int:
-    """The number for a word of the table. Raises KeyError."""
-    return {text: value for value, text in table.items()}[wanted]
+    """The number for what word() gave. Raises KeyError for anything else."""
+    return int(wanted) if wanted.isdigit() else {text: value for value, text in table.items()}[wanted]

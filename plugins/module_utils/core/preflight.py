@@ -54,14 +54,18 @@ def of_nvml(host: str, info: Dict[str, Any], wants_gpus: bool) -> List[Problem]:
         if entry["what"].startswith("gpu ")
     ]
     if wants_gpus and not nvml_works(info):
-        known = meaning_of_status(info["driver"]["nvml_status"])
+        known = meaning_of_status(_nvml_status(info))
         found.append(Problem(host, "driver", known.problem, known.fix))
     return found
 
 
 def nvml_works(info: Dict[str, Any]) -> bool:
     """Whether the host's GPUs could be read."""
-    return bool(info["driver"]["nvml_status"] == "ok")
+    return _nvml_status(info) == "ok"
+
+
+def _nvml_status(info: Dict[str, Any]) -> str:
+    return str((info.get("driver") or {}).get("nvml_status", "not read"))
 
 
 def of_settings(host: str, wanted: Sequence[Dict[str, Any]], info: Dict[str, Any]) -> List[Problem]:
@@ -73,7 +77,7 @@ def of_settings(host: str, wanted: Sequence[Dict[str, Any]], info: Dict[str, Any
 def of_mig(host: str, layouts: Any, info: Dict[str, Any]) -> List[Problem]:
     """Which of the GPUs that MIG is asked of cannot do MIG. The layouts themselves are the planner's to judge."""
     if not isinstance(layouts, list) or not all(isinstance(entry, dict) and "gpus" in entry for entry in layouts):
-        return [Problem(host, "mig", "mig_layouts is not a list of dictionaries with gpus", "See docs/mig.md")]
+        return [Problem(host, "mig", "mig_layouts is not a list", "Give a list of dictionaries with gpus")]
     facts = {gpu["index"]: gpu for gpu in info.get("gpus", [])}
     ids = [GpuId(gpu["index"], gpu["uuid"], gpu["pci_bus_id"], gpu["name"]) for gpu in facts.values()]
     found = []

@@ -26,7 +26,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
         "host": host,
         "status": _status(variables, ran),
         "why": "; ".join("{0}: {1}".format(layer, _message(result)) for layer, result in failed.items()),
-        "found": found(results["facts"] or {}),
+        "found": found(ran["facts"]) if "facts" in ran and "facts" not in failed else "not read",
         "layers": {
             layer: {
                 "changed": bool(ran[layer].get("changed")),
@@ -68,12 +68,14 @@ def found(facts: Mapping[str, Any]) -> str:
     return ", ".join(parts) or "no accelerator"
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> List[str]:
-    """The rows as lines for people."""
+def table(rows: Sequence[Mapping[str, Any]], check: bool = False) -> List[str]:
+    """The rows as lines for people. check: the changes would be made, and were not."""
     cells = [["host", "status", "found"] + list(LAYERS)]
     for entry in rows:
         cells.append([entry["host"], entry["status"], entry["found"]] + [layer_cell(entry, layer) for layer in LAYERS])
     lines = columns(cells)
+    if check:
+        lines.append("Check mode: these changes would be made; nothing was changed.")
     for entry in rows:
         if entry["status"] != "done":
             lines.append("{0} did not converge: {1}".format(entry["host"], entry["why"] or "see the run above"))

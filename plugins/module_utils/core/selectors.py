@@ -103,7 +103,7 @@ def _matches_key(where: str, key: str, value: Any, gpu: GpuId) -> bool:
     if key == "model":
         return model_matches(text, gpu.name)
     if key == "index":
-        if not text.isdigit():
+        if not (text.isascii() and text.isdigit()):
             raise EdgesiteError("{0}.index is {1!r}, not a whole number from 0".format(where, value), _FIX)
         return int(text) == gpu.index
     try:
@@ -122,7 +122,7 @@ def merge(option: str, entries: Sequence[Dict[str, Any]], gpus: Sequence[GpuId])
     """
     wanted: Dict[int, Dict[str, Tuple[int, Any]]] = {}
     for position, entry in enumerate(entries):
-        for gpu in resolve("{0}[{1}].gpus".format(option, position), entry["gpus"], gpus):
+        for gpu in resolve("{0}[{1}].gpus".format(option, position), entry.get("gpus"), gpus):
             of_gpu = wanted.setdefault(gpu.index, {})
             for key, value in entry.items():
                 if key == "gpus" or value is None:

@@ -161,10 +161,8 @@ def _value(key: str, option: Any, state: GpuState) -> Any:
         )
     if key == "power_limit":
         return _power_limit(option, state)
-    if key == "gpu_clocks":
-        return _clocks(key, option, state.gpu_clock_range, state)
-    if key == "memory_clocks":
-        return _clocks(key, option, state.memory_clock_range, state)
+    if key.endswith("_clocks"):
+        return _clocks(key, option, state)
     if key == "compute_mode":
         return _compute_mode(option, state)
     return bool(option)
@@ -213,16 +211,22 @@ def _power_limit(option: Any, state: GpuState) -> int:
     return limit
 
 
-def _clocks(key: str, option: Any, allowed: Optional[Range], state: GpuState) -> Optional[Range]:
-    if not option.get("locked", True):
-        return None
+def _clocks(key: str, option: Any, state: GpuState) -> Optional[Range]:
+    # A card whose values have the key has its range: from_facts puts both there or neither.
+    allowed = (state.gpu_clock_range if key == "gpu_clocks" else state.memory_clock_range) or (0, 0)
     low, high = option.get("min"), option.get("max")
+    if not option.get("locked", True):
+        if low is not None or high is not None:
+            raise EdgesiteError(
+                "settings.{0} has both 'locked: false' and a clock".format(key), "Leave one of the two out"
+            )
+        return None
     if low is None or high is None:
         raise EdgesiteError(
             "settings.{0} lacks min or max".format(key),
             "Give both in MHz, the same twice for a fixed clock, or 'locked: false' to unlock",
         )
-    if allowed is not None and not allowed[0] <= low <= high <= allowed[1]:
+    if not allowed[0] <= low <= high <= allowed[1]:
         raise EdgesiteError(
             "settings.{0} is {1}, but GPU {2} takes {3}, min not above max".format(
                 key, show(key, (low, high)), state.gpu.label(), show(key, allowed)

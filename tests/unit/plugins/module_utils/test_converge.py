@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 
 class Switches(Domain):
-    """Numbered switches; some break when set, some when set back, some are deaf."""
+    """Numbered switches; one breaks when set (before it moves, or half-way), some when set back, some are deaf."""
 
-    def __init__(self, there, wanted, breaks_at=None, stuck=(), deaf=(), refuses=False):
+    def __init__(self, there, wanted, breaks_at=None, half_way=False, fault=None, stuck=(), deaf=(), refuses=False):
         self.there = list(there)
         self.wanted = list(wanted)
+        self.half_way, self.fault = half_way, fault or EdgesiteError("it is stuck", "Pull harder")
         self.breaks_at, self.stuck, self.deaf, self.refuses = breaks_at, stuck, deaf, refuses
         self.effects = []
 
@@ -33,11 +34,13 @@ class Switches(Domain):
             raise EdgesiteError("no permission", "Become root")
 
     def apply(self, action):
-        if action == self.breaks_at:
-            raise EdgesiteError("it is stuck", "Pull harder")
+        if action == self.breaks_at and not self.half_way:
+            raise self.fault
         self.effects.append(action)
         if action not in self.deaf:
             self.there[action] = self.wanted[action]
+        if action == self.breaks_at:
+            raise self.fault
 
     def undo(self, action):
         if action in self.stuck:
@@ -73,9 +76,9 @@ def test_check_tells_the_same_actions_and_does_none(pairs):
     assert told == converge(domain, check=False)
 
 
-@given(switches, st.integers(0, 7))
-def test_failure_half_way_leaves_the_host_as_it_was(pairs, breaks_at):
-    domain = Switches(*zip(*pairs), breaks_at=breaks_at)
+@given(switches, st.integers(0, 7), st.booleans())
+def test_failure_half_way_leaves_the_host_as_it_was(pairs, breaks_at, half_way):
+    domain = Switches(*zip(*pairs), breaks_at=breaks_at, half_way=half_way)
     before = domain.observe()
     try:
         converge(domain, check=False)
@@ -110,3 +113,27 @@ def test_host_that_is_not_ready_is_not_touched_and_can_still_be_checked():
         converge(domain, check=False)
     assert domain.effects == []
     assert len(converge(domain, check=True).actions) == 1
+
+
+def test_fault_that_nobody_foresaw_is_taken_back_too():
+    domain = Switches([0, 0], [1, 1], breaks_at=1, half_way=True, fault=KeyError("oops"))
+    with pytest.raises(ApplyError, match="KeyError: 'oops'.*taken back.*please report it") as caught:
+        converge(domain, check=False)
+    assert caught.value.undone and domain.there == [0, 0]
+
+
+def test_host_that_can_no_longer_be_read_is_not_called_as_it_was():
+    domain = Switches([0, 0], [1, 1], breaks_at=1)
+
+    def gone():
+        raise EdgesiteError("it is gone", "Bring it back")
+
+    domain.apply = lambda action: (setattr(domain, "observe", gone), Switches.apply(domain, action))
+    with pytest.raises(ApplyError) as caught:
+        converge(domain, check=False)
+    assert not caught.value.undone and len(caught.value.done) == 2
+    fine = Switches([0], [1])
+    fine.apply = lambda action: (setattr(fine, "observe", gone), Switches.apply(fine, action))
+    with pytest.raises(ApplyError, match="Everything was done, but.*it is gone.*Bring it back") as caught:
+        converge(fine, check=False)
+    assert caught.value.done == [{"does": "set switch 0"}]

@@ -7,7 +7,6 @@ import json
 import sys
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.converge import Outcome
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import boot_program
@@ -47,14 +46,15 @@ def verb(monkeypatch):
 
     class Verb:
         given = []
-        actions = []
+        done = []
+        problems = []
         errors = []
 
         def __call__(self, configuration):
             self.given.append(configuration)
             for error in self.errors:
                 raise error
-            return Outcome(self.actions, {}, {}, {})
+            return self.done, self.problems
 
     made = Verb()
     monkeypatch.setitem(boot_program.VERBS, "settings", made)
@@ -75,10 +75,18 @@ def test_arguments_of_the_process_are_the_default(monkeypatch):
 
 
 def test_changes_are_printed(verb, configuration, capsys):
-    verb.actions = [{"does": "set ecc"}, {"does": "set power_limit"}]
+    verb.done = ["set ecc", "set power_limit"]
     boot_program.main(["settings", str(configuration)])
     assert verb.given == [{"settings": [{"gpus": "all", "ecc": True}]}]
     assert capsys.readouterr().out == "set ecc\nset power_limit\nedgesite.gpu settings: 2 changes\n"
+
+
+def test_what_could_be_done_is_done_and_the_rest_fails_the_unit(verb, configuration, capsys):
+    verb.done, verb.problems = ["set ecc"], ["GPU 1 is gone."]
+    with pytest.raises(SystemExit) as caught:
+        boot_program.main(["settings", str(configuration)])
+    assert caught.value.code == "edgesite.gpu settings: GPU 1 is gone."
+    assert "set ecc\n" in capsys.readouterr().out
 
 
 def test_failure_goes_to_the_journal(verb, configuration):

@@ -42,7 +42,7 @@ def test_installed_files_are_the_manifests(tools):
 def test_new_version_replaces_the_old_one_and_leaves_nothing(tools):
     tools.install({"__main__.py": b"print('one')"})
     manifest = tools.install({"__main__.py": b"print('two')"})
-    assert sorted(os.listdir(tools.root)) == sorted(["current", host_tools.version_of(manifest)])
+    assert sorted(os.listdir(tools.root)) == sorted([".lock", "current", host_tools.version_of(manifest)])
     printed = subprocess.run([sys.executable, tools.root + "/current"], stdout=subprocess.PIPE, check=True).stdout
     assert printed == b"two\n"
 
@@ -67,7 +67,7 @@ def test_damaged_archive_changes_nothing(tools, tmp_path):
     with pytest.raises(EdgesiteError, match="cannot install"):
         backend.install(str(damaged), "x", {}, tools.root)
     assert backend.observe(tools.root).files == manifest
-    assert len(os.listdir(tools.root)) == 2
+    assert len(os.listdir(tools.root)) == 3
 
 
 def test_removed_tools_are_gone(tools):

@@ -40,7 +40,7 @@ def test_host_without_note_or_module_has_no_locked_clocks(tmp_path):
 def test_damaged_note_says_nothing(tmp_path):
     here = note(tmp_path)
     locked_clocks.write("GPU-a", "gpu_clocks", (1, 2), **here)
-    for damaged in ("", "{", "[1]", "null"):
+    for damaged in ("", "{", "[1]", "null", '{"module": %d, "locked": [1]}' % os.stat(here["module"]).st_ino):
         with open(here["path"], "w", encoding="utf-8") as stream:
             stream.write(damaged)
         assert locked_clocks.read(**here) == {}

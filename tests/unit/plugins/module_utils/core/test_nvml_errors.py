@@ -44,3 +44,5 @@ def test_words_and_numbers():
     assert nvml_words.word(nvml_words.ARCHITECTURES, 99) == "99"
     assert nvml_words.word(nvml_words.ARCHITECTURES, None) is None
     assert nvml_words.number(nvml_words.COMPUTE_MODES, "prohibited") == 2
+    # a mode without a word, as a card of an old driver can show it, can be set back
+    assert nvml_words.number(nvml_words.COMPUTE_MODES, nvml_words.word(nvml_words.COMPUTE_MODES, 1)) == 1

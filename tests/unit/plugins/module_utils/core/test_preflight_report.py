@@ -56,6 +56,7 @@ def test_nvml_is_a_problem_only_where_gpus_are_wanted_but_a_lost_gpu_always_is()
     assert preflight.of_nvml("h", info, wants_gpus=False) == []
     (problem,) = preflight.of_nvml("h", info, wants_gpus=True)
     assert problem.layer == "driver" and "libnvidia-ml.so.1 not found" in problem.problem
+    assert preflight.of_nvml("h", {"driver": None}, wants_gpus=True)
     (unknown,) = preflight.of_nvml("h", {"driver": {"nvml_status": "nvml_4711"}}, wants_gpus=True)
     assert "nvml_4711" in unknown.problem
     lost = {"driver": {"nvml_status": "ok"}, "unread": [{"what": "gpu 1", "why": "lost", "fix": "f"}]}
@@ -103,9 +104,10 @@ def test_layer_that_a_host_does_not_have_is_not_there():
     row = report.row("h", {"edgesite_done": True, "facts_result": {"jetson": {"model": "Orin"}}})
     assert row["layers"] == {}
     assert row["found"] == "Orin"
+    assert report.row("h", {"facts_result": {"gpus": []}})["found"] == "no accelerator"
     assert report.layer_cell(row, "gpu") == "-"
     skipped = report.row("h", {"edgesite_done": True, "gpu_result": {"skipped": True, "changed": False}})
-    assert skipped["layers"] == {} and skipped["found"] == "no accelerator"
+    assert skipped["layers"] == {} and skipped["found"] == "not read"
 
 
 def test_hosts_that_did_not_converge_say_why():
@@ -117,6 +119,8 @@ def test_hosts_that_did_not_converge_say_why():
     ]
     assert report.layer_cell(rows[1], "gpu") == "failed"
     assert [row["status"] for row in rows] == ["done", "failed", "unreachable", "not_reached"]
+    assert rows[2]["found"] == "not read"
+    assert "Check mode: these changes would be made; nothing was changed." in report.table(rows, check=True)
     lines = report.table(rows)
     assert "ok needs a reboot (edgesite_allow_reboot: true lets the run do it)" in lines
     assert "bad did not converge: gpu: range" in lines

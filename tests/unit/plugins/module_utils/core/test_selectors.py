@@ -70,7 +70,9 @@ def test_value_of_the_wrong_shape_is_refused_with_the_form_it_takes(wanted):
         resolve("gpus", wanted, GPUS)
 
 
-@pytest.mark.parametrize("selector", ["GPU-aaaa", {}, {"uid": "x"}, {"index": None}, {"index": "x"}, {"index": -1}])
+@pytest.mark.parametrize(
+    "selector", ["GPU-aaaa", {}, {"uid": "x"}, {"index": None}, {"index": "x"}, {"index": -1}, {"index": "\u00b2"}]
+)
 def test_selector_of_the_wrong_shape_is_refused(selector):
     with pytest.raises(EdgesiteError, match=r"gpus\[0\]"):
         resolve("gpus", [selector], GPUS)

@@ -92,6 +92,7 @@ def test_power_limit_out_of_range_names_the_range(limit):
         ({"gpu_clocks": {"min": 200, "max": 1410}}, "takes 210-1410 MHz"),
         ({"gpu_clocks": {"min": 1400, "max": 300}}, "min not above max"),
         ({"gpu_clocks": {"min": 300}}, "lacks min or max"),
+        ({"gpu_clocks": {"locked": False, "min": 300}}, "both 'locked: false' and a clock"),
         ({"memory_clocks": {"min": 1, "max": 2}}, "takes 1215-1215 MHz"),
         ({"compute_mode": "shared"}, "default, exclusive_process, prohibited"),
     ],
@@ -208,3 +209,5 @@ def test_any_value_gives_a_plan_within_the_card_or_an_error_for_users(given_opti
     for change in changes:
         if change.key == "power_limit":
             assert 100000 <= change.value <= 400000
+        if change.key == "gpu_clocks":
+            assert 210 <= change.value[0] <= change.value[1] <= 1410

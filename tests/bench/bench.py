@@ -66,7 +66,7 @@ def main() -> None:
     print(f"\n{'host':8} {'role':8} {'tasks':>6} {'to host':>8} {'seconds':>8}")
     for host in hosts:
         by_role: dict[str, list[dict]] = defaultdict(list)
-        for row in play("edgesite.gpu.site", "--limit", f"{host},localhost"):
+        for row in play("edgesite.gpu.site", "--limit", host):
             if row["host"] == host:
                 by_role[row["role"] or "(play)"].append(row)
         for role, rows in by_role.items():

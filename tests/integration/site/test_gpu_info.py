@@ -63,11 +63,6 @@ END
 python3 mig.py /usr/local/lib/edgesite-gpu/current"""
 
 
-@pytest.fixture(autouse=True, scope="module", name="tools")
-def fixture_tools(request):
-    request.getfixturevalue("site")
-
-
 @pytest.fixture(autouse=True)
 def fixture_pynvml(ansible):
     assert not ansible.module("other", "host_tools")["failed"]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 HOST = "node"
@@ -143,8 +145,6 @@ def test_run_that_is_killed_is_finished_by_the_next(ansible, lab):
 
 
 def ansible_command(ansible):
-    import json
-
     options = json.dumps({"settings": WANTED, "persist": False})
     return ["ansible", HOST, "-i", str(ansible.folder), "-b", "-m", "edgesite.gpu.gpu_settings", "-a", options]
 
@@ -181,6 +181,25 @@ def test_boot_unit_that_fails_shows_and_says_why(ansible, lab):
     lab.on(HOST, "systemctl", "restart", UNIT, check=False)
     assert UNIT in lab.on(HOST, "systemctl", "--failed", "--plain")
     assert "Reload the module or reboot the host" in lab.on(HOST, "journalctl", "-u", UNIT)
+
+
+def test_gpu_that_is_gone_at_boot_does_not_keep_the_others_from_their_limits(ansible, lab):
+    ansible.module(HOST, "host_tools")
+    ansible.module(HOST, "gpu_settings", settings=WANTED)
+    lab.sim(HOST, "init", "--fleet", "/usr/lib/edgelab/fleet")
+    lab.sim(HOST, "lose", "--gpu", "1")
+    lab.on(HOST, "systemctl", "restart", UNIT, check=False)
+    gpu = lab.gpus(HOST)[0]
+    assert (gpu["persistence"], gpu["power_limit_mw"]) == (1, 300000)
+    assert UNIT in lab.on(HOST, "systemctl", "--failed", "--plain")
+    assert "GPU 1: The GPU has fallen off the bus" in lab.on(HOST, "journalctl", "-u", UNIT)
+
+
+def test_boot_unit_goes_also_where_the_driver_is_gone(ansible, lab):
+    ansible.module(HOST, "host_tools")
+    ansible.module(HOST, "gpu_settings", settings=WANTED)
+    lab.sim(HOST, "driver", "unloaded")
+    assert len(ansible.module(HOST, "gpu_settings", settings=[])["actions"]) == 3
 
 
 def test_ecc_is_pending_until_a_reboot(ansible, lab):

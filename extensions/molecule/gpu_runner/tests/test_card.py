@@ -82,6 +82,7 @@ def test_simulator_beside_the_card(tmp_path, capsys):
                 continue
             ours = simulated(model.key, tmp_path)
             different = [path for path in FIGURES if figure(card, path) != figure(ours, path)]
+            assert figure(ours, "name") == figure(card, "name")
             print(f"\n{card['name']}: {len(different)} of {len(FIGURES)} figures differ from the catalogue's")
             for path in different:
                 print(f"  {path}: card {figure(card, path)}, catalogue {figure(ours, path)}")

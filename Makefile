@@ -56,8 +56,8 @@ bench: apt venv ## how long a converge takes, idle and not
 demo: apt venv ## bring the emulated site up and converge it
 	@tests/lab/demo
 
-demo-down: apt venv ## take the emulated site down
-	@tests/lab/lab down demo
+demo-down: apt venv ## take the emulated site down, with every trace of it
+	@tests/lab/demo down
 
 build: venv ## the collection as a tarball
 	@ansible-galaxy collection build --force

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings the demo site up, converges it twice, and shows what each run found and changed."""
+"""Brings the demo site up, converges it twice, and shows what each run found and changed. `down` takes it all away."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".build" / "demo"
+# ssh's connections outlive a run. They have a place of their own, which a socket's short path allows, to be closed from.
+CONNECTIONS = Path(tempfile.gettempdir()) / f"edgesite-demo-{os.getuid()}"
 RECAP = re.compile(r"^(\S+)\s*: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 LAYERS_HEAD = ["host", "found", "first run", "second run"]
 
@@ -34,7 +38,14 @@ def converge(name: str) -> tuple[int, dict[str, int], dict[str, dict]]:
     ]
     print("$ " + " ".join(command), flush=True)
     changed: dict[str, int] = {}
-    environment = {**os.environ, "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
+    environment = {
+        **os.environ,
+        "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}",
+        "PYTHONUNBUFFERED": "1",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_FORCE_COLOR": "0",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(CONNECTIONS),
+    }
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:
@@ -86,8 +97,18 @@ def main() -> int:
     return 1 if second_code or left else 0
 
 
+def down() -> int:
+    for socket in CONNECTIONS.glob("*"):
+        subprocess.run(
+            ["ssh", "-O", "exit", "-o", f"ControlPath={socket}", "-"], stderr=subprocess.DEVNULL, check=False
+        )
+    for folder in (CONNECTIONS, WORK):
+        shutil.rmtree(folder, ignore_errors=True)
+    return subprocess.run([str(ROOT / "tests/lab/lab"), "down", "demo"], check=False).returncode
+
+
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(down() if sys.argv[1:] == ["down"] else main())
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. 'make demo' goes on from here; 'make demo-down' removes every trace.")

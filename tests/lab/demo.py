@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".build" / "demo"
-# ssh's connections outlive a run. They have a place of their own, which a socket's short path allows, to be closed from.
+# ssh keeps connections open between runs: in a place of their own, so that `down` can close them.
 CONNECTIONS = Path(tempfile.gettempdir()) / f"edgesite-demo-{os.getuid()}"
 RECAP = re.compile(r"^(\S+)\s*: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 LAYERS_HEAD = ["host", "found", "first run", "second run"]

@@ -127,4 +127,7 @@ def fixture_lab(site):
 
 @pytest.fixture(name="ansible")
 def fixture_ansible(tmp_path, lab):
-    return Ansible(tmp_path)
+    # A folder of its own, as ansible takes every file in it for an inventory.
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    return Ansible(folder)

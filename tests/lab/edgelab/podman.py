@@ -12,7 +12,7 @@ from typing import Any
 
 from . import detect
 from .errors import LabError
-from .shell import as_root, run, run_long
+from .shell import as_root, ask_for_password, run, run_long
 
 LABEL_SITE = "edgelab.site"
 LABEL_HOST = "edgelab.host"
@@ -41,6 +41,7 @@ class Podman:
     def __init__(self) -> None:
         if not shutil.which("podman"):
             raise LabError("podman is not installed", "run 'make apt', or: apt-get install podman")
+        ask_for_password()
 
     @cached_property
     def machine(self) -> detect.Machine:

@@ -16,6 +16,12 @@ from .progress import heartbeat
 TAIL_LINES = 15
 
 
+def ask_for_password() -> None:
+    """Lets sudo ask while it has the terminal: the commands that follow run in process groups of their own."""
+    if os.geteuid() != 0 and shutil.which("sudo"):
+        subprocess.run(["sudo", "-v"], check=False)
+
+
 def as_root(command: Sequence[str]) -> list[str]:
     """The command, through sudo where we are not root."""
     if os.geteuid() == 0:
@@ -35,22 +41,32 @@ def run(
     timeout: float | None = None,
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a short command and give back its result; a failure becomes an error that shows the command's words."""
+    """Run a short command and give back its result; a failure becomes an error that shows the command's words.
+
+    Ctrl-C waits for the command: podman, broken off, leaves containers half made and addresses taken.
+    """
     try:
-        done = subprocess.run(
+        running = subprocess.Popen(
             command,
-            input=stdin,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
+            process_group=0,
         )
     except FileNotFoundError as error:
         raise LabError(f"{command[0]} is not installed") from error
+    try:
+        out, err = running.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired as error:
+        running.kill()
+        running.communicate()
         raise LabError(f"no answer within {timeout:.0f} s from: {' '.join(command)}") from error
+    except KeyboardInterrupt:
+        running.communicate()
+        raise
     result = subprocess.CompletedProcess(
-        done.args, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        command, running.returncode, out.decode(errors="replace"), err.decode(errors="replace")
     )
     if check and result.returncode != 0:
         words = (result.stderr.strip() or result.stdout.strip()).splitlines()[-TAIL_LINES:]

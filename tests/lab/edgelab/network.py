@@ -10,6 +10,7 @@ from .definition import Site
 from .errors import LabError
 from .paths import shown
 from .podman import LABEL_SITE, Podman
+from .progress import say
 from .shell import as_root, run
 
 
@@ -33,8 +34,12 @@ def ensure(podman: Podman, site: Site) -> bool:
             )
         for subnet in subnets:
             _refuse_overlap(site, subnet, f"podman's network {network['name']}")
+    claimed = {network.get("network_interface") for network in networks}
     for device, subnet in _machine_subnets():
-        _refuse_overlap(site, subnet, f"this machine's interface {device}")
+        if device.startswith("podman") and device not in claimed and subnet == str(site.subnet):
+            _delete_bridge(device)
+        else:
+            _refuse_overlap(site, subnet, f"this machine's interface {device}")
     # names go into /etc/hosts of each host, so no name server of podman's is needed
     podman(
         "network",
@@ -59,6 +64,14 @@ def remove(podman: Podman, site: str) -> None:
 def _machine_subnets() -> list[tuple[str, str]]:
     routes = json.loads(run(["ip", "-json", "-4", "route", "show", "table", "main"]).stdout or "[]")
     return [(route.get("dev", "?"), route["dst"]) for route in routes if route["dst"] != "default"]
+
+
+def _delete_bridge(device: str) -> None:
+    """A bridge of our subnet that no network of podman's has is what a killed podman left."""
+    for link in json.loads(run(["ip", "-json", "link", "show", "master", device]).stdout or "[]"):
+        run(as_root(["ip", "link", "delete", link["ifname"]]), check=False)
+    run(as_root(["ip", "link", "delete", device]))
+    say(f"interface {device}, left behind by an interrupted run, is removed")
 
 
 def _refuse_overlap(site: Site, subnet: str, owner: str) -> None:

@@ -141,12 +141,13 @@ class Converge:
         return [part for key, value in labels.items() for part in ("--label", f"{key}={value}")]
 
     def _create_board(self, host: Host, spec: str) -> None:
+        site_network = network.find(self.podman, self.site.name) or ""
         volumes = ["--volume", f"{paths.LAB / 'board' / 'board-init'}:/sbin/board-init:ro"]
         if host.hardware.tpm_manufacturer:
             volumes += ["--volume", f"{tpm.directory(self.state, host.name)}:/tpm"]
         self.podman(
             *("run", "--detach", "--replace", "--name", board_name(self.site.name, host.name), "--no-hosts"),
-            *("--network", network.name_of(self.site.name), "--ip", host.address, "--mac-address", _mac(host)),
+            *("--network", site_network, "--ip", host.address, "--mac-address", _mac(host)),
             *("--hostname", host.name),
             *("--security-opt", "label=disable", "--log-driver", "k8s-file"),
             *(*self.podman.run_options, *self._labels(host, "board", spec), *volumes),

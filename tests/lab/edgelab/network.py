@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import secrets
+from typing import Any
 
 from .definition import Site
 from .errors import LabError
@@ -14,18 +16,29 @@ from .progress import say
 from .shell import as_root, run
 
 
-def name_of(site: str) -> str:
-    """The network's name."""
-    return f"edgelab.{site}"
+def find(podman: Podman, site: str) -> str | None:
+    """The name of the site's network, where there is one."""
+    for network in _listed(podman):
+        if _is_of(network["name"], site):
+            return str(network["name"])
+    return None
+
+
+def _is_of(name: str, site: str) -> bool:
+    return name.rpartition(".")[0] == f"edgelab.{site}"
+
+
+def _listed(podman: Podman) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(podman("network", "ls", "--format", "json").stdout or "[]")
+    return listed
 
 
 def ensure(podman: Podman, site: Site) -> bool:
     """Create the network where it is missing; True where it was."""
-    name = name_of(site.name)
-    networks = json.loads(podman("network", "ls", "--format", "json").stdout or "[]")
+    networks = _listed(podman)
     for network in networks:
         subnets = [entry["subnet"] for entry in network.get("subnets") or []]
-        if network["name"] == name:
+        if _is_of(network["name"], site.name):
             if subnets == [str(site.subnet)]:
                 return False
             raise LabError(
@@ -40,7 +53,8 @@ def ensure(podman: Podman, site: Site) -> bool:
             _delete_bridge(device)
         else:
             _refuse_overlap(site, subnet, f"this machine's interface {device}")
-    # names go into /etc/hosts of each host, so no name server of podman's is needed
+    # A new name each time: an address that a killed podman took stays taken, until the machine reboots, under the old
+    # one. Hosts' names go into /etc/hosts of each host, so no name server of podman's is needed.
     podman(
         "network",
         "create",
@@ -49,16 +63,16 @@ def ensure(podman: Podman, site: Site) -> bool:
         str(site.subnet),
         "--label",
         f"{LABEL_SITE}={site.name}",
-        name,
+        f"edgelab.{site.name}.{secrets.token_hex(3)}",
     )
     return True
 
 
 def remove(podman: Podman, site: str) -> None:
     """Remove the network where it is there."""
-    names = podman("network", "ls", "--format", "{{.Name}}").stdout.split()
-    if name_of(site) in names:
-        podman("network", "rm", "--force", name_of(site))
+    name = find(podman, site)
+    if name:
+        podman("network", "rm", "--force", name)
 
 
 def _machine_subnets() -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ def test_created(demo: definition.Site) -> None:
 
 
 def test_there_already(demo: definition.Site) -> None:
-    podman = FakePodman({"name": "edgelab.demo", "subnets": [{"subnet": str(demo.subnet)}]})
+    podman = FakePodman({"name": "edgelab.demo.1a2b3c", "subnets": [{"subnet": str(demo.subnet)}]})
     assert not network.ensure(podman, demo)
 
 
@@ -53,6 +53,6 @@ def test_subnet_of_the_machine(demo: definition.Site, monkeypatch: pytest.Monkey
 
 
 def test_definition_changed_while_up(demo: definition.Site) -> None:
-    podman = FakePodman({"name": "edgelab.demo", "subnets": [{"subnet": "10.9.0.0/24"}]})
+    podman = FakePodman({"name": "edgelab.demo.1a2b3c", "subnets": [{"subnet": "10.9.0.0/24"}]})
     with pytest.raises(LabError, match="run: tests/lab/lab down demo"):
         network.ensure(podman, demo)

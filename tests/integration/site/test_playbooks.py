@@ -150,7 +150,7 @@ def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab
         ],
         mig_layouts=[{"gpus": "all", "mig": "enabled", "instances": {"1g.5gb": 7}}],
     )
-    ansible.wants("hub", gpu_settings=[{"gpus": "all", "ecc": "perhaps"}], mig_layouts="{{ nowhere }}")
+    ansible.wants("hub", gpu_settings=[{"gpus": "all", "ecc": "perhaps"}])
     lab.run("cut", "--site", "faults", "other")
     try:
         run = ansible.playbook("preflight", ANSIBLE_TIMEOUT="3")
@@ -166,9 +166,16 @@ def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab
         "other: [connection] The host cannot be reached",
         "hub: [driver] There is no NVIDIA driver on this host",
         "hub: [gpu] argument 'ecc'",
-        "hub: [mig]",
-        "8 problems:",
+        "7 problems:",
     ):
         assert expected in output, run.stdout
-    assert output.count("fix: ") == 8
+    assert output.count("fix: ") == 7
     assert lab.changes("node") == []
+
+
+def test_preflight_of_a_variable_that_cannot_be_had_is_one_more_problem(ansible):
+    ansible.wants("other", gpu_settings="{{ nowhere }}")
+    run = ansible.playbook("preflight")
+    assert run.returncode == 2, run.stdout
+    assert "1 problem:" in run.stdout and "other: [gpu]" in run.stdout and "nowhere" in run.stdout
+    assert "Correct the variable gpu_settings of this host" in " ".join(run.stdout.split())

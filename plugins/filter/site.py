@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from jinja2.exceptions import UndefinedError
 
 from ..module_utils.core import preflight, report
 from ..module_utils.settings_spec import SETTINGS
@@ -46,7 +47,7 @@ def _of_host(host, variables):
         if name in variables:
             try:
                 problems += judge(host, variables[name], info)
-            except AnsibleError as error:
+            except (AnsibleError, UndefinedError) as error:
                 fix = "Correct the variable {0} of this host".format(name)
                 problems += preflight.invalid(host, layer, [" ".join(str(error).split())], fix)
     return problems

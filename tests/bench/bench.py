@@ -63,7 +63,7 @@ def main() -> None:
     print("The site converges, so that the next runs are idle ...", flush=True)
     play("edgesite.gpu.site")
 
-    print(f"\n{'host':8} {'role':8} {'tasks':>6} {'to host':>8} {'seconds':>8}")
+    print(f"\n{'host':8} {'role':22} {'tasks':>6} {'to host':>8} {'seconds':>8}")
     for host in hosts:
         by_role: dict[str, list[dict]] = defaultdict(list)
         for row in play("edgesite.gpu.site", "--limit", host):
@@ -71,7 +71,7 @@ def main() -> None:
                 by_role[row["role"] or "(play)"].append(row)
         for role, rows in by_role.items():
             reach = sum(row["reaches_host"] for row in rows)
-            print(f"{host:8} {role:8} {len(rows):6} {reach:8} {sum(row['seconds'] for row in rows):8.2f}", flush=True)
+            print(f"{host:8} {role:22} {len(rows):6} {reach:8} {sum(row['seconds'] for row in rows):8.2f}", flush=True)
 
     print(f"\n{'host':8} {'ping s':>8} {'gpu_info s':>11} {'ratio':>6}   (medians of {ROUNDS})")
     for host in hosts:

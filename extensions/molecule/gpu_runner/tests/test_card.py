@@ -9,12 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import catalogue
+
 ROOT = Path(__file__).resolve().parents[4]
 SIMULATOR = ROOT / "tests" / "lab" / "nvml"
-sys.path.insert(0, str(ROOT / ".build" / "collections"))
-
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import catalogue  # noqa: E402
-
 # What a model has by its nature; all else is a card's, a moment's or a driver's own.
 FIGURES = (
     "name",

@@ -27,10 +27,10 @@ test: apt venv ## all of the following tests, with a table of results at the end
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck, changelog fragments
 	@$T/lint
 
-unit: venv ## unit tests, with many generated cases and coverage of core enforced
+unit: apt venv ## unit tests, with many generated cases and coverage of core enforced
 	@$T/unit
 
-sanity: venv ## ansible-test sanity and units on the oldest, next and newest ansible-core
+sanity: apt venv ## ansible-test sanity and units on the oldest, next and newest ansible-core
 	@$T/sanity
 
 check-artifact: venv ## build the collection, install it elsewhere without tests and docs, and use it

@@ -69,61 +69,43 @@ def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> 
     uuids = _mig_uuids(nvml, handle)
     found = []
     for profile in profiles(nvml, handle):
-        listed = _list(
-            nvml,
-            "nvmlDeviceGetGpuInstances",
-            handle,
-            profile.id,
-            profile.instanceCount,
-            nvml.pynvml.c_nvmlGpuInstance_t,
-        )
-        for instance in listed:
-            info = nvml.call("nvmlGpuInstanceGetInfo", instance)
-            found.append(
-                {
-                    "id": info.id,
-                    "profile": text(profile.name),
-                    "profile_id": profile.id,
-                    "memory_mib": profile.memorySizeMB,
-                    "slices": profile.sliceCount,
-                    "placement": {"start": info.placement.start, "size": info.placement.size},
-                    "compute_instances": _compute_instances(nvml, instance, info.id, uuids),
-                    "pids": sorted({entry["pid"] for entry in processes if entry["gpu_instance_id"] == info.id}),
-                }
-            )
+        for instance in _list(nvml, "nvmlDeviceGetGpuInstances", handle, profile, nvml.pynvml.c_nvmlGpuInstance_t):
+            entry = _entry(profile, nvml.call("nvmlGpuInstanceGetInfo", instance))
+            entry["memory_mib"] = profile.memorySizeMB
+            entry["compute_instances"] = _compute_instances(nvml, instance, entry["id"], uuids)
+            entry["pids"] = sorted({client["pid"] for client in processes if client["gpu_instance_id"] == entry["id"]})
+            found.append(entry)
     return sorted(found, key=lambda entry: entry["placement"]["start"])
 
 
 def _compute_instances(nvml: Nvml, gpu_instance: Any, gpu_instance_id: int, uuids: Any) -> List[Dict[str, Any]]:
+    function, kind = "nvmlGpuInstanceGetComputeInstances", nvml.pynvml.c_nvmlComputeInstance_t
     found = []
     for profile in compute_profiles(nvml, gpu_instance):
-        listed = _list(
-            nvml,
-            "nvmlGpuInstanceGetComputeInstances",
-            gpu_instance,
-            profile.id,
-            profile.instanceCount,
-            nvml.pynvml.c_nvmlComputeInstance_t,
-        )
-        for instance in listed:
-            info = nvml.call("nvmlComputeInstanceGetInfo", instance)
-            found.append(
-                {
-                    "id": info.id,
-                    "profile": text(profile.name),
-                    "profile_id": profile.id,
-                    "slices": profile.sliceCount,
-                    "placement": {"start": info.placement.start, "size": info.placement.size},
-                    "uuid": uuids.get((gpu_instance_id, info.id)),
-                }
-            )
+        for instance in _list(nvml, function, gpu_instance, profile, kind):
+            entry = _entry(profile, nvml.call("nvmlComputeInstanceGetInfo", instance))
+            entry["uuid"] = uuids.get((gpu_instance_id, entry["id"]))
+            found.append(entry)
     return sorted(found, key=lambda entry: entry["id"])
 
 
-def _list(nvml: Nvml, function: str, owner: Any, profile_id: int, most: int, kind: Any) -> List[Any]:
-    room = (kind * max(most, 1))()
-    count = ctypes.c_uint(max(most, 1))
-    nvml.call(function, owner, profile_id, room, ctypes.byref(count))
+def _entry(profile: Any, info: Any) -> Dict[str, Any]:
+    """What GPU and compute instances both have."""
+    return {
+        "id": info.id,
+        "profile": text(profile.name),
+        "profile_id": profile.id,
+        "slices": profile.sliceCount,
+        "placement": {"start": info.placement.start, "size": info.placement.size},
+    }
+
+
+def _list(nvml: Nvml, function: str, owner: Any, profile: Any, kind: Any) -> List[Any]:
+    """The owner's instances of a profile."""
+    most = max(profile.instanceCount, 1)
+    room = (kind * most)()
+    count = ctypes.c_uint(most)
+    nvml.call(function, owner, profile.id, room, ctypes.byref(count))
     return list(room[: count.value])
 
 

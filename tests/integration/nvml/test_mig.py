@@ -261,3 +261,110 @@ print(json.dumps(nvmlDeviceGetUUID(nvmlDeviceGetMigDeviceHandleByIndex(h, 0))))
     first = node.nvml(code)
     node.sim("reset")
     assert node.nvml(code) == first
+
+
+def test_one_instance_may_take_all_media_engines_of_a_card(node):
+    """On the RTX PRO 6000: beside it only profiles without media fit, and where it has come too late it does not."""
+    node.init("RTXPRO6000")
+    profiles = {p.name: p for p in MODELS["RTXPRO6000"].mig.profiles}
+    ask = "left = lambda: {name: nvmlDeviceGetGpuInstanceRemainingCapacity(h, id) for name, id in %s.items()}\n" % {
+        name: p.id for name, p in profiles.items()
+    }
+    got = node.nvml(
+        HELPERS
+        + ask
+        + f"""
+nvmlDeviceSetMigMode(h, 1)
+everything = nvmlDeviceCreateGpuInstance(h, {profiles["1g.24gb+me.all"].id})
+out = [left(), code(nvmlDeviceCreateGpuInstance, h, {profiles["1g.24gb"].id}),
+       code(nvmlDeviceCreateGpuInstanceWithPlacement, h, {profiles["2g.48gb"].id}, place(0, 6)),
+       code(nvmlDeviceCreateGpuInstance, h, {profiles["2g.48gb-me"].id})]
+nvmlGpuInstanceDestroy(everything)
+out += [left(), code(nvmlDeviceCreateGpuInstance, h, {profiles["1g.24gb"].id}),
+        code(nvmlDeviceCreateGpuInstance, h, {profiles["1g.24gb+me.all"].id})]
+print(json.dumps(out))
+"""
+    )
+    nothing = dict.fromkeys(profiles, 0)
+    assert got == [
+        {**nothing, "1g.24gb-me": 3, "2g.48gb-me": 1},
+        23,
+        23,
+        0,
+        {
+            **nothing,
+            "1g.24gb": 2,
+            "1g.24gb+gfx": 2,
+            "1g.24gb-me": 2,
+            "1g.24gb+me": 1,
+            "1g.24gb+me.all": 1,
+            "2g.48gb": 1,
+            "2g.48gb+gfx": 1,
+            "2g.48gb+me.all": 1,
+            "2g.48gb-me": 1,
+        },
+        0,
+        23,
+    ]
+
+
+@pytest.mark.parametrize("key", WITH_MIG)
+def test_instances_share_no_media_engine(node, key):
+    """Whatever is made in whatever order: the card never gives more than the whole has."""
+    profiles = MODELS[key].mig.profiles
+    node.init(key)
+    layouts = node.nvml(
+        HELPERS
+        + f"""
+import random
+nvmlDeviceSetMigMode(h, 1)
+profiles, layouts, order = {[p.id for p in profiles]}, [], random.Random(1)
+for _ in range(30):
+    made = []
+    for profile in order.choices(profiles, k=8):
+        left = nvmlDeviceGetGpuInstanceRemainingCapacity(h, profile)
+        try:
+            made.append([profile, nvmlDeviceCreateGpuInstance(h, profile)])
+            assert left > 0
+        except NVMLError_InsufficientResources:
+            assert left == 0
+    layouts.append([profile for profile, _gi in made])
+    for _profile, gi in made:
+        nvmlGpuInstanceDestroy(gi)
+print(json.dumps(layouts))
+"""
+    )
+    engines = {p.id: (p.decoders, p.encoders, p.jpegs, p.ofas) for p in profiles}
+    most = [max(column) for column in zip(*engines.values())]
+    for layout in layouts:
+        assert all(sum(column) <= limit for column, limit in zip(zip(*(engines[id_] for id_ in layout)), most))
+
+
+@pytest.mark.parametrize("key", ["A100-40", "H100-80"])
+def test_on_cards_of_seven_slices_media_engines_limit_the_media_profile_alone(node, key):
+    """Of each layout that fills the card by its places, every instance is made, with 1g+me in place of a 1g too."""
+    node.init(key)
+    layouts = [
+        [(19, start, 1) for start in range(7)],
+        [(20, 0, 1)] + [(19, start, 1) for start in range(1, 7)],
+        [(15, start, 2) for start in (0, 2, 4, 6)],
+        [(14, start, 2) for start in (0, 2, 4)] + [(20, 6, 1)],
+        [(14, start, 2) for start in (0, 2, 4)] + [(15, 6, 2)],
+        [(9, 0, 4), (9, 4, 4)],
+        [(5, 0, 4), (9, 4, 4)],
+        [(5, 0, 4), (14, 4, 2), (20, 6, 1)],
+        [(0, 0, 8)],
+    ]
+    assert node.nvml(
+        HELPERS
+        + f"""
+nvmlDeviceSetMigMode(h, 1)
+counts = []
+for layout in {layouts}:
+    made = [nvmlDeviceCreateGpuInstanceWithPlacement(h, id, place(start, size)) for id, start, size in layout]
+    counts.append(len(made))
+    for gi in made:
+        nvmlGpuInstanceDestroy(gi)
+print(json.dumps(counts))
+"""
+    ) == [len(layout) for layout in layouts]

@@ -48,20 +48,47 @@ static unsigned int existing(const struct gpu_model *model, const struct sim_gpu
     return count;
 }
 
-/* The optical flow engines are few: they, not the slices, limit the profiles with media. */
-static unsigned int ofas_left(const struct gpu_model *model, const struct sim_gpu *gpu)
-{
-    unsigned int used = 0;
+enum { ENGINES = 4 };
 
-    for (int i = 0; i < SIM_MAX_GI; i++)
-        if (gpu->gi[i].serial != 0)
-            used += model->profiles[gpu->gi[i].profile].ofa;
-    return used > 0 ? 0 : 1;
+static void media_engines(const struct mig_profile *profile, unsigned int engines[ENGINES])
+{
+    engines[0] = profile->decoder;
+    engines[1] = profile->encoder;
+    engines[2] = profile->jpeg;
+    engines[3] = profile->ofa;
+}
+
+/* The card has as many media engines as the profile with the most of them, and instances share none. */
+static unsigned int fits_engines(const struct gpu_model *model, const struct sim_gpu *gpu, const struct mig_profile *wanted)
+{
+    unsigned int has[ENGINES] = {0}, used[ENGINES] = {0}, each[ENGINES], fits = SIM_MAX_GI;
+
+    for (unsigned int i = 0; i < model->profile_count; i++) {
+        media_engines(&model->profiles[i], each);
+        for (int e = 0; e < ENGINES; e++)
+            if (each[e] > has[e])
+                has[e] = each[e];
+    }
+    for (int i = 0; i < SIM_MAX_GI; i++) {
+        if (gpu->gi[i].serial == 0)
+            continue;
+        media_engines(&model->profiles[gpu->gi[i].profile], each);
+        for (int e = 0; e < ENGINES; e++)
+            used[e] += each[e];
+    }
+    media_engines(wanted, each);
+    for (int e = 0; e < ENGINES; e++) {
+        unsigned int left = has[e] > used[e] ? has[e] - used[e] : 0;
+
+        if (each[e] > 0 && left / each[e] < fits)
+            fits = left / each[e];
+    }
+    return fits;
 }
 
 unsigned int mig_capacity(const struct gpu_model *model, const struct sim_gpu *gpu, const struct mig_profile *profile)
 {
-    unsigned int fits = 0, next = 0, made = existing(model, gpu, profile), left;
+    unsigned int fits = 0, next = 0, made = existing(model, gpu, profile), left, engines = fits_engines(model, gpu, profile);
 
     /* Starts ascend and all have one size: taking each that is free from left to right fits the most. */
     for (unsigned int i = 0; i < profile->start_count; i++) {
@@ -71,8 +98,8 @@ unsigned int mig_capacity(const struct gpu_model *model, const struct sim_gpu *g
         }
     }
     left = made < profile->max_count ? profile->max_count - made : 0;
-    if (profile->ofa > 0 && ofas_left(model, gpu) < left)
-        left = ofas_left(model, gpu);
+    if (engines < left)
+        left = engines;
     return fits < left ? fits : left;
 }
 

@@ -25,7 +25,12 @@ class Node:
     def env(self):
         env = dict(os.environ)
         env.pop("PYTHONPATH", None)
-        env.update(NVMLSIM_STATE=str(self.state), LD_LIBRARY_PATH=str(LAB / "build"), LC_ALL="C.UTF-8")
+        env.update(
+            NVMLSIM_STATE=str(self.state),
+            NVMLSIM_DEV=str(self.folder),
+            LD_LIBRARY_PATH=str(LAB / "build"),
+            LC_ALL="C.UTF-8",
+        )
         return env
 
     def raw(self, *arguments):

@@ -4,6 +4,7 @@
 #include "handle.h"
 #include "mig.h"
 #include "node.h"
+#include "pin.h"
 #include "process.h"
 
 #include <stdio.h>
@@ -49,6 +50,8 @@ static nvmlReturn_t activate(struct call *call)
     /* On Ampere the driver resets the GPU by itself, where it may: in a guest with the whole GPU it may not. */
     if (gpu->virtualization == NVML_GPU_VIRTUALIZATION_MODE_PASSTHROUGH)
         return NVML_ERROR_RESET_REQUIRED;
+    if (pin_holder(call->index) != 0)
+        return NVML_ERROR_IN_USE;
     node_reset_gpu(gpu);
     return NVML_SUCCESS;
 }

@@ -2,6 +2,7 @@
 /* nvmlsim reset, reboot, driver, lose, restore, virtualization: what befalls a node. */
 #include "cli.h"
 #include "load.h"
+#include "pin.h"
 #include "process.h"
 
 #include <getopt.h>
@@ -33,15 +34,19 @@ static int run_reset(int argc, char **argv)
     static struct sim_state state;
     const char *gpu = only_gpu(&argc, &argv, 0);
     int lock = change_state(&state);
-    unsigned int first = 0, last = state.gpu_count;
+    unsigned int first = 0, last = state.gpu_count, holder;
 
     if (gpu != NULL) {
         first = gpu_number(&state, gpu);
         last = first + 1;
     }
-    for (unsigned int i = first; i < last; i++)
+    for (unsigned int i = first; i < last; i++) {
         if (process_count(&state, i) > 0)
             fatal("GPU %u is in use by %u clients (NVML_ERROR_IN_USE)", i, process_count(&state, i));
+        holder = pin_holder(i);
+        if (holder != 0)
+            fatal("GPU %u is held open by process %u (NVML_ERROR_IN_USE)", i, holder);
+    }
     for (unsigned int i = first; i < last; i++) {
         if (state.gpu[i].lost)
             fatal("GPU %u is lost: only a reboot brings it back", i);
@@ -56,7 +61,7 @@ const struct verb verb_reset = {
     "reset [--gpu N]\n"
     "\n"
     "Resets a GPU, or all: pending ECC and MIG modes become current; instances, limits and locked clocks are lost.\n"
-    "Refused while there are clients."};
+    "Refused while there are clients, or another process holds /dev/nvidiaN open."};
 
 static int run_reboot(int argc, char **argv)
 {

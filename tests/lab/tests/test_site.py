@@ -71,6 +71,53 @@ def test_nvml_simulator() -> None:
     assert in_host("two", "ls /sys/module/nvidia", check=False) == ""
 
 
+SET_MIG_MODE = """
+import ctypes
+nvml, device, status = ctypes.CDLL("libnvidia-ml.so.1"), ctypes.c_void_p(), ctypes.c_int()
+nvml.nvmlInit_v2()
+assert nvml.nvmlDeviceGetHandleByIndex_v2(0, ctypes.byref(device)) == 0
+assert nvml.nvmlDeviceSetMigMode(device, {mode}, ctypes.byref(status)) == 0
+print(status.value)
+"""
+IN_USE = "19"
+
+
+def set_mig_mode(mode: int) -> str:
+    return in_host("one", f"python3 - <<'END'{SET_MIG_MODE.format(mode=mode)}END")
+
+
+def mig_of_first_card() -> tuple[int, int]:
+    mig = json.loads(in_host("one", "nvmlsim show --json"))["gpus"][0]["mig"]
+    return mig["current"], mig["pending"]
+
+
+@pytest.mark.usefixtures("site")
+def test_device_files_are_those_of_the_fleet() -> None:
+    files = "stat --format '%n %a %s' /dev/nvidia*"
+    wanted = ["/dev/nvidia0 666 0", "/dev/nvidia1 666 0", "/dev/nvidiactl 666 0"]
+    assert in_host("one", files).splitlines() == wanted
+    assert in_host("two", "ls /dev | grep nvidia", check=False) == ""
+    in_host("one", "rm /dev/nvidia0; chmod 600 /dev/nvidia1; echo written >/dev/nvidiactl")
+    lab("reboot", "--site", str(SITE), "one")
+    assert in_host("one", files).splitlines() == wanted
+
+
+@pytest.mark.usefixtures("site")
+def test_program_that_holds_an_ampere_card_keeps_it_from_its_reset() -> None:
+    shell = "exec 3</dev/nvidia0; systemd-notify --ready; exec sleep infinity"
+    in_host("one", f"systemd-run --unit=holder -p Type=notify -p NotifyAccess=all sh -c '{shell}'")
+    try:
+        assert set_mig_mode(1) == IN_USE
+        assert mig_of_first_card() == (0, 1)
+        assert in_host("one", "nvmlsim reset --gpu 0 2>&1 || true").endswith("(NVML_ERROR_IN_USE)")
+    finally:
+        in_host("one", "systemctl stop holder")
+    assert mig_of_first_card() == (0, 1)
+    assert set_mig_mode(1) == "0"
+    assert mig_of_first_card() == (1, 1)
+    assert set_mig_mode(0) == "0"
+
+
 @pytest.mark.usefixtures("site")
 def test_tpm_is_a_real_one_with_a_certificate(tmp_path: Path) -> None:
     for host, maker in (("one", "lab"), ("two", "acme")):

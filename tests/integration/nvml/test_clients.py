@@ -21,7 +21,8 @@ def fleet(node):
     node.init("A100-40", "T4", "H200", name="clients")
     node.nvml(
         "h = nvmlDeviceGetHandleByIndex(0)\nassert nvmlDeviceSetMigMode(h, 1) == 0\n"
-        "gi = nvmlDeviceCreateGpuInstance(h, 9)\nnvmlGpuInstanceCreateComputeInstance(gi, 2)"
+        "for profile, whole in ((9, 2), (14, 1)):\n"
+        "    nvmlGpuInstanceCreateComputeInstance(nvmlDeviceCreateGpuInstance(h, profile), whole)"
     )
     node.client(0, "--gi", 2, "--memory", 3000, name="mig-train")
     node.client(2, "--memory", 50000, "--util", 70, name="llm-server")
@@ -61,6 +62,8 @@ def test_nvitop(fleet):
         "A100-SXM4-40GB",
         "3g.20gb @ GI/CI: 2/0",
         "3000MiB / 19968MiB",
+        "2g.10gb @ GI/CI: 3/0",
+        "0B /  9856MiB",
         "Tesla T4",
         "H200",
         "140.4GiB",
@@ -68,6 +71,7 @@ def test_nvitop(fleet):
         "mig-train",
     ):
         assert wanted in done.stdout
+    assert re.search(r"^\| 0:0 +\d+ C .* mig-train ", done.stdout, re.M)
 
 
 def test_nvtop(fleet):

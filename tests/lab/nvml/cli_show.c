@@ -41,8 +41,10 @@ static void json_instances(const struct sim_gpu *gpu, const struct gpu_model *mo
 
         if (gi->serial == 0)
             continue;
-        printf("%s{\"id\": %u, \"profile\": \"%s\", \"profile_id\": %u, \"start\": %u, \"size\": %u, \"compute_instances\": [",
-               first ? "" : ", ", gi->id, model->profiles[gi->profile].name, model->profiles[gi->profile].id, gi->start, gi->size);
+        printf("%s{\"id\": %u, \"serial\": %u, \"profile\": \"%s\", \"profile_id\": %u, \"start\": %u, \"size\": %u, "
+               "\"compute_instances\": [",
+               first ? "" : ", ", gi->id, gi->serial, model->profiles[gi->profile].name, model->profiles[gi->profile].id, gi->start,
+               gi->size);
         first = 0;
         for (int c = 0; c < SIM_MAX_CI; c++) {
             const struct sim_ci *ci = &gi->ci[c];

@@ -51,6 +51,9 @@ test-gpu: apt venv ## the scenario for a machine with a real GPU: read-only unle
 bench: apt venv ## how long a converge takes, idle and not
 	@tests/bench/bench
 
+bench-mig: apt venv ## MIG re-layouts beside nvidia-mig-parted: MIG_PARTED=path of its binary
+	@MIG_PARTED="$(MIG_PARTED)" tests/bench/mig/bench-mig
+
 # --- use
 
 demo: apt venv ## bring the emulated site up and converge it

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tools that are compared, each run as the program it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Callable, List, NamedTuple
+
+from cases import Case
+from node import sim
+
+MODULE = "ansible_collections.edgesite.gpu.plugins.modules.mig_layout"
+ON_GPU_HOST = str(Path(__file__).resolve().with_name("on_gpu_host"))
+
+
+class Run(NamedTuple):
+    ok: bool
+    seconds: float
+    message: str  # what the tool said, where it failed
+
+
+class Tool(NamedTuple):
+    name: str
+    clients: bool  # whether clients run while it works
+    apply: Callable[[Case, Path], Run]
+
+
+def mig_layout(case: Case, folder: Path) -> Run:
+    wanted = [{"gpus": "all", "instances": Counter(case.wanted)}]
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {"layouts": wanted, "persist": False}})
+    begun = time.time()
+    done = _run([sys.executable, "-m", MODULE], arguments)
+    seconds = time.time() - begun
+    try:
+        message = json.loads(done.stdout).get("msg", "")
+    except ValueError:
+        message = last_line(done.stdout)
+    return Run(done.returncode == 0, seconds, message)
+
+
+def mig_parted(case: Case, folder: Path) -> Run:
+    # It finds GPUs in /sys and the driver in /proc, so it needs a node's files there, with the addresses NVML reports.
+    root = folder / "host"
+    sim("sysfs", "--root", str(root))
+    layout = [{"devices": "all", "mig-enabled": True, "mig-devices": Counter(case.wanted)}]
+    config = folder / "config.yaml"
+    config.write_text(json.dumps({"version": "v1", "mig-configs": {"wanted": layout}}))
+    command = [os.environ["MIG_PARTED"], "apply", "-f", str(config), "-c", "wanted"]
+    done = _run(["unshare", "--mount", ON_GPU_HOST, str(root), *command])
+    seconds = time.time() - float((root / "ready").read_text())
+    return Run(done.returncode == 0, seconds, last_line(done.stdout) if done.returncode else "")
+
+
+def last_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[-1]
+
+
+def _run(command: List[str], given: str = "") -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command, input=given, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=120
+    )
+
+
+TOOLS = (
+    Tool("edgesite.gpu mig_layout", True, mig_layout),
+    Tool("nvidia-mig-parted", True, mig_parted),
+    # what its users have to do
+    Tool("nvidia-mig-parted, clients stopped", False, mig_parted),
+)

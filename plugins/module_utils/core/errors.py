@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict, List, Optional, Sequence
+
 
 class EdgesiteError(Exception):
     """Something a user can act on.
 
     problem: names the option, its value and what is allowed.
     fix: says what to do about it.
+    details: lists that a module returns beside the message, for programs.
     """
 
-    def __init__(self, problem: str, fix: str = "") -> None:
+    def __init__(self, problem: str, fix: str = "", details: Optional[Dict[str, List[Any]]] = None) -> None:
         super().__init__(problem)
         self.problem = problem
         self.fix = fix
+        self.details = details or {}
 
     def __str__(self) -> str:
         return sentence(self.problem) + (" " + sentence(self.fix) if self.fix else "")
@@ -25,3 +29,17 @@ class EdgesiteError(Exception):
 def sentence(text: str) -> str:
     """The text, closed by a full stop where it has no closing mark."""
     return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def combined(problems: Sequence[EdgesiteError]) -> EdgesiteError:
+    """One error that tells of all of them."""
+    if len(problems) == 1:
+        return problems[0]
+    numbered = ["({0}) {1}".format(number, problem) for number, problem in enumerate(problems, 1)]
+    details: Dict[str, List[Any]] = {}
+    for problem in problems:
+        for key, value in problem.details.items():
+            details.setdefault(key, []).extend(value)
+    return EdgesiteError(
+        "{0} problems, nothing was changed: {1}".format(len(problems), " ".join(numbered)), "", details
+    )

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from .errors import EdgesiteError
+from .errors import EdgesiteError, combined
 from .nvml_words import COMPUTE_MODES
 from .selectors import GpuId, merge
 
@@ -115,14 +115,6 @@ def judge(
                     problems.append(problem)
         wanted.append((gpu, values))
     return problems, wanted
-
-
-def combined(problems: Sequence[EdgesiteError]) -> EdgesiteError:
-    """One error that tells of all of them."""
-    if len(problems) == 1:
-        return problems[0]
-    numbered = ["({0}) {1}".format(number, problem) for number, problem in enumerate(problems, 1)]
-    return EdgesiteError("{0} problems, nothing was changed: {1}".format(len(problems), " ".join(numbered)))
 
 
 def after(states: Sequence[GpuState], changes: Sequence[Change]) -> List[GpuState]:

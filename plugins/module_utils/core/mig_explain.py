@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a layout cannot be had, and what could be instead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+from . import mig
+from .errors import EdgesiteError
+from .mig_card import Card, Client, GpuInstance, Profile
+from .mig_layouts import Want, Wish
+from .selectors import GpuId
+
+_NEAREST = 3
+
+
+def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
+    """The error for a layout that the planner finds no way to."""
+    wants = wish.wants or ()
+    here = "{0}.instances cannot be had on GPU {1}".format(wish.option, card.gpu.label())
+    limit = mig.over_limits(card, wants)
+    if limit:
+        return EdgesiteError("{0}: {1}".format(here, limit), nearest(card, wants, ()))
+    if mig.target(card, wants, "force") is None:
+        return EdgesiteError("{0}: {1}".format(here, _too_large(card, wants)), nearest(card, wants, ()))
+    staying = mig.held(card.instances, disruption)
+    clients = [client for instance in staying for client in instance.clients]
+    return EdgesiteError(
+        "{0} {1}".format(here, _in_the_way(staying, wants, disruption)),
+        nearest(card, wants, staying),
+        {"holders": holders(card.gpu, clients)},
+    )
+
+
+def _too_large(card: Card, wants: Sequence[Want]) -> str:
+    needed = sum(want.profile.size for want in wants)
+    if needed > card.slices:
+        return "{0} take {1} memory slices, and the card has {2}".format(_named(wants), needed, card.slices)
+    return "{0} do not fit beside each other: {1}".format(_named(wants), "; ".join(_places(wants)))
+
+
+def _places(wants: Sequence[Want]) -> List[str]:
+    found = []
+    for want in dict.fromkeys(wants):
+        starts = want.profile.starts if want.start is None else (want.start,)
+        found.append(
+            "{0} takes {1} slices from {2}".format(
+                want.profile.name, want.profile.size, " or ".join(str(start) for start in starts)
+            )
+        )
+    return found
+
+
+def _in_the_way(staying: Sequence[GpuInstance], wants: Sequence[Want], disruption: str) -> str:
+    if disruption == "never":
+        return "without destroying instances, which disruption: never forbids; there are {0}".format(
+            ", ".join(instance.label() for instance in staying)
+        )
+    spare = Counter(instance.profile for instance in staying) - Counter(want.profile for want in wants)
+    reason = "the layout has no place for {0}".format(_counted(spare)) if spare else "what is left is fragmented"
+    return "while instances are in use ({0}): {1}".format(reason, "; ".join(in_use(instance) for instance in staying))
+
+
+def in_use(instance: GpuInstance) -> str:
+    """An instance and who runs on it."""
+    return "{0} is held by {1}".format(instance.label(), named_clients(instance.clients))
+
+
+def holders(gpu: GpuId, clients: Sequence[Client]) -> List[Dict[str, Any]]:
+    """Processes on a card, for programs."""
+    return [
+        {"gpu": gpu.uuid, "pid": client.pid, "name": client.name, "gpu_instance_id": client.gpu_instance_id}
+        for client in clients
+    ]
+
+
+def named_clients(clients: Sequence[Client]) -> str:
+    """Processes for people."""
+    return ", ".join(client.label() for client in clients)
+
+
+def nearest(card: Card, wants: Sequence[Want], staying: Sequence[GpuInstance]) -> str:
+    """The layouts nearest to the wanted one that fit around what stays, as what to do."""
+    wanted = Counter(want.profile for want in wants)
+    possible = {layout for layout in _layouts(card, staying) if layout}
+    ranked = sorted(possible, key=lambda layout: (_distance(wanted, Counter(layout)), _order(layout)))
+    if not ranked:
+        return "Nothing fits while these are in use: wait for them, or set disruption: force for this run"
+    fits = "; ".join(_counted(Counter(layout)) for layout in ranked[:_NEAREST])
+    advice = "Nearest that {0}: {1}".format("fit now" if staying else "fit", fits)
+    return advice + (", or wait until the instances are idle" if staying else "")
+
+
+def _distance(wanted: "Counter[Profile]", layout: "Counter[Profile]") -> Tuple[int, int]:
+    """Memory slices that differ, those that were wanted counting first."""
+    missing, added = wanted - layout, layout - wanted
+    return _slices(missing) + _slices(added), _slices(missing)
+
+
+def _slices(profiles: "Counter[Profile]") -> int:
+    return sum(profile.size * count for profile, count in profiles.items())
+
+
+def _order(layout: Sequence[Profile]) -> Tuple[int, ...]:
+    return tuple(profile.id for profile in layout)
+
+
+def _layouts(card: Card, staying: Sequence[GpuInstance]) -> Iterator[Tuple[Profile, ...]]:
+    """The profiles of every state of the card that has the instances that stay."""
+    taken = 0
+    for instance in staying:
+        taken |= instance.mask
+    profiles = tuple(instance.profile for instance in staying)
+    for added in _filled(card, 0, taken):
+        layout = tuple(sorted(profiles + added, key=lambda profile: profile.id))
+        if not mig.over_limits(card, [Want(profile, (profile.slices,)) for profile in layout]):
+            yield layout
+
+
+def _filled(card: Card, first: int, taken: int) -> Iterator[Tuple[Profile, ...]]:
+    """Every way to fill the slices from the first on, as the profiles used."""
+    if first >= card.slices:
+        yield ()
+        return
+    yield from _filled(card, first + 1, taken)
+    for profile in card.profiles:
+        if first in profile.starts and not taken & profile.mask(first):
+            for rest in _filled(card, first + profile.size, taken):
+                yield (profile,) + rest
+
+
+def _named(wants: Sequence[Want]) -> str:
+    return _counted(Counter(want.profile for want in wants))
+
+
+def _counted(profiles: "Counter[Profile]") -> str:
+    return " + ".join(
+        profile.name if count == 1 else "{0}x {1}".format(count, profile.name)
+        for profile, count in sorted(profiles.items(), key=lambda entry: -entry[0].size)
+    )

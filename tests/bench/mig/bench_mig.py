@@ -22,8 +22,9 @@ COLUMNS = ("as wanted", "refused", "failed", "destroyed", "busy destroyed", "NVM
 
 
 def play(case, tool, folder: Path) -> Dict:
-    before = node.set_up(case, tool.clients)
+    os.environ["NVMLSIM_STATE"] = str(folder / "state")
     try:
+        before = node.set_up(case, tool.clients)
         run = tool.apply(case, folder)
         done = node.log()
         as_wanted = run.ok and node.layout() == Counter(case.wanted)
@@ -82,15 +83,13 @@ def main() -> None:
     drawn = cases.random_cases(SEED, parser.parse_args().cases)
     results: List[Dict] = [described(case) for case in drawn]
     rows = {}
-    with tempfile.TemporaryDirectory(prefix="bench-mig.") as folder:
-        os.environ["NVMLSIM_STATE"] = str(Path(folder) / "state")
-        for tool in tools.TOOLS:
-            print(f"{tool.name} ...", flush=True)
-            for case, result in zip(drawn, results):
+    for tool in tools.TOOLS:
+        print(f"{tool.name} ...", flush=True)
+        for case, result in zip(drawn, results):
+            with tempfile.TemporaryDirectory(prefix="bench-mig.") as folder:
                 result[tool.name] = play(case, tool, Path(folder))
-            rows[tool.name] = {column: sum(result[tool.name][column] for result in results) for column in COLUMNS}
+        rows[tool.name] = {column: sum(result[tool.name][column] for result in results) for column in COLUMNS}
     rows["the fewest possible"] = fewest(drawn)
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps({"seed": SEED, "totals": rows, "cases": results}, indent=1) + "\n")
     show(rows, drawn)
 

@@ -17,6 +17,7 @@ from node import sim
 
 MODULE = "ansible_collections.edgesite.gpu.plugins.modules.mig_layout"
 ON_GPU_HOST = str(Path(__file__).resolve().with_name("on_gpu_host"))
+LIMIT = 120
 
 
 class Run(NamedTuple):
@@ -62,9 +63,18 @@ def last_line(text: str) -> str:
 
 
 def _run(command: List[str], given: str = "") -> subprocess.CompletedProcess:
-    return subprocess.run(
-        command, input=given, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=120
-    )
+    try:
+        return subprocess.run(
+            command,
+            input=given,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=LIMIT,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 124, f"killed: not done after {LIMIT} seconds")
 
 
 TOOLS = (

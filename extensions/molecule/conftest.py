@@ -28,6 +28,11 @@ def fixture_ampere():
     return connect("ampere")
 
 
+@pytest.fixture(name="hopper")
+def fixture_hopper():
+    return connect("hopper")
+
+
 @pytest.fixture(name="mixed")
 def fixture_mixed():
     return connect("mixed")

@@ -23,7 +23,7 @@ def test_boot_unit_ran_and_nothing_failed(ampere, mixed):
 def test_settings_are_there_again(ampere, mixed):
     assert [gpu["power_limit_mw"] for gpu in gpus(ampere)] == [300000, 300000]
     assert all(gpu["persistence"] for gpu in gpus(ampere))
-    assert [gpu["power_limit_mw"] for gpu in gpus(mixed)] == [280000, 70000]
+    assert [gpu["power_limit_mw"] for gpu in gpus(mixed)] == [400000, 700000, 280000, 70000]
 
 
 def test_configuration_is_readable_and_owned_by_root(ampere):

@@ -88,7 +88,8 @@ def document(name: str, cards: Sequence[Tuple[PartedGpu, bool, Sequence[str]]]) 
     """A document with one configuration, in the form that `nvidia-mig-parted export` gives it.
 
     cards: per NVIDIA GPU of the host its MIG mode and the profiles of its MIG devices, one name for each compute
-    instance: 3g.20gb where it is the whole GPU instance, else 1c.3g.20gb.
+    instance: 3g.20gb where it is the whole GPU instance, else 1c.3g.20gb. The format has no place for where an instance
+    is, nor for a GPU instance without compute instances, and without any card there is nothing to read back.
     """
     ordered = sorted(cards, key=lambda card: _address(card[0]))
     models: Dict[int, List[int]] = {}

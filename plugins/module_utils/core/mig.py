@@ -200,6 +200,6 @@ def _room(card: Card, places: Arrangement) -> int:
     return sum(1 for profile in card.profiles for start in profile.starts if not taken & profile.mask(start))
 
 
-def _starts(places: Arrangement) -> List[Tuple[int, int]]:
-    """For an order that is the same in every run."""
-    return sorted((start, want.profile.id) for want, start in places)
+def _starts(places: Arrangement) -> List[Tuple[int, int, Tuple[int, ...]]]:
+    """For an order that is the same in every run, and however the wanted instances are ordered."""
+    return sorted((start, want.profile.id, want.compute) for want, start in places)

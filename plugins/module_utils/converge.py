@@ -9,7 +9,7 @@ Knows nothing of Ansible, so that boot units converge with the same code.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Dict, Generic, List, NamedTuple, TypeVar
+from typing import Any, Dict, Generic, List, NamedTuple, Optional, TypeVar
 
 from .core.errors import EdgesiteError, sentence
 
@@ -53,8 +53,8 @@ class Domain(ABC, Generic[State, Action]):
     def render(self, state: State) -> Dict[str, Any]:
         """The state for the user, as shown in before, after and the diff."""
 
-    def extras(self, state: State) -> Dict[str, Any]:
-        """Further results that follow from a state, such as reboot_required."""
+    def extras(self, before: State, after: State) -> Dict[str, Any]:
+        """Further results that follow from the states, such as reboot_required."""
         return {}
 
 
@@ -70,8 +70,15 @@ class Outcome(NamedTuple):
 class ApplyError(EdgesiteError):
     """A run failed after its first effect. undone tells whether the host is as it was before; done is what is left."""
 
-    def __init__(self, problem: str, fix: str, undone: bool, done: List[Dict[str, Any]]) -> None:
-        super().__init__(problem, fix)
+    def __init__(
+        self,
+        problem: str,
+        fix: str,
+        undone: bool,
+        done: List[Dict[str, Any]],
+        details: Optional[Dict[str, List[Any]]] = None,
+    ) -> None:
+        super().__init__(problem, fix, details)
         self.undone = undone
         self.done = done
 
@@ -90,7 +97,7 @@ def converge(domain: Domain[State, Action], check: bool) -> Outcome:
         actions=_described(domain, actions),
         before=domain.render(before),
         after=domain.render(after),
-        extras=domain.extras(after),
+        extras=domain.extras(before, after),
     )
 
 
@@ -126,7 +133,13 @@ def _rolled_back(domain: Domain[State, Action], before: State, begun: List[Actio
             "; ".join(complaints) or "the host does not show its earlier state",
             "; ".join(_does(domain, action) for action in left or begun),
         )
-    return ApplyError(problem, getattr(failure, "fix", _REPORT), undone, _described(domain, left or begun))
+    return ApplyError(
+        problem,
+        getattr(failure, "fix", _REPORT),
+        undone,
+        _described(domain, left or begun),
+        getattr(failure, "details", None),
+    )
 
 
 def _is(domain: Domain[State, Action], state: State) -> bool:

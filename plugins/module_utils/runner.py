@@ -33,12 +33,19 @@ def run(module: AnsibleModule, make_domain: Callable[[], Domain[Any, Any]]) -> N
 
 def fail(module: AnsibleModule, error: EdgesiteError) -> None:
     """Ends the module with the error's message and what it knows besides."""
-    details: Dict[str, Any] = {}
+    details: Dict[str, Any] = dict(error.details)
     if isinstance(error, ApplyError):
-        details = {"changed": not error.undone, "undone": error.undone, "actions": error.done}
+        details = {**details, "changed": not error.undone, "undone": error.undone, "actions": error.done}
     status = getattr(error, "status", None)
     if status:
         details["nvml_status"] = status
     if module._verbosity >= 3:
         details["exception"] = traceback.format_exc()
     module.fail_json(msg=str(error), **details)
+
+
+def given(options: Dict[str, Any]) -> Dict[str, Any]:
+    """The options that were given: Ansible fills in None for the others."""
+    return {
+        key: given(value) if isinstance(value, dict) else value for key, value in options.items() if value is not None
+    }

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+from . import changing
 from .backends import boot as boot_backend
 from .backends import locked_clocks, nvml_settings
 from .backends.command import Run
@@ -15,8 +15,6 @@ from .backends.nvml import Nvml
 from .backends.nvml_gpu import read_gpus
 from .converge import Domain
 from .core import boot, settings
-from .core.errors import EdgesiteError
-from .core.host_tools import CURRENT
 from .core.nvml_errors import NvmlError
 from .core.settings import Change, GpuState
 
@@ -73,13 +71,7 @@ class SettingsDomain(Domain[State, Action]):
         return State(tuple(settings.after(state.gpus, changes)), boot.after(state.boot, boot_actions), state.lost)
 
     def ready(self, actions: List[Action]) -> None:
-        if os.geteuid() != 0:
-            raise EdgesiteError("Changing GPU settings needs root, and this runs as another user", "Set become: true")
-        if self.unit.enabled and not os.path.exists(CURRENT):
-            raise EdgesiteError(
-                "persist is true, but the host tools that the boot unit runs are not on this host",
-                "Run edgesite.gpu.host_tools before (the role edgesite.gpu.gpu does), or set persist: false",
-            )
+        changing.check("Changing GPU settings", self.unit)
 
     def apply(self, action: Action) -> None:
         if not isinstance(action, Change):
@@ -118,8 +110,8 @@ class SettingsDomain(Domain[State, Action]):
             "files": dict(state.boot.files),
         }
 
-    def extras(self, state: State) -> Dict[str, Any]:
-        waiting = settings.pending_ecc(self.wanted, state.gpus)
+    def extras(self, before: State, after: State) -> Dict[str, Any]:
+        waiting = settings.pending_ecc(self.wanted, after.gpus)
         return {"reboot_required": bool(waiting), "reset_required": [gpu.uuid for gpu in waiting]}
 
 
@@ -127,10 +119,3 @@ def boot_unit(wanted: Sequence[Dict[str, Any]], python: str, persist: bool) -> b
     """The unit that makes these settings again at every boot."""
     config = {"settings": list(wanted)} if persist and wanted else None
     return boot.wanted("settings", "Apply GPU settings", python, config)
-
-
-def given(options: Dict[str, Any]) -> Dict[str, Any]:
-    """The options that were given: Ansible fills in None for the others."""
-    return {
-        key: given(value) if isinstance(value, dict) else value for key, value in options.items() if value is not None
-    }

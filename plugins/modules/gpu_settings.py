@@ -201,8 +201,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.backends.nvml import Nvml
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.module_command import command_runner
-from ..module_utils.runner import fail, run
-from ..module_utils.settings_domain import SettingsDomain, boot_unit, given
+from ..module_utils.runner import fail, given, run
+from ..module_utils.settings_domain import SettingsDomain, boot_unit
 from ..module_utils.settings_spec import SETTINGS
 
 

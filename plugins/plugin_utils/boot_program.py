@@ -25,7 +25,9 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_plan import Policy
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig_domain import MigDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.settings_domain import SettingsDomain
 
 # At boot, units can start before udev has loaded the driver.
@@ -67,27 +69,44 @@ def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0
 
 
 def _settings(configuration: Dict[str, Any]) -> Report:
-    """Each entry on its own: a GPU that is gone must not keep the others from the limits that they are cooled for."""
+    with open_nvml(time.monotonic, time.sleep) as nvml:
+        return _each(
+            configuration["settings"], lambda entry: SettingsDomain(run, nvml, [entry], boot.NONE, tolerant=True)
+        )
+
+
+def _mig(configuration: Dict[str, Any]) -> Report:
+    # Nothing works on the GPUs yet, so that one may be reset here also where a run with reset: never left it to the
+    # boot.
+    policy = Policy(disruption="idle", reset="if_idle")
+    quiesced = [str(unit) for unit in configuration.get("quiesce", [])]
+    with open_nvml(time.monotonic, time.sleep) as nvml:
+        return _each(
+            configuration["mig"], lambda layout: MigDomain(run, nvml, [layout], policy, quiesced, tolerant=True)
+        )
+
+
+def _each(entries: Sequence[Dict[str, Any]], domain_of: Callable[[Dict[str, Any]], Any]) -> Report:
+    """Each entry on its own: a GPU that is gone must not keep the others from what is wanted of them."""
     done: List[str] = []
     problems: List[str] = []
-    with open_nvml(time.monotonic, time.sleep) as nvml:
-        for entry in configuration["settings"]:
-            domain = SettingsDomain(run, nvml, [entry], boot.NONE, tolerant=True)
-            try:
-                done += [str(action["does"]) for action in converge(domain, check=False).actions]
-            except EdgesiteError as error:
-                problems.append(str(error))
-            problems += [str(reason) for reason in domain.reasons.values()]
+    for entry in entries:
+        domain = domain_of(entry)
+        try:
+            done += [str(action["does"]) for action in converge(domain, check=False).actions]
+        except EdgesiteError as error:
+            problems.append(str(error))
+        problems += [str(reason) for reason in domain.reasons.values()]
     return done, list(dict.fromkeys(problems))
 
 
-VERBS: Dict[str, Callable[[Dict[str, Any]], Report]] = {"settings": _settings}
+VERBS: Dict[str, Callable[[Dict[str, Any]], Report]] = {"mig": _mig, "settings": _settings}
 
 
 def _configuration(verb: str, path: str) -> Dict[str, Any]:
     try:
-        found = json.loads(owned_files.read_text(path) or "")
-        return {verb: [dict(entry) for entry in found[verb]]}
+        found = dict(json.loads(owned_files.read_text(path) or ""))
+        return {**found, verb: [dict(entry) for entry in found[verb]]}
     except (KeyError, TypeError, ValueError):
         raise EdgesiteError(
             "{0} is missing, empty or damaged".format(path), "Run the playbook edgesite.gpu.site on this host again"

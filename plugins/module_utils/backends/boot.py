@@ -21,8 +21,13 @@ def observe(desired: BootUnit) -> BootUnit:
     return BootUnit(
         desired.unit,
         {path: owned_files.read_text(path) for path in desired.files},
-        os.path.islink(_WANTS + desired.unit),
+        is_enabled(desired.unit),
     )
+
+
+def is_enabled(unit: str) -> bool:
+    """Whether a boot unit of ours is enabled."""
+    return os.path.islink(_WANTS + unit)
 
 
 def apply(run: command.Run, action: BootAction) -> None:

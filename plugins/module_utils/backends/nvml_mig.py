@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from ..core.nvml_errors import NvmlError
 from .nvml import ABSENT, Nvml, text
@@ -65,27 +65,40 @@ def _known(profile: Callable[[int], Any], count: int) -> Iterator[Any]:
                 raise
 
 
-def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    uuids = _mig_uuids(nvml, handle)
-    found = []
+def gpu_instances(nvml: Nvml, handle: Any) -> Iterator[Tuple[Any, Any, Any]]:
+    """Profile, handle and info of each GPU instance of a card in MIG mode. The driver lists them to root only."""
+    kind = nvml.pynvml.c_nvmlGpuInstance_t
     for profile in profiles(nvml, handle):
-        for instance in _list(nvml, "nvmlDeviceGetGpuInstances", handle, profile, nvml.pynvml.c_nvmlGpuInstance_t):
-            entry = _entry(profile, nvml.call("nvmlGpuInstanceGetInfo", instance))
-            entry["memory_mib"] = profile.memorySizeMB
-            entry["compute_instances"] = _compute_instances(nvml, instance, entry["id"], uuids)
-            entry["pids"] = sorted({client["pid"] for client in processes if client["gpu_instance_id"] == entry["id"]})
-            found.append(entry)
+        for instance in _list(nvml, "nvmlDeviceGetGpuInstances", handle, profile, kind):
+            yield profile, instance, nvml.call("nvmlGpuInstanceGetInfo", instance)
+
+
+def compute_instances(nvml: Nvml, gpu_instance: Any) -> Iterator[Tuple[Any, Any, Any]]:
+    """Profile, handle and info of each compute instance of a GPU instance."""
+    kind = nvml.pynvml.c_nvmlComputeInstance_t
+    for profile in compute_profiles(nvml, gpu_instance):
+        for instance in _list(nvml, "nvmlGpuInstanceGetComputeInstances", gpu_instance, profile, kind):
+            yield profile, instance, nvml.call("nvmlComputeInstanceGetInfo", instance)
+
+
+def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    uuids = device_uuids(nvml, handle)
+    found = []
+    for profile, instance, info in gpu_instances(nvml, handle):
+        entry = _entry(profile, info)
+        entry["memory_mib"] = profile.memorySizeMB
+        entry["compute_instances"] = _compute_instances(nvml, instance, entry["id"], uuids)
+        entry["pids"] = sorted({client["pid"] for client in processes if client["gpu_instance_id"] == entry["id"]})
+        found.append(entry)
     return sorted(found, key=lambda entry: entry["placement"]["start"])
 
 
 def _compute_instances(nvml: Nvml, gpu_instance: Any, gpu_instance_id: int, uuids: Any) -> List[Dict[str, Any]]:
-    function, kind = "nvmlGpuInstanceGetComputeInstances", nvml.pynvml.c_nvmlComputeInstance_t
     found = []
-    for profile in compute_profiles(nvml, gpu_instance):
-        for instance in _list(nvml, function, gpu_instance, profile, kind):
-            entry = _entry(profile, nvml.call("nvmlComputeInstanceGetInfo", instance))
-            entry["uuid"] = uuids.get((gpu_instance_id, entry["id"]))
-            found.append(entry)
+    for profile, _instance, info in compute_instances(nvml, gpu_instance):
+        entry = _entry(profile, info)
+        entry["uuid"] = uuids.get((gpu_instance_id, entry["id"]))
+        found.append(entry)
     return sorted(found, key=lambda entry: entry["id"])
 
 
@@ -109,7 +122,7 @@ def _list(nvml: Nvml, function: str, owner: Any, profile: Any, kind: Any) -> Lis
     return list(room[: count.value])
 
 
-def _mig_uuids(nvml: Nvml, handle: Any) -> Dict[Any, str]:
+def device_uuids(nvml: Nvml, handle: Any) -> Dict[Any, str]:
     """UUID of each MIG device by (GPU instance id, compute instance id)."""
     uuids = {}
     for index in range(nvml.get("nvmlDeviceGetMaxMigDeviceCount", handle) or 0):

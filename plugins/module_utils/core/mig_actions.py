@@ -115,10 +115,10 @@ def describe(action: Action) -> Dict[str, Any]:
     """The action for users."""
     of_gpu = "of GPU " + action.gpu.label()
     if isinstance(action, SetMode):
-        does = "turn MIG {0} on GPU {1}".format("on" if action.enabled else "off", action.gpu.label())
+        does = "turn {0} MIG mode {1}".format("on" if action.enabled else "off", of_gpu)
         return {"does": does, "kind": "set_mode", "uuid": action.gpu.uuid}
     if isinstance(action, EndClient):
-        does = "end {0} {1}".format(action.client.label(), of_gpu)
+        does = "end {0} on GPU {1}".format(action.client.label(), action.gpu.label())
         return {"does": does, "kind": "end_process", "uuid": action.gpu.uuid, "pid": action.client.pid}
     verb = "create" if action.create else "destroy"
     where = "{0} {1}".format(slices(action.start, action.profile.size), of_gpu)

@@ -86,7 +86,8 @@ class Card:
     """One GPU. enabled: None on a card without MIG. pending: the mode after the next reset or reboot.
 
     resetless: the mode changes without a reset of the card (Hopper and later).
-    virtualization: none | passthrough | vgpu | host_vgpu | host_vsga | None, as in gpu_info.
+    virtualization: none | passthrough | vgpu_guest | vgpu_host | vsga_host | None, as in gpu_info.
+    pci_id, subsystem_id: device << 16 | vendor.
     profiles: empty where MIG is off and neither the driver nor the catalogue knows them.
     clients: everything that runs on the card.
     """
@@ -99,6 +100,8 @@ class Card:
     profiles: Tuple[Profile, ...] = ()
     instances: Tuple[GpuInstance, ...] = ()
     clients: Tuple[Client, ...] = field(default=(), compare=False)
+    pci_id: int = 0
+    subsystem_id: int = 0
 
     @property
     def slices(self) -> int:

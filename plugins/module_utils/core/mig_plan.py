@@ -56,6 +56,12 @@ def waiting(layouts: Any, cards: Sequence[Card], policy: Policy) -> List[Card]:
     ]
 
 
+def named(layouts: Any, cards: Sequence[Card]) -> List[Card]:
+    """The cards that the layouts name."""
+    _problems, wanted = wishes(layouts, cards)
+    return [card for card in cards if card.gpu.index in wanted]
+
+
 def resets(actions: Sequence[Action], cards: Sequence[Card]) -> bool:
     """Whether the actions reset a card."""
     needing = {card.gpu for card in cards if not card.resetless}
@@ -73,7 +79,7 @@ def _waits(card: Card, policy: Policy) -> bool:
 
 def _of_card(card: Card, wish: Wish, policy: Policy) -> List[Action]:
     actions = _mode_change(card, wish, policy) if _changes(card, wish) else _relayout(card, wish, policy)
-    if actions and card.virtualization == "vgpu":
+    if actions and card.virtualization == "vgpu_guest":
         raise EdgesiteError(
             "{0} asks for another MIG layout on GPU {1}, which is a vGPU: a guest cannot change it".format(
                 wish.option, card.gpu.label()

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of edgesite.gpu.mig_layout: reads the file that from_file names."""
+
+from __future__ import annotations
+
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase
+
+
+class ActionModule(NvmlActionBase):
+    """See NvmlActionBase."""
+
+    def run_with(self, run_module):
+        name = self._task.args.pop("from_file", None)
+        if name is not None:
+            if "mig_parted" in self._task.args:
+                raise AnsibleActionFail("from_file and mig_parted are both given. Leave one of the two out.")
+            self._task.args["mig_parted"] = self._document(name)
+        return super().run_with(run_module)
+
+    def _document(self, name):
+        path = self._find_needle("files", str(name))
+        try:
+            with open(path, encoding="utf-8") as stream:
+                document = yaml.safe_load(stream)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise AnsibleActionFail(f"from_file: cannot read {path} as YAML: {error}. Correct the file.") from error
+        if not isinstance(document, dict):
+            raise AnsibleActionFail(
+                f"from_file: {path} is no configuration of nvidia-mig-parted, but {document!r}. "
+                "It begins with 'version: v1' and has 'mig-configs:'."
+            )
+        return document

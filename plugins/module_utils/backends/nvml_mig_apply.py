@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes a card's MIG mode and instances through NVML.
+
+Instances are looked up by their place at each call, since ids change. What is there already is not made again, and what
+is gone is not destroyed again, so that an action of which nobody knows how far it got can be taken back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import time
+from typing import Any, Optional
+
+from ..core.errors import EdgesiteError
+from ..core.mig_actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance, SetMode, describe
+from ..core.mig_card import Client, on_gpu_instance
+from ..core.mig_explain import holders, named_clients
+from ..core.nvml_errors import NvmlError
+from . import device_files, nvml_mig
+from .nvml import Nvml
+from .nvml_mig_cards import read_clients
+
+_NOT_FOUND = 6
+_RESET_REQUIRED = 16
+_IN_USE = 19
+# A program may want to save its work.
+_END_SECONDS = 10.0
+
+
+def apply(nvml: Nvml, action: Action) -> None:
+    """Does one action. Raises EdgesiteError."""
+    handle = nvml.handle(action.gpu.index)
+    try:
+        if isinstance(action, SetMode):
+            _set_mode(nvml, handle, action)
+        elif isinstance(action, MakeGpuInstance):
+            _gpu_instance(nvml, handle, action)
+        elif isinstance(action, MakeComputeInstance):
+            _compute_instance(nvml, handle, action)
+        else:
+            _end(nvml, handle, action)
+    except NvmlError as error:
+        if error.code != _IN_USE:
+            raise
+        raise _in_use(nvml, handle, action, error) from error
+
+
+def _set_mode(nvml: Nvml, handle: Any, action: SetMode) -> None:
+    # pynvml gives the activation status back and does not raise it.
+    status = nvml.call("nvmlDeviceSetMigMode", handle, int(action.enabled), what=_what(action))
+    if status and not (action.waits and status == _RESET_REQUIRED):
+        raise NvmlError(status, _what(action))
+
+
+def _gpu_instance(nvml: Nvml, handle: Any, action: MakeGpuInstance) -> None:
+    present = _find_gpu_instance(nvml, handle, action)
+    if action.create and present is None:
+        place = nvml.pynvml.c_nvmlGpuInstancePlacement_t(action.start, action.profile.size)
+        nvml.call(
+            "nvmlDeviceCreateGpuInstanceWithPlacement",
+            handle,
+            action.profile.id,
+            ctypes.byref(place),
+            what=_what(action),
+        )
+    elif not action.create and present is not None:
+        nvml.call("nvmlGpuInstanceDestroy", present, what=_what(action))
+
+
+def _compute_instance(nvml: Nvml, handle: Any, action: MakeComputeInstance) -> None:
+    gpu_instance = _find_gpu_instance(nvml, handle, action)
+    if gpu_instance is None:
+        if action.create:
+            raise NvmlError(_NOT_FOUND, _what(action))
+        return
+    present = _find_compute_instance(nvml, gpu_instance, action)
+    if action.create and present is None:
+        _create_compute_instance(nvml, gpu_instance, action)
+    elif not action.create and present is not None:
+        nvml.call("nvmlComputeInstanceDestroy", present, what=_what(action))
+
+
+def _create_compute_instance(nvml: Nvml, gpu_instance: Any, action: MakeComputeInstance) -> None:
+    profiles = [info for info in nvml_mig.compute_profiles(nvml, gpu_instance) if info.sliceCount == action.slices]
+    if not profiles:
+        raise NvmlError(_NOT_FOUND, _what(action))
+    if action.slices == action.profile.slices:
+        # The whole fits in one way only, and drivers before R525 know no placement of compute instances.
+        nvml.call("nvmlGpuInstanceCreateComputeInstance", gpu_instance, profiles[0].id, what=_what(action))
+        return
+    place = nvml.pynvml.c_nvmlComputeInstancePlacement_t(action.inner_start, action.slices)
+    nvml.call(
+        "nvmlGpuInstanceCreateComputeInstanceWithPlacement",
+        gpu_instance,
+        profiles[0].id,
+        ctypes.byref(place),
+        what=_what(action),
+    )
+
+
+def _find_gpu_instance(nvml: Nvml, handle: Any, action: Any) -> Optional[Any]:
+    for profile, instance, info in nvml_mig.gpu_instances(nvml, handle):
+        if (profile.id, info.placement.start) == (action.profile.id, action.start):
+            return instance
+    return None
+
+
+def _find_compute_instance(nvml: Nvml, gpu_instance: Any, action: MakeComputeInstance) -> Optional[Any]:
+    for profile, instance, info in nvml_mig.compute_instances(nvml, gpu_instance):
+        if (profile.sliceCount, info.placement.start) == (action.slices, action.inner_start):
+            return instance
+    return None
+
+
+def _end(nvml: Nvml, handle: Any, action: EndClient) -> None:
+    """Asks the process to end, then makes it; waits until the card is rid of it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        end = time.monotonic() + _END_SECONDS
+        if _still_there(nvml, handle, action.client):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(action.client.pid, number)
+        while _still_there(nvml, handle, action.client):
+            if time.monotonic() >= end:
+                break
+            time.sleep(0.05)
+        else:
+            return
+    raise EdgesiteError(
+        "{0} does not end".format(action.client.label()), "Look at its state in ps; a reboot ends it in any case"
+    )
+
+
+def _still_there(nvml: Nvml, handle: Any, client: Client) -> bool:
+    return any(other.pid == client.pid for other in read_clients(nvml, handle))
+
+
+def _in_use(nvml: Nvml, handle: Any, action: Action, error: NvmlError) -> EdgesiteError:
+    """The error with the names of those who use it; they may have come after the plan was made."""
+    clients = read_clients(nvml, handle)
+    if isinstance(action, (MakeGpuInstance, MakeComputeInstance)):
+        ids = [
+            info.id
+            for profile, _instance, info in nvml_mig.gpu_instances(nvml, handle)
+            if (profile.id, info.placement.start) == (action.profile.id, action.start)
+        ]
+        clients = tuple(client for number in ids for client in on_gpu_instance(clients, number))
+    else:
+        minor = nvml.get("nvmlDeviceGetMinorNumber", handle)
+        known = {client.pid for client in clients}
+        clients += tuple(client for client in device_files.holders(minor) if client.pid not in known)
+    if not clients:
+        return EdgesiteError(
+            "{0}, by something that NVML does not list".format(error.problem),
+            "Stop what watches the card (dcgm, exporters, nvidia-persistenced) or name its units in quiesce",
+            {"holders": []},
+        )
+    return EdgesiteError(
+        "{0}: {1}".format(error.problem, named_clients(clients)),
+        "Wait for them or stop them; services that only watch the card belong into quiesce",
+        {"holders": holders(action.gpu, clients)},
+    )
+
+
+def _what(action: Action) -> str:
+    return str(describe(action)["does"])

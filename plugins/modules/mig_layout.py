@@ -1,0 +1,324 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mig_layout
+short_description: Bring NVIDIA GPUs to a MIG layout without touching instances in use
+version_added: 0.1.0
+description:
+  - Turns MIG on or off and brings GPU instances and compute instances to exactly what is wanted, now and at every boot.
+  - Of all ways to the layout it takes the one that keeps every instance with processes, then destroys the fewest
+    others, then takes the fewest calls. Every instance is created at an explicit placement, so that the driver's own
+    order of filling a card does not matter.
+  - Everything is checked before anything changes, and all problems are told at once. When a step fails, the steps
+    before it are taken back, to the same placements.
+  - GPUs that no layout names are never touched and never reset.
+  - One task holds all layouts of a host, since the boot unit holds exactly those of the last run.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options:
+  layouts:
+    description:
+      - What is wanted of which GPUs. A GPU is named by one layout at most.
+      - An empty list changes no GPU, and takes the boot unit away.
+    type: list
+    elements: dict
+    suboptions:
+      gpus:
+        description:
+          - V(all), or a list of selectors. Each is a dictionary with one or more of the keys C(uuid),
+            C(pci_bus_id), C(index) (NVML's) and C(model), and names the GPUs that match all of them.
+          - C(model) matches whole words of the product name, so V(A100) matches C(NVIDIA A100-SXM4-40GB).
+        type: raw
+        required: true
+      mig:
+        description: MIG mode of these GPUs (C(nvmlDeviceSetMigMode)).
+        type: str
+        choices: [enabled, disabled]
+        default: enabled
+      instances:
+        description:
+          - The GPU instances that each of these GPUs is to have, and no others. Without this option the instances are
+            left alone; V({}) removes them all.
+          - A dictionary of profile names and numbers, such as V({"3g.20gb": 1, "1g.5gb": 4}). A name with a part of a
+            GPU instance, such as C(1c.3g.20gb), counts compute instances, which share as few GPU instances as they fit
+            in.
+          - Or a list of profile names and dictionaries with C(profile), C(count) (default 1), C(placement) (the memory
+            slice to start at; without it the planner chooses) and C(compute_instances) (a dictionary such as
+            V({"1c": 2, "2c": 1}); without it one compute instance takes the whole).
+          - Profiles are found by slices and attributes, as the memory in their names is rounded and differs between
+            drivers. V(2g) and V(1g+me) do; without memory it is the profile with the least.
+        type: raw
+  from_file:
+    description:
+      - A configuration file of nvidia-mig-parted on the controller, instead of O(layouts). Relative paths are searched
+        in C(files) as for M(ansible.builtin.copy).
+      - GPUs that it does not name are left alone.
+    type: path
+  mig_parted:
+    description: The content of such a file, as a dictionary.
+    type: dict
+  config:
+    description: Which configuration of the file; needed where it has more than one.
+    type: str
+  disruption:
+    description:
+      - V(never) only adds instances, and fails where the layout takes more.
+      - V(idle) may destroy instances without processes.
+      - V(force) ends processes that are in the way (SIGTERM, after 10 seconds SIGKILL). They are gone even if the run
+        fails later.
+    type: str
+    choices: [never, idle, force]
+    default: idle
+  reset:
+    description:
+      - Whether a GPU without processes may be reset to change its MIG mode, as Ampere needs. Hopper and later change it
+        without a reset.
+      - With V(never) the change waits for the next boot, where the boot unit makes it; see RV(reset_required).
+    type: str
+    choices: [never, if_idle]
+    default: if_idle
+  quiesce:
+    description:
+      - systemd units that hold a GPU open without working on it, such as dcgm or exporters. Those that run are stopped
+        before a GPU is reset and started again afterwards, also when the run fails. Nothing is stopped where no GPU is
+        reset.
+    type: list
+    elements: str
+    default: []
+  persist:
+    description:
+      - Make the layouts again at every boot, by the unit C(edgesite-gpu-mig.service). Instances survive no reboot on
+        any GPU, and MIG mode none on Hopper and later.
+      - Needs M(edgesite.gpu.host_tools) on the host.
+    type: bool
+    default: true
+  pynvml_path:
+    description:
+      - Folder or archive, on the host, to import pynvml from.
+      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+    type: path
+attributes:
+  check_mode:
+    support: full
+    description: Says what would change, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows modes, instances and boot unit before and after.
+seealso:
+  - module: edgesite.gpu.mig_layout_info
+  - module: edgesite.gpu.host_tools
+requirements:
+  - NVIDIA driver on the host
+  - pynvml (nvidia-ml-py) on the controller or on the host
+"""
+
+EXAMPLES = r"""
+- name: The A100s are divided, the other GPUs stay whole
+  edgesite.gpu.mig_layout:
+    layouts:
+      - gpus:
+          - model: A100
+        instances:
+          3g.20gb: 1
+          1g.5gb: 4
+      - gpus:
+          - uuid: GPU-8d5c1b0e-2f63-4a7c-9b1e-0c7d1f3a9e55
+        mig: disabled
+    quiesce: [nvidia-dcgm.service]
+  become: true
+
+- name: One GPU instance with a place of its own and three compute instances
+  edgesite.gpu.mig_layout:
+    layouts:
+      - gpus:
+          - index: 0
+        instances:
+          - profile: 4g.20gb
+            placement: 0
+            compute_instances:
+              1c: 2
+              2c: 1
+          - 2g.10gb
+  become: true
+
+- name: A layout from a file of nvidia-mig-parted
+  edgesite.gpu.mig_layout:
+    from_file: mig-parted.yaml
+    config: all-balanced
+  become: true
+"""
+
+RETURN = r"""
+actions:
+  description:
+    - What was done, or in check mode would be done, in this order. Each change of a GPU is one call of NVML.
+    - When a step failed, what of it is left on the host or was taken back, see RV(undone).
+  returned: success, or when a step failed
+  type: list
+  elements: dict
+  contains:
+    does:
+      description: The action in words.
+      type: str
+      returned: always
+    kind:
+      description:
+        - C(set_mode), C(create_gpu_instance), C(destroy_gpu_instance), C(create_compute_instance),
+          C(destroy_compute_instance), C(end_process), C(stop_unit), C(start_unit) or C(boot_unit).
+      type: str
+      returned: always
+    uuid:
+      description: UUID of the GPU.
+      type: str
+      returned: for an action on a GPU
+    profile:
+      description: Profile of the GPU instance.
+      type: str
+      returned: for an action on an instance
+    placement:
+      description: Start and size of the GPU instance in memory slices.
+      type: dict
+      returned: for an action on an instance
+  sample:
+    - does: create GPU instance 3g.20gb on slices 4-7 of GPU 0 NVIDIA A100-SXM4-40GB (GPU-6f2e, 0000:17:00.0)
+      kind: create_gpu_instance
+      uuid: GPU-6f2e
+      profile: 3g.20gb
+      placement: {start: 4, size: 4}
+before:
+  description: Mode and instances by GPU UUID (those that the layouts name), boot unit and its files, before.
+  returned: success
+  type: dict
+after:
+  description: The same, after; in check mode, what it would be.
+  returned: success
+  type: dict
+kept:
+  description: The GPU instances that stayed.
+  returned: success
+  type: list
+  elements: dict
+  contains: &instance
+    gpu:
+      description: UUID of the GPU.
+      type: str
+    profile:
+      description: Profile.
+      type: str
+    placement:
+      description: Start and size in memory slices.
+      type: dict
+    compute_instances:
+      description: Compute instances, each with profile, placement and the UUID of its MIG device.
+      type: list
+      elements: dict
+    processes:
+      description: Processes on the instance, each with pid and name.
+      type: list
+      elements: dict
+created:
+  description: The GPU instances that were created. In check mode their UUIDs are null.
+  returned: success
+  type: list
+  elements: dict
+  contains: *instance
+destroyed:
+  description: The GPU instances that were destroyed.
+  returned: success
+  type: list
+  elements: dict
+  contains: *instance
+reset_required:
+  description: UUIDs of the GPUs whose MIG mode waits for a reset or reboot that this run was not to make.
+  returned: success
+  type: list
+  elements: str
+reboot_required:
+  description: Whether a reboot brings what waits.
+  returned: success
+  type: bool
+holders:
+  description:
+    - Who uses the GPUs that keep the layout from being made, each with C(gpu) (UUID), C(pid), C(name) and
+      C(gpu_instance_id) (null outside of instances).
+  returned: success, or when something in use is in the way
+  type: list
+  elements: dict
+  sample: [{gpu: GPU-6f2e, pid: 4711, name: tritonserver, gpu_instance_id: 2}]
+undone:
+  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  returned: when a step failed
+  type: bool
+nvml_status:
+  description: NVML's error in lower case, such as V(driver_not_loaded), V(no_permission), V(gpu_is_lost).
+  returned: when NVML failed
+  type: str
+"""
+
+import contextlib
+import sys
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.backends.nvml import Nvml
+from ..module_utils.backends.nvml_mig_cards import read_cards
+from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.core.mig import DISRUPTIONS
+from ..module_utils.core.mig_layouts import MODES
+from ..module_utils.core.mig_plan import RESETS, Policy
+from ..module_utils.mig_domain import MigDomain, boot_unit
+from ..module_utils.mig_source import from_parted
+from ..module_utils.module_command import command_runner
+from ..module_utils.runner import fail, given, run
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "layouts": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "gpus": {"type": "raw", "required": True},
+                    "mig": {"type": "str", "choices": list(MODES), "default": "enabled"},
+                    "instances": {"type": "raw"},
+                },
+            },
+            "mig_parted": {"type": "dict"},
+            "from_file": {"type": "path"},
+            "config": {"type": "str"},
+            "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "idle"},
+            "reset": {"type": "str", "choices": list(RESETS), "default": "if_idle"},
+            "quiesce": {"type": "list", "elements": "str", "default": []},
+            "persist": {"type": "bool", "default": True},
+            "pynvml_path": {"type": "path"},
+        },
+        mutually_exclusive=[["layouts", "mig_parted", "from_file"], ["layouts", "config"]],
+        required_one_of=[["layouts", "mig_parted", "from_file"]],
+        supports_check_mode=True,
+    )
+    options = module.params
+    try:
+        # Nothing wanted of cards takes no driver: the boot unit can be taken away where that is gone.
+        with contextlib.nullcontext() if options["layouts"] == [] else Nvml(options["pynvml_path"]) as nvml:
+            layouts = _layouts(options, nvml)
+            unit = boot_unit(layouts, options["quiesce"], sys.executable, options["persist"])
+            policy = Policy(options["disruption"], options["reset"])
+            run(module, lambda: MigDomain(command_runner(module), nvml, layouts, policy, options["quiesce"], unit))
+    except EdgesiteError as error:
+        fail(module, error)
+
+
+def _layouts(options, nvml):
+    if options["layouts"] is None:
+        return from_parted(options["mig_parted"], options["config"], read_cards(nvml)[0])
+    return [given(layout) for layout in options["layouts"]]
+
+
+if __name__ == "__main__":
+    main()

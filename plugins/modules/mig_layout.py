@@ -44,12 +44,11 @@ options:
         description:
           - The GPU instances that each of these GPUs is to have, and no others. Without this option the instances are
             left alone; V({}) removes them all.
-          - A dictionary of profile names and numbers, such as V({"3g.20gb": 1, "1g.5gb": 4}). A name with a part of a
-            GPU instance, such as C(1c.3g.20gb), counts compute instances, which share as few GPU instances as they fit
-            in.
+          - A dictionary of profile names and numbers, see the examples. A name with a part of a GPU instance, such as
+            C(1c.3g.20gb), counts compute instances, which share as few GPU instances as they fit in.
           - Or a list of profile names and dictionaries with C(profile), C(count) (default 1), C(placement) (the memory
-            slice to start at; without it the planner chooses) and C(compute_instances) (a dictionary such as
-            V({"1c": 2, "2c": 1}); without it one compute instance takes the whole).
+            slice to start at; without it the planner chooses) and C(compute_instances) (names such as C(1c) and
+            numbers; without it one compute instance takes the whole).
           - Profiles are found by slices and attributes, as the memory in their names is rounded and differs between
             drivers. V(2g) and V(1g+me) do; without memory it is the profile with the least.
         type: raw

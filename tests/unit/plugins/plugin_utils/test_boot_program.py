@@ -65,7 +65,7 @@ def verb(monkeypatch):
 def test_usage(arguments):
     with pytest.raises(SystemExit) as ended:
         boot_program.main(arguments)
-    assert ended.value.code == "usage: VERB CONFIG, VERB is one of: settings"
+    assert ended.value.code == "usage: VERB CONFIG, VERB is one of: mig, settings"
 
 
 def test_arguments_of_the_process_are_the_default(monkeypatch):

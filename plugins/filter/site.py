@@ -12,6 +12,8 @@ from jinja2.exceptions import UndefinedError
 from ..module_utils.core import preflight, report
 from ..module_utils.settings_spec import SETTINGS
 
+_GPU_VARIABLES = {"gpu_settings", "mig_layouts", "mig_from_file"}
+
 
 def preflight_problems(hostvars, hosts):
     """Every problem of these hosts."""
@@ -42,23 +44,25 @@ def _of_host(host, variables):
         return [preflight.unreachable(host, info.get("msg", ""))]
     if "preflight_failure" in variables or not info:
         return [preflight.unread(host, variables.get("preflight_failure", "it gave no answer"))]
-    problems = preflight.of_nvml(host, info, "gpu_settings" in variables or "mig_layouts" in variables)
+    problems = preflight.of_nvml(host, info, bool(_GPU_VARIABLES & set(variables)))
     for name, layer, judge in (("gpu_settings", "gpu", _of_settings), ("mig_layouts", "mig", _of_mig)):
         if name in variables:
             try:
-                problems += judge(host, variables[name], info)
+                problems += judge(host, variables, info)
             except (AnsibleError, UndefinedError) as error:
                 fix = "Correct the variable {0} of this host".format(name)
                 problems += preflight.invalid(host, layer, [" ".join(str(error).split())], fix)
     return problems
 
 
-def _of_mig(host, layouts, info):
-    return preflight.of_mig(host, layouts, info) if preflight.nvml_works(info) else []
+def _of_mig(host, variables, info):
+    if not preflight.nvml_works(info):
+        return []
+    return preflight.of_mig(host, variables["mig_layouts"], info, variables.get("mig_disruption", "idle"))
 
 
-def _of_settings(host, wanted, info):
-    result = ArgumentSpecValidator({"settings": SETTINGS}).validate({"settings": wanted})
+def _of_settings(host, variables, info):
+    result = ArgumentSpecValidator({"settings": SETTINGS}).validate({"settings": variables["gpu_settings"]})
     if result.error_messages:
         fix = "See 'ansible-doc edgesite.gpu.gpu_settings' for the form of gpu_settings"
         return preflight.invalid(host, "gpu", result.error_messages, fix)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from . import mig
 from .errors import EdgesiteError
@@ -29,7 +29,7 @@ def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
     staying = mig.held(card.instances, disruption)
     clients = [client for instance in staying for client in instance.clients]
     return EdgesiteError(
-        "{0} {1}".format(here, _in_the_way(staying, wants, disruption)),
+        "{0} {1}".format(here, _in_the_way(card, staying, wants, disruption)),
         nearest(card, wants, staying),
         {"holders": holders(card.gpu, clients)},
     )
@@ -38,8 +38,8 @@ def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
 def _too_large(card: Card, wants: Sequence[Want]) -> str:
     needed = sum(want.profile.size for want in wants)
     if needed > card.slices:
-        return "{0} take {1} memory slices, and the card has {2}".format(_named(wants), needed, card.slices)
-    return "{0} do not fit beside each other: {1}".format(_named(wants), "; ".join(_places(wants)))
+        return "{0} take {1} memory slices, and the card has {2}".format(_counted(wants), needed, card.slices)
+    return "{0} do not fit beside each other: {1}".format(_counted(wants), "; ".join(_places(wants)))
 
 
 def _places(wants: Sequence[Want]) -> List[str]:
@@ -54,13 +54,19 @@ def _places(wants: Sequence[Want]) -> List[str]:
     return found
 
 
-def _in_the_way(staying: Sequence[GpuInstance], wants: Sequence[Want], disruption: str) -> str:
+def _in_the_way(card: Card, staying: Sequence[GpuInstance], wants: Sequence[Want], disruption: str) -> str:
     if disruption == "never":
         return "without destroying instances, which disruption: never forbids; there are {0}".format(
             ", ".join(instance.label() for instance in staying)
         )
-    spare = Counter(instance.profile for instance in staying) - Counter(want.profile for want in wants)
-    reason = "the layout has no place for {0}".format(_counted(spare)) if spare else "what is left is fragmented"
+    wanted = Counter(want.profile for want in wants)
+    spare = Counter(instance.profile for instance in staying) - wanted
+    if spare:
+        reason = "the layout has no place for {0}".format(_counted(_whole(spare.elements())))
+    elif any(Counter(layout) == wanted for layout in _layouts(card, staying)):
+        reason = "the layout wants them at other placements or with other compute instances"
+    else:
+        reason = "what is left is fragmented"
     return "while instances are in use ({0}): {1}".format(reason, "; ".join(in_use(instance) for instance in staying))
 
 
@@ -89,7 +95,7 @@ def nearest(card: Card, wants: Sequence[Want], staying: Sequence[GpuInstance]) -
     ranked = sorted(possible, key=lambda layout: (_distance(wanted, Counter(layout)), _order(layout)))
     if not ranked:
         return "Nothing fits while these are in use: wait for them, or set disruption: force for this run"
-    fits = "; ".join(_counted(Counter(layout)) for layout in ranked[:_NEAREST])
+    fits = "; ".join(_counted(_keeping(staying, layout)) for layout in ranked[:_NEAREST])
     advice = "Nearest that {0}: {1}".format("fit now" if staying else "fit", fits)
     return advice + (", or wait until the instances are idle" if staying else "")
 
@@ -132,12 +138,24 @@ def _filled(card: Card, first: int, taken: int) -> Iterator[Tuple[Profile, ...]]
                 yield (profile,) + rest
 
 
-def _named(wants: Sequence[Want]) -> str:
-    return _counted(Counter(want.profile for want in wants))
+def _whole(profiles: Iterable[Profile]) -> List[Want]:
+    return [Want(profile, (profile.slices,)) for profile in profiles]
 
 
-def _counted(profiles: "Counter[Profile]") -> str:
+def _keeping(staying: Sequence[GpuInstance], layout: Sequence[Profile]) -> List[Want]:
+    """The layout in wants, where what stays keeps its compute instances."""
+    kept = [
+        Want(instance.profile, tuple(sorted((inner.slices for inner in instance.compute), reverse=True)))
+        for instance in staying
+        if instance.compute
+    ]
+    others = Counter(layout) - Counter(want.profile for want in kept)
+    return kept + _whole(others.elements())
+
+
+def _counted(wants: Sequence[Want]) -> str:
+    """Instances for people, the largest first."""
     return " + ".join(
-        profile.name if count == 1 else "{0}x {1}".format(count, profile.name)
-        for profile, count in sorted(profiles.items(), key=lambda entry: -entry[0].size)
+        want.label() if count == 1 else "{0}x {1}".format(count, want.label())
+        for want, count in sorted(Counter(wants).items(), key=lambda entry: -entry[0].profile.size)
     )

@@ -51,14 +51,14 @@ def shown(compute: Sequence[int]) -> str:
     return "+".join("{0}c".format(slices) for slices in compute) or "no compute instance"
 
 
-def wishes(layouts: Any, cards: Sequence[Card]) -> Tuple[List[EdgesiteError], Dict[int, Wish]]:
-    """Every problem of the layouts, and by index what is wanted of each card that they name."""
+def wishes(layouts: Any, cards: Sequence[Card], name: str = "layouts") -> Tuple[List[EdgesiteError], Dict[int, Wish]]:
+    """Every problem of the layouts, and by index what is wanted of each card that they name. name: of the option."""
     problems: List[EdgesiteError] = []
     found: Dict[int, Wish] = {}
     if not isinstance(layouts, (list, tuple)):
-        return [EdgesiteError("layouts is {0!r}, not a list".format(layouts), "Give a list of layouts")], {}
+        return [EdgesiteError("{0} is {1!r}, not a list".format(name, layouts), "Give a list of layouts")], {}
     for position, layout in enumerate(layouts):
-        option = "layouts[{0}]".format(position)
+        option = "{0}[{1}]".format(name, position)
         try:
             named = _named(option, layout, cards)
         except EdgesiteError as problem:
@@ -225,7 +225,8 @@ def _number(option: str, value: Any) -> int:
     """A number from 0. Text of digits counts, since templates make text."""
     text = str(value)
     whole = isinstance(value, (int, str)) and not isinstance(value, bool) and text.isascii() and text.isdigit()
-    # No card has more instances than this; a larger number would only be slow to refuse.
-    if whole and int(text) <= 99:
+    # No card has more instances than this; a larger number would only be slow to refuse, and Python does not make a
+    # number of thousands of digits.
+    if whole and len(text) <= 9 and int(text) <= 99:
         return int(text)
     raise EdgesiteError("{0} is {1!r}, not a whole number from 0 to 99".format(option, value), "Correct the number")

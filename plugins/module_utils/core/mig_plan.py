@@ -33,9 +33,11 @@ def plan(layouts: Any, cards: Sequence[Card], policy: Policy) -> List[Action]:
     return actions
 
 
-def judge(layouts: Any, cards: Sequence[Card], policy: Policy) -> Tuple[List[EdgesiteError], List[Action]]:
-    """Every problem of the layouts on these cards, and the actions for the others."""
-    problems, wanted = wishes(layouts, cards)
+def judge(
+    layouts: Any, cards: Sequence[Card], policy: Policy, option: str = "layouts"
+) -> Tuple[List[EdgesiteError], List[Action]]:
+    """Every problem of the layouts on these cards, and the actions for the others. option: what users call them."""
+    problems, wanted = wishes(layouts, cards, option)
     actions: List[Action] = []
     for card in cards:
         if card.gpu.index in wanted:
@@ -79,7 +81,7 @@ def _waits(card: Card, policy: Policy) -> bool:
 
 def _of_card(card: Card, wish: Wish, policy: Policy) -> List[Action]:
     actions = _mode_change(card, wish, policy) if _changes(card, wish) else _relayout(card, wish, policy)
-    if actions and card.virtualization == "vgpu_guest":
+    if card.virtualization == "vgpu_guest" and (actions or _changes(card, wish)):
         raise EdgesiteError(
             "{0} asks for another MIG layout on GPU {1}, which is a vGPU: a guest cannot change it".format(
                 wish.option, card.gpu.label()
@@ -93,7 +95,8 @@ def _relayout(card: Card, wish: Wish, policy: Policy) -> List[Action]:
     """A card whose mode is right: a pending change of it is taken back, and its instances are brought to the wanted."""
     actions: List[Action] = []
     if card.pending is not None and card.pending != card.enabled:
-        actions.append(SetMode(card.gpu, wish.enabled, previous=card.pending))
+        # The mode itself stays, so nothing is reset.
+        actions.append(SetMode(card.gpu, wish.enabled, previous=card.pending, waits=True))
     return actions + _instances(card, wish, policy)
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Sequence
 
-from . import settings
+from . import mig_card, mig_plan, settings
 from .errors import EdgesiteError
 from .nvml_errors import meaning_of_status
-from .selectors import GpuId, resolve
 
 
 class Problem(NamedTuple):
@@ -74,33 +73,23 @@ def of_settings(host: str, wanted: Sequence[Dict[str, Any]], info: Dict[str, Any
     return [_problem(host, "gpu", error) for error in settings.judge(wanted, states)[0]]
 
 
-def of_mig(host: str, layouts: Any, info: Dict[str, Any]) -> List[Problem]:
-    """Which of the GPUs that MIG is asked of cannot do MIG. The layouts themselves are the planner's to judge."""
-    if not isinstance(layouts, list) or not all(isinstance(entry, dict) and "gpus" in entry for entry in layouts):
-        return [Problem(host, "mig", "mig_layouts is not a list", "Give a list of dictionaries with gpus")]
-    facts = {gpu["index"]: gpu for gpu in info.get("gpus", [])}
-    ids = [GpuId(gpu["index"], gpu["uuid"], gpu["pci_bus_id"], gpu["name"]) for gpu in facts.values()]
-    found = []
-    for position, entry in enumerate(layouts):
-        if entry.get("mig", "enabled") != "enabled":
-            continue
-        option = "mig_layouts[{0}].gpus".format(position)
-        try:
-            named = resolve(option, entry["gpus"], ids)
-        except EdgesiteError as error:
-            found.append(_problem(host, "mig", error))
-            continue
-        for gpu in named:
-            if facts[gpu.index]["mig"] is None:
-                found.append(
-                    Problem(
-                        host,
-                        "mig",
-                        "{0} asks for MIG on GPU {1}, which does not have MIG".format(option, gpu.label()),
-                        "Name only GPUs with MIG (A30, A100, H100, H200, B200 and the like), by model or uuid",
-                    )
-                )
-    return found
+def of_mig(host: str, layouts: Any, info: Dict[str, Any], disruption: str = "idle") -> List[Problem]:
+    """What of the MIG layouts the host's GPUs cannot have now, by the catalogue's profiles."""
+    cards = [mig_card.from_facts(facts) for facts in info.get("gpus", [])]
+    if any(card.enabled is not None and not card.profiles for card in cards):
+        # Only the driver knows the profiles of such a card: what is left to judge is which cards are named.
+        layouts = _without_instances(layouts)
+    errors = mig_plan.judge(layouts, cards, mig_plan.Policy(disruption), "mig_layouts")[0]
+    return [_problem(host, "mig", error) for error in errors]
+
+
+def _without_instances(layouts: Any) -> Any:
+    if not isinstance(layouts, list):
+        return layouts
+    return [
+        {key: value for key, value in layout.items() if key != "instances"} if isinstance(layout, dict) else layout
+        for layout in layouts
+    ]
 
 
 def by_host(problems: Sequence[Problem]) -> List[str]:

@@ -84,7 +84,7 @@ def test_packed_tools_run_on_their_own(tools):
         [sys.executable, "-I", tools.root + "/current"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False
     )
     assert ran.returncode == 1
-    assert b"usage: VERB CONFIG, VERB is one of: settings" in ran.stderr
+    assert b"usage: VERB CONFIG, VERB is one of: mig, settings" in ran.stderr
 
 
 def test_archive_can_be_imported_from_without_unpacking(tmp_path):

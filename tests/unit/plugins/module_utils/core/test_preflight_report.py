@@ -17,7 +17,33 @@ CARD = {
     "power_w": {"limit": 70.0, "default_limit": 70.0, "min_limit": 60.0, "max_limit": 70.0},
     "clocks_mhz": {"min_graphics": 300, "max_graphics": 1590, "min_memory": 405, "max_memory": 5001},
 }
-A100 = {**CARD, "index": 1, "uuid": "GPU-bbbb", "name": "NVIDIA A100-SXM4-40GB", "mig": {"current": False}}
+MIG_OFF = {"current": False, "pending": False, "resetless": False, "max_devices": 7, "gpu_instances": []}
+A100 = {
+    **CARD,
+    "index": 1,
+    "uuid": "GPU-bbbb",
+    "name": "NVIDIA A100-SXM4-40GB",
+    "pci_device_id": "20b0",
+    "mig": MIG_OFF,
+    "vgpu": {"virtualization_mode": "none"},
+    "processes": [],
+}
+HELD = {
+    "id": 2,
+    "profile": "MIG 3g.20gb",
+    "profile_id": 9,
+    "slices": 3,
+    "placement": {"start": 4, "size": 4},
+    "memory_mib": 19968,
+    "compute_instances": [
+        {"id": 0, "profile": "MIG 3g.20gb", "slices": 3, "placement": {"start": 0, "size": 3}, "uuid": "MIG-1"}
+    ],
+}
+BUSY = {
+    **A100,
+    "mig": {**MIG_OFF, "current": True, "pending": True, "gpu_instances": [HELD]},
+    "processes": [{"pid": 7, "name": "triton", "gpu_instance_id": 2, "compute_instance_id": 0}],
+}
 
 
 def problems_of(found):
@@ -49,6 +75,29 @@ def test_mig_for_a_gpu_that_is_not_there_is_a_problem():
 def test_layouts_of_the_wrong_shape_are_a_problem():
     for layouts in ("all", ["x"], [{"mig": "enabled"}]):
         assert problems_of(preflight.of_mig("h", layouts, {"gpus": [A100]}))[0][0] == "mig"
+
+
+def test_layout_that_the_card_cannot_have_is_a_problem_before_anything_runs():
+    (large,) = preflight.of_mig("h", [{"gpus": "all", "instances": {"3g.20gb": 3}}], {"gpus": [A100]})
+    assert "mig_layouts[0].instances" in large.problem and "2x 3g.20gb" in large.fix
+    (unknown,) = preflight.of_mig("h", [{"gpus": "all", "instances": {"5g.30gb": 1}}], {"gpus": [A100]})
+    assert "it has 1g.5gb" in unknown.problem
+
+
+def test_instance_in_use_is_in_the_way_unless_it_may_be_ended():
+    layouts = [{"gpus": "all", "instances": {"2g.10gb": 3}}]
+    (held,) = preflight.of_mig("h", layouts, {"gpus": [BUSY]})
+    assert "3g.20gb on slices 4-7 is held by triton (pid 7)" in held.problem
+    assert preflight.of_mig("h", layouts, {"gpus": [BUSY]}, "force") == []
+    assert preflight.of_mig("h", [{"gpus": "all", "instances": {"3g": 1, "2g": 2}}], {"gpus": [BUSY]}) == []
+
+
+def test_instances_of_a_card_that_the_catalogue_does_not_know_are_left_to_the_driver():
+    new = {**A100, "name": "NVIDIA X1000", "pci_device_id": "ffff"}
+    assert preflight.of_mig("h", [{"gpus": "all", "instances": {"5g.30gb": 1}}], {"gpus": [new]}) == []
+    assert preflight.of_mig("h", [{"gpus": [{"model": "H100"}]}], {"gpus": [new]})
+    for layouts in ("all", ["x"]):
+        assert preflight.of_mig("h", layouts, {"gpus": [new]})
 
 
 def test_nvml_is_a_problem_only_where_gpus_are_wanted_but_a_lost_gpu_always_is():

@@ -60,7 +60,7 @@ def test_every_setting_that_a_card_cannot_have_is_a_problem():
 def test_mig_on_a_card_without_it_is_a_problem_for_that_card_only():
     found = preflight.of_mig("h", [{"gpus": "all", "mig": "enabled"}], {"gpus": [CARD, A100]})
     assert len(found) == 1
-    assert "Tesla T4" in found[0].problem and "mig_layouts[0].gpus" in found[0].problem
+    assert "Tesla T4" in found[0].problem and "mig_layouts[0] asks" in found[0].problem
 
 
 def test_mig_off_asks_nothing_of_a_card():

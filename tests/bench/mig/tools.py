@@ -46,6 +46,7 @@ def mig_layout(case: Case, folder: Path) -> Run:
 
 
 def mig_parted(case: Case, folder: Path) -> Run:
+    """Its order of attempts follows that of a Go map, so the number of its calls differs a little from run to run."""
     # It finds GPUs in /sys and the driver in /proc, so it needs a node's files there, with the addresses NVML reports.
     root = folder / "host"
     sim("sysfs", "--root", str(root))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from . import mig
 from .errors import EdgesiteError
@@ -23,14 +23,14 @@ def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
     here = "{0}.instances cannot be had on GPU {1}".format(wish.option, card.gpu.label())
     limit = mig.over_limits(card, wants)
     if limit:
-        return EdgesiteError("{0}: {1}".format(here, limit), nearest(card, wants, ()))
+        return EdgesiteError("{0}: {1}".format(here, limit), nearest(card, wants, (), disruption))
     if mig.target(card, wants, "force") is None:
-        return EdgesiteError("{0}: {1}".format(here, _too_large(card, wants)), nearest(card, wants, ()))
+        return EdgesiteError("{0}: {1}".format(here, _too_large(card, wants)), nearest(card, wants, (), disruption))
     staying = mig.held(card.instances, disruption)
     clients = [client for instance in staying for client in instance.clients]
     return EdgesiteError(
         "{0} {1}".format(here, _in_the_way(card, staying, wants, disruption)),
-        nearest(card, wants, staying),
+        nearest(card, wants, staying, disruption),
         {"holders": holders(card.gpu, clients)},
     )
 
@@ -88,16 +88,16 @@ def named_clients(clients: Sequence[Client]) -> str:
     return ", ".join(client.label() for client in clients)
 
 
-def nearest(card: Card, wants: Sequence[Want], staying: Sequence[GpuInstance]) -> str:
+def nearest(card: Card, wants: Sequence[Want], staying: Sequence[GpuInstance], disruption: str) -> str:
     """The layouts nearest to the wanted one that fit around what stays, as what to do."""
     wanted = Counter(want.profile for want in wants)
-    possible = {layout for layout in _layouts(card, staying) if layout}
+    possible = [layout for layout in _layouts(card, staying) if layout]
     ranked = sorted(possible, key=lambda layout: (_distance(wanted, Counter(layout)), _order(layout)))
-    if not ranked:
-        return "Nothing fits while these are in use: wait for them, or set disruption: force for this run"
     fits = "; ".join(_counted(_keeping(staying, layout)) for layout in ranked[:_NEAREST])
-    advice = "Nearest that {0}: {1}".format("fit now" if staying else "fit", fits)
-    return advice + (", or wait until the instances are idle" if staying else "")
+    if not staying:
+        return "Nearest that fit: " + fits
+    instead = "set disruption: idle" if disruption == "never" else "wait until the instances are idle"
+    return "Nearest that fit now: {0}; or {1}".format(fits, instead)
 
 
 def _distance(wanted: "Counter[Profile]", layout: "Counter[Profile]") -> Tuple[int, int]:
@@ -114,28 +114,22 @@ def _order(layout: Sequence[Profile]) -> Tuple[int, ...]:
     return tuple(profile.id for profile in layout)
 
 
-def _layouts(card: Card, staying: Sequence[GpuInstance]) -> Iterator[Tuple[Profile, ...]]:
+def _layouts(card: Card, staying: Sequence[GpuInstance]) -> List[Tuple[Profile, ...]]:
     """The profiles of every state of the card that has the instances that stay."""
     taken = 0
     for instance in staying:
         taken |= instance.mask
-    profiles = tuple(instance.profile for instance in staying)
-    for added in _filled(card, 0, taken):
-        layout = tuple(sorted(profiles + added, key=lambda profile: profile.id))
-        if not mig.over_limits(card, [Want(profile, (profile.slices,)) for profile in layout]):
-            yield layout
-
-
-def _filled(card: Card, first: int, taken: int) -> Iterator[Tuple[Profile, ...]]:
-    """Every way to fill the slices from the first on, as the profiles used."""
-    if first >= card.slices:
-        yield ()
-        return
-    yield from _filled(card, first + 1, taken)
-    for profile in card.profiles:
-        if first in profile.starts and not taken & profile.mask(first):
-            for rest in _filled(card, first + profile.size, taken):
-                yield (profile,) + rest
+    # By slice, all profile ids that can lie on it and beyond, worked out from the last slice back.
+    beyond = {card.slices: {tuple(sorted(instance.profile.id for instance in staying))}}
+    for first in reversed(range(card.slices)):
+        beyond[first] = set(beyond[first + 1])
+        for profile in card.profiles:
+            if first in profile.starts and not taken & profile.mask(first):
+                rest = beyond[first + profile.size]
+                beyond[first].update(tuple(sorted(ids + (profile.id,))) for ids in rest)
+    by_id = {profile.id: profile for profile in card.profiles}
+    layouts = [tuple(by_id[known] for known in ids) for ids in beyond[0]]
+    return [layout for layout in layouts if not mig.over_limits(card, _whole(layout))]
 
 
 def _whole(profiles: Iterable[Profile]) -> List[Want]:
@@ -157,5 +151,9 @@ def _counted(wants: Sequence[Want]) -> str:
     """Instances for people, the largest first."""
     return " + ".join(
         want.label() if count == 1 else "{0}x {1}".format(count, want.label())
-        for want, count in sorted(Counter(wants).items(), key=lambda entry: -entry[0].profile.size)
+        for want, count in sorted(Counter(wants).items(), key=lambda entry: _largest_first(entry[0].profile))
     )
+
+
+def _largest_first(profile: Profile) -> Tuple[int, int]:
+    return -profile.size, -profile.slices

@@ -21,7 +21,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_layouts impo
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.selectors import GpuId
 from hypothesis import strategies as st
 
-MODELS = tuple(key for key in catalogue.keys() if catalogue.by_key(key).mig)
+MODELS = tuple(model.key for model in catalogue.MODELS if model.mig)
 
 # Starts of compute instances in a GPU instance, by the slices of both: as nvidia-smi mig -lcipp lists them.
 COMPUTE_STARTS = {

@@ -14,7 +14,7 @@ import ctypes
 import os
 import signal
 import time
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from ..core.errors import EdgesiteError
 from ..core.mig_actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance, SetMode, describe
@@ -141,29 +141,33 @@ def _still_there(nvml: Nvml, handle: Any, client: Client) -> bool:
 
 def _in_use(nvml: Nvml, handle: Any, action: Action, error: NvmlError) -> EdgesiteError:
     """The error with the names of those who use it; they may have come after the plan was made."""
-    clients = read_clients(nvml, handle)
-    if isinstance(action, (MakeGpuInstance, MakeComputeInstance)):
-        ids = [
-            info.id
-            for profile, _instance, info in nvml_mig.gpu_instances(nvml, handle)
-            if (profile.id, info.placement.start) == (action.profile.id, action.start)
-        ]
-        clients = tuple(client for number in ids for client in on_gpu_instance(clients, number))
-    else:
-        minor = nvml.get("nvmlDeviceGetMinorNumber", handle)
+    clients = _users(nvml, handle, action)
+    if isinstance(action, SetMode) or not clients:
+        # A reset suffers nobody who has the card open, and DCGM is known to leave handles to instances behind.
         known = {client.pid for client in clients}
-        clients += tuple(client for client in device_files.holders(minor) if client.pid not in known)
-    if not clients:
-        return EdgesiteError(
-            "{0}, by something that NVML does not list".format(error.problem),
-            "Stop what watches the card (dcgm, exporters, nvidia-persistenced) or name its units in quiesce",
-            {"holders": []},
-        )
+        watching = device_files.holders(nvml.get("nvmlDeviceGetMinorNumber", handle))
+        clients += tuple(client for client in watching if client.pid not in known)
+    fix = "Stop them or wait for them, and run again"
+    if isinstance(action, SetMode):
+        fix += "; services that only watch the card belong into quiesce"
     return EdgesiteError(
-        "{0}: {1}".format(error.problem, named_clients(clients)),
-        "Wait for them or stop them; services that only watch the card belong into quiesce",
+        "{0}: {1}".format(error.problem, named_clients(clients) or "by something that NVML does not list"),
+        fix,
         {"holders": holders(action.gpu, clients)},
     )
+
+
+def _users(nvml: Nvml, handle: Any, action: Action) -> Tuple[Client, ...]:
+    """The processes on the card, or on the instance that the action is about."""
+    clients = read_clients(nvml, handle)
+    if not isinstance(action, (MakeGpuInstance, MakeComputeInstance)):
+        return clients
+    ids = [
+        info.id
+        for profile, _instance, info in nvml_mig.gpu_instances(nvml, handle)
+        if (profile.id, info.placement.start) == (action.profile.id, action.start)
+    ]
+    return tuple(client for number in ids for client in on_gpu_instance(clients, number))
 
 
 def _what(action: Action) -> str:

@@ -69,6 +69,7 @@ def test_help_lists_the_verbs_and_every_verb_explains_itself(node):
         (["fail", "nvmlDeviceSetPower", "--kill"], "the library has no function 'nvmlDeviceSetPower'"),
         (["fail", "any-change", "--error", "NONSENSE"], "there is no NVML error 'NONSENSE'"),
         (["fail", "any-change", "--kill", "--nth", "2", "--every"], "exclude each other"),
+        (["fail", "any-change", "--kill", "--from", "2", "--every"], "exclude each other"),
         (["fail", "any-change", "--error", "IN_USE", "--after"], "go with --kill"),
         (["fail", "--clear", "--every"], "stand alone"),
         (["driver"], "say loaded, unloaded or mismatch"),
@@ -194,6 +195,10 @@ def test_failures_ordered(node):
     node.sim("fail", "nvmlDeviceGetName", "--error", "TIMEOUT", "--nth", 2)
     assert node.nvml(one) == [0, 10, 0, 0]
     assert node.sim("fail", "--list") == "nvmlDeviceGetName error NVML_ERROR_TIMEOUT nth=2 seen=4\n"
+    node.sim("fail", "--clear")
+    node.sim("fail", "nvmlDeviceGetName", "--error", "TIMEOUT", "--from", 3)
+    assert node.nvml(one) == [0, 0, 10, 10]
+    assert node.sim("fail", "--list") == "nvmlDeviceGetName error NVML_ERROR_TIMEOUT from=3 seen=4\n"
     node.sim("fail", "--clear")
     node.sim("fail", "nvmlDeviceGetName", "--error", "NVML_ERROR_UNKNOWN", "--every")
     assert node.nvml(one) == [999] * 4

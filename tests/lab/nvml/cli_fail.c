@@ -25,7 +25,7 @@ static int list(void)
         if (rules[i].nth == 0)
             printf(" every");
         else
-            printf(" nth=%u", rules[i].nth);
+            printf(" %s=%u", rules[i].onwards ? "from" : "nth", rules[i].nth);
         printf(" seen=%u\n", rules[i].seen);
     }
     return 0;
@@ -45,7 +45,8 @@ static int run(int argc, char **argv)
 {
     static const struct option options[] = {{"nth", 1, NULL, 'n'},    {"every", 0, NULL, 'e'}, {"error", 1, NULL, 'r'},
                                             {"kill", 0, NULL, 'k'},   {"before", 0, NULL, 'b'}, {"after", 0, NULL, 'a'},
-                                            {"clear", 0, NULL, 'c'},  {"list", 0, NULL, 'l'},   {NULL, 0, NULL, 0}};
+                                            {"clear", 0, NULL, 'c'},  {"list", 0, NULL, 'l'},   {"from", 1, NULL, 'f'},
+                                            {NULL, 0, NULL, 0}};
     struct fail_rule rule = {.nth = 1};
     static struct sim_state state;
     int option, every = 0, nth = 0, kill = 0, before = 0, after = 0, clear = 0, show = 0;
@@ -56,6 +57,10 @@ static int run(int argc, char **argv)
         case 'n':
             rule.nth = (uint32_t)number("--nth", optarg, 1, 1000000);
             nth = 1;
+            break;
+        case 'f':
+            rule.nth = (uint32_t)number("--from", optarg, 1, 1000000);
+            rule.onwards = 1;
             break;
         case 'e':
             every = 1;
@@ -83,7 +88,7 @@ static int run(int argc, char **argv)
         }
     }
     if (clear || show) {
-        if (clear + show + nth + every + kill + before + after + (error != NULL) + argc - optind != 1)
+        if (clear + show + nth + (int)rule.onwards + every + kill + before + after + (error != NULL) + argc - optind != 1)
             usage_error("--clear and --list stand alone");
         if (show)
             return list();
@@ -95,8 +100,8 @@ static int run(int argc, char **argv)
         usage_error("name one function, or %s", FAIL_ANY_CHANGE);
     if (kill + (error != NULL) != 1)
         usage_error("say what happens: --error NAME or --kill");
-    if (nth && every)
-        usage_error("--nth and --every exclude each other");
+    if (nth + every + (int)rule.onwards > 1)
+        usage_error("--nth, --from and --every exclude each other");
     if (before && after)
         usage_error("--before and --after exclude each other");
     if ((before || after) && !kill)
@@ -119,11 +124,11 @@ static int run(int argc, char **argv)
 
 const struct verb verb_fail = {
     "fail", run,
-    "fail FUNCTION|any-change (--error NAME | --kill [--before|--after]) [--nth N | --every]  |  --list  |  --clear\n"
+    "fail FUNCTION|any-change (--error NAME | --kill [--before|--after]) [--nth N | --from N | --every]  |  --list  |  --clear\n"
     "\n"
     "The Nth following call (default: the next) of the function, or of any function that changes state, returns the\n"
-    "error and does nothing, or kills its caller with SIGKILL before (default) or after the effect. --every: all\n"
-    "following calls. Calls are counted over all processes. Up to 32 of these hold at a time."};
+    "error and does nothing, or kills its caller with SIGKILL before (default) or after the effect. --from: the\n"
+    "Nth and all after it; --every: all following calls. Calls are counted over all processes. Up to 32 of these hold at a time."};
 
 static int run_calls(int argc, char **argv)
 {

@@ -53,8 +53,8 @@ static void json_instances(const struct sim_gpu *gpu, const struct gpu_model *mo
             if (ci->serial == 0)
                 continue;
             mig_ci_name(&model->profiles[gi->profile], ci->size, name, sizeof(name));
-            printf("%s{\"id\": %u, \"name\": \"%s\", \"profile_id\": %u, \"start\": %u, \"size\": %u, \"uuid\": \"%s\"}",
-                   first_ci ? "" : ", ", ci->id, name, ci->profile, ci->start, ci->size, ci->uuid);
+            printf("%s{\"id\": %u, \"serial\": %u, \"name\": \"%s\", \"profile_id\": %u, \"start\": %u, \"size\": %u, \"uuid\": \"%s\"}",
+                   first_ci ? "" : ", ", ci->id, ci->serial, name, ci->profile, ci->start, ci->size, ci->uuid);
             first_ci = 0;
         }
         printf("]}");

@@ -44,7 +44,7 @@ enum fail_action fail_check(const char *function, int changes, int *error)
             /* One counter changes, in one write: a kill leaves the old count or the new one. */
             if (pwrite(fd, rule, sizeof(*rule), (off_t)((size_t)i * sizeof(*rule))) != (ssize_t)sizeof(*rule))
                 continue;
-            if (action == FAIL_NONE && (rule->nth == 0 || rule->seen == rule->nth)) {
+            if (action == FAIL_NONE && (rule->nth == 0 || rule->seen == rule->nth || (rule->onwards && rule->seen > rule->nth))) {
                 action = (enum fail_action)rule->action;
                 *error = rule->error;
             }

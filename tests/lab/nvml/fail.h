@@ -16,6 +16,7 @@ enum fail_action { FAIL_NONE, FAIL_ERROR, FAIL_KILL_BEFORE, FAIL_KILL_AFTER };
 struct fail_rule {
     char function[80]; /* empty: unused */
     uint32_t nth;      /* 0: every call */
+    uint32_t onwards;  /* 1: the nth call and all after it */
     uint32_t seen;
     uint32_t action;
     int32_t error;

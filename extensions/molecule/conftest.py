@@ -41,3 +41,47 @@ def fixture_mixed():
 @pytest.fixture(name="hub")
 def fixture_hub():
     return connect("hub")
+
+
+class Cards:
+    """The simulated cards of a host, from below."""
+
+    def __init__(self, host):
+        self.host = host
+
+    def _run(self, *arguments):
+        with self.host.sudo():
+            return self.host.check_output("nvmlsim " + " ".join(arguments))
+
+    def all(self):
+        return json.loads(self._run("show", "--json"))["gpus"]
+
+    def processes(self):
+        """Names of the processes by pid."""
+        return {entry["pid"]: entry["name"] for entry in json.loads(self._run("show", "--json"))["processes"]}
+
+    def modes(self):
+        return [bool(card["mig"]["current"]) for card in self.all()]
+
+    def layouts(self):
+        """The instances of each card as PROFILE@START, with the compute instances where they are several."""
+        return [layout(card) for card in self.all()]
+
+    def callers(self, *functions):
+        """Pids of those who called one of these functions, once for each call."""
+        calls = [line.split() for line in self._run("calls").splitlines()]
+        return [call[1] for call in calls if call[2] in functions]
+
+
+def layout(card):
+    shown = []
+    for instance in card["mig"]["gpu_instances"]:
+        parts = sorted(part["name"].split(".")[0] for part in instance["compute_instances"])
+        inner = "/".join(parts) if len(parts) > 1 else ""
+        shown.append(f"{instance['profile']}@{instance['start']}{inner and ' ' + inner}")
+    return sorted(shown)
+
+
+@pytest.fixture(name="cards")
+def fixture_cards():
+    return Cards

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import disk, images, keys, network, paths, simulator, tpm
+from . import disk, images, jetson, jetson_repository, keys, network, paths, simulator, tpm
 from .boot import wait_for_ssh
 from .definition import Host, Site
 from .errors import LabError
@@ -54,6 +54,8 @@ class Converge:
             simulator.build()
             for host in self.site.hosts:
                 simulator.check(host)
+        if jetson.has_packages(self.site):
+            jetson_repository.ensure()
         if network.ensure(self.podman, self.site):
             say(f"network {self.site.subnet}: created")
         self.state.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import io
 import tarfile
 from pathlib import Path
 
-from . import hardware, keys, paths, simulator
+from . import hardware, jetson, keys, paths, simulator
 from .definition import Gpus, Host, Site
 
 INSIDE = "usr/lib/edgelab"
@@ -23,8 +23,12 @@ def archive(state: Path, site: Site, host: Host) -> bytes:
             _file(tar, f"{INSIDE}/hardware/{path}", data)
         for path, data in hardware.disk_files(host.hardware).items():
             _file(tar, path, data)
+        for path, data in {**jetson.files(host), **jetson.hub_files(site, host)}.items():
+            _file(tar, path, data)
+        for path, target in jetson.hub_links(site, host).items():
+            _link(tar, path, target)
         _keys(tar, state, host)
-        names = "".join(f"{other.address}\t{other.name}\n" for other in site.hosts)
+        names = "".join(f"{other.address}\t{other.name}\n" for other in site.hosts) + jetson.names(site, host)
         _file(tar, "etc/hosts", f"127.0.0.1\tlocalhost\n{names}".encode())
     return content.getvalue()
 
@@ -36,9 +40,7 @@ def simulator_archive(node: str, gpus: Gpus) -> bytes:
         for path, source in simulator.files(gpus).items():
             _file(tar, path, source.read_bytes(), 0o755)
         for path, target in simulator.links(gpus).items():
-            info = tarfile.TarInfo(path)
-            info.type, info.linkname = tarfile.SYMTYPE, target
-            tar.addfile(info)
+            _link(tar, path, target)
         # lab-init puts these cards in at the first boot
         _file(tar, f"{INSIDE}/fleet", simulator.fleet(node, gpus))
         _file(tar, f"{INSIDE}/simulator", simulator.digest().encode())
@@ -68,6 +70,12 @@ def _file(tar: tarfile.TarFile, name: str, data: bytes, mode: int = 0o644, uid: 
     info = tarfile.TarInfo(name)
     info.size, info.mode, info.uid, info.gid = len(data), mode, uid, uid
     tar.addfile(info, io.BytesIO(data))
+
+
+def _link(tar: tarfile.TarFile, name: str, target: str) -> None:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = tarfile.SYMTYPE, target
+    tar.addfile(info)
 
 
 def _directory(tar: tarfile.TarFile, name: str, mode: int = 0o755, uid: int = 0) -> None:

@@ -39,6 +39,11 @@ def read(run: command.Run, root: str = "/") -> Reading:
     return Reading(value, missing)
 
 
+def soc(root: str = "/") -> Optional[str]:
+    """tegra234 and the like; None on anything but a Jetson."""
+    return jetson.soc(_device_tree(root, "compatible"))
+
+
 def _device_tree(root: str, name: str) -> List[str]:
     """A property of the device tree, which procfs links to its place in sysfs."""
     for place in ("proc/device-tree", "sys/firmware/devicetree/base"):

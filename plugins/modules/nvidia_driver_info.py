@@ -100,6 +100,9 @@ packages:
     held:
       description: Whether it is held, by dpkg's selection or by dnf's version lock.
       type: bool
+    complete:
+      description: Whether its installation was completed.
+      type: bool
 loaded:
   description: The loaded kernel module; null where none is loaded.
   returned: always
@@ -189,6 +192,9 @@ dkms:
     state:
       description: V(added), V(built), V(installed) or V(broken).
       type: str
+    warning:
+      description: What DKMS warns of, such as a difference between the built and the installed module.
+      type: str
 secure_boot:
   description: V(enabled), V(disabled), V(unsupported) (no UEFI, or UEFI without Secure Boot), or V(unknown).
   returned: always
@@ -214,6 +220,10 @@ nouveau:
       type: bool
     available:
       description: Whether the newest kernel has it.
+      type: bool
+    initramfs_rebuilt:
+      description:
+        - Whether the newest kernel's initramfs is younger than the blacklisting; null where there is none of the two.
       type: bool
 holders:
   description: Who uses the loaded driver, processes and kernel modules.

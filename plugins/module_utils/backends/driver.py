@@ -10,7 +10,7 @@ import platform
 import re
 import struct
 from dataclasses import dataclass
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Tuple
 
 from ..core import driver
 from . import command, files
@@ -46,15 +46,20 @@ class DriverFiles:
 
 def read(run: command.Run, has_device: bool, root: str = "/") -> DriverFiles:
     """has_device: whether an NVIDIA device is on the PCI bus. modinfo is a process, so it runs only for a reason."""
-    proc = driver.parse_proc_version(files.read_text(os.path.join(root, "proc/driver/nvidia/version")) or "")
-    module = files.read_text(os.path.join(root, "sys/module/nvidia/version"))
-    loaded = (driver.parse_version(module) if module else None) or proc.version
+    loaded, flavour = read_loaded(root)
     return DriverFiles(
         loaded=loaded,
         on_disk=_on_disk(run) if has_device or loaded or _has_module(root) else None,
         user_space=user_space(root),
-        flavour=proc.flavour,
+        flavour=flavour,
     )
+
+
+def read_loaded(root: str = "/") -> Tuple[Optional[str], Optional[str]]:
+    """Version and flavour of the loaded module."""
+    proc = driver.parse_proc_version(files.read_text(os.path.join(root, "proc/driver/nvidia/version")) or "")
+    module = files.read_text(os.path.join(root, "sys/module/nvidia/version"))
+    return (driver.parse_version(module) if module else None) or proc.version, proc.flavour
 
 
 def _has_module(root: str) -> bool:

@@ -86,9 +86,7 @@ def _l4t(release: Release, key: bytes) -> list[Package]:
             "nvfancontrol",
             files={
                 **_sbin("nvfancontrol"),
-                **{
-                    f"etc/nvpower/nvfancontrol/{file.name}": file.read_bytes() for file in _files("nvfancontrol_*.conf")
-                },
+                **_confs("etc/nvpower/nvfancontrol", "nvfancontrol_*.conf"),
                 f"{_UNITS}/nvfancontrol.service": _file("nvfancontrol.service"),
             },
             links={f"{_UNITS}/multi-user.target.wants/nvfancontrol.service": "../nvfancontrol.service"},

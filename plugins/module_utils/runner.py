@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -36,12 +36,22 @@ def fail(module: AnsibleModule, error: EdgesiteError) -> None:
     details: Dict[str, Any] = dict(error.details)
     if isinstance(error, ApplyError):
         details = {**details, "changed": not error.undone, "undone": error.undone, "actions": error.done}
-    status = getattr(error, "status", None)
+    status = _nvml_status(error)
     if status:
         details["nvml_status"] = status
     if module._verbosity >= 3:
         details["exception"] = traceback.format_exc()
     module.fail_json(msg=str(error), **details)
+
+
+def _nvml_status(error: Optional[BaseException]) -> Optional[str]:
+    """What NVML said, where its error is the error or at the root of it."""
+    while error is not None:
+        status = getattr(error, "status", None)
+        if status:
+            return str(status)
+        error = error.__cause__
+    return None
 
 
 def given(options: Dict[str, Any]) -> Dict[str, Any]:

@@ -54,6 +54,9 @@ def _set_mode(nvml: Nvml, handle: Any, action: SetMode) -> None:
     # pynvml gives the activation status back and does not raise it.
     status = nvml.call("nvmlDeviceSetMigMode", handle, int(action.enabled), what=_what(action))
     if status and not (action.waits and status == _RESET_REQUIRED):
+        # The driver notes the mode for the next reset all the same.
+        with contextlib.suppress(NvmlError):
+            nvml.call("nvmlDeviceSetMigMode", handle, int(action.previous))
         raise NvmlError(status, _what(action))
 
 

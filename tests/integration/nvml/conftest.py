@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 LAB = Path(__file__).resolve().parents[2] / "lab" / "nvml"
+CLOSING_WORDS = pytest.StashKey()
 
 
 class Node:
@@ -93,3 +94,14 @@ def node(tmp_path):
     yield node
     if node.state.exists():
         node.raw("kill-process", "--all")
+
+
+@pytest.fixture(scope="session")
+def closing_words(request):
+    """Lines to be told after the last test."""
+    return request.config.stash.setdefault(CLOSING_WORDS, [])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash.get(CLOSING_WORDS, []):
+        terminalreporter.write_line(line)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the module mig_layout thousands of times: its own code, in a process that has imported everything already."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import io
+import json
+import os
+import traceback
+from pathlib import Path
+from typing import Any, Dict, NamedTuple
+
+import pynvml  # noqa: F401 - else each forked child imports it
+from ansible.module_utils import basic
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import boot as boot_backend
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import device_files, units
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
+from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
+
+
+class Run(NamedTuple):
+    """How a run of the module ended. result: empty where it gave none; output: all that it printed."""
+
+    result: Dict[str, Any]
+    output: str
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.result) and not self.result.get("failed")
+
+
+def prepare(library: Path) -> None:
+    """Once in a process, which is then of use for nothing else."""
+    # The linker's search path cannot change in a process, but a library that is loaded is found.
+    ctypes.CDLL(str(library))
+    # This machine is not the node: neither its journal, systemd and devices nor its /etc and /run are the module's.
+    basic.AnsibleModule._log_invocation = lambda _module: None
+    boot_backend.is_enabled = lambda _unit: False
+    device_files.holders = lambda _minor: []
+    mig_layout.boot_unit = lambda *_wanted: boot.NONE
+    units.find = lambda _program: None
+    units.RECORD = "/nonexistent"
+    basic._ANSIBLE_PROFILE = "legacy"
+    # Forked children then share more with this process.
+    gc.freeze()
+
+
+def run(arguments: Dict[str, Any]) -> Run:
+    """Runs the module on the node that NVMLSIM_STATE names."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+            mig_layout.main()
+        except SystemExit:
+            pass
+        except BaseException:
+            traceback.print_exc()
+    output = printed.getvalue()
+    try:
+        return Run(json.loads(output), output)
+    except ValueError:
+        return Run({}, output)
+
+
+def is_killed(arguments: Dict[str, Any]) -> bool:
+    """Runs the module in a child; whether a signal ends it."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            run(arguments)
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(pid, 0)[1])

@@ -54,6 +54,12 @@ bench: apt venv ## how long a converge takes, idle and not
 bench-mig: apt venv ## MIG re-layouts beside nvidia-mig-parted: MIG_PARTED=path of its binary
 	@MIG_PARTED="$(MIG_PARTED)" tests/bench/mig/bench-mig
 
+bench-mig-planner: apt venv ## CPU time of the MIG planner, from every state of every model to every layout
+	@python tests/bench/mig_planner.py
+
+prove-mig: apt venv ## the MIG planner against brute force, in every case of a card of each geometry; takes long
+	@python tests/bench/mig_prove.py
+
 # --- use
 
 demo: apt venv ## bring the emulated site up and converge it

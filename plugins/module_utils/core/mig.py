@@ -129,8 +129,8 @@ def refit(instance: GpuInstance, compute: Sequence[int], disruption: str) -> Opt
 def over_limits(card: Card, wants: Sequence[Want]) -> str:
     """Which of the card's limits, apart from room, the wanted instances break; empty where they break none."""
     for profile in card.profiles:
-        count = sum(1 for want in wants if want.profile == profile)
-        present = sum(1 for instance in card.instances if instance.profile == profile)
+        count = sum(1 for want in wants if want.profile.id == profile.id)
+        present = sum(1 for instance in card.instances if instance.profile.id == profile.id)
         if count > max(profile.max_count, present):
             return "{0} of {1} are wanted, and the card has at most {2}".format(count, profile.name, profile.max_count)
     for which, engine in enumerate(("decoders", "encoders", "JPEG engines", "OFA engines")):

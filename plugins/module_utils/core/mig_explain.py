@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from . import mig
@@ -91,9 +92,9 @@ def named_clients(clients: Sequence[Client]) -> str:
 def nearest(card: Card, wants: Sequence[Want], staying: Sequence[GpuInstance], disruption: str) -> str:
     """The layouts nearest to the wanted one that fit around what stays, as what to do."""
     wanted = Counter(want.profile for want in wants)
-    possible = [layout for layout in _layouts(card, staying) if layout]
-    ranked = sorted(possible, key=lambda layout: (_distance(wanted, Counter(layout)), _order(layout)))
-    fits = "; ".join(_counted(_keeping(staying, layout)) for layout in ranked[:_NEAREST])
+    ranked = sorted(_layouts(card, staying), key=lambda layout: (_distance(wanted, Counter(layout)), _order(layout)))
+    possible = (layout for layout in ranked if layout and not mig.over_limits(card, _whole(layout)))
+    fits = "; ".join(_counted(_keeping(staying, layout)) for layout in islice(possible, _NEAREST))
     if not staying:
         return "Nearest that fit: " + fits
     instead = "set disruption: idle" if disruption == "never" else "wait until the instances are idle"
@@ -115,7 +116,7 @@ def _order(layout: Sequence[Profile]) -> Tuple[int, ...]:
 
 
 def _layouts(card: Card, staying: Sequence[GpuInstance]) -> List[Tuple[Profile, ...]]:
-    """The profiles of every state of the card that has the instances that stay."""
+    """The profiles of every arrangement on the card that has the instances that stay, within the limits or not."""
     taken = 0
     for instance in staying:
         taken |= instance.mask
@@ -128,8 +129,7 @@ def _layouts(card: Card, staying: Sequence[GpuInstance]) -> List[Tuple[Profile, 
                 rest = beyond[first + profile.size]
                 beyond[first].update(tuple(sorted(ids + (profile.id,))) for ids in rest)
     by_id = {profile.id: profile for profile in card.profiles}
-    layouts = [tuple(by_id[known] for known in ids) for ids in beyond[0]]
-    return [layout for layout in layouts if not mig.over_limits(card, _whole(layout))]
+    return [tuple(by_id[known] for known in ids) for ids in beyond[0]]
 
 
 def _whole(profiles: Iterable[Profile]) -> List[Want]:

@@ -133,5 +133,6 @@ def _cleared(card: Card, wish: Wish, policy: Policy) -> List[Action]:
             "{0}, whose instances would go: {1}".format(to, ", ".join(instance.label() for instance in card.instances)),
             "Set disruption: idle",
         )
-    ended: List[Action] = [EndClient(card.gpu, client) for client in card.clients]
+    # A process with several contexts is there more than once.
+    ended: List[Action] = [EndClient(card.gpu, client) for client in {one.pid: one for one in card.clients}.values()]
     return ended + [action for instance in card.instances for action in mig.destroy(card, instance)]

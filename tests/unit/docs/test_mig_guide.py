@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guide to MIG says of the models what the catalogue knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import catalogue
+
+GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "mig.md").read_text(encoding="utf-8").splitlines()
+MODELS = [model for model in catalogue.MODELS if model.mig]
+SEVEN = [model for model in MODELS if model.mig.slices == 7]
+
+
+def row(*cells):
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def yes(value):
+    return "yes" if value else "no"
+
+
+def memory(profile):
+    return f"{profile.memory_mib / 1024:.1f}"
+
+
+def starts(profile):
+    return ", ".join(str(start) for start in profile.starts)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.key)
+def test_model(model):
+    mig = model.mig
+    needs, keeps = yes(mig.mode_change_needs_reset), yes(mig.mode_survives_reboot)
+    assert row(model.name, mig.min_driver, mig.slices, mig.memory_slices, needs, keeps) in GUIDE
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_profile_of_the_models_of_seven_slices(number):
+    profiles = [model.mig.profiles[number] for model in SEVEN]
+    first = profiles[0]
+    # One row tells of all of them only as long as they are alike.
+    assert {(profile.size, profile.starts, profile.max_count) for profile in profiles} == {
+        (first.size, first.starts, first.max_count)
+    }
+    names = [f"`{profile.name}` {memory(profile)}" for profile in profiles]
+    assert row(*names, first.max_count, first.size, starts(first)) in GUIDE
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [(model.key, number) for model in MODELS if model not in SEVEN for number in range(len(model.mig.profiles))],
+)
+def test_profile_of_the_other_models(key, number):
+    profile = catalogue.by_key(key).mig.profiles[number]
+    assert row(f"`{profile.name}`", memory(profile), profile.max_count, profile.size, starts(profile)) in GUIDE

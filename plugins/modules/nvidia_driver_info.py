@@ -14,8 +14,8 @@ description:
     on disk for every kernel, what is loaded, libraries, DKMS, Secure Boot, nouveau, and who holds the driver; and
     judges it.
   - Changes nothing, and never fails because something is absent.
-  - Needs neither a working driver nor pynvml. Without pynvml, the processes that NVML knows are told as far as they
-    hold a device file.
+  - Needs no working driver, and does not load one. Where pynvml is neither on the host nor on the controller, NVML's
+    processes are told only as far as they hold a device file.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
@@ -27,7 +27,7 @@ options:
   pynvml_path:
     description:
       - Folder or archive, on the host, to import pynvml from.
-      - Without it the host tools' pynvml is used, else the system's.
+      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
     type: path
 attributes:
   check_mode:

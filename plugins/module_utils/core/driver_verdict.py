@@ -263,7 +263,7 @@ def _module_missing(state: State, kernel: str, what: str) -> _Finding:
 
 
 def _nouveau_has_it(state: State, module: OnDisk) -> _Findings:
-    reason = "nouveau has the GPU, so that kernel module {0} cannot take it".format(module.version)
+    reason = "the kernel's own nouveau has the GPU, so that kernel module {0} cannot take it".format(module.version)
     if not state.nouveau_blacklisted:
         yield _Finding(
             BROKEN,
@@ -462,7 +462,7 @@ def _notes(state: State) -> _Findings:
             "",
         )
     if state.nouveau_available and not state.nouveau_blacklisted and (state.on_disk or state.packages) and state.gpus:
-        yield _Finding(OK, "nouveau is not blacklisted: it may take a GPU before the driver does", "")
+        yield _Finding(OK, "the kernel's own nouveau is not blacklisted: it may take a GPU before the driver does", "")
 
 
 def _agree(one: Optional[str], other: Optional[str]) -> bool:

@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import catalogue
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_plan import Policy, plan
+from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.mig_cases import card
 
-GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "mig.md").read_text(encoding="utf-8").splitlines()
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+GUIDE = (DOCS / "mig.md").read_text(encoding="utf-8").splitlines()
 MODELS = [model for model in catalogue.MODELS if model.mig]
 SEVEN = [model for model in MODELS if model.mig.slices == 7]
 
@@ -57,3 +63,39 @@ def test_profile_of_the_models_of_seven_slices(number):
 def test_profile_of_the_other_models(key, number):
     profile = catalogue.by_key(key).mig.profiles[number]
     assert row(f"`{profile.name}`", memory(profile), profile.max_count, profile.size, starts(profile)) in GUIDE
+
+
+def layouts_in(found):
+    """Every value of layouts or mig_layouts, and each part of an example that is instances only."""
+    if isinstance(found, dict):
+        for key, value in found.items():
+            if key in ("layouts", "mig_layouts") and isinstance(value, list):
+                yield value
+            elif key == "instances":
+                yield [{"gpus": [{"model": "A100"}], "instances": value}]
+            else:
+                yield from layouts_in(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from layouts_in(value)
+
+
+def examples():
+    texts = [mig_layout.EXAMPLES]
+    for name in ("mig.md", "modules/mig_layout.md", "modules/mig_layout_info.md"):
+        blocks = re.findall(r"^```yaml\n(.*?)^```", (DOCS / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+        # An example may show the same key twice, one after the other.
+        texts += [part for block in blocks for part in re.split(r"\n\n(?=instances:)", block)]
+    return [layouts for text in texts for layouts in layouts_in(yaml.safe_load(text))]
+
+
+@pytest.mark.parametrize("layouts", examples(), ids=str)
+def test_example_can_be_had(layouts):
+    host = [card("A100-40"), card("H100-80", index=1)]
+    # An example's UUID is of no card here.
+    layouts = [layout for layout in layouts if "uuid" not in str(layout["gpus"])]
+    assert plan(layouts, host, Policy()) != []
+
+
+def test_examples_are_found():
+    assert len(examples()) == 6

@@ -70,7 +70,7 @@ def find(option: str, text: str, profiles: Sequence[Profile], card: str) -> Prof
             option, text, card, ", ".join(profile.name for profile in profiles)
         ),
         "Use one of these; compute instances are named like 1c.{0}".format(
-            profiles[-1].name if profiles else "3g.20gb"
+            max(profiles, key=lambda profile: profile.slices).name if profiles else "3g.20gb"
         ),
     )
 

@@ -82,15 +82,19 @@ class ModuleFile:
 
 def parse_dpkg(text: str) -> List[Package]:
     """Lines of dpkg-query in DPKG_FORMAT; what is removed is left out."""
-    found = {}
+    found: Dict[str, Package] = {}
     for line in text.splitlines():
         fields = line.split("\t")
         if len(fields) != 3 or len(fields[0]) < 2 or not _is_driver(fields[1]):
             continue
         wanted, status = fields[0][0], fields[0][1]
         # not installed, or nothing but its configuration is left
-        if status not in "nc":
-            found[fields[1]] = Package(fields[1], fields[2], wanted == "h", status in "itW")
+        if status in "nc":
+            continue
+        # a package may be there for two architectures
+        twin = found.get(fields[1])
+        held = wanted == "h" or bool(twin and twin.held)
+        found[fields[1]] = Package(fields[1], fields[2], held, status in "itW" and (twin is None or twin.complete))
     return [found[name] for name in sorted(found)]
 
 

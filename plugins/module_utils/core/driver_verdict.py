@@ -106,11 +106,6 @@ class State:
         """The GPUs that the driver is for: not those that another driver was given, such as vfio-pci."""
         return [card.gpu for card in self.cards if card.driver is None or card.driver in _GPU_DRIVERS]
 
-    @property
-    def reload(self) -> str:
-        """What it takes to load another module than the loaded one."""
-        return REBOOT if self.blockers else RELOAD
-
 
 class Verdict(NamedTuple):
     """verdict is one of the words above; fix belongs to the first reason, and is None with `ok`."""

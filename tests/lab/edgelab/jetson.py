@@ -25,10 +25,11 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 """
-# what the board's bootloader is built for, by the SoC
+# what the bootloader is built for, by the module
 _BOARD_SPECS = {
-    "t234": "3701-500-0005-F.0-1-1-jetson-agx-orin-devkit-",
-    "t194": "2888-400-0004-M.0-1-2-jetson-agx-xavier-devkit-",
+    "agx-orin": "3701-500-0005-F.0-1-1-jetson-agx-orin-devkit-",
+    "orin-nano": "3767-300-0005-T.2-1-1-jetson-orin-nano-devkit-super-",
+    "agx-xavier": "2888-400-0004-M.0-1-2-jetson-agx-xavier-devkit-",
 }
 
 
@@ -48,15 +49,23 @@ def files(host: Host) -> dict[str, bytes]:
     flashed = release(host)
     if flashed is None:
         return {}
-    board = {"soc": flashed.soc.replace("t", "tegra"), "l4t": flashed.l4t}
-    spec = _BOARD_SPECS[flashed.soc]
+    module = _module(host)
+    spec = _BOARD_SPECS[module]
     tree = {
-        f"{INSIDE}/board.json": json.dumps(board).encode(),
+        f"{INSIDE}/board.json": json.dumps({"module": module, "l4t": flashed.l4t}).encode(),
         "etc/nv_boot_control.conf": f"TNSPEC {spec}\nCOMPATIBLE_SPEC {spec}\nTEGRA_BOOT_STORAGE mmcblk0\n".encode(),
     }
     tree.update({f"{INSIDE}/{file.name}": file.read_bytes() for file in sorted((SOURCES / "host").glob("*.*"))})
     debs = jetson_repository.of_host(flashed)
     return {**tree, **{f"{INSIDE}/debs/{path.name}": path.read_bytes() for path in debs}}
+
+
+def _module(host: Host) -> str:
+    """Which of the modules that the lab emulates a host's is, or comes closest to."""
+    compatible = " ".join(host.hardware.jetson.compatible if host.hardware.jetson else ())
+    if "tegra194" in compatible:
+        return "agx-xavier"
+    return "orin-nano" if "p3767" in compatible else "agx-orin"
 
 
 def names(site: Site, host: Host) -> str:

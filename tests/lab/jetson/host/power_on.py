@@ -13,30 +13,37 @@ import board
 CAPSULE = Path("/boot/efi/EFI/UpdateCapsule/TEGRA_BL.Cap")
 
 # cores, how many of them share a clock, kHz of the cores, Hz of the GPU, Hz of the memory
-TEGRA = {
-    "tegra234": {
-        "gpu": "17000000.gpu",
-        "tpcs": 8,
+_ORIN = {
+    "gpu": "17000000.gpu",
+    "cluster": 4,
+    "cpu_min": 729600,
+    "emc": (204000000, 3199000000),
+    "emc_idle": 2133000000,
+    "idle_states": ("WFI", "c7"),
+}
+MODULES = {
+    "agx-orin": {
+        **_ORIN,
         "cpus": 12,
-        "cluster": 4,
         "cpu": [115200, 422400, 729600, 1113600, 1344000, 1497600, 1728000, 1907200, 2201600],
-        "cpu_min": 729600,
         "gpu_freqs": [306000000, 420750000, 624750000, 828750000, 1020000000, 1300500000],
-        "emc": (204000000, 3199000000),
-        "emc_idle": 2133000000,
-        "idle_states": ("WFI", "c7"),
     },
-    "tegra194": {
+    "orin-nano": {
+        **_ORIN,
+        "cpus": 6,
+        "cpu": [115200, 422400, 729600, 960000, 1344000, 1497600, 1728000],
+        "gpu_freqs": [306000000, 408000000, 624750000, 918000000, 1020000000],
+    },
+    "agx-xavier": {
         "gpu": "17000000.gv11b",
-        "tpcs": 4,
-        "cpus": 8,
         "cluster": 2,
-        "cpu": [115200, 422400, 729600, 1190400, 1420800, 1907200, 2265600],
         "cpu_min": 1190400,
-        "gpu_freqs": [114750000, 318750000, 522750000, 675750000, 905250000, 1377000000],
         "emc": (204000000, 2133000000),
         "emc_idle": 1331200000,
         "idle_states": ("C1", "c6"),
+        "cpus": 8,
+        "cpu": [115200, 422400, 729600, 1190400, 1420800, 1907200, 2265600],
+        "gpu_freqs": [114750000, 318750000, 522750000, 675750000, 905250000, 1377000000],
     },
 }
 
@@ -61,10 +68,10 @@ def put(path, value, mode=0o644):
     path.chmod(mode)
 
 
-def cpus(root, tegra):
+def cpus(root, module):
     """Cores and their clocks. All are online until nvpmodel runs."""
     base = root / "sys/devices/system/cpu"
-    count, cluster = tegra["cpus"], tegra["cluster"]
+    count, cluster = module["cpus"], module["cluster"]
     for name in ("online", "present", "possible"):
         put(base / name, "0-{}".format(count - 1))
     put(base / "offline", "")
@@ -72,47 +79,47 @@ def cpus(root, tegra):
     for index in range(count):
         folder = base / "cpu{}".format(index)
         put(folder / "online", 1)
-        for state, name in enumerate(tegra["idle_states"]):
+        for state, name in enumerate(module["idle_states"]):
             put(folder / "cpuidle/state{}/name".format(state), name)
             put(folder / "cpuidle/state{}/disable".format(state), 0)
         (folder / "cpufreq").symlink_to("../cpufreq/policy{}".format(index - index % cluster))
     for first in range(0, count, cluster):
         policy = base / "cpufreq/policy{}".format(first)
-        put(policy / "related_cpus", " ".join(str(first + index) for index in range(cluster)))
-        put(policy / "scaling_available_frequencies", " ".join(str(value) for value in tegra["cpu"]), 0o444)
+        put(policy / "related_cpus", " ".join(str(index) for index in range(first, min(first + cluster, count))))
+        put(policy / "scaling_available_frequencies", " ".join(str(value) for value in module["cpu"]), 0o444)
         put(policy / "scaling_governor", "schedutil")
-        put(policy / "cpuinfo_min_freq", tegra["cpu"][0], 0o444)
-        put(policy / "cpuinfo_max_freq", tegra["cpu"][-1], 0o444)
-        put(policy / "scaling_min_freq", tegra["cpu_min"])
-        put(policy / "scaling_max_freq", tegra["cpu"][-1])
-        put(policy / "scaling_cur_freq", tegra["cpu_min"], 0o444)
+        put(policy / "cpuinfo_min_freq", module["cpu"][0], 0o444)
+        put(policy / "cpuinfo_max_freq", module["cpu"][-1], 0o444)
+        put(policy / "scaling_min_freq", module["cpu_min"])
+        put(policy / "scaling_max_freq", module["cpu"][-1])
+        put(policy / "scaling_cur_freq", module["cpu_min"], 0o444)
 
 
-def gpu(root, tegra):
+def gpu(root, module):
     """The GPU and its clock."""
-    base = root / "sys/devices/platform" / tegra["gpu"]
-    freqs = tegra["gpu_freqs"]
+    base = root / "sys/devices/platform" / module["gpu"]
+    freqs = module["gpu_freqs"]
     put(base / "devfreq_dev/available_frequencies", " ".join(str(value) for value in freqs), 0o444)
     put(base / "devfreq_dev/governor", "nvhost_podgov")
     put(base / "devfreq_dev/min_freq", freqs[0])
     put(base / "devfreq_dev/max_freq", freqs[-1])
     put(base / "devfreq_dev/cur_freq", freqs[0], 0o444)
     (base / "devfreq").mkdir()
-    (base / "devfreq" / tegra["gpu"]).symlink_to("../devfreq_dev")
+    (base / "devfreq" / module["gpu"]).symlink_to("../devfreq_dev")
     put(base / "tpc_pg_mask", 0)
     put(base / "railgate_enable", 1)
     put(base / "power/control", "auto")
     put(base / "load", 0, 0o444)
-    (root / "sys/devices/platform/gpu.0").symlink_to(tegra["gpu"])
+    (root / "sys/devices/platform/gpu.0").symlink_to(module["gpu"])
 
 
-def memory(root, tegra):
+def memory(root, module):
     """The memory's clock: only root may read what caps it."""
-    low, high = tegra["emc"]
+    low, high = module["emc"]
     base = root / "sys/kernel/debug/bpmp/debug/clk/emc"
     put(base / "min_rate", low)
     put(base / "max_rate", high)
-    put(base / "rate", tegra["emc_idle"])
+    put(base / "rate", module["emc_idle"])
     put(base / "mrq_rate_locked", 0)
     put(root / "sys/kernel/nvpmodel_clk_cap/emc", 0, 0o600)
     (root / "sys/kernel/debug").chmod(0o700)
@@ -128,12 +135,12 @@ def main():
     """Power on."""
     root = Path(sys.argv[1])
     known = json.loads((board.LAB / "board.json").read_text())
-    tegra = TEGRA[known["soc"]]
+    module = MODULES[known["module"]]
     firmware(known["l4t"])
-    (board.LAB / "emc_idle_rate").write_text(str(tegra["emc_idle"]))
-    cpus(root, tegra)
-    gpu(root, tegra)
-    memory(root, tegra)
+    (board.LAB / "emc_idle_rate").write_text(str(module["emc_idle"]))
+    cpus(root, module)
+    gpu(root, module)
+    memory(root, module)
     fan(root)
 
 

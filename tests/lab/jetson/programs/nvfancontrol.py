@@ -54,7 +54,9 @@ def start():
     STATUS.parent.mkdir(parents=True, exist_ok=True)
     governor, control = default(text, "GOVERNOR"), default(text, "CONTROL")
     lines = ("FAN_PROFILE:{}".format(profile), "FAN_GOVERNOR:{}".format(governor), "FAN_CONTROL:{}".format(control))
-    STATUS.write_text("".join("FAN1:{}\n".format(line) for line in lines))
+    draft = STATUS.with_suffix(".new")
+    draft.write_text("".join("FAN1:{}\n".format(line) for line in lines))
+    draft.replace(STATUS)
     rows = [pwm for margin, pwm in known[profile] if margin <= IDLE_MARGIN]
     board.write(PWM, rows[-1] if rows else 0)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

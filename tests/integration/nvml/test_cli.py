@@ -70,7 +70,6 @@ def test_help_lists_the_verbs_and_every_verb_explains_itself(node):
         (["fail", "any-change", "--error", "NONSENSE"], "there is no NVML error 'NONSENSE'"),
         (["fail", "any-change", "--kill", "--nth", "2", "--every"], "exclude each other"),
         (["fail", "any-change", "--kill", "--from", "2", "--every"], "exclude each other"),
-        (["fail", "any-change", "--error", "IN_USE", "--after"], "go with --kill"),
         (["fail", "--clear", "--every"], "stand alone"),
         (["driver"], "say loaded, unloaded or mismatch"),
         (["driver", "gone"], "not 'gone'"),
@@ -204,6 +203,12 @@ def test_failures_ordered(node):
     assert node.nvml(one) == [999] * 4
     node.sim("fail", "--clear")
     assert node.nvml(one) == [0] * 4
+    node.sim("fail", "nvmlDeviceSetPersistenceMode", "--error", "TIMEOUT", "--after")
+    assert "NVMLError_Timeout" in node.python("nvmlDeviceSetPersistenceMode(nvmlDeviceGetHandleByIndex(0), 1)").stderr
+    assert node.gpu()["persistence"] == 1
+    node.nvml("nvmlDeviceSetPersistenceMode(nvmlDeviceGetHandleByIndex(0), 0)")
+    node.sim("calls", "--clear")
+    node.sim("fail", "--clear")
     node.sim("fail", "any-change", "--error", "IN_USE", "--nth", 2)
     assert (
         "NVMLError_InUse"

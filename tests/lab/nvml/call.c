@@ -128,6 +128,9 @@ static nvmlReturn_t begin(struct call *call, enum call_target target, struct sim
     case FAIL_KILL_AFTER:
         call->kill_after = 1;
         break;
+    case FAIL_ERROR_AFTER:
+        call->error_after = (nvmlReturn_t)error;
+        break;
     default:
         break;
     }
@@ -178,6 +181,8 @@ nvmlReturn_t call_end(struct call *call, nvmlReturn_t result)
     if (call->changes) {
         if (result == NVML_SUCCESS && state_store(call->state) != 0)
             result = NVML_ERROR_UNKNOWN;
+        if (result == NVML_SUCCESS && call->error_after != NVML_SUCCESS)
+            result = call->error_after;
         if (result != NVML_ERROR_UNINITIALIZED)
             log_call(call->function, call->arguments, result);
     }

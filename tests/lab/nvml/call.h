@@ -31,6 +31,7 @@ struct call {
     int lock;
     int changes;
     int kill_after;
+    nvmlReturn_t error_after; /* returned in place of success */
     char arguments[256];
 };
 

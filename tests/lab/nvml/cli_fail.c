@@ -12,7 +12,7 @@
 
 static int list(void)
 {
-    static const char *const actions[] = {"", "error", "kill before", "kill after"};
+    static const char *const actions[] = {"", "error", "kill before", "kill after", "error after"};
     struct fail_rule rules[FAIL_MAX_RULES];
 
     if (fail_list(rules) != 0)
@@ -20,8 +20,8 @@ static int list(void)
     for (int i = 0; i < FAIL_MAX_RULES; i++) {
         if (rules[i].function[0] == '\0')
             continue;
-        printf("%s %s%s%s", rules[i].function, actions[rules[i].action], rules[i].action == FAIL_ERROR ? " " : "",
-               rules[i].action == FAIL_ERROR ? error_name(rules[i].error) : "");
+        printf("%s %s%s%s", rules[i].function, actions[rules[i].action], rules[i].error != 0 ? " " : "",
+               rules[i].error != 0 ? error_name(rules[i].error) : "");
         if (rules[i].nth == 0)
             printf(" every");
         else
@@ -104,14 +104,15 @@ static int run(int argc, char **argv)
         usage_error("--nth, --from and --every exclude each other");
     if (before && after)
         usage_error("--before and --after exclude each other");
-    if ((before || after) && !kill)
-        usage_error("--before and --after go with --kill: a call that fails has no effect");
     check_function(argv[optind]);
     open_state(&state); /* a failure is ordered of a node that is there */
     snprintf(rule.function, sizeof(rule.function), "%s", argv[optind]);
     if (every)
         rule.nth = 0;
-    rule.action = kill ? (after ? FAIL_KILL_AFTER : FAIL_KILL_BEFORE) : FAIL_ERROR;
+    if (kill)
+        rule.action = after ? FAIL_KILL_AFTER : FAIL_KILL_BEFORE;
+    else
+        rule.action = after ? FAIL_ERROR_AFTER : FAIL_ERROR;
     if (error != NULL) {
         rule.error = error_by_name(error);
         if (rule.error <= 0)
@@ -124,10 +125,10 @@ static int run(int argc, char **argv)
 
 const struct verb verb_fail = {
     "fail", run,
-    "fail FUNCTION|any-change (--error NAME | --kill [--before|--after]) [--nth N | --from N | --every]  |  --list  |  --clear\n"
+    "fail FUNCTION|any-change (--error NAME | --kill) [--before|--after] [--nth N | --from N | --every]  |  --list  |  --clear\n"
     "\n"
     "The Nth following call (default: the next) of the function, or of any function that changes state, returns the\n"
-    "error and does nothing, or kills its caller with SIGKILL before (default) or after the effect. --from: the\n"
+    "error, or kills its caller with SIGKILL, before (default) or after the effect. --from: the\n"
     "Nth and all after it; --every: all following calls. Calls are counted over all processes. Up to 32 of these hold at a time."};
 
 static int run_calls(int argc, char **argv)

@@ -11,7 +11,7 @@
 
 #define FAIL_ANY_CHANGE "any-change"
 
-enum fail_action { FAIL_NONE, FAIL_ERROR, FAIL_KILL_BEFORE, FAIL_KILL_AFTER };
+enum fail_action { FAIL_NONE, FAIL_ERROR, FAIL_KILL_BEFORE, FAIL_KILL_AFTER, FAIL_ERROR_AFTER };
 
 struct fail_rule {
     char function[80]; /* empty: unused */

@@ -67,18 +67,30 @@ def _known(profile: Callable[[int], Any], count: int) -> Iterator[Any]:
 
 def gpu_instances(nvml: Nvml, handle: Any) -> Iterator[Tuple[Any, Any, Any]]:
     """Profile, handle and info of each GPU instance of a card in MIG mode. The driver lists them to root only."""
-    kind = nvml.pynvml.c_nvmlGpuInstance_t
     for profile in profiles(nvml, handle):
-        for instance in _list(nvml, "nvmlDeviceGetGpuInstances", handle, profile, kind):
-            yield profile, instance, nvml.call("nvmlGpuInstanceGetInfo", instance)
+        for instance, info in gpu_instances_of(nvml, handle, profile.id, profile.instanceCount):
+            yield profile, instance, info
+
+
+def gpu_instances_of(nvml: Nvml, handle: Any, profile_id: int, most: int) -> Iterator[Tuple[Any, Any]]:
+    """Handle and info of each GPU instance of a profile, of which the card has at most so many."""
+    kind = nvml.pynvml.c_nvmlGpuInstance_t
+    for instance in _list(nvml, "nvmlDeviceGetGpuInstances", handle, profile_id, most, kind):
+        yield instance, nvml.call("nvmlGpuInstanceGetInfo", instance)
 
 
 def compute_instances(nvml: Nvml, gpu_instance: Any) -> Iterator[Tuple[Any, Any, Any]]:
     """Profile, handle and info of each compute instance of a GPU instance."""
-    kind = nvml.pynvml.c_nvmlComputeInstance_t
     for profile in compute_profiles(nvml, gpu_instance):
-        for instance in _list(nvml, "nvmlGpuInstanceGetComputeInstances", gpu_instance, profile, kind):
-            yield profile, instance, nvml.call("nvmlComputeInstanceGetInfo", instance)
+        for instance, info in compute_instances_of(nvml, gpu_instance, profile):
+            yield profile, instance, info
+
+
+def compute_instances_of(nvml: Nvml, gpu_instance: Any, profile: Any) -> Iterator[Tuple[Any, Any]]:
+    """Handle and info of each compute instance of a profile."""
+    function, kind = "nvmlGpuInstanceGetComputeInstances", nvml.pynvml.c_nvmlComputeInstance_t
+    for instance in _list(nvml, function, gpu_instance, profile.id, profile.instanceCount, kind):
+        yield instance, nvml.call("nvmlComputeInstanceGetInfo", instance)
 
 
 def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
@@ -113,12 +125,11 @@ def _entry(profile: Any, info: Any) -> Dict[str, Any]:
     }
 
 
-def _list(nvml: Nvml, function: str, owner: Any, profile: Any, kind: Any) -> List[Any]:
+def _list(nvml: Nvml, function: str, owner: Any, profile_id: int, most: int, kind: Any) -> List[Any]:
     """The owner's instances of a profile."""
-    most = max(profile.instanceCount, 1)
-    room = (kind * most)()
-    count = ctypes.c_uint(most)
-    nvml.call(function, owner, profile.id, room, ctypes.byref(count))
+    room = (kind * max(most, 1))()
+    count = ctypes.c_uint(max(most, 1))
+    nvml.call(function, owner, profile_id, room, ctypes.byref(count))
     return list(room[: count.value])
 
 

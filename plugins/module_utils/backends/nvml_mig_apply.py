@@ -14,7 +14,7 @@ import ctypes
 import os
 import signal
 import time
-from typing import Any, Optional, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
 from ..core.errors import EdgesiteError
 from ..core.mig_actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance, SetMode, describe
@@ -89,35 +89,41 @@ def _compute_instance(nvml: Nvml, handle: Any, action: MakeComputeInstance) -> N
 
 
 def _create_compute_instance(nvml: Nvml, gpu_instance: Any, action: MakeComputeInstance) -> None:
-    profiles = [info for info in nvml_mig.compute_profiles(nvml, gpu_instance) if info.sliceCount == action.slices]
-    if not profiles:
+    profile = next(_compute_profiles(nvml, gpu_instance, action), None)
+    if profile is None:
         raise NvmlError(_NOT_FOUND, _what(action))
     if action.slices == action.profile.slices:
         # The whole fits in one way only, and drivers before R525 know no placement of compute instances.
-        nvml.call("nvmlGpuInstanceCreateComputeInstance", gpu_instance, profiles[0].id, what=_what(action))
+        nvml.call("nvmlGpuInstanceCreateComputeInstance", gpu_instance, profile.id, what=_what(action))
         return
     place = nvml.pynvml.c_nvmlComputeInstancePlacement_t(action.inner_start, action.slices)
     nvml.call(
         "nvmlGpuInstanceCreateComputeInstanceWithPlacement",
         gpu_instance,
-        profiles[0].id,
+        profile.id,
         ctypes.byref(place),
         what=_what(action),
     )
 
 
 def _find_gpu_instance(nvml: Nvml, handle: Any, action: Any) -> Optional[Any]:
-    for profile, instance, info in nvml_mig.gpu_instances(nvml, handle):
-        if (profile.id, info.placement.start) == (action.profile.id, action.start):
+    for instance, info in nvml_mig.gpu_instances_of(nvml, handle, action.profile.id, action.profile.max_count):
+        if info.placement.start == action.start:
             return instance
     return None
 
 
 def _find_compute_instance(nvml: Nvml, gpu_instance: Any, action: MakeComputeInstance) -> Optional[Any]:
-    for profile, instance, info in nvml_mig.compute_instances(nvml, gpu_instance):
-        if (profile.sliceCount, info.placement.start) == (action.slices, action.inner_start):
-            return instance
+    for profile in _compute_profiles(nvml, gpu_instance, action):
+        for instance, info in nvml_mig.compute_instances_of(nvml, gpu_instance, profile):
+            if info.placement.start == action.inner_start:
+                return instance
     return None
+
+
+def _compute_profiles(nvml: Nvml, gpu_instance: Any, action: MakeComputeInstance) -> Iterator[Any]:
+    """The profiles with the action's slices: one, where the driver knows them."""
+    return (info for info in nvml_mig.compute_profiles(nvml, gpu_instance) if info.sliceCount == action.slices)
 
 
 def _end(nvml: Nvml, handle: Any, action: EndClient) -> None:

@@ -25,7 +25,7 @@ class Look(NamedTuple):
     """
 
     things: Set[Tuple]
-    busy: List[Tuple]
+    busy: Set[Tuple]
     mig: List[Dict]
 
 
@@ -105,7 +105,7 @@ class CrashNode:
         gpus = shown["gpus"]
         return Look(
             {thing for gpu in gpus for thing in _things(gpu)},
-            sorted(_busy(gpus[process["gpu"]], process) for process in shown["processes"]),
+            {_busy(gpus[process["gpu"]], process) for process in shown["processes"]},
             [gpu["mig"] for gpu in gpus],
         )
 
@@ -123,13 +123,13 @@ def _things(gpu: Dict) -> List[Tuple]:
 
 
 def _busy(gpu: Dict, process: Dict) -> Tuple:
-    serials = [
+    serials = tuple(
         (instance["serial"], inner["serial"])
         for instance in gpu["mig"]["gpu_instances"]
         for inner in instance["compute_instances"]
         if (instance["id"], inner["id"]) == (process["gi"], process["ci"])
-    ]
-    return (process["pid"], gpu["uuid"], serials)
+    )
+    return (process["pid"], gpu["uuid"], *serials)
 
 
 def named(action: Dict) -> Tuple:

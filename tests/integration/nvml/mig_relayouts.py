@@ -43,9 +43,10 @@ class Card(NamedTuple):
 _OF_SEVEN = {
     "first layout": [Card(None, [Want("4g", {"2c": 1, "1c": 2}), Want("3g")])],
     "busy instance kept": [
+        # To destroy it would be the shortest way.
         Card(
-            [There("1g", 0), There("1g", 1), There("2g", 2), There("3g", 4, busy=[0])],
-            [Want("3g"), Want("2g"), Want("2g")],
+            [There("1g", 1, busy=[0]), There("1g", 2), There("1g", 3), There("3g", 4)],
+            [Want("3g"), Want("2g"), Want("1g"), Want("1g")],
         )
     ],
     "compute instances": [
@@ -71,7 +72,9 @@ _OF_SEVEN = {
 # 4 slices
 _OF_FOUR = {
     "first layout": [Card(None, [Want("2g", {"1c": 2}), Want("1g"), Want("1g")])],
-    "busy instance kept": [Card([There("1g", 0), There("1g", 1), There("2g", 2, busy=[0])], [Want("2g"), Want("2g")])],
+    "busy instance kept": [
+        Card([There("1g", 1, busy=[0]), There("1g", 2), There("1g", 3)], [Want("2g"), Want("1g"), Want("1g")])
+    ],
     "compute instances": [
         Card([There("4g", 0, [(1, 0), (1, 1), (1, 2), (1, 3)], busy=[0])], [Want("4g", {"1c": 2, "2c": 1})])
     ],

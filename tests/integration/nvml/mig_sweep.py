@@ -26,10 +26,11 @@ _ERRORS = {
 
 
 class Outcome(NamedTuple):
-    """What a sweep found: its points by kind, and what was wrong."""
+    """What a sweep found: its points by kind, what was wrong, and busy instances: over all points, and those lost."""
 
     points: Counter
     wrong: List[str]
+    busy: Counter
 
 
 class Wrong(Exception):
@@ -58,7 +59,7 @@ def sweep(kind: str, relayout: Relayout) -> Outcome:
             points = Points(node)
             for call in points.undisturbed():
                 KINDS[kind](points, call)
-            return Outcome(points.counts, points.wrong)
+            return Outcome(points.counts, points.wrong, points.busy)
         finally:
             node.close()
 
@@ -70,9 +71,11 @@ class Points:
         self.node = node
         self.counts: Counter = Counter()
         self.wrong: List[str] = []
+        self.busy: Counter = Counter()
 
     def point(self, name: str, where: str, body: Callable[[], None]) -> None:
         self.counts[name] += 1
+        self.busy["all"] += len(self.node.before.busy)
         self.node.reset()
         try:
             body()
@@ -93,6 +96,7 @@ class Points:
     def untouched(self) -> Look:
         """The busy instances are those of the start, with their processes; so are cards that no layout names."""
         now, before = self.node.look(), self.node.before
+        self.busy["lost"] += len(before.busy - now.busy)
         check(now.busy == before.busy, "what is busy was {}, and is {}", before.busy, now.busy)
         for card, mig, was in zip(self.node.relayout.cards, now.mig, before.mig):
             check(card.named or mig == was, "a card that no layout names: {}", mig)
@@ -148,13 +152,14 @@ class Points:
     def errors(self, call: Call) -> None:
         """The call fails, in each way."""
         for error in _ERRORS[call.function]:
-            self.point("error", f"call {call.nth} {error}", lambda error=error: self._error(call, error))
+            self.point("error", f"call {call.nth} {error}", lambda error=error: self._error(call, error, "--before"))
+        self.point("error after the effect", f"call {call.nth}", lambda: self._error(call, "TIMEOUT", "--after"))
         model = WITH_MIG[self.node.relayout.model]
         if call.function == "nvmlDeviceSetMigMode" and model.mode_change_needs_reset:
             self.point("reset refused", f"call {call.nth}", lambda: self._pinned(call))
 
-    def _error(self, call: Call, error: str) -> None:
-        self.node.fail("--error", error, "--nth", call.nth)
+    def _error(self, call: Call, error: str, when: str) -> None:
+        self.node.fail("--error", error, when, "--nth", call.nth)
         self.as_before(self.failed(call, error))
         self.ends_as_wanted()
 

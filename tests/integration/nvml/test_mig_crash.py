@@ -27,17 +27,15 @@ def workers(library):
 
 @pytest.fixture(scope="module")
 def points(closing_words):
-    """Points by kind, over all models; told at the end of the tests."""
-    counts = Counter()
+    """Points by kind and busy instances, over all models; told at the end of the tests."""
+    counts, busy = Counter(), Counter()
     began = time.monotonic()
-    yield counts
-    closing_words.append(
-        "mig_layout interrupted at {} points in {:.0f} s: {}".format(
-            sum(counts.values()),
-            time.monotonic() - began,
-            ", ".join(f"{number} {kind}" for kind, number in counts.items()),
-        )
-    )
+    yield counts, busy
+    closing_words += [
+        f"mig_layout was interrupted at {sum(counts.values())} points in {time.monotonic() - began:.0f} s:",
+        *(f"{number:7} {kind}" for kind, number in counts.items()),
+        f"{busy['lost']:7} of {busy['all']} instances in use at these points were lost",
+    ]
 
 
 @pytest.mark.parametrize("model", WITH_MIG)
@@ -45,5 +43,7 @@ def test_no_interruption_leaves_the_next_run_short_or_touches_what_is_busy(model
     started = [workers.submit(mig_sweep.sweep, kind, each) for each in relayouts(model) for kind in mig_sweep.KINDS]
     outcomes = [future.result() for future in started]
     wrong = [text for outcome in outcomes for text in outcome.wrong]
-    points.update(sum((outcome.points for outcome in outcomes), Counter()))
+    for outcome in outcomes:
+        for counts, more in zip(points, (outcome.points, outcome.busy)):
+            counts.update(more)
     assert not wrong, "\n".join([f"{len(wrong)} points failed, the first:", *wrong[:10]])

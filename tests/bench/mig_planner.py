@@ -14,8 +14,8 @@ from pathlib import Path
 from time import process_time
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build" / "collections"))
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import mig  # noqa: E402
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core import mig_cases  # noqa: E402
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import mig
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core import mig_cases
 
 SEED = 20261
 
@@ -61,11 +61,8 @@ def main():
             plans, total = plans + 1, total + took
             if took > worst:
                 worst, worst_case = took, f"{disruption}, {named(card, wants)}"
-        states, layouts = len(mig_cases.states(model)), len(mig_cases.layouts(model))
-        print(
-            f"{model:12} {states:7} {layouts:7} {plans:9} {1000 * total / plans:8.3f} {1000 * worst:8.3f}  {worst_case}",
-            flush=True,
-        )
+        counts = f"{len(mig_cases.states(model)):7} {len(mig_cases.layouts(model)):7} {plans:9}"
+        print(f"{model:12} {counts} {1000 * total / plans:8.3f} {1000 * worst:8.3f}  {worst_case}", flush=True)
 
 
 if __name__ == "__main__":

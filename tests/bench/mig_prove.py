@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build" / "collections"))
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import mig  # noqa: E402
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core import mig_brute, mig_cases  # noqa: E402
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import mig
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core import mig_brute, mig_cases
 
 
 def in_use(state):

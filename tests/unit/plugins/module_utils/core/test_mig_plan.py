@@ -248,23 +248,22 @@ def written(wants_of_card):
     ]
 
 
+BESIDE = [off("A30", index=1), card("A30", index=1), card("A30", instance(profile("1g.6gb", "A30"), 0), index=1)]
+
+
 @st.composite
 def hosts(draw):
-    """Two cards of any state and mode, and layouts for one or both of them."""
-    host, layouts = [], []
-    for index in range(2):
-        known = draw(cards())
-        known = replace(known, gpu=replace(known.gpu, index=index, uuid=f"GPU-{index}"))
-        if draw(st.booleans()):
-            known = off_or_pending(draw, known)
-        host.append(known)
-        if draw(st.booleans()) or not (index or layouts):
-            mode = draw(st.sampled_from(["enabled", "enabled", "disabled"]))
-            layout = {"gpus": [{"index": index}], "mig": mode}
-            if mode == "enabled":
-                layout["instances"] = written(draw(wants(known)))
-            layouts.append(layout)
-    return host, layouts, Policy(draw(st.sampled_from(mig.DISRUPTIONS)), draw(st.sampled_from(RESETS)))
+    """A card of any state and mode beside one of a few, and layouts for the first or both."""
+    known = draw(cards())
+    if draw(st.booleans()):
+        known = off_or_pending(draw, known)
+    beside, layouts = draw(st.sampled_from(BESIDE)), []
+    for index in range(draw(st.integers(1, 2))):
+        mode = draw(st.sampled_from(["enabled", "enabled", "disabled"]))
+        layouts.append({"gpus": [{"index": index}], "mig": mode})
+    if layouts[0]["mig"] == "enabled":
+        layouts[0]["instances"] = written(draw(wants(known)))
+    return [known, beside], layouts, Policy(draw(st.sampled_from(mig.DISRUPTIONS)), draw(st.sampled_from(RESETS)))
 
 
 def off_or_pending(draw, known):

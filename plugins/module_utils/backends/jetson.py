@@ -44,6 +44,12 @@ def soc(root: str = "/") -> Optional[str]:
     return jetson.soc(_device_tree(root, "compatible"))
 
 
+def board(root: str = "/") -> Optional[str]:
+    """Carrier and module as the device tree names them first, such as p3737-0000+p3701-0000."""
+    compatible = _device_tree(root, "compatible")
+    return compatible[0].partition(",")[2] or compatible[0] if compatible else None
+
+
 def _device_tree(root: str, name: str) -> List[str]:
     """A property of the device tree, which procfs links to its place in sysfs."""
     for place in ("proc/device-tree", "sys/firmware/devicetree/base"):

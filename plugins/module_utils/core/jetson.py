@@ -132,6 +132,23 @@ def jetpack(l4t: L4t) -> Optional[str]:
     return exact or _JETPACK_OF_MINOR.get((l4t.major, l4t.minor))
 
 
+def releases_of(version: str) -> List[str]:
+    """The L4T releases, as 36.5.0, that a JetPack ships; empty where it is not in the table."""
+    exact = ["{0}.{1}.{2}".format(*release) for release, name in _JETPACK.items() if name == version]
+    return exact + ["{0}.{1}".format(*minor) for minor, name in _JETPACK_OF_MINOR.items() if name == version]
+
+
+def newer_jetpacks(version: str) -> List[str]:
+    """The JetPacks of the releases after this L4T, such as 36.4.3, in its own suite."""
+    major, minor, patch = ([int(number) for number in version.split(".")] + [0])[:3]
+    return [name for release, name in _JETPACK.items() if release[:2] == (major, minor) and release[2] > patch]
+
+
+def jetpacks() -> List[str]:
+    """Every JetPack that the table has, the oldest first."""
+    return sorted({*_JETPACK.values(), *_JETPACK_OF_MINOR.values()}, key=lambda name: [int(n) for n in name.split(".")])
+
+
 def parse_power_conf(text: str) -> PowerConf:
     """nvpmodel.conf. Ids may have gaps."""
     modes: List[PowerMode] = []

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The judgements of the role jetpack."""
+
+from __future__ import annotations
+
+from ..module_utils.core import jetpack_plan
+from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.core.jetpack_plan import Wanted
+
+
+def jetpack_steps(info, wanted):
+    """What is to be done on a host; with `problem` where it cannot or must not be done."""
+    return _judged(lambda: jetpack_plan.plan(info, _wanted(wanted)))
+
+
+def jetpack_transaction(output, info):
+    """`problem` where what apt would do cannot or must not be done, else empty."""
+    return _judged(lambda: jetpack_plan.check_transaction(output, info["disk_free_bytes"]))
+
+
+def jetpack_done(info, wanted):
+    """`problem` where the packages are not what was wanted, else empty."""
+    return _judged(lambda: jetpack_plan.check_done(info, _wanted(wanted)))
+
+
+def jetpack_booted(info, version):
+    """`problem` where the host did not come up with this L4T and its bootloader, else empty."""
+    return _judged(lambda: jetpack_plan.check_booted(info, version))
+
+
+def jetpack_lockers(info):
+    """Who works with packages, in words; empty for nobody."""
+    return jetpack_plan.lockers(info)
+
+
+def _wanted(variables):
+    return Wanted(**{**variables, "packages": tuple(variables.get("packages", ()))})
+
+
+def _judged(judge):
+    try:
+        return judge() or {}
+    except EdgesiteError as error:
+        return {"problem": str(error)}
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self):
+        """By name."""
+        return {
+            "jetpack_booted": jetpack_booted,
+            "jetpack_done": jetpack_done,
+            "jetpack_lockers": jetpack_lockers,
+            "jetpack_steps": jetpack_steps,
+            "jetpack_transaction": jetpack_transaction,
+        }

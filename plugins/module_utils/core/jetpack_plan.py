@@ -1,0 +1,288 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role jetpack does on a Jetson: from what jetpack_info found and what is wanted, without effects."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from . import jetpack, jetson
+from .errors import EdgesiteError
+
+_SUITE = re.compile(r"^r(\d+)\.(\d+)$", re.ASCII)
+_UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_SIZES = re.compile(r"^(Need to get|After this operation,) ([\d.,]+) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)", re.M)
+_REMOVED = re.compile(r"^The following packages will be REMOVED:\n((?: .*\n?)+)", re.M)
+_KEPT = re.compile(r"^The following packages have been kept back:\n((?: .*\n?)+)", re.M)
+_MIB = 2**20
+# The last major release of L4T for a chip
+_LAST_MAJOR = {"tegra186": 32, "tegra210": 32, "tegra194": 35}
+# What an initramfs and a capsule for the firmware take beside what apt says
+_BESIDE = 200 * _MIB
+
+
+class Wanted(NamedTuple):
+    """The role's variables."""
+
+    version: str = ""
+    suite: str = ""
+    packages: Tuple[str, ...] = ()
+    hold: bool = False
+    upgrade: str = "none"
+    mirror: str = ""
+
+
+def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
+    """What is to be done, in the order of the keys. Raises EdgesiteError where it cannot or must not be done.
+
+    sources: new text of the apt sources, None to leave them. upgrade: all packages of the new suite are taken.
+    install: packages to add. release: holds of the role's that are in the way. hold: packages to hold afterwards.
+    repair: an install that broke off is finished first. actions: all of this in words.
+    """
+    target = _target(wanted)
+    upgrade = _upgrade(info, wanted, target)
+    missing = [name for name in wanted.packages if name not in info["installed"]]
+    suite = "r{0}.{1}".format(*target) if target else ""
+    text = info["apt"]["text"] or ""
+    sources = jetpack.with_suite(text, suite or _present_suite(info), info["soc"], wanted.mirror) if suite else text
+    changed = sources if suite and sources != text else None
+    keep = sorted(name for name in info["installed"] if wanted.hold and _holdable(name, wanted))
+    if upgrade:
+        _check_holds(info)
+    result: Dict[str, Any] = {
+        "repair": list(info["broken"]) if upgrade or missing else [],
+        "sources": changed,
+        "upgrade": upgrade,
+        "install": missing,
+        "release": sorted(set(info["held"]) & set(info["held_by_role"])) if upgrade else [],
+        "hold": [name for name in keep if name not in info["held"]],
+        "suite": suite,
+    }
+    return {**result, "actions": _described(result, info, wanted)}
+
+
+def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
+    """(36, 5) of the wanted JetPack or suite, None where neither is given."""
+    if wanted.upgrade not in ("none", "minor"):
+        raise EdgesiteError(
+            "jetpack_upgrade is {0}; allowed are none and minor".format(wanted.upgrade),
+            "A step to another major release takes a reflash, see docs/jetson.md",
+        )
+    of_suite = None
+    if wanted.suite:
+        found = _SUITE.match(wanted.suite)
+        if not found:
+            raise EdgesiteError(
+                "jetpack_suite is {0}, which has not the form r36.5".format(wanted.suite), "Name a suite of NVIDIA's"
+            )
+        of_suite = (int(found.group(1)), int(found.group(2)))
+    if not wanted.version:
+        if wanted.upgrade != "none" and of_suite is None:
+            raise EdgesiteError(
+                "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite says to what",
+                "Set jetpack_version, such as 6.2.2",
+            )
+        return of_suite
+    releases = jetson.releases_of(wanted.version)
+    if not releases:
+        raise EdgesiteError(
+            "jetpack_version is {0}, which is not in the table of releases: {1}".format(
+                wanted.version, ", ".join(jetson.jetpacks())
+            ),
+            "Take one of these, or set jetpack_suite for a newer one",
+        )
+    major, minor = (int(number) for number in releases[0].split(".")[:2])
+    if of_suite is not None and of_suite != (major, minor):
+        raise EdgesiteError(
+            "jetpack_version {0} is in the suite r{1}.{2}, and jetpack_suite is {3}".format(
+                wanted.version, major, minor, wanted.suite
+            ),
+            "Set one of them",
+        )
+    return (major, minor)
+
+
+def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int, int]]) -> bool:
+    """Whether the host has to go to another release. Raises EdgesiteError where it must not, or not by apt."""
+    if target is None:
+        return False
+    l4t = info["l4t"]
+    if l4t is None:
+        raise EdgesiteError(
+            "the host does not tell its L4T release, so that nothing of JetPack can be judged",
+            "Install nvidia-l4t-core, or flash the module with an image that has it",
+        )
+    judge(l4t, target, info["soc"])
+    there = (l4t["major"], l4t["minor"])
+    if there == target and (not wanted.version or info["jetpack"] == wanted.version):
+        return False
+    if there == target and wanted.version not in jetson.newer_jetpacks(l4t["version"]):
+        raise _downgrade("JetPack {0}".format(info["jetpack"] or l4t["version"]), "JetPack " + wanted.version)
+    if wanted.upgrade != "minor":
+        raise EdgesiteError(
+            "JetPack {0} (L4T {1}) is there, and {2} is wanted, but jetpack_upgrade is none".format(
+                info["jetpack"] or "unknown", l4t["version"], wanted.version or wanted.suite
+            ),
+            "Set jetpack_upgrade: minor for this run; the bootloader is upgraded with it, and the host has to reboot",
+        )
+    return True
+
+
+def judge(l4t: Mapping[str, Any], target: Tuple[int, int], soc: Optional[str] = None) -> None:
+    """Whether apt can take this L4T to that release: within a major, and not back. Raises EdgesiteError."""
+    there = (l4t["major"], l4t["minor"])
+    name = "L4T {0}.{1}".format(*target)
+    if target[0] == there[0] and target < there:
+        raise _downgrade("L4T " + l4t["version"], name)
+    if target[0] < there[0]:
+        raise _downgrade("L4T " + l4t["version"], name)
+    if target[0] > there[0]:
+        raise EdgesiteError(
+            "L4T {0} is there and {1} is wanted: a step to another major release is none for apt".format(
+                l4t["version"], name
+            ),
+            _major_step(there, target, soc),
+        )
+
+
+def _major_step(there: Tuple[int, int], target: Tuple[int, int], soc: Optional[str]) -> str:
+    if soc in _LAST_MAJOR and target[0] > _LAST_MAJOR[soc]:
+        return "This module ({0}) has no later one than L4T {1}: set jetpack_version to a release of it".format(
+            soc, _LAST_MAJOR[soc]
+        )
+    if target[0] == 36 and there[0] == 35:
+        first = (
+            "Bring it to JetPack 5.1.3 (L4T 35.5.0) or a later JetPack 5 first, for a bootloader that can start "
+            "JetPack 6: jetpack_version: 5.1.6, jetpack_upgrade: minor. Then flash"
+            if there < (35, 5)
+            else "The bootloader of L4T 35.5.0 or later, which this one is, can start JetPack 6. Flash"
+        )
+        return (
+            first + " it with SDK Manager or flash.sh, or by NVIDIA's image-based over-the-air update (nv_ota_start.sh)"
+        )
+    return "Flash it with SDK Manager or flash.sh, or by NVIDIA's image-based over-the-air update (nv_ota_start.sh)"
+
+
+def _downgrade(there: str, wanted: str) -> EdgesiteError:
+    return EdgesiteError(
+        "{0} is there and {1} is wanted: a Jetson cannot go back to an older release by apt".format(there, wanted),
+        "Set jetpack_version to what is there, or flash the module with the older release",
+    )
+
+
+def _check_holds(info: Mapping[str, Any]) -> None:
+    """Raises where somebody else held packages: vendors of carriers do so, since NVIDIA's would break their board."""
+    foreign = sorted(set(info["held"]) - set(info["held_by_role"]))
+    if foreign:
+        raise EdgesiteError(
+            "packages are held that the upgrade would have to change: {0}".format(", ".join(foreign)),
+            "Ask the board's maker whether NVIDIA's packages fit it; if so, 'apt-mark unhold {0}' on the host".format(
+                " ".join(foreign)
+            ),
+        )
+
+
+def _holdable(name: str, wanted: Wanted) -> bool:
+    return name.startswith(("nvidia-l4t-", "nvidia-jetpack")) or name in wanted.packages
+
+
+def _present_suite(info: Mapping[str, Any]) -> str:
+    return str(info["apt"]["suite"] or "")
+
+
+def _described(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -> List[Dict[str, str]]:
+    words = []
+    if result["repair"]:
+        words.append("finish the install of {0} that broke off".format(", ".join(result["repair"])))
+    if result["sources"] is not None:
+        words.append("take the packages of {0} ({1})".format(result["suite"], jetpack.SOURCES))
+    if result["upgrade"]:
+        words.append(
+            "upgrade JetPack {0} (L4T {1}) to {2}".format(
+                info["jetpack"], info["l4t"]["version"], wanted.version or wanted.suite
+            )
+        )
+    if result["install"]:
+        words.append("install {0}".format(", ".join(result["install"])))
+    if result["hold"]:
+        words.append("hold {0} packages of L4T and JetPack".format(len(result["hold"])))
+    return [{"does": sentence} for sentence in words]
+
+
+def check_transaction(output: str, free_bytes: int) -> None:
+    """Raises where apt refuses, keeps back or removes what is of JetPack, or where the disk is too full.
+
+    output: of apt-get --assume-no.
+    """
+    errors = [line[3:] for line in output.splitlines() if line.startswith("E: ") and "aborted" not in line.lower()]
+    unmet = [" ".join(line.split()) for line in output.splitlines() if "Depends:" in line or "Conflicts:" in line]
+    kept = [name for name in _listed(_KEPT, output) if name.startswith("nvidia-")]
+    removed = [name for name in _listed(_REMOVED, output) if name.startswith(("nvidia-l4t-", "nvidia-jetpack"))]
+    told = (
+        errors
+        + unmet
+        + (["{0} would be kept back".format(", ".join(kept))] if kept else [])
+        + (["{0} would be removed".format(", ".join(removed))] if removed else [])
+    )
+    if told:
+        raise EdgesiteError(
+            "apt cannot do it: {0}".format("; ".join(told)),
+            "Nothing was installed. Look at 'apt-get --simulate dist-upgrade' on the host",
+        )
+    needed = sum(
+        int(float(number.replace(",", "")) * _UNITS[unit]) for _what, number, unit, _all in _SIZES.findall(output)
+    )
+    if needed and needed + _BESIDE > free_bytes:
+        raise EdgesiteError(
+            "the disk is too full: {0} MiB are needed and {1} MiB are free".format(
+                -(-(needed + _BESIDE) // _MIB), free_bytes // _MIB
+            ),
+            "Nothing was installed. Free space on the host, such as by 'apt-get clean'",
+        )
+
+
+def _listed(pattern: "re.Pattern[str]", output: str) -> List[str]:
+    found = pattern.search(output)
+    return [name.rstrip("*") for name in found.group(1).split()] if found else []
+
+
+def check_done(info: Mapping[str, Any], wanted: Wanted) -> None:
+    """Raises where the packages are not what was wanted, though apt reported success."""
+    left = plan(info, wanted)
+    if left["upgrade"] or left["install"] or info["broken"]:
+        raise EdgesiteError(
+            "apt reported success, but L4T is {0}, JetPack {1}, not installed are: {2}".format(
+                info["l4t"]["version"], info["jetpack"], ", ".join(left["install"] + list(info["broken"])) or "none"
+            ),
+            "The suite may not have that release yet: see 'apt-cache policy nvidia-l4t-core' on the host",
+        )
+
+
+def check_booted(info: Mapping[str, Any], version: str) -> None:
+    """Raises where the host did not come up with this L4T, or its firmware not with the bootloader of it."""
+    if info["l4t"] is None or info["l4t"]["version"] != version:
+        raise EdgesiteError(
+            "after the reboot L4T is {0} and not {1}".format(info["l4t"] and info["l4t"]["version"], version),
+            "See 'nvbootctrl dump-slots-info' on the host: it may have started the other slot",
+        )
+    slots = info["slots"]
+    if slots and slots["version"] and _numbers(slots["version"]) != _numbers(version):
+        raise EdgesiteError(
+            "after the reboot L4T is {0}, but the bootloader in slot {1} is still {2} (capsule status {3})".format(
+                version, slots["current"], slots["version"], slots["capsule_status"]
+            ),
+            "The firmware did not take the capsule: reboot once more; on a carrier of another maker take its maker's "
+            "bootloader",
+        )
+
+
+def _numbers(version: str) -> Sequence[int]:
+    found = [int(number) for number in re.findall(r"\d+", version)]
+    return (found + [0, 0, 0])[:3]
+
+
+def lockers(info: Mapping[str, Any]) -> str:
+    """Who works with packages, in words."""
+    return ", ".join("{0} (pid {1})".format(one["name"], one["pid"]) for one in info["apt"]["locked_by"])

@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jetpack_info
+short_description: Tell L4T, JetPack, packages, holds and boot slots of a Jetson
+version_added: 0.1.0
+description:
+  - Reads what an upgrade of a Jetson turns on, in one round trip. Changes nothing.
+  - L4T is read from C(/etc/nv_tegra_release), else from the package nvidia-l4t-core.
+  - Fails on anything but a Jetson; M(edgesite.gpu.gpu_info) does not.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: The module only reads.
+  diff_mode:
+    support: N/A
+    description: The module changes nothing.
+seealso:
+  - module: edgesite.gpu.gpu_info
+  - module: edgesite.gpu.nvpmodel
+notes:
+  - Run it as root for the boot slots and the holders of apt's locks.
+"""
+
+EXAMPLES = r"""
+- name: What the Jetson runs
+  edgesite.gpu.jetpack_info:
+  become: true
+  register: jetpack
+
+- name: Jetsons whose bootloader is not that of their L4T are told
+  ansible.builtin.debug:
+    msg: "bootloader {{ jetpack.slots.version }}, L4T {{ jetpack.l4t.version }}"
+  when: jetpack.slots.version != jetpack.l4t.version
+"""
+
+RETURN = r"""
+l4t:
+  description: L4T release with C(version), C(release), C(revision), C(major), C(minor), C(patch); null where unknown.
+  returned: success
+  type: dict
+  sample: {"version": "36.4.7", "release": "R36", "revision": "4.7", "major": 36, "minor": 4, "patch": 7}
+jetpack:
+  description: JetPack that has this L4T; null for an L4T that this collection does not know.
+  returned: success
+  type: str
+  sample: 6.2.1
+model:
+  description: Model in the device tree.
+  returned: success
+  type: str
+module:
+  description: Part number of the module.
+  returned: success
+  type: str
+  sample: p3701-0000
+soc:
+  description: System on chip.
+  returned: success
+  type: str
+  sample: tegra234
+board:
+  description: Carrier and module as the device tree names them.
+  returned: success
+  type: str
+  sample: p3737-0000+p3701-0000
+nvpmodel:
+  description: Power C(mode) and the C(modes) that the board has, each with C(id) and C(name).
+  returned: success
+  type: dict
+packages:
+  description:
+    - Versions of the packages nvidia-jetpack (C(jetpack)), CUDA (C(cuda)), cuDNN (C(cudnn)), TensorRT (C(tensorrt)) and
+      the container toolkit (C(container_toolkit)); null for what is not installed.
+  returned: success
+  type: dict
+  sample: {"jetpack": "6.2.1+b38", "cuda": "12.6.11-1", "cudnn": null, "tensorrt": null, "container_toolkit": null}
+installed:
+  description: Version of each of NVIDIA's packages, by name.
+  returned: success
+  type: dict
+held:
+  description: NVIDIA's packages that dpkg holds.
+  returned: success
+  type: list
+  elements: str
+held_by_role:
+  description: Packages that the role jetpack held, by its note C(/etc/edgesite-gpu/jetpack-holds).
+  returned: success
+  type: list
+  elements: str
+broken:
+  description: Packages whose install broke off.
+  returned: success
+  type: list
+  elements: str
+apt:
+  description: What apt knows of NVIDIA's packages.
+  returned: success
+  type: dict
+  contains:
+    suite:
+      description: Suite of the sources; null where there are none.
+      type: str
+      returned: always
+      sample: r36.4
+    sources:
+      description: The lines of the sources, with C(uri), C(suite), C(components) and whether they are C(enabled).
+      type: list
+      elements: dict
+      returned: always
+    commented:
+      description: Whether lines are commented out, as makers of carriers do against drift.
+      type: bool
+      returned: always
+    text:
+      description: Text of C(/etc/apt/sources.list.d/nvidia-l4t-apt-source.list); null for no file.
+      type: str
+      returned: always
+    locked_by:
+      description: Who works with packages now, with C(pid) and C(name).
+      type: list
+      elements: dict
+      returned: always
+slots:
+  description: Boot slots, by nvbootctrl; null where it is not there, or does not answer.
+  returned: success
+  type: dict
+  contains:
+    current:
+      description: Slot that was booted.
+      type: str
+      returned: always
+      sample: A
+    active:
+      description: Slot that is booted next.
+      type: str
+      returned: always
+    version:
+      description: Version of the bootloader, which is apart from that of L4T.
+      type: str
+      returned: always
+      sample: 36.4.7
+    capsule_status:
+      description: What the firmware made of the last capsule; V(1) for success, V(0) for none.
+      type: int
+      returned: always
+    status:
+      description: Status of each slot.
+      type: dict
+      returned: always
+container_toolkit:
+  description: Whether nvidia-ctk is there (C(installed)), and whether its CDI file is older than L4T (C(cdi_stale)).
+  returned: success
+  type: dict
+disk_free_bytes:
+  description: Bytes free where packages are unpacked.
+  returned: success
+  type: int
+reboot_required:
+  description: Whether kernel, bootloader or core of L4T were installed since the host booted.
+  returned: success
+  type: bool
+unread:
+  description: What is there but could not be read, with C(what), C(why) and C(fix).
+  returned: success
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.backends import jetpack
+from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.module_command import command_runner
+from ..module_utils.runner import fail
+
+
+def main():
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    try:
+        found = jetpack.read(command_runner(module))
+    except EdgesiteError as error:
+        fail(module, error)
+    else:
+        module.exit_json(changed=False, **found)
+
+
+if __name__ == "__main__":
+    main()

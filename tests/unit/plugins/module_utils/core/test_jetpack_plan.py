@@ -1,0 +1,227 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import jetpack, jetpack_plan, jetson
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.jetpack_plan import Wanted
+from hypothesis import given
+from hypothesis import strategies as st
+
+MINOR = Wanted(version="6.2.2", upgrade="minor")
+GIB = 2**30
+
+
+def info(version="36.4.7", soc="tegra234", suite=None, **more):
+    l4t = jetson.parse_package_version(version)
+    suite = suite or "r{0}.{1}".format(l4t.major, l4t.minor)
+    text = jetpack.with_suite("", suite, soc)
+    found = {
+        "l4t": asdict(l4t),
+        "jetpack": jetson.jetpack(l4t),
+        "soc": soc,
+        "installed": {"nvidia-l4t-core": version, "nvidia-jetpack": "6.2.1+b38"},
+        "held": [],
+        "held_by_role": [],
+        "broken": [],
+        "apt": {"text": text, "suite": suite, "locked_by": []},
+        "slots": None,
+    }
+    return {**found, **more}
+
+
+def words(result):
+    return [action["does"] for action in result["actions"]]
+
+
+def test_nothing_wanted_is_nothing_to_do():
+    result = jetpack_plan.plan(info(held=["nvidia-l4t-core"], broken=["bash"]), Wanted())
+    assert result["actions"] == [] and not result["upgrade"] and result["sources"] is None
+
+
+def test_release_that_is_there_is_nothing_to_do():
+    for wanted in (Wanted(version="6.2.1"), Wanted(suite="r36.4"), Wanted(version="6.2.1", suite="r36.4")):
+        assert jetpack_plan.plan(info(), wanted)["actions"] == []
+
+
+def test_minor_upgrade():
+    result = jetpack_plan.plan(info(), MINOR._replace(hold=True, packages=("nvidia-jetpack", "tensorrt")))
+    assert words(result) == [
+        "take the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
+        "upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2",
+        "install tensorrt",
+        "hold 2 packages of L4T and JetPack",
+    ]
+    assert "r36.5 main" in result["sources"] and "r36.4" not in result["sources"]
+    assert result["hold"] == ["nvidia-jetpack", "nvidia-l4t-core"]
+
+
+def test_upgrade_within_a_suite():
+    result = jetpack_plan.plan(info("36.4.3"), Wanted(version="6.2.1", upgrade="minor"))
+    assert result["upgrade"] and result["sources"] is None
+
+
+def test_sources_that_drifted_are_put_back():
+    result = jetpack_plan.plan(info(suite="r36.5"), Wanted(version="6.2.1"))
+    assert not result["upgrade"] and "r36.4 main" in result["sources"]
+
+
+def test_mirror_alone_changes_the_sources():
+    result = jetpack_plan.plan(info(), Wanted(suite="r36.4", mirror="http://hub/jetson"))
+    assert "deb http://hub/jetson/t234 r36.4 main" in result["sources"]
+
+
+@pytest.mark.parametrize(
+    "version, soc, wanted, problem, fix",
+    [
+        ("36.4.7", "tegra234", Wanted(version="6.2.2"), "but jetpack_upgrade is none", "jetpack_upgrade: minor"),
+        ("36.5.0", "tegra234", Wanted(version="6.2.1", upgrade="minor"), "cannot go back", "flash the module"),
+        ("36.4.7", "tegra234", Wanted(version="6.1", upgrade="minor"), "cannot go back", "flash the module"),
+        ("36.4.7", "tegra234", Wanted(suite="r35.6", upgrade="minor"), "cannot go back", "flash the module"),
+        ("35.4.1", "tegra234", MINOR, "another major release is none for apt", r"35\.5\.0.* first.*5\.1\.6"),
+        ("35.5.0", "tegra234", MINOR, "another major release", "which this one is, can start JetPack 6. Flash it"),
+        ("35.6.1", "tegra194", MINOR, "another major release", r"module \(tegra194\) has no later one than L4T 35"),
+        ("36.5.0", "tegra234", Wanted(version="7.2", upgrade="minor"), "another major release", "^Flash it"),
+        ("36.4.7", "tegra234", Wanted(version="6.9"), "jetpack_version is 6.9.*5.0.2, 5.1, .*7.2", "jetpack_suite"),
+        ("36.4.7", "tegra234", Wanted(suite="36.5"), "jetpack_suite is 36.5, which has not", "suite"),
+        ("36.4.7", "tegra234", Wanted(version="6.2.2", suite="r36.4"), "6.2.2 is in the suite r36.5", "one of them"),
+        ("36.4.7", "tegra234", Wanted(upgrade="minor"), "neither jetpack_version nor jetpack_suite", "jetpack_version"),
+        ("36.4.7", "tegra234", Wanted(upgrade="major"), "jetpack_upgrade is major", "reflash"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_with_what_to_do(version, soc, wanted, problem, fix):
+    with pytest.raises(EdgesiteError, match=problem) as caught:
+        jetpack_plan.plan(info(version, soc), wanted)
+    assert caught.match(fix) if not fix.startswith("^") else caught.value.fix.startswith(fix[1:])
+
+
+def test_host_that_tells_no_release_is_refused():
+    with pytest.raises(EdgesiteError, match="does not tell its L4T release"):
+        jetpack_plan.plan(info(l4t=None), MINOR)
+
+
+def test_holds_of_somebody_else_are_in_the_way_of_an_upgrade_only():
+    held = info(held=["nvidia-l4t-bootloader", "nvidia-l4t-core"], held_by_role=["nvidia-l4t-core"])
+    with pytest.raises(EdgesiteError, match="would have to change: nvidia-l4t-bootloader.*apt-mark unhold") as caught:
+        jetpack_plan.plan(held, MINOR)
+    assert "nvidia-l4t-core" not in caught.value.problem
+    assert jetpack_plan.plan(held, Wanted(version="6.2.1"))["actions"] == []
+
+
+def test_own_holds_are_set_aside_for_an_upgrade():
+    held = info(held=["nvidia-l4t-core"], held_by_role=["nvidia-l4t-core"])
+    assert jetpack_plan.plan(held, MINOR)["release"] == ["nvidia-l4t-core"]
+    assert jetpack_plan.plan(held, Wanted(version="6.2.1"))["release"] == []
+
+
+def test_install_that_broke_off_is_finished_first():
+    result = jetpack_plan.plan(info(broken=["cuda-toolkit-12-6"]), MINOR)
+    assert words(result)[0] == "finish the install of cuda-toolkit-12-6 that broke off"
+
+
+versions = st.sampled_from(jetson.jetpacks())
+releases = st.sampled_from([release for name in jetson.jetpacks() for release in jetson.releases_of(name)])
+
+
+@given(releases, versions, st.sampled_from(["none", "minor"]), st.booleans())
+def test_upgrades_stay_within_a_major_and_go_forward(there, version, upgrade, hold):
+    wanted = Wanted(version=version, upgrade=upgrade, hold=hold)
+    try:
+        result = jetpack_plan.plan(info(there), wanted)
+    except EdgesiteError as error:
+        assert error.fix
+        return
+    goal = jetson.parse_package_version(jetson.releases_of(version)[-1])
+    now = jetson.parse_package_version(there)
+    assert goal.major == now.major
+    assert result["upgrade"] == (jetson.jetpack(now) != version)
+    if result["upgrade"]:
+        assert upgrade == "minor" and (goal.minor, goal.patch) > (now.minor, now.patch)
+
+
+TRANSACTION = """\
+Reading package lists...
+The following packages will be upgraded:
+  nvidia-l4t-core nvidia-jetpack
+2 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.
+Need to get 1,234 MB/2,000 MB of archives.
+After this operation, 500 MB of additional disk space will be used.
+Do you want to continue? [Y/n] N
+Abort.
+"""
+
+
+def test_transaction_that_fits():
+    jetpack_plan.check_transaction(TRANSACTION, 3 * GIB)
+    jetpack_plan.check_transaction("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n", 0)
+    freed = TRANSACTION.replace("500 MB of additional disk space will be used", "9 GB disk space will be freed")
+    jetpack_plan.check_transaction(freed, 2 * GIB)
+
+
+@pytest.mark.parametrize(
+    "output, free, problem",
+    [
+        (TRANSACTION, GIB, "too full: 1854 MiB are needed and 1024 MiB are free"),
+        (
+            "E: Unable to locate package nvidia-jetpak\n",
+            GIB,
+            "apt cannot do it: Unable to locate package nvidia-jetpak",
+        ),
+        (" nvidia-l4t-x : Depends: nvidia-l4t-core (>> 36.5)\n", GIB, "Depends: nvidia-l4t-core"),
+        (
+            "The following packages have been kept back:\n  nvidia-l4t-core vim\n",
+            GIB,
+            "nvidia-l4t-core would be kept back",
+        ),
+        ("The following packages will be REMOVED:\n  nvidia-jetpack* vim*\n", GIB, "nvidia-jetpack would be removed"),
+    ],
+)
+def test_transaction_that_cannot_or_must_not_be_done(output, free, problem):
+    with pytest.raises(EdgesiteError, match=problem) as caught:
+        jetpack_plan.check_transaction(output, free)
+    assert "Nothing was installed" in caught.value.fix
+
+
+@given(st.text(), st.integers(0, GIB))
+def test_any_output_of_apt_is_judged(text, free):
+    for output in (text, TRANSACTION + text, "Need to get " + text):
+        try:
+            jetpack_plan.check_transaction(output, free)
+        except EdgesiteError as error:
+            assert error.fix
+
+
+def test_packages_that_did_not_come_are_told():
+    jetpack_plan.check_done(info("36.5.0"), MINOR)
+    with pytest.raises(EdgesiteError, match="apt reported success, but L4T is 36.4.7.*not installed are: none"):
+        jetpack_plan.check_done(info(), MINOR)
+    with pytest.raises(EdgesiteError, match="not installed are: tensorrt, bash"):
+        jetpack_plan.check_done(info(broken=["bash"]), Wanted(packages=("tensorrt",)))
+
+
+def slots(version):
+    return {"current": "B", "version": version, "capsule_status": 2}
+
+
+def test_host_that_came_up_with_the_new_release():
+    jetpack_plan.check_booted(info("36.5.0", slots=slots("36.5.0")), "36.5.0")
+    jetpack_plan.check_booted(info("38.4", slots=slots("38.4.0")), "38.4")
+    # older bootloaders tell no version, and boards without A/B no slots
+    jetpack_plan.check_booted(info("36.5.0", slots=slots(None)), "36.5.0")
+    jetpack_plan.check_booted(info("36.5.0"), "36.5.0")
+
+
+def test_host_that_came_up_with_the_old_one_is_told():
+    with pytest.raises(EdgesiteError, match=r"L4T is 36.4.7 and not 36.5.0.*other slot"):
+        jetpack_plan.check_booted(info("36.4.7"), "36.5.0")
+    with pytest.raises(EdgesiteError, match=r"bootloader in slot B is still 36.4.7 \(capsule status 2\).*reboot once"):
+        jetpack_plan.check_booted(info("36.5.0", slots=slots("36.4.7")), "36.5.0")
+
+
+def test_lockers_have_names():
+    locked = info(apt={"locked_by": [{"pid": 7, "name": "unattended-upgr"}]})
+    assert jetpack_plan.lockers(locked) == "unattended-upgr (pid 7)"

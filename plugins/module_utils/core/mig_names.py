@@ -75,10 +75,6 @@ def find(option: str, text: str, profiles: Sequence[Profile], card: str) -> Prof
     )
 
 
-def _slices(profile: Profile) -> int:
-    return profile.slices
-
-
 def _apart(wanted: Optional[int], known: Optional[int]) -> float:
     """How far two figures of memory are from each other, as a part of the larger."""
     if wanted is None or known is None or wanted == known:

@@ -192,6 +192,11 @@ def test_gpu_instance_left_without_a_compute_instance_gets_one():
     assert then.instances[0].compute[0].slices == 3
 
 
+def test_compute_instance_that_could_as_well_be_elsewhere_stays():
+    known = card("A100-40", instance("3g.20gb", 0, ((1, 0),)))
+    assert planned(known, [want("3g.20gb", compute=(1,))]) == (known, [])
+
+
 def test_new_instances_leave_the_most_room():
     then, _actions = planned(card("A100-40"), [want("1g.5gb")])
     # at 6, as the driver does it: both 3g.20gb would be lost elsewhere but the one that slice 7 loses anyway

@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 
-from . import boot, converge, images, inventory, login, network, places
+from . import boot, converge, images, inventory, jetson_repository, login, network, places
 from .definition import Site, is_name, load
 from .errors import LabError
 from .lock import locked
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
 
     of_site("up", "bring a site up, or set right what is missing or stopped")
     of_site("down", "remove every trace of a site").add_argument(
-        "--all", action="store_true", help="the cached base images too"
+        "--all", action="store_true", help="the cached base images and packages too"
     )
     listing = of_site("inventory", "print ansible's inventory of a site")
     listing.add_argument("--list", action="store_true", help="all hosts (the default)")
@@ -108,6 +108,7 @@ def take_down(podman: Podman, args: argparse.Namespace) -> int:
             converge.down(podman, definition.name)
     if args.all:
         images.remove_all(podman)
+        jetson_repository.remove()
     return 0
 
 

@@ -35,6 +35,11 @@ def ensure() -> Path:
     return finished
 
 
+def remove() -> None:
+    """Remove what was built; hosts and hubs have copies of their own."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+
+
 def of_host(release: Release) -> list[Path]:
     """The packages that a host is flashed with."""
     index = json.loads((ensure() / "index.json").read_text(encoding="utf-8"))

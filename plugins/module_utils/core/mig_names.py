@@ -17,8 +17,8 @@ from .mig_card import Profile
 
 _NAME = re.compile(r"^(?:mig )?(?:([1-9])c\.)?([1-9])g(?:\.([0-9]{1,4})gb)?((?:[+-][a-z]+(?:\.[a-z]+)?)*)$")
 _COMPUTE = re.compile(r"^([1-9])c$")
-# Further apart than this, two figures do not mean the same memory: 1g.5gb is not the 1g.10gb of a larger card.
-_ROUNDING = 0.15
+# Drivers differ by a GB or two; 1g.5gb is not the 1g.10gb of a larger card, nor 1g.18gb the 1g.20gb of another.
+_ROUNDING = 0.09
 
 
 class Name(NamedTuple):

@@ -105,7 +105,7 @@ def _matches_key(where: str, key: str, value: Any, gpu: GpuId) -> bool:
     if key == "index":
         if not (text.isascii() and text.isdigit()):
             raise EdgesiteError("{0}.index is {1!r}, not a whole number from 0".format(where, value), _FIX)
-        return int(text) == gpu.index
+        return (text.lstrip("0") or "0") == str(gpu.index)
     try:
         return canonical_pci(text) == gpu.pci_bus_id
     except ValueError:

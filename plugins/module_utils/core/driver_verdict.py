@@ -26,16 +26,10 @@ ABSENT = "absent"
 # the worst last
 _LEVELS = (OK, RELOAD, REBOOT, BROKEN)
 
-# NVML could not be asked, which says nothing of the driver; or says what the files told already
-_NVML_SILENT = (
-    "ok",
-    "pynvml_missing",
-    "library_not_found",
-    "no_permission",
-    "function_not_found",
-    "not_supported",
-    NVML_MISMATCH,
-)
+# NVML's statuses that say nothing of the driver, or what the files told already
+_NVML_SILENT = ("ok", "pynvml_missing", "library_not_found", "function_not_found", "not_supported", NVML_MISMATCH)
+# The task may not ask it, as in a container without the devices
+_NVML_REFUSED = ("no_permission", "operating_system")
 # kernel drivers that a GPU may have where NVIDIA's is to have it
 _GPU_DRIVERS = ("nouveau", "nvidia", "nvidiafb")
 
@@ -349,8 +343,11 @@ def _nvml(state: State) -> _Findings:
             "NVML says that the loaded kernel module and the libraries have different versions, "
             "though both are {0} by their files".format(state.loaded),
         )
+        return
+    known = meaning_of_status(state.nvml_status)
+    if state.nvml_status in _NVML_REFUSED:
+        yield _Finding(OK, "NVML could not be asked: {0} ({1})".format(known.problem, known.status), "")
     elif state.nvml_status not in _NVML_SILENT:
-        known = meaning_of_status(state.nvml_status)
         yield _Finding(
             BROKEN,
             "kernel module {0} is loaded, but NVML does not work: {1} ({2})".format(

@@ -228,8 +228,8 @@ def _plan(now: Situation, want: Options) -> Dict[str, Any]:
     install = bool(missing or in_the_way)
     headers = _headers(now) if packages.dkms and (install or not _module_on_disk(now, want)) else []
     install = install or bool(headers)
-    files = _files(now.on, want)
-    write = [file for file in files if file.differs(now.info["files"].get(file.path))]
+    all_files = files(now.on, want)
+    write = [file for file in all_files if file.differs(now.info["files"].get(file.path))]
     hold, unhold = _holds(now, want)
     problems = _problems(now, want, flavour, packages, install)
     enable = want.persistenced and now.info["files"].get(driver_files.PERSISTENCED_ENABLED) is None
@@ -264,9 +264,6 @@ def _plan(now: Situation, want: Options) -> Dict[str, Any]:
         ],
         "files": [file.as_dict() for file in write],
         "present": sorted(path for path, sha256 in now.info["files"].items() if sha256 is not None),
-        "repository": [
-            file.path for file in files if file.path in (driver_files.APT_SOURCE, driver_files.DNF_REPOSITORY)
-        ],
         "distribution": distribution.as_dict() if distribution and want.source == DISTRIBUTION else None,
         "initramfs": any(file.path == driver_files.NOUVEAU for file in write),
         "hold": hold,
@@ -318,19 +315,20 @@ def _headers(now: Situation) -> List[str]:
     return driver_packages.headers(now.on, now.kernel)
 
 
-def _files(on: System, want: Options) -> List[File]:
-    files = []
+def files(on: System, want: Options) -> List[File]:
+    """Everything that the role keeps on the host."""
+    found = []
     if want.source == NVIDIA:
-        files += driver_files.nvidia_repository(on)
+        found += driver_files.nvidia_repository(on)
     elif want.source == MIRROR:
-        files += driver_files.mirror_repository(on, want.mirror)
+        found += driver_files.mirror_repository(on, want.mirror)
     optional = [
         driver_files.pin(on, want.glob),
         driver_files.unattended(on, want.hold),
         driver_files.nouveau(),
         driver_files.persistenced(want.persistenced),
     ]
-    return files + [file for file in optional if file]
+    return found + [file for file in optional if file]
 
 
 def _driver_packages(now: Situation) -> List[str]:

@@ -26,7 +26,7 @@ def fingerprints(key: bytes) -> List[str]:
     """Those of the primary keys in a key file, in upper case hex."""
     found = []
     try:
-        for tag, body in _packets(_binary(key)):
+        for tag, body in _packets(binary(key)):
             if tag == _PUBLIC_KEY:
                 found.append(_fingerprint(body))
     except (IndexError, binascii.Error) as error:
@@ -52,7 +52,8 @@ def normal(fingerprint: str) -> str:
     return "".join(fingerprint.split()).upper()
 
 
-def _binary(key: bytes) -> bytes:
+def binary(key: bytes) -> bytes:
+    """The packets of a key file, whichever form it has."""
     if not is_armored(key):
         return key
     found = b""

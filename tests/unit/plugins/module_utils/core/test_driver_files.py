@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_files
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_packages import System
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.driver_cases import mirror
+
+TRIXIE = System("debian", "13", "x86_64")
+ROCKY = System("rhel", "9", "x86_64")
+
+
+def test_files_of_an_rpm_host():
+    key, repository = driver_files.mirror_repository(ROCKY, {**mirror(), "key_text": "key"})
+    assert (key.path, key.content) == (driver_files.DNF_KEY, "key")
+    assert "baseurl=http://hub/debian\n" in repository.content and "gpgcheck=1" in repository.content
+    assert "gpgkey=file://" + driver_files.DNF_KEY in repository.content
+
+
+def test_nvidias_repository_for_arm_servers():
+    _key, repository = driver_files.nvidia_repository(System("ubuntu", "24.04", "aarch64"))
+    assert "repos/ubuntu2404/sbsa/\nSuites: /\nSigned-By" in repository.content
+
+
+def test_debian_without_non_free_gets_it_from_the_same_archive():
+    text = driver_files.distribution_repository(TRIXIE, "http://mirror/debian").content
+    assert "URIs: http://mirror/debian\nSuites: trixie trixie-updates\nComponents: contrib non-free" in text
+    assert driver_files.distribution_repository(ROCKY, "http://mirror/debian") is None
+
+
+def test_rpm_hosts_have_no_files_of_apt():
+    assert driver_files.pin(ROCKY, "550.*") is None and driver_files.unattended(ROCKY, True) is None
+
+
+def test_every_file_is_asked_for():
+    on_deb = [
+        *driver_files.nvidia_repository(TRIXIE),
+        driver_files.pin(TRIXIE, "550.*"),
+        driver_files.unattended(TRIXIE, True),
+        driver_files.nouveau(),
+        driver_files.persistenced(True),
+    ]
+    assert {file.path for file in on_deb + driver_files.nvidia_repository(ROCKY)} <= set(driver_files.paths())
+
+
+@pytest.mark.parametrize(
+    "file, there, absent",
+    [
+        (driver_files.nouveau(), True, True),
+        (driver_files.persistenced(False), True, False),
+        (driver_files.nvidia_repository(TRIXIE)[0], False, True),
+    ],
+)
+def test_whether_a_file_is_written_or_removed(file, there, absent):
+    """A file with other content, and none: a key from the internet is got only once."""
+    assert (file.differs("other"), file.differs(None)) == (there, absent)
+
+
+def test_a_second_key_in_the_file_is_not_trusted_with_the_first():
+    with pytest.raises(EdgesiteError, match="pinned is AA"):
+        driver_files.check_fingerprint("the key", ["AA", "BB"], "AA")

@@ -1,0 +1,248 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import hashlib
+import re
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_files, driver_plan
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.driver_cases import (
+    FINGERPRINT,
+    KERNEL,
+    KEY,
+    TRIXIE,
+    does,
+    info,
+    installed,
+    mirror,
+    plan,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+IN_USE = [{"name": "python", "pid": 4711, "kind": "process", "blocks": True}]
+
+
+def test_a_host_without_a_driver_gets_everything():
+    made = plan(info(), branch="550")
+    assert made["problems"] == []
+    assert does(made) == [
+        "install driver branch 550, proprietary modules: nvidia-kernel-dkms, nvidia-smi, libnvidia-ml1, libcuda1, "
+        "nvidia-persistenced",
+        "pin the driver's packages to 550.*",
+        "keep unattended upgrades off the driver",
+        "keep nouveau from loading",
+        "keep GPUs initialised",
+        "start nvidia-persistenced at boot",
+    ]
+    assert made["install"] and made["settle"] and made["initramfs"]
+
+
+def test_a_host_that_is_as_wanted_gets_nothing():
+    made = plan(installed("550.163.01"), branch=550)
+    assert made["problems"] == [] and does(made) == []
+    assert not made["install"] and not made["settle"]
+
+
+def test_an_exact_version_stays():
+    found = installed("550.163.01", variables={"version": "550.163.01"})
+    assert does(plan(found, version="550.163.01")) == []
+
+
+@pytest.mark.parametrize(
+    "there, variables, begin",
+    [
+        ("535.261.03", {"branch": "550"}, "upgrade the driver from 535.261.03 to branch 550"),
+        ("550.163.01", {"branch": "535"}, "downgrade the driver from 550.163.01 to branch 535"),
+        ("550.54.14", {"version": "550.163.01"}, "upgrade the driver from 550.54.14 to 550.163.01"),
+        ("550.163.01", {"version": "550.54.14"}, "downgrade the driver from 550.163.01 to 550.54.14"),
+    ],
+)
+def test_upgrade_and_downgrade(there, variables, begin):
+    made = plan(installed(there, allow_reboot=True), **variables)
+    assert made["problems"] == []
+    assert does(made)[0].startswith(begin)
+    assert any(line.startswith("pin the driver's packages to") for line in does(made))
+    assert "nvidia-smi={0}-1".format(there) in made["before"]
+
+
+def test_packages_of_two_versions_are_made_one():
+    found = installed("550.163.01")
+    found["packages"][1]["version"] = "550.54.14-1"
+    assert does(plan(found, branch="550"))[0].startswith("install driver branch 550")
+
+
+def test_an_installation_that_broke_off_is_finished():
+    found = installed("550.163.01")
+    found["packages"][0]["complete"] = False
+    assert "nvidia-kernel-dkms" in does(plan(found, branch="550"))[0]
+
+
+def test_packages_that_are_not_held_are_held_and_let_go():
+    assert does(plan(installed("550.163.01", held=False), branch="550")) == [
+        "hold libcuda1, libnvidia-ml1, nvidia-kernel-dkms, nvidia-persistenced, nvidia-smi"
+    ]
+    made = plan(installed("550.163.01"), branch="550", hold=False)
+    assert does(made) == [
+        "let unattended upgrades at the driver",
+        "no longer hold libcuda1, libnvidia-ml1, nvidia-kernel-dkms, nvidia-persistenced, nvidia-smi",
+    ]
+
+
+def test_another_flavour_replaces_the_first():
+    made = plan(installed("550.163.01"), branch="550", flavour="open")
+    assert made["remove"] == ["nvidia-kernel-dkms"] and "nvidia-open-kernel-dkms" in made["strict"]
+
+
+def test_auto_keeps_the_flavour_that_is_there():
+    assert plan(installed("580.95.05"), branch="580")["flavour"] == "proprietary"
+    assert plan(info(), branch="580")["flavour"] == "open"
+
+
+@pytest.mark.parametrize(
+    "models, variables, words",
+    [
+        (["V100"], {"branch": "550", "flavour": "open"}, "Tesla V100 .* cannot run the open kernel modules"),
+        (["V100"], {"branch": "590"}, "lost its support after branch 580"),
+        (["B200"], {"branch": "580", "flavour": "proprietary"}, "cannot run the proprietary kernel modules"),
+        (["T4", "B200"], {"branch": "550"}, "needs branch"),
+        (["V100", "B200"], {"branch": "580"}, "no flavour of the driver runs all GPUs"),
+        ([], {"branch": "580"}, "no NVIDIA GPU"),
+        (["T4"], {}, "neither driver_branch nor driver_version"),
+        (["T4"], {"branch": "latest"}, "driver_branch 'latest'"),
+        (["T4"], {"version": "550.163.01-2"}, "driver_version '550.163.01-2'"),
+        (["T4"], {"version": "550.163.01", "branch": "535"}, "not of driver_branch 535"),
+        (["T4"], {"branch": "550", "source": "runfile"}, "driver_source is 'runfile'"),
+        (["T4"], {"branch": "550", "flavour": "free"}, "driver_flavour is 'free'"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(models, variables, words):
+    made = plan(info(models), **variables)
+    assert made["problems"] and not made["actions"]
+    assert re.search(words, " ".join(made["problems"]))
+
+
+@pytest.mark.parametrize("enrolled", [False, None])
+def test_secure_boot_without_a_key_is_refused(enrolled):
+    made = plan(info(secure_boot="enabled", mok={"enrolled": enrolled}), branch="550")
+    assert "Secure Boot" in made["problems"][0] and "mokutil" in made["problems"][0]
+
+
+def test_secure_boot_with_a_key_or_signed_modules_is_fine():
+    assert plan(info(secure_boot="enabled", mok={"enrolled": True}), branch="550")["problems"] == []
+    noble = {"id": "ubuntu", "version_id": "24.04", "architecture": "x86_64"}
+    assert plan(info(secure_boot="enabled"), noble, branch="580")["problems"] == []
+
+
+def test_headers_are_installed_with_the_driver():
+    found = info(kernel={"running": "6.12.40+deb13-amd64", "newest": KERNEL, "headers": {KERNEL: False}})
+    made = plan(found, branch="550")
+    assert made["headers"] == ["linux-headers-" + KERNEL, "linux-headers-amd64"]
+    assert set(made["headers"]) <= set(made["loose"])
+
+
+def test_headers_of_a_kernel_that_no_longer_boots_are_not_needed():
+    found = info(
+        kernel={"running": "6.1.0-9-amd64", "newest": KERNEL, "headers": {"6.1.0-9-amd64": False, KERNEL: True}}
+    )
+    assert plan(found, branch="550")["headers"] == []
+
+
+def test_a_driver_that_works_needs_no_headers():
+    found = installed("550.163.01", kernel={"running": KERNEL, "newest": KERNEL, "headers": {KERNEL: False}})
+    assert does(plan(found, branch="550")) == []
+
+
+def test_a_driver_in_use_is_not_replaced_unless_that_is_wanted():
+    found = installed("535.261.03", holders=IN_USE)
+    made = plan(found, branch="550")
+    assert "python (pid 4711)" in made["problems"][0] and not made["actions"]
+    assert plan(found, branch="550", allow_reboot=True)["problems"] == []
+    assert plan(found, branch="550", while_used=True)["problems"] == []
+
+
+def test_a_hold_of_somebody_else_is_respected():
+    found = installed("535.261.03")
+    found["files"][driver_files.APT_PIN] = None
+    assert "apt-mark showhold" in plan(found, branch="550")["problems"][0]
+
+
+def test_fabric_manager_comes_where_nvswitches_are():
+    rocky = {"id": "rocky", "version_id": "9.6", "architecture": "x86_64"}
+    made = plan(info(nvswitch=True), rocky, branch="580", source="nvidia")
+    assert "nvidia-fabricmanager" in made["strict"]
+    assert made["stream"] == "nvidia-driver:580-open" and made["manager"] == "dnf"
+    assert "fabric manager" in plan(info(nvswitch=True), branch="550")["problems"][0]
+
+
+def test_a_mirror_is_used_with_its_key():
+    made = plan(info(), branch="550", source="mirror", mirror=mirror())
+    assert made["problems"] == []
+    written = {file["path"]: file["content"] for file in made["files"]}
+    assert (
+        "URIs: http://hub/debian\nSuites: ./\nSigned-By: /etc/apt/keyrings/edgesite-driver.asc"
+        in (written[driver_files.APT_SOURCE])
+    )
+    assert written[driver_files.APT_KEY + ".asc"] == KEY.decode()
+
+
+def test_a_folder_is_a_mirror_too():
+    made = plan(info(), branch="550", source="mirror", mirror=mirror(url=None, path="/mnt/stick", suite="trixie"))
+    text = [file["content"] for file in made["files"] if file["path"] == driver_files.APT_SOURCE][0]
+    assert "URIs: file:///mnt/stick\nSuites: trixie\nComponents: main\n" in text
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"key_fingerprint": FINGERPRINT[:-1] + "0"}, "pinned is"),
+        ({"key_sha256": "0" * 64}, "SHA-256"),
+        ({"key_base64": "bm90IGEga2V5"}, "no OpenPGP public key"),
+        ({"key_fingerprint": ""}, "driver_mirror.key_fingerprint is not set"),
+        ({"url": None}, "one of url and path"),
+        ({"path": "/mnt"}, "one of url and path"),
+        ({"layout": "ubuntu"}, "driver_mirror.layout"),
+        ({"fingerprint": "x"}, "driver_mirror has fingerprint"),
+    ],
+)
+def test_a_mirror_that_nobody_vouches_for_is_refused(changes, words):
+    made = plan(info(), branch="550", source="mirror", mirror=mirror(**changes))
+    assert words in made["problems"][0] and not made["actions"]
+
+
+def test_the_checksum_of_the_key_is_accepted():
+    good = mirror(key_sha256=hashlib.sha256(KEY).hexdigest(), key_fingerprint=FINGERPRINT.lower())
+    assert plan(info(), branch="550", source="mirror", mirror=good)["problems"] == []
+
+
+def test_nvidias_repository_and_key():
+    made = plan(info(), branch="580", source="nvidia")
+    by_path = {file["path"]: file for file in made["files"]}
+    assert "repos/debian13/x86_64/" in by_path[driver_files.APT_SOURCE]["content"]
+    assert by_path[driver_files.APT_KEY + ".asc"]["url"].endswith("/debian13/x86_64/3bf863cc.pub")
+
+
+VERSIONS = st.sampled_from(["535.261.03", "535.288.01", "550.163.01", "580.95.05"])
+
+
+@given(there=VERSIONS, branch=st.sampled_from(["535", "550", "580"]), hold=st.booleans(), daemon=st.booleans())
+def test_what_the_role_leaves_behind_is_what_it_wants(there, branch, hold, daemon):
+    """However a host is found: once the plan is carried out, nothing is left to do."""
+    variables = {"branch": branch, "hold": hold, "persistenced": daemon, "allow_reboot": True}
+    first = plan(installed(there), **variables)
+    assert first["problems"] == []
+    version = there if there.startswith(branch) else branch + ".1.2"
+    after = installed(version, held=hold, variables=variables)
+    for file in first["files"]:
+        content = file["content"]
+        after["files"][file["path"]] = content and hashlib.sha256(content.encode()).hexdigest()
+    assert does(plan(after, **variables)) == []
+
+
+@given(st.dictionaries(st.sampled_from(["branch", "version", "flavour", "source", "mirror"]), st.text(max_size=9)))
+def test_any_values_give_problems_or_actions(variables):
+    variables.pop("mirror", None)
+    made = driver_plan.plan(info(), TRIXIE, variables)
+    assert bool(made["problems"]) != bool(made["actions"])

@@ -43,6 +43,16 @@ def fixture_hub():
     return connect("hub")
 
 
+@pytest.fixture(name="orin")
+def fixture_orin():
+    return connect("orin")
+
+
+@pytest.fixture(name="xavier")
+def fixture_xavier():
+    return connect("xavier")
+
+
 class Cards:
     """The simulated cards of a host, from below."""
 

@@ -36,7 +36,9 @@ def jetpack_lockers(info):
 
 
 def _wanted(variables):
-    return Wanted(**{**variables, "packages": tuple(variables.get("packages", ()))})
+    # a version that is not quoted in the inventory is a number
+    version = str(variables.get("version", ""))
+    return Wanted(**{**variables, "version": version, "packages": tuple(variables.get("packages", ()))})
 
 
 def _judged(judge):

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from . import jetpack, jetson
 from .errors import EdgesiteError
 
+# The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
+_OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}$", re.ASCII)
 _SUITE = re.compile(r"^r(\d+)\.(\d+)$", re.ASCII)
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _SIZES = re.compile(r"^(Need to get|After this operation,) ([\d.,]+) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)", re.M)
@@ -52,7 +54,7 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     if upgrade:
         _check_holds(info)
     result: Dict[str, Any] = {
-        "repair": list(info["broken"]) if upgrade or missing else [],
+        "repair": list(info["broken"]) if target or missing else [],
         "sources": changed,
         "upgrade": upgrade,
         "install": missing,
@@ -116,18 +118,36 @@ def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
         )
     judge(l4t, target, info["soc"])
     there = (l4t["major"], l4t["minor"])
-    if there == target and (not wanted.version or info["jetpack"] == wanted.version):
+    behind = _behind(info)
+    same = there == target and (not wanted.version or info["jetpack"] == wanted.version)
+    if same and not behind:
         return False
-    if there == target and wanted.version not in jetson.newer_jetpacks(l4t["version"]):
+    if not same and there == target and wanted.version not in jetson.newer_jetpacks(l4t["version"]):
         raise _downgrade("JetPack {0}".format(info["jetpack"] or l4t["version"]), "JetPack " + wanted.version)
     if wanted.upgrade != "minor":
         raise EdgesiteError(
-            "JetPack {0} (L4T {1}) is there, and {2} is wanted, but jetpack_upgrade is none".format(
-                info["jetpack"] or "unknown", l4t["version"], wanted.version or wanted.suite
+            "JetPack {0} (L4T {1}) is there{2}, and {3} is wanted, but jetpack_upgrade is none".format(
+                info["jetpack"] or "unknown",
+                l4t["version"],
+                " in part, since {0} stayed behind".format(", ".join(behind)) if same else "",
+                wanted.version or wanted.suite,
             ),
             "Set jetpack_upgrade: minor for this run; the bootloader is upgraded with it, and the host has to reboot",
         )
     return True
+
+
+def _behind(info: Mapping[str, Any]) -> List[str]:
+    """L4T packages of an older release than the host's, as an upgrade leaves them that broke off. Those that somebody
+    else held are meant to be so."""
+    release = _numbers(info["l4t"]["version"])
+    foreign = set(info["held"]) - set(info["held_by_role"])
+    found = []
+    for name, version in info["installed"].items():
+        own = _OF_RELEASE.search(version) if name.startswith("nvidia-l4t-") and name not in foreign else None
+        if own and _numbers(own.group(1)) < release:
+            found.append(name)
+    return found
 
 
 def judge(l4t: Mapping[str, Any], target: Tuple[int, int], soc: Optional[str] = None) -> None:
@@ -278,7 +298,7 @@ def check_booted(info: Mapping[str, Any], version: str) -> None:
         )
 
 
-def _numbers(version: str) -> Sequence[int]:
+def _numbers(version: str) -> List[int]:
     found = [int(number) for number in re.findall(r"\d+", version)]
     return (found + [0, 0, 0])[:3]
 

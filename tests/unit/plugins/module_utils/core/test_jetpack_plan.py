@@ -123,6 +123,21 @@ def test_install_that_broke_off_is_finished_first():
     assert words(result)[0] == "finish the install of cuda-toolkit-12-6 that broke off"
 
 
+KERNEL = "5.15.148-tegra-{0}-20250918154033"
+
+
+def test_upgrade_that_broke_off_is_gone_on_with():
+    installed = {"nvidia-l4t-core": "36.5.0-20260115194252", "nvidia-l4t-kernel": KERNEL.format("36.4.7"), "vim": "1"}
+    half = info("36.5.0", installed=installed)
+    assert jetpack_plan.plan(half, MINOR)["upgrade"]
+    with pytest.raises(EdgesiteError, match="is there in part, since nvidia-l4t-kernel stayed behind"):
+        jetpack_plan.plan(half, Wanted(version="6.2.2"))
+    # its maker wants it so
+    assert not jetpack_plan.plan({**half, "held": ["nvidia-l4t-kernel"]}, MINOR)["upgrade"]
+    whole = info("36.5.0", installed={"nvidia-l4t-kernel": KERNEL.format("36.5.0")})
+    assert not jetpack_plan.plan(whole, MINOR)["upgrade"]
+
+
 versions = st.sampled_from(jetson.jetpacks())
 releases = st.sampled_from([release for name in jetson.jetpacks() for release in jetson.releases_of(name)])
 

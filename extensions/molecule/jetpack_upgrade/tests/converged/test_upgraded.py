@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""After converging."""
+
+from __future__ import annotations
+
+
+def root(host, command):
+    with host.sudo():
+        return host.check_output(command)
+
+
+def test_l4t_and_bootloader_are_the_new_ones(orin):
+    assert "REVISION: 5.0" in orin.file("/etc/nv_tegra_release").content_string
+    slots = root(orin, "nvbootctrl dump-slots-info")
+    assert "Current version: 36.5.0" in slots and "Current bootloader slot: B" in slots
+
+
+def test_every_package_is_whole_and_of_the_release(orin):
+    shown = orin.check_output("dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\\n' 'nvidia-l4t-*'")
+    for line in shown.splitlines():
+        assert "36.5.0-" in line and line.endswith(" installed")
+    assert orin.package("nvidia-jetpack").version.startswith("6.2.2+")
+
+
+def test_packages_are_held(orin, xavier):
+    for host in (orin, xavier):
+        held = root(host, "apt-mark showhold").split()
+        assert "nvidia-l4t-core" in held and "nvidia-jetpack" in held
+        assert host.file("/etc/edgesite-gpu/jetpack-holds").content_string.split() == held
+
+
+def test_containers_get_the_files_of_the_release(orin):
+    assert "edgelab.l4t: 36.5.0" in orin.file("/etc/cdi/nvidia.yaml").content_string
+
+
+def test_other_jetson_is_as_it_was(xavier):
+    assert "REVISION: 6.1" in xavier.file("/etc/nv_tegra_release").content_string

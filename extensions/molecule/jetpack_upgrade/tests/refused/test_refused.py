@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was refused left nothing behind."""
+
+from __future__ import annotations
+
+SOURCES = "/etc/apt/sources.list.d/nvidia-l4t-apt-source.list"
+
+
+def test_sources_are_as_before(orin, xavier):
+    for host, suite in ((orin, "r36.5"), (xavier, "r35.6")):
+        lines = host.file(SOURCES).content_string.splitlines()
+        assert len(lines) == 2
+        assert all("//repo.download.nvidia.com/jetson/" in line and f" {suite} " in line for line in lines)
+
+
+def test_releases_are_as_before(orin, xavier):
+    assert "REVISION: 5.0" in orin.file("/etc/nv_tegra_release").content_string
+    assert "REVISION: 6.1" in xavier.file("/etc/nv_tegra_release").content_string

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 HOST, HOPPER = "node", "other"
 UNIT = "edgesite-gpu-mig.service"
 CONFIG = "/etc/edgesite-gpu/mig.json"
-TOOLS, TOOLS_KEPT = "/usr/local/lib/edgesite-gpu", "/var/tmp/edgesite-gpu-tools"
+TOOLS, TOOLS_KEPT = "/usr/local/lib/edgesite-gpu", f"/var/tmp/edgesite-gpu-{os.getpid()}"
 A100 = [{"model": "A100"}]
 
 
@@ -49,35 +50,36 @@ def mode(lab, gpu=0):
 
 def instances(lab, host=HOST):
     """What is on the first card, as (profile, start, names of compute instances)."""
-    found = lab.gpus(host)[0]["mig"]["gpu_instances"]
+    return held(lab.gpus(host)[0])
+
+
+def held(gpu):
+    """The same of a card as nvmlsim shows it."""
+    found = gpu["mig"]["gpu_instances"]
     return sorted((gi["profile"], gi["start"], [ci["name"] for ci in gi["compute_instances"]]) for gi in found)
 
 
-def serials(lab):
-    return {gi["serial"] for gi in lab.gpus(HOST)[0]["mig"]["gpu_instances"]}
+def has(instances):
+    """A step that brings the A100 to these instances."""
+    return layout(of_a100(instances), persist=False)
 
 
-def busy(lab, start, name="llama-server"):
-    """A process on the instance that starts at this slice of the A100; gives its pid."""
-    (found,) = (gi["id"] for gi in lab.gpus(HOST)[0]["mig"]["gpu_instances"] if gi["start"] == start)
-    return int(lab.sim(HOST, "run-process", "--gpu", "0", "--gi", str(found), "--name", name))
+def client(gpu_instance, name):
+    """A step that starts a process on a GPU instance of the A100, by its id, and tells its pid."""
+    return on_host(f"nvmlsim run-process --gpu 0 --gi {gpu_instance} --name {name}")
 
 
-def prepared(ansible, lab, wanted):
-    """The A100 has these instances, and nothing has been called since."""
-    (done,) = ansible.tasks(HOST, layout(of_a100(wanted), persist=False))
-    assert done["changed"], done
-    lab.changes(HOST)
+SHOW = on_host("nvmlsim show --json")
+FORGET = on_host("nvmlsim calls --clear")
 
 
 @pytest.fixture(name="tools")
 def fixture_tools(ansible, lab):
-    """The hosts with host tools; from the second time on a copy of what the module had put there."""
-    for host in (HOST, HOPPER):
-        if "kept" not in lab.on(host, "sh", "-c", f"cp -a {TOOLS_KEPT} {TOOLS} 2>/dev/null && echo kept", check=False):
-            (done,) = ansible.tasks(host, {"edgesite.gpu.host_tools": {}})
-            assert done["changed"], done
-            lab.on(host, "cp", "-a", TOOLS, TOOLS_KEPT)
+    """Host tools on HOST; from the second time on a copy of what the module had put there, which is quicker."""
+    if "kept" not in lab.on(HOST, "sh", "-c", f"cp -a {TOOLS_KEPT} {TOOLS} 2>/dev/null && echo kept", check=False):
+        (done,) = ansible.tasks(HOST, {"edgesite.gpu.host_tools": {}})
+        assert done["changed"], done
+        lab.on(HOST, "cp", "-a", TOOLS, TOOLS_KEPT)
 
 
 @pytest.fixture(name="monitor")
@@ -93,10 +95,6 @@ def fixture_monitor(lab, tools):
     yield start
     gone = "systemctl stop monitor late; rm -f /run/systemd/system/monitor.service; systemctl daemon-reload"
     lab.on(HOST, "sh", "-c", gone, check=False)
-
-
-def is_active(lab, unit):
-    return lab.on(HOST, "systemctl", "is-active", unit, check=False).strip() == "active"
 
 
 # What is asked for.
@@ -263,7 +261,7 @@ def test_what_is_read_brings_a_host_back_to_it(ansible, lab, tools):
     )
     assert len(lab.changes(HOST)) == 6
     card, other = read["gpus"]
-    assert [held["profile"] for held in card["instances"]] == ["2g.10gb", "3g.20gb"]
+    assert [one["profile"] for one in card["instances"]] == ["2g.10gb", "3g.20gb"]
     assert {p["name"]: p["free_starts"] for p in card["profiles"]}["1g.5gb"] == [
         start for start in range(4) if start not in range(*_span(card["instances"][0]))
     ]
@@ -277,51 +275,70 @@ def _span(held):
     return held["placement"]["start"], held["placement"]["start"] + held["placement"]["size"]
 
 
-def test_host_without_pynvml_is_served_by_the_controllers(ansible, lab):
-    read, done = ansible.tasks(HOPPER, info(), layout([{"gpus": "all", "instances": {"7g.80gb": 1}}], persist=False))
-    assert [gpu["needs_reset"] for gpu in read["gpus"]] == [False]
-    assert done["changed"] and instances(lab, HOPPER) == [("7g.80gb", 0, ["7g.80gb"])]
-    assert lab.on(HOPPER, "sh", "-c", f"ls {TOOLS} 2>/dev/null || echo nothing").strip() == "nothing"
+def test_host_without_host_tools_is_served_but_for_its_boots(ansible, lab):
+    wanted = of_a100({"7g.40gb": 1})
+    read, told, refused, calls, done = ansible.tasks(
+        HOST,
+        info(),
+        layout(wanted, check=True),
+        layout(wanted),
+        on_host("nvmlsim calls"),
+        layout(wanted, persist=False),
+    )
+    assert does(told)[-1] == f"enable {UNIT}"
+    assert [gpu["needs_reset"] for gpu in read["gpus"]] == [True, False]
+    assert refused["failed"] and "Run edgesite.gpu.host_tools before" in refused["msg"] and calls["stdout"] == ""
+    assert done["changed"] and instances(lab) == [("7g.40gb", 0, ["7g.40gb"])]
+    assert lab.on(HOST, "sh", "-c", f"ls {TOOLS} 2>/dev/null || echo nothing").strip() == "nothing"
 
 
 # What is in use.
 
 
 def test_instances_in_use_stay_and_what_they_forbid_is_told(ansible, lab, tools):
-    prepared(ansible, lab, [{"profile": "2g.10gb", "placement": 2}, "3g.20gb"])
-    pid, before = busy(lab, 2), serials(lab)
-    who = f"2g.10gb on slices 2-3 is held by llama-server (pid {pid})"
-    fragmented, without, off, never, never_off, beside = ansible.tasks(
+    made, pid, _forget, fragmented, without, off, never, beside, idle = ansible.tasks(
         HOST,
-        layout(of_a100({"4g.20gb": 1, "2g.10gb": 1}), persist=False),
-        layout(of_a100({"7g.40gb": 1}), persist=False),
+        has([{"profile": "2g.10gb", "placement": 2}, "3g.20gb"]),
+        client(4, "llama-server"),
+        FORGET,
+        has({"4g.20gb": 1, "2g.10gb": 1}),
+        has({"7g.40gb": 1}),
         layout(OFF, persist=False),
         layout(of_a100({"2g.10gb": 2, "1g.5gb": 1}), persist=False, disruption="never"),
         layout(of_a100({"2g.10gb": 1, "3g.20gb": 1, "1g.5gb": 2}), persist=False, disruption="never", check=True),
         layout(of_a100({"2g.10gb": 3}), persist=False, check=True),
     )
+    pid = int(pid["stdout"])
+    who = f"2g.10gb on slices 2-3 is held by llama-server (pid {pid})"
     assert f"what is left is fragmented): {who}" in fragmented["msg"] and "Nearest that fit now:" in fragmented["msg"]
     assert f"the layout has no place for 2g.10gb): {who}" in without["msg"]
-    assert "turn MIG off on GPU 0 NVIDIA A100-SXM4-40GB" in off["msg"]
-    assert f"which is in use by llama-server (pid {pid})" in off["msg"] and "disruption: force" in off["msg"]
+    assert "turn MIG off on GPU 0 NVIDIA A100-SXM4-40GB" in off["msg"] and "disruption: force" in off["msg"]
+    assert f"which is in use by llama-server (pid {pid})" in off["msg"]
     assert "without destroying instances, which disruption: never forbids" in never["msg"]
     for refused in (fragmented, without, off):
-        assert [(held["pid"], held["name"]) for held in refused["holders"]] == [(pid, "llama-server")]
+        assert [(holder["pid"], holder["name"]) for holder in refused["holders"]] == [(pid, "llama-server")]
     assert all(result["failed"] and not result["changed"] for result in (fragmented, without, off, never))
-    assert [held["profile"] for held in never_off["kept"]] == ["2g.10gb", "3g.20gb"] and never_off["destroyed"] == []
-    assert [held["processes"] for held in beside["kept"]] == [[{"pid": pid, "name": "llama-server"}]]
-    assert lab.changes(HOST) == [] and serials(lab) == before
+    assert [kept["profile"] for kept in beside["kept"]] == ["2g.10gb", "3g.20gb"] and beside["destroyed"] == []
+    assert [kept["processes"] for kept in idle["kept"]] == [[{"pid": pid, "name": "llama-server"}]]
+    assert lab.changes(HOST) == []
+    assert instances(lab) == [("2g.10gb", 2, ["2g.10gb"]), ("3g.20gb", 4, ["3g.20gb"])] and made["changed"]
 
 
 def test_force_ends_what_is_in_the_way_and_no_more(ansible, lab, tools):
-    prepared(ansible, lab, {"3g.20gb": 2})
-    staying, ending = busy(lab, 0, "staying"), busy(lab, 4, "ending")
-    (done,) = ansible.tasks(HOST, layout(of_a100({"3g.20gb": 1, "4g.20gb": 1}), persist=False, disruption="force"))
-    assert instances(lab) == [("3g.20gb", 4, ["3g.20gb"]), ("4g.20gb", 0, ["4g.20gb"])]
+    _made, first, second, done, shown = ansible.tasks(
+        HOST,
+        has({"3g.20gb": 2}),
+        client(1, "in-the-way"),
+        client(2, "beside-it"),
+        layout(of_a100({"3g.20gb": 1, "4g.20gb": 1}), persist=False, disruption="force"),
+        SHOW,
+    )
+    found = json.loads(shown["stdout"])
+    assert held(found["gpus"][0]) == [("3g.20gb", 4, ["3g.20gb"]), ("4g.20gb", 0, ["4g.20gb"])]
+    # The 4g fits at 0 only: who is there ends, and the 3g at 4 stays with its process.
     ended = [action["pid"] for action in done["actions"] if action["kind"] == "end_process"]
-    left = [process["pid"] for process in json.loads(lab.sim(HOST, "show", "--json"))["processes"]]
-    # The 4g fits at 0 only: its holder goes, and the 3g at 4 stays with its own.
-    assert (ended, left) == ([staying], [ending])
+    assert ended == [int(first["stdout"])]
+    assert [process["pid"] for process in found["processes"]] == [int(second["stdout"])]
 
 
 # What goes wrong.
@@ -335,46 +352,47 @@ FAULTS = [
 
 
 def test_failure_at_any_step_is_taken_back_to_the_same_places(ansible, lab, tools):
-    prepared(ansible, lab, [{"profile": "3g.20gb", "placement": 4}, {"profile": "1g.5gb", "placement": 1}])
-    before, pid = instances(lab), busy(lab, 4)
-    steps = []
+    wanted, steps = {"3g.20gb": 1, "2g.10gb": 2}, []
     for function, error in FAULTS:
-        steps += [on_host(f"nvmlsim fail {function} --error {error}")]
-        steps += [layout(of_a100({"3g.20gb": 1, "2g.10gb": 2}), persist=False), on_host("nvmlsim show --json")]
-    results = ansible.tasks(HOST, *steps)
+        steps += [on_host(f"nvmlsim fail {function} --error {error}"), has(wanted), SHOW]
+    _made, pid, *results, done = ansible.tasks(
+        HOST,
+        has([{"profile": "3g.20gb", "placement": 4}, {"profile": "1g.5gb", "placement": 1}]),
+        client(2, "llama-server"),
+        *steps,
+        has(wanted),
+    )
     for (function, _error), failed, shown in zip(FAULTS, results[1::3], results[2::3]):
         assert failed["failed"] and failed["undone"] and not failed["changed"], function
         assert "Nothing was changed" in failed["msg"] or "the host is as it was" in failed["msg"]
         found = json.loads(shown["stdout"])
-        assert found["processes"][0]["pid"] == pid
-        held = found["gpus"][0]["mig"]["gpu_instances"]
-        assert sorted((gi["profile"], gi["start"], [ci["name"] for ci in gi["compute_instances"]]) for gi in held) == (
-            before
-        )
+        assert held(found["gpus"][0]) == [("1g.5gb", 1, ["1g.5gb"]), ("3g.20gb", 4, ["3g.20gb"])], function
+        assert [process["pid"] for process in found["processes"]] == [int(pid["stdout"])]
     assert "(NVML 19, in_use): by something that NVML does not list" in results[1]["msg"]
     assert "destroy GPU instance 1g.5gb on slice 1 of GPU 0" in results[4]["msg"]
-    (again,) = ansible.tasks(HOST, layout(of_a100({"3g.20gb": 1, "2g.10gb": 2}), persist=False))
-    assert again["changed"] and [held["profile"] for held in again["kept"]] == ["3g.20gb"]
+    assert done["changed"] and [kept["profile"] for kept in done["kept"]] == ["3g.20gb"]
 
 
 def test_process_that_comes_after_the_plan_is_named_and_everything_is_taken_back(ansible, lab, monitor):
-    prepared(ansible, lab, {"3g.20gb": 2})
     # The client comes when the plan is made and its first step is done: monitor is stopped.
-    client = "nvmlsim run-process --gpu 0 --gi 2 --name late-comer"
-    monitor(f"ExecStopPost=/usr/bin/systemd-run --unit=late -p Type=forking {client}")
-    before = serials(lab)
-    (result,) = ansible.tasks(HOST, layout(OFF, persist=False, quiesce=["monitor.service"]))
-    (late,) = json.loads(lab.sim(HOST, "show", "--json"))["processes"]
-    assert result["failed"] and result["undone"]
-    assert f"(NVML 19, in_use): late-comer (pid {late['pid']})" in result["msg"]
-    assert "the host is as it was" in result["msg"]
-    assert [(held["pid"], held["name"], held["gpu_instance_id"]) for held in result["holders"]] == [
-        (late["pid"], "late-comer", 2)
-    ]
-    # The instance that the process is on was never gone.
-    assert instances(lab) == [("3g.20gb", 0, ["3g.20gb"]), ("3g.20gb", 4, ["3g.20gb"])]
-    assert max(before) in serials(lab) and mode(lab) == (1, 1)
-    assert is_active(lab, "monitor")
+    late = "nvmlsim run-process --gpu 0 --gi 2 --name late-comer"
+    monitor(f"ExecStopPost=-/usr/bin/systemd-run --collect --unit=late -p Type=forking {late}")
+    _stop, _made, _start, result, shown, active = ansible.tasks(
+        HOST,
+        on_host("systemctl stop monitor"),
+        has({"3g.20gb": 2}),
+        on_host("systemctl start monitor"),
+        layout(OFF, persist=False, quiesce=["monitor.service"]),
+        SHOW,
+        on_host("systemctl is-active monitor"),
+    )
+    found = json.loads(shown["stdout"])
+    (late,) = (process["pid"] for process in found["processes"])
+    assert result["failed"] and result["undone"] and "the host is as it was" in result["msg"]
+    assert f"(NVML 19, in_use): late-comer (pid {late})" in result["msg"]
+    assert [(holder["pid"], holder["gpu_instance_id"]) for holder in result["holders"]] == [(late, 2)]
+    assert held(found["gpus"][0]) == [("3g.20gb", 0, ["3g.20gb"]), ("3g.20gb", 4, ["3g.20gb"])]
+    assert mode(lab) == (1, 1) and active["stdout"] == "active"
 
 
 def test_card_that_a_program_holds_open_gets_its_mode_once_the_program_stands_still(ansible, lab, monitor):
@@ -384,7 +402,7 @@ def test_card_that_a_program_holds_open_gets_its_mode_once_the_program_stands_st
     refused, still, done, idle = ansible.tasks(
         HOST,
         layout(wanted, persist=False),
-        on_host("nvmlsim show --json"),
+        SHOW,
         layout(wanted, persist=False, quiesce=["monitor.service", "dcgm.service"]),
         layout(wanted, persist=False, quiesce=["monitor.service"]),
     )
@@ -393,49 +411,48 @@ def test_card_that_a_program_holds_open_gets_its_mode_once_the_program_stands_st
     mig = json.loads(still["stdout"])["gpus"][0]["mig"]
     assert (mig["current"], mig["pending"]) == (0, 0)
     assert [does(done)[0], does(done)[-1]] == ["stop monitor.service", "start monitor.service"]
-    assert mode(lab) == (1, 1) and is_active(lab, "monitor") and not idle["changed"]
+    assert mode(lab) == (1, 1) and not idle["changed"]
+    assert lab.on(HOST, "systemctl", "is-active", "monitor").strip() == "active"
 
 
 def test_unit_that_a_killed_run_left_stopped_is_started_by_the_next(ansible, lab, monitor):
     monitor()
-    active, on = on_host("systemctl is-active monitor; true"), [{"gpus": A100}]
-    for moment, next_run in (("--before", ["turn on MIG mode", "start monitor.service"]), ("--after", [])):
-        lab.sim(HOST, "fail", "nvmlDeviceSetMigMode", "--kill", moment)
-        killed, stopped, done, started, off = ansible.tasks(
-            HOST,
-            layout(on, persist=False, quiesce=["monitor.service"]),
+    active = on_host("systemctl is-active monitor; true")
+    on, quiesce = [{"gpus": A100}], ["monitor.service"]
+    round_of = {}
+    for moment in ("--before", "--after"):
+        round_of[moment] = [
+            on_host(f"nvmlsim fail nvmlDeviceSetMigMode --kill {moment}"),
+            layout(on, persist=False, quiesce=quiesce),
             active,
-            # Whatever the next run is asked for, and though its card may have the mode already.
+            # The next run need not know of the unit, and may find the mode there already.
             layout(on, persist=False),
             active,
-            layout(OFF, persist=False, quiesce=["monitor.service"]),
-        )
+            layout(OFF, persist=False, quiesce=quiesce),
+        ]
+    results = ansible.tasks(HOST, *round_of["--before"], *round_of["--after"])
+    for _order, killed, stopped, _next, started, off in (results[:6], results[6:]):
         assert killed["failed"] and stopped["stdout"] == "inactive"
-        assert does(done) == (next_run or ["start monitor.service"]) and started["stdout"] == "active"
-        assert off["changed"]
+        assert started["stdout"] == "active" and off["changed"]
+    assert does(results[3]) == ["turn on MIG mode", "start monitor.service"]
+    assert does(results[9]) == ["start monitor.service"]
 
 
 def test_full_disk_takes_the_layout_back(ansible, lab, tools):
-    prepared(ansible, lab, {"1g.5gb": 1})
-    lab.on(HOST, "sh", "-c", "mkdir -p /etc/edgesite-gpu && mount -t tmpfs -o size=4k none /etc/edgesite-gpu")
-    lab.on(HOST, "sh", "-c", "head -c 4096 /dev/zero > /etc/edgesite-gpu/filler; true")
-    before = instances(lab)
-    try:
-        (result,) = ansible.tasks(HOST, layout(of_a100({"3g.20gb": 2})))
-    finally:
-        lab.on(HOST, "umount", "/etc/edgesite-gpu")
+    full = "mount -t tmpfs -o size=4k none /etc/edgesite-gpu; head -c 4096 /dev/zero > /etc/edgesite-gpu/filler; true"
+    _made, _full, result, _free = ansible.tasks(
+        HOST,
+        has({"1g.5gb": 1}),
+        on_host(f"mkdir /etc/edgesite-gpu; {full}"),
+        layout(of_a100({"3g.20gb": 2})),
+        on_host("umount /etc/edgesite-gpu"),
+    )
     assert result["failed"] and result["undone"]
     assert "No space left on device" in result["msg"] and "Free disk space" in result["msg"]
-    assert instances(lab) == before
+    assert [profile for profile, _start, _compute in instances(lab)] == ["1g.5gb"]
 
 
 # At boot.
-
-
-def test_boot_unit_wants_the_host_tools(ansible, lab):
-    result = ansible.module(HOST, "mig_layout", layouts=of_a100({"7g.40gb": 1}))
-    assert result["failed"] and "Run edgesite.gpu.host_tools before" in result["msg"]
-    assert lab.changes(HOST) == []
 
 
 def test_mode_that_needs_a_reset_can_be_left_to_the_boot(ansible, lab, tools):
@@ -452,7 +469,7 @@ def test_mode_that_needs_a_reset_can_be_left_to_the_boot(ansible, lab, tools):
     assert too_large["failed"], "what could not be made at boot is told now"
     assert lab.changes(HOST) == []
     lab.reboot(HOST)
-    assert mode(lab) == (1, 1) and [held[0] for held in instances(lab)] == ["2g.10gb", "3g.20gb"]
+    assert mode(lab) == (1, 1) and [one[0] for one in instances(lab)] == ["2g.10gb", "3g.20gb"]
     (after,) = ansible.tasks(HOST, layout(wanted, reset="never"))
     assert not after["changed"] and after["reset_required"] == [] and not after["reboot_required"]
 
@@ -470,9 +487,10 @@ def test_guest_with_the_whole_card_waits_for_its_reboot(ansible, lab, tools):
     assert does(back) == ["turn off MIG mode"] and mode(lab) == (0, 0)
 
 
-def test_hopper_loses_everything_at_reboot_and_gets_it_again_until_it_is_taken_away(ansible, lab, tools):
+def test_hopper_loses_everything_at_reboot_and_gets_it_again_until_it_is_taken_away(ansible, lab):
     wanted = [{"gpus": "all", "instances": {"3g.40gb": 1, "1g.10gb+me": 1}}]
-    ansible.tasks(HOPPER, layout(wanted))
+    _tools, done = ansible.tasks(HOPPER, {"edgesite.gpu.host_tools": {}}, layout(wanted))
+    assert "stop" not in str(does(done))
     before = instances(lab, HOPPER)
     lab.reboot(HOPPER)
     assert instances(lab, HOPPER) == before

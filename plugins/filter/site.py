@@ -10,6 +10,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from jinja2.exceptions import UndefinedError
 
 from ..module_utils.core import preflight, report
+from ..module_utils.core.jetpack_plan import Wanted
 from ..module_utils.settings_spec import SETTINGS
 
 _GPU_VARIABLES = {"gpu_settings", "mig_layouts", "mig_from_file"}
@@ -45,14 +46,27 @@ def _of_host(host, variables):
     if "preflight_failure" in variables or not info:
         return [preflight.unread(host, variables.get("preflight_failure", "it gave no answer"))]
     problems = preflight.of_nvml(host, info, bool(_GPU_VARIABLES & set(variables)))
-    for name, layer, judge in (("gpu_settings", "gpu", _of_settings), ("mig_layouts", "mig", _of_mig)):
-        if name in variables:
+    judges = (
+        (("gpu_settings",), "gpu", _of_settings),
+        (("mig_layouts",), "mig", _of_mig),
+        (("jetpack_version", "jetpack_suite", "jetpack_power_mode"), "jetpack", _of_jetson),
+    )
+    for names, layer, judge in judges:
+        given = [name for name in names if name in variables]
+        if given:
             try:
                 problems += judge(host, variables, info)
             except (AnsibleError, UndefinedError) as error:
-                fix = "Correct the variable {0} of this host".format(name)
+                fix = "Correct the variable {0} of this host".format(" or ".join(given))
                 problems += preflight.invalid(host, layer, [" ".join(str(error).split())], fix)
     return problems
+
+
+def _of_jetson(host, variables, info):
+    named = {name: str(variables.get("jetpack_" + name) or "") for name in ("version", "suite", "power_mode")}
+    upgrade = str(variables.get("jetpack_upgrade") or "none")
+    wanted = Wanted(version=named["version"], suite=named["suite"], upgrade=upgrade)
+    return preflight.of_jetson(host, wanted, named["power_mode"], info)
 
 
 def _of_mig(host, variables, info):

@@ -65,6 +65,28 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     return {**result, "actions": _described(result, info, wanted)}
 
 
+def foresee(wanted: Wanted, mode: str, facts: Optional[Mapping[str, Any]]) -> List[EdgesiteError]:
+    """What of a release and a power mode a host cannot have, by what gpu_info tells of it (None: it is no Jetson)."""
+    if facts is None:
+        return [EdgesiteError("variables of the role jetpack are set, but this host is no Jetson", "Take them away")]
+    problems = []
+    try:
+        _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _target(wanted))
+    except EdgesiteError as error:
+        problems.append(error)
+    names = [str(offered["name"]) for offered in facts.get("power_modes", [])]
+    if mode and names and mode not in names:
+        problems.append(
+            EdgesiteError(
+                "jetpack_power_mode is {0}, which this board does not have; its modes are: {1}".format(
+                    mode, ", ".join(names)
+                ),
+                "Take one of these; names differ between modules and boards",
+            )
+        )
+    return problems
+
+
 def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
     """(36, 5) of the wanted JetPack or suite, None where neither is given."""
     if wanted.upgrade not in ("none", "minor"):

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 
 from . import mig_card, mig_plan, settings
 from .errors import EdgesiteError
+from .jetpack_plan import Wanted, foresee
 from .nvml_errors import meaning_of_status
 
 
@@ -81,6 +82,11 @@ def of_mig(host: str, layouts: Any, info: Dict[str, Any], disruption: str = "idl
         layouts = _without_instances(layouts)
     errors = mig_plan.judge(layouts, cards, mig_plan.Policy(disruption), "mig_layouts")[0]
     return [_problem(host, "mig", error) for error in errors]
+
+
+def of_jetson(host: str, wanted: Wanted, power_mode: str, info: Dict[str, Any]) -> List[Problem]:
+    """What of a JetPack and a power mode the host cannot have."""
+    return [_problem(host, "jetpack", error) for error in foresee(wanted, power_mode, info.get("jetson"))]
 
 
 def _without_instances(layouts: Any) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import preflight, report
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.jetpack_plan import Wanted
 
 CARD = {
     "index": 0,
@@ -179,3 +180,28 @@ def test_hosts_that_did_not_converge_say_why():
 
 def test_columns_line_up():
     assert report.columns([["a", "bb"], ["ccc", "d"]]) == ["a    bb", "ccc  d"]
+
+
+JETSON = {
+    "l4t": {"version": "35.6.1", "major": 35, "minor": 6, "patch": 1},
+    "jetpack": "5.1.5",
+    "soc": "tegra234",
+    "power_modes": [{"id": 0, "name": "MAXN"}, {"id": 1, "name": "15W"}],
+}
+
+
+def test_release_and_power_mode_that_a_jetson_cannot_have_are_problems():
+    wanted = Wanted(version="6.2.2", upgrade="minor")
+    found = preflight.of_jetson("h", wanted, "MAXN_SUPER", {"jetson": JETSON})
+    assert [layer for layer, _problem in problems_of(found)] == ["jetpack"] * 2
+    assert "another major release" in found[0].problem and "image-based" in found[0].fix
+    assert "its modes are: MAXN, 15W" in found[1].problem
+
+
+def test_release_and_power_mode_that_a_jetson_has_are_none():
+    assert preflight.of_jetson("h", Wanted(version="5.1.5"), "15W", {"jetson": JETSON}) == []
+    assert preflight.of_jetson("h", Wanted(), "", {"jetson": JETSON}) == []
+
+
+def test_jetpack_on_another_host_is_a_problem():
+    assert "no Jetson" in preflight.of_jetson("h", Wanted(version="6.2"), "", {"jetson": None})[0].problem

@@ -175,6 +175,10 @@ actions:
       description: UUID of the GPU.
       type: str
       returned: for an action on a GPU
+    mode:
+      description: V(enabled) or V(disabled).
+      type: str
+      returned: for set_mode
     profile:
       description: Profile of the GPU instance.
       type: str

@@ -8,29 +8,37 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
-from typing import Iterator, List, Optional
+import stat
+from typing import List, Optional
 
 from ..core.mig_card import Client
 
 
-def holders(minor: Optional[int]) -> List[Client]:
+def holders(minor: Optional[int], root: str = "/") -> List[Client]:
     """The other processes that hold /dev/nvidia<minor>; needs root to see all of them."""
-    if minor is None:
+    device = os.path.join(root, "dev/nvidia{0}".format(minor))
+    if minor is None or not os.path.exists(device):
         return []
-    device = "/dev/nvidia{0}".format(minor)
     found = []
-    for folder in glob.glob("/proc/[0-9]*"):
+    for folder in glob.glob(os.path.join(root, "proc/[0-9]*")):
         pid = int(os.path.basename(folder))
-        if pid != os.getpid() and device in _open_files(folder):
+        if pid != os.getpid() and any(_same(link, device) for link in glob.glob(folder + "/fd/*")):
             found.append(Client(pid, _name(folder)))
     return sorted(found, key=lambda client: client.pid)
 
 
-def _open_files(folder: str) -> Iterator[str]:
-    for link in glob.glob(folder + "/fd/*"):
-        # The process may end, or close the file, while it is looked at.
-        with contextlib.suppress(OSError):
-            yield os.readlink(link)
+def _same(link: str, device: str) -> bool:
+    """Whether an open file is the device.
+
+    A container has a node of its own for the same device, and another machine's files can have the same names.
+    """
+    # The process may end, or close the file, while it is looked at.
+    with contextlib.suppress(OSError):
+        if os.path.basename(os.readlink(link)) == os.path.basename(device):
+            opened, wanted = os.stat(link), os.stat(device)
+            nodes = stat.S_ISCHR(opened.st_mode) and stat.S_ISCHR(wanted.st_mode)
+            return os.path.samestat(opened, wanted) or (nodes and opened.st_rdev == wanted.st_rdev)
+    return False
 
 
 def _name(folder: str) -> Optional[str]:

@@ -17,7 +17,7 @@ import time
 from typing import Any, Iterator, Optional, Tuple
 
 from ..core.errors import EdgesiteError
-from ..core.mig_actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance, SetMode, describe
+from ..core.mig_actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance, SetMode
 from ..core.mig_card import Client, on_gpu_instance
 from ..core.mig_explain import holders, named_clients
 from ..core.nvml_errors import NvmlError
@@ -52,12 +52,12 @@ def apply(nvml: Nvml, action: Action) -> None:
 
 def _set_mode(nvml: Nvml, handle: Any, action: SetMode) -> None:
     # pynvml gives the activation status back and does not raise it.
-    status = nvml.call("nvmlDeviceSetMigMode", handle, int(action.enabled), what=_what(action))
+    status = nvml.call("nvmlDeviceSetMigMode", handle, int(action.enabled))
     if status and not (action.waits and status == _RESET_REQUIRED):
         # The driver notes the mode for the next reset all the same.
         with contextlib.suppress(NvmlError):
             nvml.call("nvmlDeviceSetMigMode", handle, int(action.previous))
-        raise NvmlError(status, _what(action))
+        raise NvmlError(status)
 
 
 def _gpu_instance(nvml: Nvml, handle: Any, action: MakeGpuInstance) -> None:
@@ -69,32 +69,31 @@ def _gpu_instance(nvml: Nvml, handle: Any, action: MakeGpuInstance) -> None:
             handle,
             action.profile.id,
             ctypes.byref(place),
-            what=_what(action),
         )
     elif not action.create and present is not None:
-        nvml.call("nvmlGpuInstanceDestroy", present, what=_what(action))
+        nvml.call("nvmlGpuInstanceDestroy", present)
 
 
 def _compute_instance(nvml: Nvml, handle: Any, action: MakeComputeInstance) -> None:
     gpu_instance = _find_gpu_instance(nvml, handle, action)
     if gpu_instance is None:
         if action.create:
-            raise NvmlError(_NOT_FOUND, _what(action))
+            raise NvmlError(_NOT_FOUND)
         return
     present = _find_compute_instance(nvml, gpu_instance, action)
     if action.create and present is None:
         _create_compute_instance(nvml, gpu_instance, action)
     elif not action.create and present is not None:
-        nvml.call("nvmlComputeInstanceDestroy", present, what=_what(action))
+        nvml.call("nvmlComputeInstanceDestroy", present)
 
 
 def _create_compute_instance(nvml: Nvml, gpu_instance: Any, action: MakeComputeInstance) -> None:
     profile = next(_compute_profiles(nvml, gpu_instance, action), None)
     if profile is None:
-        raise NvmlError(_NOT_FOUND, _what(action))
+        raise NvmlError(_NOT_FOUND)
     if action.slices == action.profile.slices:
         # The whole fits in one way only, and drivers before R525 know no placement of compute instances.
-        nvml.call("nvmlGpuInstanceCreateComputeInstance", gpu_instance, profile.id, what=_what(action))
+        nvml.call("nvmlGpuInstanceCreateComputeInstance", gpu_instance, profile.id)
         return
     place = nvml.pynvml.c_nvmlComputeInstancePlacement_t(action.inner_start, action.slices)
     nvml.call(
@@ -102,7 +101,6 @@ def _create_compute_instance(nvml: Nvml, gpu_instance: Any, action: MakeComputeI
         gpu_instance,
         profile.id,
         ctypes.byref(place),
-        what=_what(action),
     )
 
 
@@ -177,7 +175,3 @@ def _users(nvml: Nvml, handle: Any, action: Action) -> Tuple[Client, ...]:
         if (profile.id, info.placement.start) == (action.profile.id, action.start)
     ]
     return tuple(client for number in ids for client in on_gpu_instance(clients, number))
-
-
-def _what(action: Action) -> str:
-    return str(describe(action)["does"])

@@ -116,7 +116,12 @@ def describe(action: Action) -> Dict[str, Any]:
     of_gpu = "of GPU " + action.gpu.label()
     if isinstance(action, SetMode):
         does = "turn {0} MIG mode {1}".format("on" if action.enabled else "off", of_gpu)
-        return {"does": does, "kind": "set_mode", "uuid": action.gpu.uuid}
+        return {
+            "does": does,
+            "kind": "set_mode",
+            "uuid": action.gpu.uuid,
+            "mode": "enabled" if action.enabled else "disabled",
+        }
     if isinstance(action, EndClient):
         does = "end {0} on GPU {1}".format(action.client.label(), action.gpu.label())
         return {"does": does, "kind": "end_process", "uuid": action.gpu.uuid, "pid": action.client.pid}

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import glob
 import os
 
 import pytest
@@ -11,35 +10,53 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.backends import devic
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_card import Client
 
 
-@pytest.fixture
-def proc(tmp_path, monkeypatch):
-    """An empty /proc; gives a function that puts a process with open files there."""
-    found = glob.glob
+class Host:
+    """A folder in the place of /, with processes that hold files open."""
 
-    def below(pattern):
-        return found(str(tmp_path) + pattern if pattern.startswith("/proc") else pattern)
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ("nvidia0", "nvidia1", "nvidia10", "nvidiactl"):
+            self.file("dev/" + name)
 
-    def process(pid, name, *files):
-        folder = tmp_path / "proc" / str(pid)
-        (folder / "fd").mkdir(parents=True)
+    def file(self, name):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        return path
+
+    def process(self, pid, name, *files):
+        place = self.folder / "proc" / str(pid)
+        (place / "fd").mkdir(parents=True)
         if name is not None:
-            (folder / "comm").write_text(name + "\n")
+            (place / "comm").write_text(name + "\n")
         for number, target in enumerate(files):
-            (folder / "fd" / str(number)).symlink_to(target)
+            (place / "fd" / str(number)).symlink_to(self.folder / target)
 
-    monkeypatch.setattr(device_files.glob, "glob", below)
-    return process
-
-
-def test_processes_with_the_card_open_are_named_but_not_this_one(proc):
-    proc(20, "nv-hostengine", "/dev/null", "/dev/nvidia1", "/dev/nvidia1")
-    proc(9, "exporter", "/dev/nvidia1")
-    proc(30, "other", "/dev/nvidia10", "/dev/nvidiactl")
-    proc(os.getpid(), "python3", "/dev/nvidia1")
-    assert device_files.holders(1) == [Client(9, "exporter"), Client(20, "nv-hostengine")]
-    assert device_files.holders(0) == [] and device_files.holders(None) == []
+    def holders(self, minor):
+        return device_files.holders(minor, str(self.folder))
 
 
-def test_process_that_is_gone_meanwhile(proc):
-    proc(20, None, "/dev/nvidia1")
-    assert device_files.holders(1) == [Client(20, None)]
+@pytest.fixture(name="host")
+def fixture_host(tmp_path):
+    return Host(tmp_path)
+
+
+def test_processes_with_the_card_open_are_named_but_not_this_one(host):
+    host.process(20, "nv-hostengine", "dev/null", "dev/nvidia1", "dev/nvidia1")
+    host.process(9, "exporter", "dev/nvidia1")
+    host.process(30, "other", "dev/nvidia10", "dev/nvidiactl")
+    host.process(os.getpid(), "python3", "dev/nvidia1")
+    assert host.holders(1) == [Client(9, "exporter"), Client(20, "nv-hostengine")]
+    assert host.holders(0) == [] and host.holders(None) == [] and host.holders(7) == []
+
+
+def test_card_of_another_machine_by_the_same_name(host):
+    host.file("elsewhere/dev/nvidia1")
+    host.process(20, "other", "elsewhere/dev/nvidia1")
+    assert host.holders(1) == []
+
+
+def test_process_that_is_gone_meanwhile(host):
+    host.process(20, None, "dev/nvidia1")
+    host.process(21, "closed", "dev/nvidia99")
+    assert host.holders(1) == [Client(20, None)]

@@ -25,12 +25,12 @@ ACTIONS = [
     (
         SetMode(A100.gpu, False, True),
         "turn off MIG mode of GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)",
-        {"kind": "set_mode"},
+        {"kind": "set_mode", "mode": "disabled"},
     ),
     (
         SetMode(A100.gpu, True, False),
         "turn on MIG mode of GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)",
-        {"kind": "set_mode"},
+        {"kind": "set_mode", "mode": "enabled"},
     ),
     (
         EndClient(A100.gpu, CLIENT),

@@ -22,7 +22,7 @@ venv: ## make .venv, and the link that lets ansible find the clone as edgesite.g
 # --- tests
 
 test: apt venv ## all of the following tests, with a table of results at the end
-	@$T/stages "lint unit sanity check-artifact" "integration lab-test molecule"
+	@$T/stages "lint unit sanity check-artifact lab-test" integration molecule
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck, changelog fragments
 	@$T/lint

@@ -155,6 +155,8 @@ def _in_use(nvml: Nvml, handle: Any, action: Action, error: NvmlError) -> Edgesi
         watching = device_files.holders(nvml.get("nvmlDeviceGetMinorNumber", handle))
         clients += tuple(client for client in watching if client.pid not in known)
     fix = "Stop them or wait for them, and run again"
+    if not clients:
+        fix = "Stop what watches the card, such as dcgm or an exporter, and run again"
     if isinstance(action, SetMode):
         fix += "; services that only watch the card belong into quiesce"
     return EdgesiteError(

@@ -40,7 +40,7 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     """What is to be done, in the order of the keys. Raises EdgesiteError where it cannot or must not be done.
 
     sources: new text of the apt sources, None to leave them. upgrade: all packages of the new suite are taken.
-    install: packages to add. release: holds of the role's that are in the way. hold: packages to hold afterwards.
+    install: packages to add. release: holds of the role's to lift meanwhile. hold: packages to hold afterwards.
     repair: an install that broke off is finished first. actions: all of this in words.
     """
     target = _target(wanted)

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 UNIT = "edgesite-gpu-jetson-clocks.service"
 
 
@@ -37,3 +41,12 @@ def test_fan_runs_with_its_profile(orin, xavier):
 
 def test_nothing_failed_at_boot(orin):
     assert root(orin, "systemctl is-system-running") == "running"
+
+
+def test_second_run_reached_the_hosts_with_few_tasks():
+    rows = json.loads(Path(os.environ["TASK_TIMES_FILE"]).read_text())
+    for host, count in (("orin", 4), ("xavier", 3)):
+        reaching = [
+            row["task"] for row in rows if row["host"] == host and row["reaches_host"] and "jetpack" in row["role"]
+        ]
+        assert len(reaching) == count, reaching

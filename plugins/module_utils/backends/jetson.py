@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional
 from ..core import jetson
 from ..core.jetson import L4t, PowerConf, PowerMode
 from ..core.reading import Reading, unread
-from . import command, files
+from . import command, files, nvpmodel_note
 
 _BECOME = "Run the task as root (become: true)"
 
@@ -98,7 +98,9 @@ def _power_mode(run: command.Run, root: str, conf: PowerConf, missing: List[Dict
     except OSError as error:
         missing.append(unread("jetson.power_mode", "/var/lib/nvpmodel/status: {0}".format(error.strerror), _BECOME))
         return None
-    mode = jetson.power_mode(conf, jetson.parse_power_status(text or ""))
+    stored = jetson.parse_power_status(text or "")
+    waiting_for = nvpmodel_note.running(stored, root)
+    mode = jetson.power_mode(conf, stored if waiting_for is None else waiting_for)
     if mode is None or mode.name is None:
         mode = _query_power_mode(run) or mode
     # without modes there is no nvpmodel, as on images for modules that are run at one fixed power

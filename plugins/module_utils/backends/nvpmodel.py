@@ -10,7 +10,6 @@ unit sets at boot, before anything uses the GPU.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Optional
 
@@ -18,13 +17,11 @@ from ..core import jetson, nvpmodel
 from ..core.errors import EdgesiteError
 from ..core.nvpmodel import ReleaseClocks, SetMode, State
 from . import jetson as jetson_files
-from . import jetson_clocks, owned_files
+from . import jetson_clocks, nvpmodel_note, owned_files
 from .command import Result, Run, find
 
 CONF = "/etc/nvpmodel.conf"
 STATUS = "/var/lib/nvpmodel/status"
-# In /run: at the next boot nothing waits any more.
-NOTE = "/run/edgesite-gpu/nvpmodel.json"
 UNIT = "nvpmodel.service"
 _SECONDS = 60.0
 _CORES_SWITCHED_LIVE = ("tegra186", "tegra194", "tegra210")
@@ -36,7 +33,7 @@ def observe(run: Run) -> State:
     conf = nvpmodel.parse_conf(_conf_text(), CONF)
     stored = _stored(run)
     fixed = jetson_files.soc() not in _CORES_SWITCHED_LIVE
-    return State(conf, stored, _waiting(stored), _unit_failed(run), jetson_clocks.stored(), fixed)
+    return State(conf, stored, nvpmodel_note.running(stored), _unit_failed(run), jetson_clocks.stored(), fixed)
 
 
 def _conf_text() -> str:
@@ -55,15 +52,6 @@ def _stored(run: Run) -> Optional[int]:
     program = find("nvpmodel")
     asked = jetson.parse_power_query(run([program, "-q"]).text) if program else None
     return asked.id if asked else None
-
-
-def _waiting(stored: Optional[int]) -> Optional[int]:
-    """The id in force where this collection prepared the stored one; a choice that somebody made since counts more."""
-    try:
-        note = json.loads(owned_files.read_text(NOTE) or "{}")
-        return int(note["running"]) if note["prepared"] == stored else None
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 def _unit_failed(run: Run) -> bool:
@@ -90,7 +78,7 @@ def undo(run: Run, action: nvpmodel.Action) -> None:
         _program(run, action.running)
     if action.stored is None:
         owned_files.remove(STATUS)
-        owned_files.remove(NOTE)
+        nvpmodel_note.remove()
     else:
         _write(action.stored, action.running)
 
@@ -113,7 +101,7 @@ def _set(run: Run, action: SetMode) -> None:
             "See 'journalctl -b -u {0}' on the host, and 'nvpmodel -q'".format(UNIT),
         )
     else:
-        owned_files.remove(NOTE)
+        nvpmodel_note.remove()
         if _unit_failed(run):
             run([find("systemctl") or "systemctl", "reset-failed", UNIT])
 
@@ -125,8 +113,5 @@ def _program(run: Run, identity: int) -> Result:
 
 def _write(identity: int, running: int) -> None:
     """Chooses the mode of the next boot. The note comes first: without its status it says nothing."""
-    if identity == running:
-        owned_files.remove(NOTE)
-    else:
-        owned_files.write_text(NOTE, json.dumps({"prepared": identity, "running": running}) + "\n")
+    nvpmodel_note.write(identity, running)
     owned_files.write_text(STATUS, nvpmodel.status_text(owned_files.read_text(STATUS), identity))

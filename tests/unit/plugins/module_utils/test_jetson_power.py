@@ -118,9 +118,9 @@ def fixture_host(monkeypatch, tmp_path):
     for backend in (nvpmodel, jetson_clocks, jetson_fan):
         monkeypatch.setattr(backend, "find", host.find)
     monkeypatch.setattr(command, "find", host.find)
-    for name in ("CONF", "STATUS", "NOTE"):
-        place = {"CONF": "nvpmodel.conf", "STATUS": "status", "NOTE": "note.json"}[name]
-        monkeypatch.setattr(nvpmodel, name, str(tmp_path / place))
+    monkeypatch.setattr(nvpmodel, "CONF", str(tmp_path / "nvpmodel.conf"))
+    monkeypatch.setattr(nvpmodel, "STATUS", str(tmp_path / "status"))
+    monkeypatch.setattr(nvpmodel.nvpmodel_note, "PATH", str(tmp_path / "note.json"))
     monkeypatch.setattr(jetson_fan, "CONF", str(tmp_path / "nvfancontrol.conf"))
     monkeypatch.setattr(jetson_fan, "STATUS", str(tmp_path / "fan-status"))
     monkeypatch.setattr(jetson_clocks, "STORE", str(tmp_path / "run" / "clocks.conf"))

@@ -124,7 +124,9 @@ def test_packages_that_cannot_be_read_are_told(host):
 
 def test_who_holds_a_lock_has_a_name(host):
     assert read(host)["apt"]["locked_by"] == []
-    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, 2); print('held', flush=True); sys.stdin.read()"
+    hold = (
+        "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, 2); print('held', flush=True); sys.stdin.read()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", hold, str(host["folder"] / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:

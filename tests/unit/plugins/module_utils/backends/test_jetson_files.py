@@ -92,6 +92,15 @@ def test_mode_without_a_name(board, programs):
     assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 2, "name": None}
 
 
+def test_mode_that_is_only_prepared_is_not_the_one_in_force(board, programs):
+    put(board, "etc/nvpmodel.conf", (FIXTURES / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "var/lib/nvpmodel/status", b"pmode:0005")
+    put(board, "run/edgesite-gpu/nvpmodel.json", b'{"prepared": 5, "running": 1}')
+    assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 1, "name": "25W"}
+    put(board, "var/lib/nvpmodel/status", b"pmode:0002")
+    assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 2, "name": "MAXN_SUPER"}
+
+
 def test_refused_files_are_told(board, programs, monkeypatch):
     programs["dpkg-query"] = b"36.5.0-20260115194252"
     really = files.read_bytes

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import asdict
-from typing import Any, Dict, List, Optional, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from . import nvml_facts
 from .backends import driver as driver_files
@@ -16,12 +16,15 @@ from .backends import driver_holders as holder_files
 from .backends import driver_installed, driver_kernels, driver_loading, files, secureboot
 from .backends import pci as pci_bus
 from .backends.command import Run
+from .backends.driver_kernels import Kernels, Modules
+from .backends.driver_loading import Configuration
 from .core import driver_holders, driver_support, host, pci
 from .core.driver_holders import Holder
+from .core.driver_parse import Dkms, Package
 from .core.driver_support import Gpu
 from .core.driver_verdict import Card, OnDisk, State, verdict
 from .core.pci import Device
-from .core.reading import unread
+from .core.reading import Reading, unread
 
 NVIDIA = "10de"
 # class "other bridge", which of NVIDIA's devices only NVSwitches have
@@ -29,92 +32,90 @@ _NVSWITCH_CLASS = "0680"
 _JETSON = ("etc/nv_tegra_release", "usr/share/doc/nvidia-l4t-core")
 
 
+@dataclass
+class _Running:
+    """What runs: the loaded module, the libraries, and who uses them."""
+
+    loaded: Optional[str]
+    flavour: Optional[str]
+    user_space: Optional[str]
+    nvml_status: str
+    holders: List[Holder]
+    cards: List[Card]
+
+
+@dataclass
+class _Disk:
+    """What the kernels have, and what decides what they load. modules: each with its signer."""
+
+    kernels: Kernels
+    modules: List[Tuple[OnDisk, Optional[str]]]
+    configuration: Configuration
+    has_nouveau: bool
+    initramfs_rebuilt: Optional[bool]
+    secure_boot: str
+    mok_enrolled: Optional[bool]
+
+
+@dataclass
+class _Installed:
+    """What is installed."""
+
+    packages: List[Package]
+    dkms: List[Dkms]
+
+
 def read(run: Run, paths: Sequence[str] = (), pynvml_path: Optional[str] = None, root: str = "/") -> Dict[str, Any]:
     """The whole result. paths: files whose checksums are wanted. root: as in host_facts.read."""
-    return _Host(run, pynvml_path, root).read(paths)
+    reader = _Reader(run, pynvml_path, root)
+    devices: List[Device] = reader.guarded("gpus", lambda: Reading(pci_bus.read_candidates(root)), [])
+    devices = [device for device in devices if device.vendor_id == NVIDIA]
+    running = reader.running(devices)
+    disk = reader.disk()
+    installed = _Installed(
+        reader.guarded("packages", lambda: driver_installed.packages(run, root), []),
+        reader.guarded("dkms", lambda: driver_installed.dkms(run, root), []),
+    )
+    state = _state(running, disk, installed, root)
+    told = _told(state, running, disk, installed)
+    told["nvswitch"] = any(device.class_code.startswith(_NVSWITCH_CLASS) for device in devices)
+    told["files"] = {path: reader.guarded("files " + path, _checksum(root, path), None) for path in paths}
+    return dict(told, unread=reader.unread)
 
 
-class _Host:
-    """One reading of a host."""
+class _Reader:
+    """Reads a host, and keeps what could not be read."""
 
     def __init__(self, run: Run, pynvml_path: Optional[str], root: str) -> None:
         self._run = run
         self._pynvml_path = pynvml_path
         self._root = root
-        self._unread: List[Dict[str, Any]] = []
+        self.unread: List[Dict[str, Any]] = []
 
-    def read(self, paths: Sequence[str]) -> Dict[str, Any]:
-        """Reads and judges."""
-        devices = [device for device in pci_bus.read_candidates(self._root) if device.vendor_id == NVIDIA]
-        loaded, flavour = driver_files.read_loaded(self._root)
-        user_space = driver_files.user_space(self._root)
+    def guarded(self, what: str, reader: Callable[[], Reading], empty: Any) -> Any:
+        """What the reader tells; empty where it cannot, for one reading must not cost all the others."""
+        try:
+            reading = reader()
+        except OSError as error:
+            self.unread.append(unread(what, str(error), "Run the task as root (become: true)"))
+            return empty
+        self.unread += reading.unread
+        return reading.value
+
+    def running(self, devices: Sequence[Device]) -> _Running:
+        """The loaded module, the libraries, and who uses them."""
+        root = self._root
+        loaded, flavour = self.guarded("loaded", lambda: Reading(driver_files.read_loaded(root)), (None, None))
+        user_space = self.guarded("user_space", lambda: Reading(driver_files.user_space(root)), None)
         # before NVML is asked, which opens device files itself
-        processes = holder_files.processes(self._root) if loaded else {}
+        processes = holder_files.processes(root) if loaded else {}
         nvml = self._nvml(loaded, user_space)
         for gpu in nvml["gpus"]:
             for process in gpu["processes"]:
                 processes.setdefault(process["pid"], process["name"])
-        holders = driver_holders.holders(processes, holder_files.modules(self._root))
+        holders = driver_holders.holders(processes, holder_files.modules(root))
         cards = [_card(device, nvml["gpus"]) for device in devices if _is_gpu(device)]
-        packages = self._take(driver_installed.packages(self._run, self._root))
-        dkms = self._take(driver_installed.dkms(self._run, self._root))
-        secure_boot = self._take(secureboot.read(self._root))
-        enrolled = self._take(driver_loading.mok_enrolled(self._run, self._root)) if _may_ask(secure_boot) else None
-        kernels = driver_kernels.read(self._root)
-        configuration = driver_loading.configuration(self._root)
-        modules = driver_kernels.Modules(self._run, configuration.nvidia_is, self._root)
-        on_disk = [found for found in map(modules.nvidia, kernels.releases) if found]
-        self._unread += modules.unread
-        running = os.uname().release
-        state = State(
-            running=running,
-            kernels=kernels.releases,
-            newest=kernels.newest,
-            on_disk=tuple(module for module, _signer in on_disk),
-            without_headers=tuple(release for release in kernels.releases if not kernels.headers[release]),
-            loaded=loaded,
-            loaded_flavour=flavour,
-            user_space=user_space,
-            nvml_status=nvml["driver"]["nvml_status"],
-            packages=bool(packages),
-            incomplete=tuple(package.name for package in packages if not package.complete),
-            dkms=tuple(dkms),
-            secure_boot=secure_boot,
-            mok_enrolled=enrolled,
-            nouveau_loaded=driver_loading.nouveau_loaded(self._root),
-            nouveau_blacklisted=configuration.nouveau_blacklisted,
-            nouveau_available=modules.has_nouveau(kernels.newest),
-            initramfs_rebuilt=self._rebuilt(kernels.newest, configuration),
-            blockers=tuple(holder.label for holder in holders if holder.blocks),
-            cards=tuple(cards),
-            jetson=any(os.path.exists(os.path.join(self._root, name)) for name in _JETSON),
-        )
-        judged = verdict(state)
-        return {
-            "verdict": judged.verdict,
-            "reasons": list(judged.reasons),
-            "fix": judged.fix,
-            "packages": [asdict(package) for package in packages],
-            "loaded": {"version": loaded, "flavour": flavour} if loaded else None,
-            "on_disk": [_told(state, module, signer) for module, signer in on_disk],
-            "kernel": {"running": running, "newest": kernels.newest, "headers": kernels.headers},
-            "user_space": user_space,
-            "nvml_status": state.nvml_status,
-            "dkms": [asdict(line) for line in dkms],
-            "secure_boot": secure_boot,
-            "mok": {"enrolled": enrolled},
-            "nouveau": {
-                "loaded": state.nouveau_loaded,
-                "blacklisted": state.nouveau_blacklisted,
-                "available": state.nouveau_available,
-                "initramfs_rebuilt": state.initramfs_rebuilt,
-            },
-            "holders": [_holder(holder) for holder in holders],
-            "gpus": [dict(card.gpu._asdict(), driver=card.driver) for card in cards],
-            "nvswitch": any(device.class_code.startswith(_NVSWITCH_CLASS) for device in devices),
-            "files": {path: self._checksum(path) for path in paths},
-            "unread": self._unread,
-        }
+        return _Running(loaded, flavour, user_space, nvml["driver"]["nvml_status"], holders, cards)
 
     def _nvml(self, loaded: Optional[str], user_space: Optional[str]) -> Dict[str, Any]:
         """NVML's view. Without a loaded module it is not asked: for root it would load it."""
@@ -123,24 +124,94 @@ class _Host:
             return {"gpus": [], "driver": {"nvml_status": status}}
         found = nvml_facts.read(self._pynvml_path)
         # what NVML as a whole cannot do is in the verdict; that pynvml is absent is no fault of the host's
-        self._unread += [entry for entry in found["unread"] if entry["what"] != "nvml"]
+        self.unread += [entry for entry in found["unread"] if entry["what"] != "nvml"]
         return found
 
-    def _take(self, reading: Any) -> Any:
-        self._unread += reading.unread
-        return reading.value
+    def disk(self) -> _Disk:
+        """The kernels' modules, and what decides whether they load."""
+        root = self._root
+        kernels = driver_kernels.read(root)
+        said = self.guarded(
+            "nouveau", lambda: Reading(driver_loading.configuration(root)), Configuration(False, None, None)
+        )
+        modules = Modules(self._run, said.nvidia_is, root)
+        found = [self._on_disk(modules, release) for release in kernels.releases]
+        secure_boot = self.guarded("secure_boot", lambda: secureboot.read(root), host.UNKNOWN)
+        return _Disk(
+            kernels,
+            [module for module in found if module],
+            said,
+            self.guarded("nouveau", lambda: Reading(modules.has_nouveau(kernels.newest)), False),
+            _is_rebuilt(driver_kernels.initramfs_time(kernels.newest, root), said.blacklisted_since),
+            secure_boot,
+            self._mok_enrolled() if secure_boot in (host.ENABLED, host.DISABLED) else None,
+        )
 
-    def _rebuilt(self, newest: Optional[str], said: driver_loading.Configuration) -> Optional[bool]:
-        made = driver_kernels.initramfs_time(newest, self._root)
-        return None if made is None or said.blacklisted_since is None else made >= said.blacklisted_since
+    def _on_disk(self, modules: Modules, release: str) -> Optional[Tuple[OnDisk, Optional[str]]]:
+        module: Optional[Tuple[OnDisk, Optional[str]]]
+        module = self.guarded("on_disk " + release, lambda: modules.nvidia(release), None)
+        return module
 
-    def _checksum(self, path: str) -> Optional[str]:
-        try:
-            data = files.read_bytes(os.path.join(self._root, path.lstrip("/")))
-        except OSError as error:
-            self._unread.append(unread("files " + path, str(error), "Run the task as root (become: true)"))
-            return None
-        return None if data is None else hashlib.sha256(data).hexdigest()
+    def _mok_enrolled(self) -> Optional[bool]:
+        enrolled: Optional[bool] = self.guarded("mok", lambda: driver_loading.mok_enrolled(self._run, self._root), None)
+        return enrolled
+
+
+def _state(running: _Running, disk: _Disk, installed: _Installed, root: str) -> State:
+    kernels = disk.kernels
+    return State(
+        running=os.uname().release,
+        kernels=kernels.releases,
+        newest=kernels.newest,
+        on_disk=tuple(module for module, _signer in disk.modules),
+        without_headers=tuple(release for release in kernels.releases if not kernels.headers[release]),
+        loaded=running.loaded,
+        loaded_flavour=running.flavour,
+        user_space=running.user_space,
+        nvml_status=running.nvml_status,
+        incomplete=tuple(package.name for package in installed.packages if not package.complete),
+        dkms=tuple(installed.dkms),
+        secure_boot=disk.secure_boot,
+        mok_enrolled=disk.mok_enrolled,
+        nouveau_loaded=driver_loading.nouveau_loaded(root),
+        nouveau_blacklisted=disk.configuration.nouveau_blacklisted,
+        nouveau_available=disk.has_nouveau,
+        initramfs_rebuilt=disk.initramfs_rebuilt,
+        blockers=tuple(holder.label for holder in running.holders if holder.blocks),
+        cards=tuple(running.cards),
+        jetson=any(os.path.exists(os.path.join(root, name)) for name in _JETSON),
+    )
+
+
+def _told(state: State, running: _Running, disk: _Disk, installed: _Installed) -> Dict[str, Any]:
+    judged = verdict(state)
+    return {
+        "verdict": judged.verdict,
+        "reasons": list(judged.reasons),
+        "fix": judged.fix,
+        "packages": [asdict(package) for package in installed.packages],
+        "loaded": {"version": state.loaded, "flavour": state.loaded_flavour} if state.loaded else None,
+        "on_disk": [_module(state, module, signer) for module, signer in disk.modules],
+        "kernel": {"running": state.running, "newest": state.newest, "headers": disk.kernels.headers},
+        "user_space": state.user_space,
+        "nvml_status": state.nvml_status,
+        "dkms": [asdict(line) for line in installed.dkms],
+        "secure_boot": state.secure_boot,
+        "mok": {"enrolled": state.mok_enrolled},
+        "nouveau": {
+            "loaded": state.nouveau_loaded,
+            "blacklisted": state.nouveau_blacklisted,
+            "available": state.nouveau_available,
+            "initramfs_rebuilt": state.initramfs_rebuilt,
+        },
+        "holders": [asdict(holder) for holder in running.holders],
+        "gpus": [dict(card.gpu._asdict(), driver=card.driver) for card in state.cards],
+    }
+
+
+def _module(state: State, module: OnDisk, signer: Optional[str]) -> Dict[str, Any]:
+    where = {"running": module.kernel == state.running, "newest": module.kernel == state.newest}
+    return dict(asdict(module), signer=signer, **where)
 
 
 def _is_gpu(device: Device) -> bool:
@@ -161,15 +232,13 @@ def _word(architecture: Optional[str]) -> Optional[str]:
     return architecture if architecture and not architecture.isdigit() else None
 
 
-def _may_ask(secure_boot: str) -> bool:
-    """Keys are enrolled through UEFI; without, there is nothing to ask."""
-    return secure_boot in (host.ENABLED, host.DISABLED)
+def _is_rebuilt(made: Optional[float], blacklisted: Optional[float]) -> Optional[bool]:
+    return None if made is None or blacklisted is None else made >= blacklisted
 
 
-def _told(state: State, module: OnDisk, signer: Optional[str]) -> Dict[str, Any]:
-    where = {"running": module.kernel == state.running, "newest": module.kernel == state.newest}
-    return dict(asdict(module), signer=signer, **where)
+def _checksum(root: str, path: str) -> Callable[[], Reading]:
+    def checksum() -> Reading:
+        data = files.read_bytes(os.path.join(root, path.lstrip("/")))
+        return Reading(None if data is None else hashlib.sha256(data).hexdigest())
 
-
-def _holder(holder: Holder) -> Dict[str, Any]:
-    return asdict(holder)
+    return checksum

@@ -11,7 +11,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ..core import driver_parse
 from ..core.driver_verdict import OnDisk
-from ..core.reading import unread
+from ..core.reading import Reading, unread
 from . import command, files
 
 _MODULES = "lib/modules"
@@ -65,22 +65,21 @@ class Modules:
         self._run = run
         self._nvidia_is = nvidia_is
         self._root = root
-        self.unread: List[Dict[str, str]] = []
 
-    def nvidia(self, release: str) -> Optional[Tuple[OnDisk, Optional[str]]]:
-        """The module file of a kernel, and who signed it; None where it has none."""
+    def nvidia(self, release: str) -> Reading:
+        """The module file of a kernel (OnDisk), and who signed it; None where it has none."""
         name = driver_parse.module_to_ask(driver_parse.module_names(self._dep(release)), self._nvidia_is)
         if name is None:
-            return None
+            return Reading()
         program = command.find("modinfo")
         if program is None:
-            return self._unknown(release, "modinfo is not installed on the host", "Install the package kmod")
+            return _unknown(release, "modinfo is not installed on the host", "Install the package kmod")
         result = self._run([program, "-k", release, name])
         if not result.ok:
             why = result.error.strip() or "modinfo ended with code {0}".format(result.rc)
-            return self._unknown(release, why, "Run 'depmod {0}' on the host".format(release))
+            return _unknown(release, why, "Run 'depmod {0}' on the host".format(release))
         told = driver_parse.parse_modinfo(result.text)
-        return OnDisk(release, told.version, told.flavour, told.signed), told.signer
+        return Reading((OnDisk(release, told.version, told.flavour, told.signed), told.signer))
 
     def has_nouveau(self, release: Optional[str]) -> bool:
         """Whether a kernel has nouveau."""
@@ -89,9 +88,9 @@ class Modules:
     def _dep(self, release: str) -> str:
         return files.read_text(os.path.join(self._root, _MODULES, release, "modules.dep")) or ""
 
-    def _unknown(self, release: str, why: str, fix: str) -> Tuple[OnDisk, Optional[str]]:
-        self.unread.append(unread("on_disk " + release, why, fix))
-        return OnDisk(release, None), None
+
+def _unknown(release: str, why: str, fix: str) -> Reading:
+    return Reading((OnDisk(release, None), None), [unread("on_disk " + release, why, fix)])
 
 
 def initramfs_time(release: Optional[str], root: str = "/") -> Optional[float]:

@@ -40,6 +40,10 @@ _OTHER_PACKAGES = (
     "hashcat-*",
     "libnvidia-ml-dev*",
     "nvidia-repo*",
+    # firmware that comes with nouveau, and a library that comes with Wayland
+    "firmware-nvidia-graphics",
+    "nvidia-gpu-firmware",
+    "libnvidia-egl-wayland*",
     "nvidia-driver-local-repo*",
     "mate-sensors-*",
 )

@@ -70,7 +70,6 @@ class State:
     loaded_flavour: Optional[str] = None
     user_space: Optional[str] = None
     nvml_status: str = "ok"
-    packages: bool = False
     incomplete: Tuple[str, ...] = ()
     dkms: Tuple[Dkms, ...] = ()
     secure_boot: str = "unsupported"
@@ -92,8 +91,8 @@ class State:
 
     @property
     def installed(self) -> bool:
-        """Whether anything of the driver is there."""
-        return bool(self.loaded or self.user_space or self.on_disk or self.packages)
+        """Whether anything of the driver is there that could run. Packages that only go with it do not count."""
+        return bool(self.loaded or self.user_space or self.on_disk or self.dkms or self.incomplete)
 
     @property
     def gpus(self) -> List[Gpu]:
@@ -177,7 +176,7 @@ def _parts_missing(state: State) -> _Findings:
             BROKEN,
             "kernel module {0} has no libraries: libnvidia-ml.so.1 is not there".format(what)
             if what
-            else "packages of the driver are installed, but neither its kernel module nor libnvidia-ml.so.1 is there",
+            else "the driver is installed in part: neither a kernel module nor libnvidia-ml.so.1 is there",
             "Install the driver's libraries of the same version",
         )
 
@@ -453,7 +452,7 @@ def _notes(state: State) -> _Findings:
             ),
             "",
         )
-    if state.nouveau_available and not state.nouveau_blacklisted and (state.on_disk or state.packages) and state.gpus:
+    if state.nouveau_available and not state.nouveau_blacklisted and state.on_disk and state.gpus:
         yield _Finding(OK, "the kernel's own nouveau is not blacklisted: it may take a GPU before the driver does", "")
 
 

@@ -176,10 +176,11 @@ def test_modinfo_is_asked_once_for_each_kernel_with_a_module(host):
     host.kernel("6.1.0-30-amd64", module="nvidia-current")
     host.answers("modinfo", modinfo(signer="DKMS module signing key"))
     modules = driver_kernels.Modules(host.run, None, host.root)
-    assert modules.nvidia("6.1.0-9-amd64") is None
+    assert modules.nvidia("6.1.0-9-amd64").value is None
     expected = OnDisk("6.1.0-30-amd64", VERSION, "proprietary", True), "DKMS module signing key"
-    assert modules.nvidia("6.1.0-30-amd64") == expected
-    assert host.ran == ["modinfo -k 6.1.0-30-amd64 nvidia-current"] and modules.unread == []
+    reading = modules.nvidia("6.1.0-30-amd64")
+    assert reading.value == expected and reading.unread == []
+    assert host.ran == ["modinfo -k 6.1.0-30-amd64 nvidia-current"]
 
 
 @pytest.mark.parametrize("answer", [None, b"modinfo: ERROR: Module nvidia not found."])
@@ -188,8 +189,9 @@ def test_module_that_cannot_be_asked(host, answer):
     if answer:
         host.answers("modinfo", rc=1, error=answer.decode())
     modules = driver_kernels.Modules(host.run, None, host.root)
-    assert modules.nvidia("6.1.0-30-amd64") == (OnDisk("6.1.0-30-amd64", None), None)
-    (entry,) = modules.unread
+    reading = modules.nvidia("6.1.0-30-amd64")
+    assert reading.value == (OnDisk("6.1.0-30-amd64", None), None)
+    (entry,) = reading.unread
     assert entry["what"] == "on_disk 6.1.0-30-amd64" and entry["why"] and entry["fix"]
 
 
@@ -480,6 +482,23 @@ def test_files(good, facts):
         "/etc/odd": None,
     }
     assert [entry["what"] for entry in found["unread"]] == ["files /etc/odd"]
+
+
+def test_what_cannot_be_read_costs_nothing_else(good, facts):
+    # a folder of that name raises OSError on open
+    os.unlink(os.path.join(good.root, "lib/modules", RUNNING, "modules.dep"))
+    good.folder("lib/modules/{0}/modules.dep".format(RUNNING))
+    found = facts()
+    assert found["loaded"] and found["user_space"] == VERSION
+    entry = found["unread"][0]
+    assert entry["what"] == "on_disk " + RUNNING and "root" in entry["fix"]
+
+
+def test_packages_that_only_go_with_a_driver_are_no_driver(host, facts):
+    host.put("var/lib/dpkg/status")
+    host.answers("dpkg-query", b"ii \tnvidia-kernel-common\t20240109\n")
+    found = facts()
+    assert found["verdict"] == "absent" and found["packages"][0]["name"] == "nvidia-kernel-common"
 
 
 def test_jetson(host, facts):

@@ -42,7 +42,6 @@ GOOD = State(
     loaded=NEW,
     loaded_flavour="open",
     user_space=NEW,
-    packages=True,
     nouveau_blacklisted=True,
     cards=card(),
 )
@@ -52,7 +51,7 @@ UNLOADED = replace(GOOD, loaded=None, loaded_flavour=None, nvml_status="driver_n
 NOTHING = State(running=K2, kernels=(K2,), newest=K2, nvml_status="library_not_found", cards=card(driver=None))
 SECURE = replace(UNLOADED, secure_boot="enabled")
 # A container, or a host whose kernel is not its own
-GUEST = replace(GOOD, kernels=(), newest=None, on_disk=(), packages=False)
+GUEST = replace(GOOD, kernels=(), newest=None, on_disk=())
 
 
 def but(state, **changes):
@@ -127,7 +126,7 @@ CASES = [
     ("three versions", but(GOOD, loaded=OLD, user_space=THIRD), "broken", (NEW, THIRD), "one version"),
     ("no libraries", but(GOOD, user_space=None), "broken", (NEW, "libnvidia-ml.so.1"), "libraries"),
     ("no libraries, not loaded", but(UNLOADED, user_space=None), "broken", (NEW, "libnvidia-ml.so.1"), "libraries"),
-    ("nothing but packages", but(NOTHING, packages=True), "broken", ("neither",), "libraries"),
+    ("nothing but sources", but(NOTHING, dkms=(dkms(None, "added"),)), "broken", ("neither",), "libraries"),
     # flavours
     (
         "other flavour on disk",
@@ -394,7 +393,6 @@ def state_of(number):
         loaded_flavour=pick(FLAVOURS) if loaded else None,
         user_space=pick(VERSIONS),
         nvml_status=pick(["ok", "driver_not_loaded", "lib_rm_version_mismatch", "nvml_77"]),
-        packages=pick(BOTH),
         incomplete=pick([(), ("nvidia-driver",)]),
         dkms=pick([(), (dkms(),), (dkms(None, "added"),), (dkms(K1), dkms(K2, "built"))]),
         secure_boot=pick(["enabled", "disabled", "unsupported", "unknown"]),

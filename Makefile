@@ -9,7 +9,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 export PYTHONUNBUFFERED := 1
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 # --- set-up; every target below does what it needs of it
 
@@ -42,11 +42,14 @@ integration: apt venv ## the NVML simulator with foreign clients, then modules a
 lab-test: apt venv ## tests of the emulated site itself
 	@pytest tests/lab
 
-molecule: apt venv ## Molecule scenarios but gpu_runner; one with SCENARIO=name
+molecule: apt venv ## Molecule scenarios but gpu_runner and driver_build; one with SCENARIO=name
 	@$T/molecule-all $(SCENARIO)
 
 test-gpu: apt venv ## the scenario for a machine with a real GPU: read-only unless EDGESITE_GPU_RUNNER_WRITE=1
 	@$T/molecule-all gpu_runner
+
+test-driver-build: apt venv ## real kernel modules, built by DKMS from Debian's packages (minutes)
+	@$T/molecule-all driver_build
 
 bench: apt venv ## how long a converge takes, idle and not
 	@tests/bench/bench

@@ -53,6 +53,16 @@ def fixture_xavier():
     return connect("xavier")
 
 
+@pytest.fixture(name="trixie")
+def fixture_trixie():
+    return connect("trixie")
+
+
+@pytest.fixture(name="bookworm")
+def fixture_bookworm():
+    return connect("bookworm")
+
+
 class Cards:
     """The simulated cards of a host, from below."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
 from .driver_packages import is_driver_package
 from .driver_plan import driver_version, order
@@ -54,23 +54,24 @@ def _offered(madison: str) -> Dict[str, List[str]]:
 
 def _version(offered: Mapping[str, Sequence[str]], plan: Mapping[str, Any]) -> str:
     """The newest version of the driver that fits and that all packages have."""
-    common: Optional[set] = None  # type: ignore[type-arg]
-    for name in plan["strict"]:
-        fitting = {driver_version(full) for full in offered.get(name, ()) if fnmatchcase(full, plan["glob"])}
-        if not fitting:
-            raise EdgesiteError(
-                "{0} is not to be had: {1}".format(plan["words"], _told(name, offered.get(name, ()))),
-                "Set driver_branch or driver_version to what there is, or another driver_source",
-            )
-        common = fitting if common is None else common & fitting
-    if not common:
+    fitting = {name: _fitting(offered.get(name, ()), plan["glob"]) for name in plan["strict"]}
+    lacking = [name for name in plan["strict"] if not fitting[name]]
+    common = set.intersection(*fitting.values())
+    if lacking or not common:
         raise EdgesiteError(
-            "{0} is not to be had as a whole: {1}".format(
-                plan["words"], "; ".join(_told(name, offered.get(name, ())) for name in plan["strict"])
+            "{0} is not to be had{1}: {2}".format(
+                plan["words"],
+                "" if lacking else " as a whole",
+                "; ".join(_told(name, offered.get(name, ())) for name in lacking or plan["strict"]),
             ),
-            "Wait until the mirror is complete, or set driver_version to a version that all packages have",
+            "Set driver_branch or driver_version to what there is, or another driver_source; where a mirror is being "
+            "filled, wait until it is complete",
         )
-    return str(max(common, key=order))
+    return max(common, key=order)
+
+
+def _fitting(versions: Sequence[str], glob: str) -> Set[str]:
+    return {driver_version(full) for full in versions if fnmatchcase(full, glob)}
 
 
 def _told(name: str, versions: Sequence[str]) -> str:

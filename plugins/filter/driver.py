@@ -31,8 +31,9 @@ def driver_choice(madison, plan):
 def driver_transaction(output, free, dkms=True):
     """The problem with what apt would do, or an empty string."""
     try:
-        driver_apt.check_transaction(output)
+        # apt complains of some disks too, but not of all
         driver_apt.check_space(output, free, dkms)
+        driver_apt.check_transaction(output)
     except EdgesiteError as error:
         return str(error)
     return ""

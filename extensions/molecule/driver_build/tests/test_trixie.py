@@ -9,4 +9,4 @@ def test_the_module_of_the_new_kernel_is_there(trixie):
 
 
 def test_dkms_has_it_installed(trixie):
-    assert ": installed" in trixie.check_output("dkms status nvidia-current")
+    assert ": installed" in trixie.check_output("/usr/sbin/dkms status nvidia-current")

@@ -10,7 +10,7 @@ def test_the_driver_is_of_the_branch_and_whole(trixie):
 
 
 def test_its_modules_are_built_and_loaded(trixie):
-    assert f"nvidia-current/{VERSION}" in trixie.check_output("dkms status")
+    assert f"nvidia-current/{VERSION}" in trixie.check_output("/usr/sbin/dkms status")
     assert trixie.file("/sys/module/nvidia/version").content_string.strip() == VERSION
 
 

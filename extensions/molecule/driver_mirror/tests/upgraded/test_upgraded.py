@@ -9,4 +9,4 @@ def test_the_driver_is_of_the_new_branch_and_loaded(trixie):
 
 
 def test_dkms_has_no_old_module_left(trixie):
-    assert "535" not in trixie.check_output("dkms status")
+    assert "535" not in trixie.check_output("/usr/sbin/dkms status")

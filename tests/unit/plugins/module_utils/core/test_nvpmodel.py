@@ -89,11 +89,19 @@ def test_any_text_is_read_or_refused(text):
             assert ", line " in error.problem
 
 
-names = st.text("ABCXYZ019_", min_size=1, max_size=8)
-settings = st.builds(Setting, st.sampled_from(["CPU_ONLINE", "GPU", "TPC_POWER_GATING"]), names, st.sampled_from("01"))
+# few of each, since every one is drawn for each case
+names = st.sampled_from(["MAXN", "15W", "25W", "MAXN_SUPER"])
+settings = st.sampled_from(
+    [
+        Setting(parameter, argument, value)
+        for parameter, argument in (("CPU_ONLINE", "CORE_1"), ("GPU", "MAX_FREQ"), ("TPC_POWER_GATING", "TPC_PG_MASK"))
+        for value in "01"
+    ]
+)
 modes = st.lists(
-    st.builds(Mode, st.integers(0, 20), names, st.lists(settings, max_size=4).map(tuple)),
+    st.builds(Mode, st.integers(0, 9), names, st.lists(settings, max_size=3).map(tuple)),
     min_size=1,
+    max_size=4,
     unique_by=(lambda mode: mode.id, lambda mode: mode.name),
 )
 

@@ -8,8 +8,9 @@ Knows nothing of Ansible, so that boot units converge with the same code.
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
-from typing import Any, Dict, Generic, List, NamedTuple, Optional, TypeVar
+from typing import Any, ContextManager, Dict, Generic, List, NamedTuple, Optional, TypeVar
 
 from .core.errors import EdgesiteError, sentence
 
@@ -21,6 +22,10 @@ _REPORT = "This is a fault of edgesite.gpu: please report it with this text"
 
 class Domain(ABC, Generic[State, Action]):
     """One domain of a host, bound to what the user wants of it."""
+
+    def alone(self) -> ContextManager[None]:
+        """Keeps others from changing the same things meanwhile; held from before the first look to after the last."""
+        return contextlib.nullcontext()
 
     @abstractmethod
     def observe(self) -> State:
@@ -85,14 +90,15 @@ class ApplyError(EdgesiteError):
 
 def converge(domain: Domain[State, Action], check: bool) -> Outcome:
     """Brings a domain to what is wanted, or with check says what that would take."""
-    before = domain.observe()
-    actions = domain.plan(before)
-    if check or not actions:
-        after = domain.predict(before, actions)
-    else:
-        domain.ready(actions)
-        _apply_all(domain, before, actions)
-        after = _verified(domain, actions)
+    with contextlib.nullcontext() if check else domain.alone():
+        before = domain.observe()
+        actions = domain.plan(before)
+        if check or not actions:
+            after = domain.predict(before, actions)
+        else:
+            domain.ready(actions)
+            _apply_all(domain, before, actions)
+            after = _verified(domain, actions)
     return Outcome(
         actions=_described(domain, actions),
         before=domain.render(before),

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, ContextManager, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import changing
 from .backends import boot as boot_backend
-from .backends import nvml_mig_apply, units
+from .backends import gpu_lock, nvml_mig_apply, units
 from .backends.command import Run
 from .backends.nvml import Nvml
 from .backends.nvml_mig_cards import read_cards
@@ -61,6 +61,9 @@ class MigDomain(Domain[State, Action]):
         self.unit = unit
         self.tolerant = tolerant
         self.reasons: Dict[int, NvmlError] = {}
+
+    def alone(self) -> ContextManager[None]:
+        return gpu_lock.held()
 
     def observe(self) -> State:
         cards: List[Card] = []

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, ContextManager, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import changing
 from .backends import boot as boot_backend
-from .backends import locked_clocks, nvml_settings
+from .backends import gpu_lock, locked_clocks, nvml_settings
 from .backends.command import Run
 from .backends.nvml import Nvml
 from .backends.nvml_gpu import read_gpus
@@ -50,6 +50,9 @@ class SettingsDomain(Domain[State, Action]):
         self.unit = unit
         self.tolerant = tolerant
         self.reasons: Dict[int, NvmlError] = {}
+
+    def alone(self) -> ContextManager[None]:
+        return gpu_lock.held()
 
     def observe(self) -> State:
         gpus: List[Dict[str, Any]] = []

@@ -15,7 +15,8 @@ UNIT = """\
 [Unit]
 Description={description}
 After=systemd-modules-load.service systemd-udev-settle.service nvidia-persistenced.service
-Before=containerd.service docker.service crio.service kubelet.service k3s.service k3s-agent.service rke2-server.service rke2-agent.service
+Before=containerd.service docker.service crio.service kubelet.service
+Before=k3s.service k3s-agent.service rke2-server.service rke2-agent.service
 
 [Service]
 Type=oneshot

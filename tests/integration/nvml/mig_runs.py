@@ -16,7 +16,7 @@ from typing import Any, Dict, NamedTuple
 import pynvml  # noqa: F401 - else each forked child imports it
 from ansible.module_utils import basic
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import boot as boot_backend
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import device_files, units
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import device_files, gpu_lock, units
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
 
@@ -43,6 +43,7 @@ def prepare(library: Path) -> None:
     mig_layout.boot_unit = lambda *_wanted: boot.NONE
     units.find = lambda _program: None
     units.RECORD = "/nonexistent"
+    gpu_lock.held = contextlib.nullcontext
     basic._ANSIBLE_PROFILE = "legacy"
     # Forked children then share more with this process.
     gc.freeze()

@@ -59,6 +59,11 @@ def driver_complaints(output):
     return " ".join(driver_apt.error_lines(output))
 
 
+def driver_failure(result):
+    """What failed, from the result of a task."""
+    return driver_apt.failure(result)
+
+
 def driver_activation(info, allow_reboot=False, local=False, reloaded=False):
     """How the installed driver comes to run."""
     return driver_activate.activation(info, allow_reboot, local, reloaded)
@@ -107,6 +112,7 @@ class FilterModule:
             "driver_transaction": driver_transaction,
             "driver_key_problem": driver_key_problem,
             "driver_complaints": driver_complaints,
+            "driver_failure": driver_failure,
             "driver_activation": driver_activation,
             "driver_end": driver_end,
             "driver_outcome": driver_outcome,

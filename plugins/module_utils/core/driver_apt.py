@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
 from .driver_packages import is_driver_package
 from .driver_plan import driver_version, order
-from .errors import EdgesiteError
+from .errors import EdgesiteError, sentence
 
 _MIB = 2**20
 # What DKMS needs to build the modules, and an initramfs made anew, beside what apt says
@@ -142,7 +142,20 @@ def _size(output: str, begin: str) -> int:
 
 
 def error_lines(output: str) -> Tuple[str, ...]:
-    """What apt complains about."""
-    return tuple(
-        line.split(": ", 1)[1] for line in output.splitlines() if line.startswith(("E: ", "W: ", "Err:", "dpkg: error"))
-    )
+    """What apt, dpkg and DKMS complain about, each thing once."""
+    found: List[str] = []
+    lines = output.splitlines()
+    for place, line in enumerate(lines):
+        if line.startswith(("E: ", "W: ")):
+            found.append(line[3:])
+        elif line.startswith(("dpkg: error", "Error! ")):
+            # the reason is in the next line
+            more = lines[place + 1] if place + 1 < len(lines) and lines[place + 1].startswith(" ") else ""
+            found.append(line.partition(" ")[2] + more)
+    return tuple(dict.fromkeys(found))
+
+
+def failure(result: Mapping[str, Any]) -> str:
+    """What failed, from the result of a task: what the programs said where they ran, else the task's own message."""
+    printed = "\n".join(str(result.get(name) or "") for name in ("stdout", "stderr"))
+    return " ".join(sentence(line) for line in error_lines(printed)) or str(result.get("msg") or "The task failed.")

@@ -139,6 +139,25 @@ def test_complaints():
     assert driver_apt.error_lines(output) == ("The repository is not signed.", "GPG error: NO_PUBKEY 12")
 
 
+FULL = """Unpacking nvidia-kernel-dkms (535.261.03-1) ...
+dpkg: error processing archive /var/cache/apt/archives/nvidia-kernel-dkms.deb (--unpack):
+ cannot copy extracted data: failed to write (No space left on device)
+Error! Bad return status for module build on kernel: 6.1.0-39-amd64 (x86_64)
+"""
+
+
+def test_a_failure_is_told_in_the_words_of_the_program_that_failed():
+    told = driver_apt.failure(
+        {"msg": "'apt-get -y ...' failed", "stdout": FULL, "stderr": "E: Sub-process failed\n" * 2}
+    )
+    assert "No space left on device" in told and "Bad return status" in told
+    assert told.count("Sub-process failed") == 1 and "apt-get -y" not in told
+
+
+def test_a_failure_without_a_program_is_the_tasks_own():
+    assert driver_apt.failure({"msg": "Connection refused"}) == "Connection refused"
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_output_gives_an_answer_or_an_error(madison, output):
     for call in (lambda: driver_apt.choose(madison, plan()), lambda: driver_apt.check_transaction(output)):

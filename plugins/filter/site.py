@@ -13,6 +13,7 @@ from ..module_utils.core import preflight, report
 from ..module_utils.core.jetpack_plan import Wanted
 from ..module_utils.settings_spec import SETTINGS
 
+_DRIVER = {"driver_branch", "driver_version"}
 _GPU_VARIABLES = {"gpu_settings", "mig_layouts", "mig_from_file"}
 
 
@@ -45,8 +46,10 @@ def _of_host(host, variables):
         return [preflight.unreachable(host, info.get("msg", ""))]
     if "preflight_failure" in variables or not info:
         return [preflight.unread(host, variables.get("preflight_failure", "it gave no answer"))]
-    problems = preflight.of_nvml(host, info, bool(_GPU_VARIABLES & set(variables)))
+    # where the run installs the driver first, one that is not there yet is no problem
+    problems = preflight.of_nvml(host, info, bool(_GPU_VARIABLES & set(variables)) and not _DRIVER & set(variables))
     judges = (
+        (("driver_branch", "driver_version"), "driver", _of_driver),
         (("gpu_settings",), "gpu", _of_settings),
         (("mig_layouts",), "mig", _of_mig),
         (("jetpack_version", "jetpack_suite", "jetpack_power_mode"), "jetpack", _of_jetson),
@@ -60,6 +63,12 @@ def _of_host(host, variables):
                 fix = "Correct the variable {0} of this host".format(" or ".join(given))
                 problems += preflight.invalid(host, layer, [" ".join(str(error).split())], fix)
     return problems
+
+
+def _of_driver(host, variables, info):
+    names = ("branch", "version", "flavour")
+    wanted = {name: variables["driver_" + name] for name in names if "driver_" + name in variables}
+    return preflight.of_driver(host, wanted, info)
 
 
 def _of_jetson(host, variables, info):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Sequence
 
-from . import mig_card, mig_plan, settings
+from . import driver_plan, driver_support, mig_card, mig_plan, settings
 from .errors import EdgesiteError
 from .jetpack_plan import Wanted, foresee
 from .nvml_errors import meaning_of_status
@@ -82,6 +82,22 @@ def of_mig(host: str, layouts: Any, info: Dict[str, Any], disruption: str = "idl
         layouts = _without_instances(layouts)
     errors = mig_plan.judge(layouts, cards, mig_plan.Policy(disruption), "mig_layouts")[0]
     return [_problem(host, "mig", error) for error in errors]
+
+
+def of_driver(host: str, wanted: Dict[str, Any], info: Dict[str, Any]) -> List[Problem]:
+    """What of the wanted driver the cards on the PCI bus cannot run. wanted: branch, version and flavour."""
+    gpus = [
+        driver_support.Gpu(card["pci_bus_id"], card["device_id"], driver_support.architecture(card["device_id"]))
+        for card in info.get("accelerators", [])
+        if card.get("vendor_id") == "10de"
+    ]
+    try:
+        options = driver_plan.options(wanted)
+        flavour = driver_support.choose(gpus, options.flavour, int(options.branch))
+    except EdgesiteError as error:
+        return [_problem(host, "driver", error)]
+    found = driver_support.unsupported(gpus, flavour, int(options.branch))
+    return [Problem(host, "driver", problem.reason, problem.fix) for problem in found]
 
 
 def of_jetson(host: str, wanted: Wanted, power_mode: str, info: Dict[str, Any]) -> List[Problem]:

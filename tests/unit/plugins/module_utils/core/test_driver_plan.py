@@ -7,7 +7,7 @@ import hashlib
 import re
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_files, driver_plan
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_files, driver_plan, preflight
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.driver_cases import (
     FINGERPRINT,
     KERNEL,
@@ -246,3 +246,26 @@ def test_any_values_give_problems_or_actions(variables):
     variables.pop("mirror", None)
     made = driver_plan.plan(info(), TRIXIE, variables)
     assert bool(made["problems"]) != bool(made["actions"])
+
+
+def card(device):
+    return {"pci_bus_id": "0000:01:00.0", "vendor_id": "10de", "device_id": device}
+
+
+@pytest.mark.parametrize(
+    "device, wanted, words",
+    [
+        ("1db4", {"branch": 590}, "lost its support after branch 580"),
+        ("1db4", {"branch": "550", "flavour": "open"}, "cannot run the open kernel modules"),
+        ("1eb8", {"branch": "newest"}, "driver_branch 'newest'"),
+    ],
+)
+def test_preflight_tells_what_cards_cannot_run(device, wanted, words):
+    (problem,) = preflight.of_driver("gpu-a", wanted, {"accelerators": [card(device)]})
+    assert problem.layer == "driver" and words in problem.problem
+
+
+def test_preflight_has_nothing_to_say_of_a_driver_that_can_run():
+    others = {**card("d802"), "vendor_id": "19e5"}
+    assert preflight.of_driver("gpu-a", {"branch": "550"}, {"accelerators": [card("1eb8"), others]}) == []
+    assert preflight.of_driver("gpu-a", {"version": "580.95.05"}, {}) == []

@@ -78,7 +78,7 @@ def outcome(info: Mapping[str, Any], before: Mapping[str, Any], begun: bool) -> 
     if not begun:
         return "Nothing was changed."
     old, new = before["user_space"], info["user_space"]
-    if old and new == old and info["verdict"] == before["verdict"]:
+    if old and new == old and info["verdict"] == before["verdict"] != "broken":
         return "The driver {0} is there as before, and its state is {1}.".format(old, info["verdict"])
     why = " ".join(info["reasons"])
     return "The driver's state is now {0}: {1} Run this again when the cause is mended.".format(info["verdict"], why)

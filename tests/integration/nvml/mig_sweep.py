@@ -151,25 +151,17 @@ class Points:
 
     def errors(self, call: Call) -> None:
         """The call fails, in each way."""
-        first, *others = _ERRORS[call.function]
-        self.point("error", f"call {call.nth} {first}", lambda: self._error(call, first, "--before"))
-        for error in others:
-            self.point(
-                "error", f"call {call.nth} {error}", lambda error=error: self._taken_back(call, error, "--before")
-            )
+        for error in _ERRORS[call.function]:
+            self.point("error", f"call {call.nth} {error}", lambda error=error: self._error(call, error, "--before"))
         self.point("error after the effect", f"call {call.nth}", lambda: self._error(call, "TIMEOUT", "--after"))
         model = WITH_MIG[self.node.relayout.model]
         if call.function == "nvmlDeviceSetMigMode" and model.mode_change_needs_reset:
             self.point("reset refused", f"call {call.nth}", lambda: self._pinned(call))
 
     def _error(self, call: Call, error: str, when: str) -> None:
-        self._taken_back(call, error, when)
-        self.ends_as_wanted()
-
-    def _taken_back(self, call: Call, error: str, when: str) -> None:
-        """All errors leave the same state behind, so the next run is tried after one of them."""
         self.node.fail("--error", error, when, "--nth", call.nth)
         self.as_before(self.failed(call, error))
+        self.ends_as_wanted()
 
     def _pinned(self, call: Call) -> None:
         """The call succeeds, and says that the mode waits since somebody holds the card open."""

@@ -50,6 +50,10 @@ class Domain(ABC, Generic[State, Action]):
     def undo(self, action: Action) -> None:
         """Takes one action back, whole or half done. Raises EdgesiteError when it fails."""
 
+    def final(self, action: Action) -> bool:
+        """Whether an action leaves something behind that no observation shows and nothing takes back."""
+        return False
+
     @abstractmethod
     def describe(self, action: Action) -> Dict[str, Any]:
         """The action for the user."""
@@ -129,7 +133,7 @@ def _rolled_back(domain: Domain[State, Action], before: State, begun: List[Actio
                 left.append(action)
                 complaints.append(_problem(error))
     problem = "'{0}' failed: {1}".format(_does(domain, begun[-1]), sentence(_problem(failure)))
-    undone = _is(domain, before)
+    undone = _is(domain, before) and not any(domain.final(action) for action in begun)
     if undone and len(begun) > 1:
         problem += " What was done before it was taken back; the host is as it was."
     elif undone:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ContextManager, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from dataclasses import dataclass, field
+from typing import Any, ContextManager, Dict, List, Optional, Sequence, Tuple, Union
 
 from . import changing
 from .backends import boot as boot_backend
@@ -14,7 +15,8 @@ from .backends.command import Run
 from .backends.nvml import Nvml
 from .backends.nvml_mig_cards import read_cards
 from .converge import Domain
-from .core import boot, mig_actions, mig_plan, mig_show, quiesce
+from .core import boot, mig_actions, mig_explain, mig_plan, mig_show, quiesce
+from .core.errors import EdgesiteError
 from .core.mig_card import Card
 from .core.mig_plan import Policy
 from .core.nvml_errors import NvmlError
@@ -26,11 +28,15 @@ _SETTINGS_UNIT = "edgesite-gpu-settings.service"
 _BOOT = (boot.WriteFile, boot.EnableUnit)
 
 
-class State(NamedTuple):
-    """The cards, units and boot unit as observed. lost: indices of cards that cannot be read."""
+@dataclass(frozen=True)
+class State:
+    """The cards, units and boot unit as observed. lost: indices of cards that cannot be read.
+
+    Units are no part of what has to be as it was: they start in their own time.
+    """
 
     cards: Tuple[Card, ...]
-    units: quiesce.Units
+    units: quiesce.Units = field(compare=False)
     boot: boot.BootUnit
     lost: Tuple[int, ...]
 
@@ -39,8 +45,7 @@ class MigDomain(Domain[State, Action]):
     """What the user wants of the MIG layouts of this host.
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
-    a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. tolerant: layouts for all cards mean
-    all that can be read, for use at boot.
+    a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone.
     """
 
     def __init__(
@@ -51,7 +56,6 @@ class MigDomain(Domain[State, Action]):
         policy: Policy,
         quiesced: Sequence[str] = (),
         unit: boot.BootUnit = boot.NONE,
-        tolerant: bool = False,
     ) -> None:
         self.run = run
         self.nvml = nvml
@@ -59,7 +63,6 @@ class MigDomain(Domain[State, Action]):
         self.policy = policy
         self.quiesced = [_SETTINGS_UNIT, *quiesced]
         self.unit = unit
-        self.tolerant = tolerant
         self.reasons: Dict[int, NvmlError] = {}
 
     def alone(self) -> ContextManager[None]:
@@ -78,11 +81,22 @@ class MigDomain(Domain[State, Action]):
         return found._replace(active=tuple(sorted(ours.union(found.active))))
 
     def plan(self, state: State) -> List[Action]:
-        if state.lost and not self.tolerant and any(layout.get("gpus") == "all" for layout in self.layouts):
-            raise self.reasons[state.lost[0]]
-        of_cards = mig_plan.plan(self.layouts, state.cards, self.policy)
+        try:
+            of_cards = self._plan(state)
+        except EdgesiteError as error:
+            if state.units.stopped:
+                error.fix += "; an earlier run left these stopped: " + ", ".join(state.units.stopped)
+            raise
         resets = mig_plan.resets(of_cards, state.cards)
         return quiesce.around(of_cards, resets, self.quiesced, state.units) + list(boot.plan(self.unit, state.boot))
+
+    def _plan(self, state: State) -> List[mig_actions.Action]:
+        if state.lost and any(layout.get("gpus") == "all" for layout in self.layouts):
+            raise self.reasons[state.lost[0]]
+        return mig_plan.plan(self.layouts, state.cards, self.policy)
+
+    def final(self, action: Action) -> bool:
+        return isinstance(action, mig_actions.EndClient)
 
     def predict(self, state: State, actions: List[Action]) -> State:
         switches = [action for action in actions if isinstance(action, quiesce.SwitchUnit)]
@@ -136,11 +150,11 @@ class MigDomain(Domain[State, Action]):
             **mig_show.changes(mig_plan.named(self.layouts, before.cards), mig_plan.named(self.layouts, after.cards)),
             "reset_required": [card.gpu.uuid for card in waiting],
             "reboot_required": bool(waiting) and at_boot,
-            "holders": [holder for card in waiting for holder in mig_show.holders(card.gpu, card.clients)],
+            "holders": [holder for card in waiting for holder in mig_explain.holders(card.gpu, card.clients)],
         }
 
 
 def boot_unit(layouts: Sequence[Dict[str, Any]], quiesced: Sequence[str], python: str, persist: bool) -> boot.BootUnit:
     """The unit that makes these layouts again at every boot."""
     config = {"mig": list(layouts), "quiesce": list(quiesced)} if persist and layouts else None
-    return boot.wanted("mig", "Make MIG layouts", python, config)
+    return boot.wanted("mig", "Make MIG layouts", python, config, before=quiesced)

@@ -319,7 +319,11 @@ def main():
 
 def _layouts(options, nvml):
     if options["layouts"] is None:
-        return from_parted(options["mig_parted"], options["config"], read_cards(nvml)[0])
+        cards, lost = read_cards(nvml)
+        # Its indices count all GPUs of the host: without one of them they would mean others.
+        for reason in lost.values():
+            raise reason
+        return from_parted(options["mig_parted"], options["config"], cards)
     return [given(layout) for layout in options["layouts"]]
 
 

@@ -116,7 +116,7 @@ layouts:
   elements: dict
 mig_parted:
   description: What the GPUs have, as the content of a configuration file of nvidia-mig-parted.
-  returned: with O(format=mig-parted), on a host with GPUs
+  returned: with O(format=mig-parted), on a host with GPUs that could all be read
   type: dict
 unread:
   description: GPUs that could not be read, each with C(what), C(why) and C(fix).
@@ -160,7 +160,7 @@ def main():
         "layouts": to_layouts(cards),
         "unread": [failure("gpu {0}".format(index), error) for index, error in lost.items()],
     }
-    if module.params["format"] == "mig-parted" and cards:
+    if module.params["format"] == "mig-parted" and cards and not lost:
         result["mig_parted"] = to_parted(module.params["config"], cards)
     module.exit_json(changed=False, **result)
 

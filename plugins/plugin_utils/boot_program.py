@@ -22,9 +22,11 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command import Result, not_started, unanswered
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml import Nvml
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_mig_cards import read_cards
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_layouts import per_card
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_plan import Policy
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig_domain import MigDomain
@@ -76,14 +78,15 @@ def _settings(configuration: Dict[str, Any]) -> Report:
 
 
 def _mig(configuration: Dict[str, Any]) -> Report:
-    # Nothing works on the GPUs yet, so that one may be reset here also where a run with reset: never left it to the
-    # boot.
+    # What watches GPUs starts after this unit, so that one may be reset here also where a run with reset: never left it
+    # to the boot.
     policy = Policy(disruption="idle", reset="if_idle")
     quiesced = [str(unit) for unit in configuration.get("quiesce", [])]
     with open_nvml(time.monotonic, time.sleep) as nvml:
-        return _each(
-            configuration["mig"], lambda layout: MigDomain(run, nvml, [layout], policy, quiesced, tolerant=True)
-        )
+        cards, _lost = read_cards(nvml)
+        unknown, layouts = per_card(configuration["mig"], cards)
+        done, problems = _each(layouts, lambda layout: MigDomain(run, nvml, [layout], policy, quiesced))
+        return done, [str(problem) for problem in unknown] + problems
 
 
 def _each(entries: Sequence[Dict[str, Any]], domain_of: Callable[[Dict[str, Any]], Any]) -> Report:

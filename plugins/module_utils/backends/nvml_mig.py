@@ -9,7 +9,7 @@ import ctypes
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from ..core.nvml_errors import NvmlError
-from .nvml import ABSENT, Nvml, text
+from .nvml import FUNCTION_NOT_FOUND, NOT_SUPPORTED, Nvml, text
 
 _INVALID_ARGUMENT = 2
 _NO_PERMISSION = 4
@@ -32,11 +32,11 @@ def read_mig(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> Option
 
 
 def _permitted(read: Callable[[], Any]) -> Any:
-    # The driver lets only root list instances; to others the rest of the card is still worth telling.
+    # The driver lets only root list instances, and one too old cannot; the rest of the card is still worth telling.
     try:
         return read()
     except NvmlError as error:
-        if error.code == _NO_PERMISSION:
+        if error.code in (_NO_PERMISSION, FUNCTION_NOT_FOUND):
             return None
         raise
 
@@ -61,7 +61,7 @@ def _known(profile: Callable[[int], Any], count: int) -> Iterator[Any]:
         try:
             yield profile(number)
         except NvmlError as error:
-            if error.code not in (*ABSENT, _INVALID_ARGUMENT):
+            if error.code not in (NOT_SUPPORTED, _INVALID_ARGUMENT):
                 raise
 
 

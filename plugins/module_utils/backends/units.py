@@ -37,7 +37,10 @@ def apply(run: Run, action: SwitchUnit) -> None:
     if not action.start:
         # Before it is stopped: a run that dies in between has stopped nothing, or what is written here.
         _record(set(recorded) | {action.unit})
-    done = run([find("systemctl") or "systemctl", "start" if action.start else "stop", action.unit], timeout=_SECONDS)
+    # Starts are queued: a unit may wait for this very run, as the boot unit of GPU settings does for the GPUs, and
+    # kubelet at boot for the boot unit of MIG. One that then fails shows in systemctl --failed.
+    verb = ["start", "--no-block"] if action.start else ["stop"]
+    done = run([find("systemctl") or "systemctl", *verb, action.unit], timeout=_SECONDS)
     if not done.ok:
         raise EdgesiteError(
             "{0}: {1}".format(action.unit, done.error.strip() or "systemctl ended with code {0}".format(done.rc)),

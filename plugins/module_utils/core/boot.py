@@ -6,17 +6,29 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, NamedTuple, Optional, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 from .host_tools import CURRENT
+
+_AFTER = "systemd-modules-load.service systemd-udev-settle.service nvidia-persistenced.service"
+# Container runtimes and Kubernetes, which hand GPUs out.
+_BEFORE = (
+    "containerd.service",
+    "docker.service",
+    "crio.service",
+    "kubelet.service",
+    "k3s.service",
+    "k3s-agent.service",
+    "rke2-server.service",
+    "rke2-agent.service",
+)
 
 UNIT = """\
 # Written by the Ansible collection edgesite.gpu; changes are overwritten.
 [Unit]
 Description={description}
-After=systemd-modules-load.service systemd-udev-settle.service nvidia-persistenced.service
-Before=containerd.service docker.service crio.service kubelet.service
-Before=k3s.service k3s-agent.service rke2-server.service rke2-agent.service
+After={after}
+Before={before}
 
 [Service]
 Type=oneshot
@@ -59,8 +71,13 @@ class EnableUnit(NamedTuple):
 BootAction = Union[WriteFile, EnableUnit]
 
 
-def wanted(verb: str, description: str, python: str, config: Optional[Dict[str, Any]]) -> BootUnit:
-    """The boot unit that runs `verb` of the host tools on this configuration, or with None no such unit."""
+def wanted(
+    verb: str, description: str, python: str, config: Optional[Dict[str, Any]], before: Sequence[str] = ()
+) -> BootUnit:
+    """The boot unit that runs `verb` of the host tools on this configuration, or with None no such unit.
+
+    before: further units that start after it, apart from those that it starts after itself.
+    """
     unit = "edgesite-gpu-{0}.service".format(verb)
     unit_path = "/etc/systemd/system/" + unit
     config_path = "/etc/edgesite-gpu/{0}.json".format(verb)
@@ -71,7 +88,13 @@ def wanted(verb: str, description: str, python: str, config: Optional[Dict[str, 
         {
             config_path: json.dumps(config, indent=2, sort_keys=True) + "\n",
             unit_path: UNIT.format(
-                description=description, python=python, host_tools=CURRENT, verb=verb, config=config_path
+                description=description,
+                after=_AFTER,
+                before=" ".join(dict.fromkeys([*_BEFORE, *(unit for unit in before if unit not in _AFTER.split())])),
+                python=python,
+                host_tools=CURRENT,
+                verb=verb,
+                config=config_path,
             ),
         },
         True,

@@ -155,7 +155,8 @@ def steps(card: Card, wants: Sequence[Want], reached: Target, disruption: str) -
             here = GpuInstance(want.profile, start, ())
             come.append(MakeGpuInstance(card.gpu, want.profile, start, create=True))
         inner = refit(here, want.compute, disruption)
-        places = inner.places if inner else ()
+        assert inner is not None, "the target has only what can be had"
+        places = inner.places
         leaving = [known for known in here.compute if (known.slices, known.start) not in places]
         ended.update((client.pid, client) for known in leaving for client in known.clients)
         gone += [_compute(card, here, known.slices, known.start, create=False) for known in leaving]

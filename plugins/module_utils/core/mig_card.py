@@ -104,7 +104,7 @@ class Card:
     subsystem_id: int = 0
 
     @property
-    def slices(self) -> int:
+    def memory_slices(self) -> int:
         """How many memory slices the card has."""
         return max(start + profile.size for profile in self.profiles for start in profile.starts)
 

@@ -38,8 +38,8 @@ def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
 
 def _too_large(card: Card, wants: Sequence[Want]) -> str:
     needed = sum(want.profile.size for want in wants)
-    if needed > card.slices:
-        return "{0} take {1} memory slices, and the card has {2}".format(_counted(wants), needed, card.slices)
+    if needed > card.memory_slices:
+        return "{0} take {1} memory slices, and the card has {2}".format(_counted(wants), needed, card.memory_slices)
     return "{0} do not fit beside each other: {1}".format(_counted(wants), "; ".join(_places(wants)))
 
 
@@ -121,8 +121,8 @@ def _layouts(card: Card, staying: Sequence[GpuInstance]) -> List[Tuple[Profile, 
     for instance in staying:
         taken |= instance.mask
     # By slice, all profile ids that can lie on it and beyond, worked out from the last slice back.
-    beyond = {card.slices: {tuple(sorted(instance.profile.id for instance in staying))}}
-    for first in reversed(range(card.slices)):
+    beyond = {card.memory_slices: {tuple(sorted(instance.profile.id for instance in staying))}}
+    for first in reversed(range(card.memory_slices)):
         beyond[first] = set(beyond[first + 1])
         for profile in card.profiles:
             if first in profile.starts and not taken & profile.mask(first):

@@ -79,6 +79,30 @@ def wishes(layouts: Any, cards: Sequence[Card], name: str = "layouts") -> Tuple[
     return problems, found
 
 
+def per_card(
+    layouts: Sequence[Dict[str, Any]], cards: Sequence[Card]
+) -> Tuple[List[EdgesiteError], List[Dict[str, Any]]]:
+    """The layouts with one card each, and the problems of selectors that name none.
+
+    For the boot, where a card that is gone must not keep the others from their layouts.
+    """
+    problems: List[EdgesiteError] = []
+    found: List[Dict[str, Any]] = []
+    gpus = [card.gpu for card in cards]
+    for position, layout in enumerate(layouts):
+        selectors = layout.get("gpus")
+        for selector in selectors if isinstance(selectors, list) else [selectors]:
+            one = [selector] if isinstance(selectors, list) else selector
+            try:
+                named = resolve("layouts[{0}].gpus".format(position), one, gpus)
+            except EdgesiteError as problem:
+                problems.append(problem)
+                continue
+            found += [dict(layout, gpus=[{"uuid": gpu.uuid}]) for gpu in named]
+    unique = {entry["gpus"][0]["uuid"]: entry for entry in found}
+    return problems, list(unique.values())
+
+
 def _named(option: str, layout: Any, cards: Sequence[Card]) -> List[Card]:
     if not isinstance(layout, dict) or not set(layout) <= set(_KEYS) or "gpus" not in layout:
         raise EdgesiteError(

@@ -8,9 +8,6 @@ from __future__ import annotations
 from typing import Any, Dict, List, Sequence
 
 from .mig_card import Card, GpuInstance, Profile
-from .mig_explain import holders
-
-__all__ = ("card", "changes", "holders", "instance")
 
 
 def card(shown: Card) -> Dict[str, Any]:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils import mig_domain
-from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_card import Client
@@ -101,12 +103,45 @@ def test_reboot_is_asked_for_where_it_brings_the_mode(host, persist, virtualizat
     assert [holder["pid"] for holder in extras["holders"]] == [client.pid for client in host.cards[0].clients]
 
 
-def test_lost_card_fails_layouts_for_all_cards_but_not_at_boot(host):
+def test_lost_card_fails_layouts_for_all_cards_but_not_for_others(host):
     host.cards, host.lost = [off("H100-80")], {1: NvmlError(15, "GPU 1")}
     with pytest.raises(EdgesiteError, match="GPU 1: The GPU has fallen off the bus"):
         host.check(ON)
-    assert host.kinds(ON, tolerant=True) == ["set_mode"]
     assert host.kinds([{"gpus": [{"index": 0}]}]) == ["set_mode"]
+
+
+def test_units_that_an_earlier_run_left_stopped_are_named_where_this_one_is_refused(host):
+    host.cards, host.units = [off(clients=(BUSY,))], Units((), ("kubelet.service",))
+    with pytest.raises(EdgesiteError) as refused:
+        host.check(ON)
+    assert "left these stopped: kubelet.service" in str(refused.value)
+
+
+def test_what_watches_cards_starts_after_the_boot_unit(host):
+    unit = boot_unit(ON, ["dcgm.service", "nvidia-persistenced.service"], "/usr/bin/python3", persist=True)
+    text = unit.files["/etc/systemd/system/edgesite-gpu-mig.service"]
+    (before,) = (line for line in text.splitlines() if line.startswith("Before="))
+    (after,) = (line for line in text.splitlines() if line.startswith("After="))
+    assert "kubelet.service" in before and "dcgm.service" in before
+    assert "nvidia-persistenced.service" in after and "nvidia-persistenced.service" not in before
+
+
+def test_ended_process_is_not_as_it_was(host, monkeypatch):
+    host.cards = [off("H100-80", clients=(BUSY,))]
+    calls = []
+
+    def fails_after_the_first(nvml, action):
+        calls.append(action)
+        if len(calls) > 1:
+            raise EdgesiteError("it is stuck", "Pull harder")
+
+    monkeypatch.setattr(mig_domain.nvml_mig_apply, "apply", fails_after_the_first)
+    monkeypatch.setattr(mig_domain.changing, "check", lambda what, unit: None)
+    monkeypatch.setattr(mig_domain.gpu_lock, "held", contextlib.nullcontext)
+    with pytest.raises(ApplyError) as failed:
+        converge(MigDomain(None, "nvml", ON, Policy("force")), check=False)
+    assert not failed.value.undone
+    assert "still done: end Xorg (pid 7)" in failed.value.problem
 
 
 def test_kept_created_and_destroyed_are_told_by_place(host):

@@ -41,7 +41,7 @@ def test_unit_is_on_record_from_before_it_is_stopped_until_it_is_started(systemc
     units.apply(systemctl, STOP)
     assert units.observe(systemctl, []) == Units((), ("dcgm.service",))
     units.apply(systemctl, START)
-    assert systemctl.ran == [["stop", "dcgm.service"], ["start", "dcgm.service"]]
+    assert systemctl.ran == [["stop", "dcgm.service"], ["start", "--no-block", "dcgm.service"]]
     assert systemctl.recorded == [["dcgm.service"], ["dcgm.service"]]
     assert not systemctl.record.exists()
 

@@ -52,7 +52,7 @@ def pids(clients):
 def test_card_from_what_gpu_info_tells():
     found = from_facts(FACTS)
     assert (found.enabled, found.pending, found.resetless, found.virtualization) == (True, False, False, "passthrough")
-    assert (found.profiles, found.slices) == (card("A100-40").profiles, 8)
+    assert (found.profiles, found.memory_slices) == (card("A100-40").profiles, 8)
     # an instance of a profile that the catalogue does not know is left out
     assert found.instances == (instance("3g.20gb", 4, ((2, 0), (1, 2))),)
     assert [inner.uuid for inner in found.instances[0].compute] == ["MIG-a", "MIG-b"]
@@ -74,7 +74,7 @@ def test_profiles_of_the_catalogue(model):
     assert [known.id for known in profiles] == [known.id for known in (model.mig.profiles if model.mig else ())]
     assert catalogued(0, model.name) == profiles
     if model.mig:
-        assert card(model.key).slices == model.mig.memory_slices
+        assert card(model.key).memory_slices == model.mig.memory_slices
 
 
 def test_profiles_of_a_card_that_the_catalogue_does_not_know():

@@ -8,7 +8,14 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_layouts import Want, Wish, fits, shown, wishes
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_layouts import (
+    Want,
+    Wish,
+    fits,
+    per_card,
+    shown,
+    wishes,
+)
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.mig_cases import (
     card,
     compute_states,
@@ -220,3 +227,13 @@ def test_any_layouts_are_wants_of_the_cards_profiles_or_refused(layouts):
             assert one.profile in HOST[index].profiles
             assert fits(one.profile, one.compute) and one.compute
             assert one.start is None or one.start in one.profile.starts
+
+
+def test_at_boot_each_card_is_on_its_own():
+    here = [card("A100-40"), card("H100-80", index=1)]
+    uuids = [one.gpu.uuid for one in here]
+    layouts = [{"gpus": "all", "instances": {"1g": 1}}]
+    assert per_card(layouts, here) == ([], [dict(layouts[0], gpus=[{"uuid": uuid}]) for uuid in uuids])
+    problems, found = per_card([{"gpus": [{"uuid": "GPU-gone"}, {"index": 1}, {"model": "H100"}]}], here)
+    assert [entry["gpus"] for entry in found] == [[{"uuid": uuids[1]}]]
+    assert len(problems) == 1 and "GPU-gone" in str(problems[0])

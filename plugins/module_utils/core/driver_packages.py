@@ -150,7 +150,7 @@ def system(host: Mapping[str, Optional[str]]) -> System:
     family = RHEL if name in _RHEL_LIKE else name
     release = str(host.get("version_id") or "")
     if family in (RHEL, DEBIAN):
-        release = release.split(".")[0]
+        release = release.split(".", maxsplit=1)[0]
     if release not in RELEASES.get(family, ()):
         raise EdgesiteError(
             "The role driver does not know {0} {1}; it knows Debian 12 and 13, Ubuntu 22.04 and 24.04, RHEL 9 and 10 "

@@ -77,7 +77,7 @@ def options(variables: Mapping[str, Any]) -> Options:
         raise EdgesiteError(
             "driver_branch {0!r} is no branch of NVIDIA's driver".format(branch), "Give it as 535, 550, 570 or 580"
         )
-    if version and branch and version.split(".")[0] != branch:
+    if version and branch and version.split(".", maxsplit=1)[0] != branch:
         raise EdgesiteError(
             "driver_version {0} is not of driver_branch {1}".format(version, branch), "Leave one of the two away"
         )
@@ -91,7 +91,7 @@ def options(variables: Mapping[str, Any]) -> Options:
     if source == MIRROR:
         _check_mirror(mirror)
     return Options(
-        branch=branch or str(version).split(".")[0],
+        branch=branch or str(version).split(".", maxsplit=1)[0],
         version=version,
         flavour=flavour,
         source=source,

@@ -15,7 +15,7 @@ any one layout), and takes the one that, in this order,
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 from .mig_actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance
 from .mig_card import Card, Client, GpuInstance
@@ -154,9 +154,8 @@ def steps(card: Card, wants: Sequence[Want], reached: Target, disruption: str) -
         if here is None:
             here = GpuInstance(want.profile, start, ())
             come.append(MakeGpuInstance(card.gpu, want.profile, start, create=True))
-        inner = refit(here, want.compute, disruption)
-        assert inner is not None, "the target has only what can be had"
-        places = inner.places
+        # The target has only what can be had.
+        places = cast(Refit, refit(here, want.compute, disruption)).places
         leaving = [known for known in here.compute if (known.slices, known.start) not in places]
         ended.update((client.pid, client) for known in leaving for client in known.clients)
         gone += [_compute(card, here, known.slices, known.start, create=False) for known in leaving]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import io
 import json
 import os
@@ -13,7 +14,6 @@ import traceback
 from pathlib import Path
 from typing import Any, Dict, NamedTuple
 
-import pynvml  # noqa: F401 - else each forked child imports it
 from ansible.module_utils import basic
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import boot as boot_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import device_files, gpu_lock, units
@@ -45,6 +45,8 @@ def prepare(library: Path) -> None:
     units.RECORD = "/nonexistent"
     gpu_lock.held = contextlib.nullcontext
     basic._ANSIBLE_PROFILE = "legacy"
+    # Else each forked child would import it.
+    importlib.import_module("pynvml")
     # Forked children then share more with this process.
     gc.freeze()
 

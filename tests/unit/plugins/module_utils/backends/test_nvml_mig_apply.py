@@ -49,7 +49,7 @@ def test_process_is_asked_first(monkeypatch):
 def test_process_that_does_not_listen_is_killed_after_ten_seconds(monkeypatch):
     process = Process(monkeypatch, signal.SIGKILL)
     nvml_mig_apply.apply(process, EndClient(GPU, CLIENT))
-    (first, _), (second, when) = process.signals
+    (first, _at), (second, when) = process.signals
     assert (first, second) == (signal.SIGTERM, signal.SIGKILL) and when >= 10.0
 
 

@@ -429,7 +429,7 @@ def test_ok_is_promised_only_where_everything_fits(state):
     )
     if found.verdict != "ok":
         return
-    assert state.loaded == state.user_space is not None
+    assert state.loaded is not None and state.loaded == state.user_space
     assert state.nvml_status == "ok" and not state.incomplete and state.cards
     for kernel in {state.running, state.newest} & set(state.kernels):
         module = state.module(kernel)

@@ -30,7 +30,7 @@ NO_MIG = card(index=2, enabled=None, profiles=())
 NO_MIG = replace(NO_MIG, gpu=replace(NO_MIG.gpu, name="Tesla T4"))
 UNKNOWN = card(index=3, enabled=False, profiles=())
 UNKNOWN = replace(UNKNOWN, gpu=replace(UNKNOWN.gpu, name="NVIDIA Z100"))
-HOST = [A100, A30, NO_MIG, UNKNOWN]
+HOST = (A100, A30, NO_MIG, UNKNOWN)
 
 
 def wished(layouts, cards=HOST):
@@ -40,8 +40,7 @@ def wished(layouts, cards=HOST):
 
 
 def wants_of(instances):
-    (wish,) = wished([{"gpus": [{"index": 0}], "instances": instances}]).values()
-    return list(wish.wants)
+    return list(wished([{"gpus": [{"index": 0}], "instances": instances}])[0].wants)
 
 
 def refused(layouts, cards=HOST):
@@ -221,7 +220,7 @@ LAYOUT = st.fixed_dictionaries(
 @given(ANYTHING | st.lists(LAYOUT | ANYTHING, max_size=2))
 def test_any_layouts_are_wants_of_the_cards_profiles_or_refused(layouts):
     problems, found = wishes(layouts, HOST)
-    assert all(type(problem) is EdgesiteError and problem.fix for problem in problems)
+    assert all(isinstance(problem, EdgesiteError) and problem.fix for problem in problems)
     for index, wish in found.items():
         for one in wish.wants or ():
             assert one.profile in HOST[index].profiles

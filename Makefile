@@ -30,8 +30,8 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck, changelog fragment
 unit: apt venv ## unit tests, with many generated cases and coverage of core enforced
 	@$T/unit
 
-sanity: apt venv ## ansible-test sanity and units on the oldest, next and newest ansible-core
-	@$T/sanity
+sanity: apt venv ## ansible-test sanity and units on the oldest and newest ansible-core, or on SERIES=2.19
+	@$T/sanity $(SERIES)
 
 check-artifact: venv ## build the collection, install it elsewhere without tests and docs, and use it
 	@$T/check-artifact

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the controller knows of a device, and its end: edgesite.gpu.identity_device."""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.controller_action import ControllerActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
+
+
+class ActionModule(ControllerActionBase):
+    """Reads the controller's folder of devices, or notes there that certificates are revoked."""
+
+    OPTIONS = {
+        "state_dir": {"type": "path", "required": True},
+        "device": {"type": "str", "required": True},
+        "state": {"type": "str", "default": "known", "choices": ["known", "revoked", "decommissioned"]},
+    }
+
+    def work(self, options, task_vars):
+        store = Store(options["state_dir"])
+        with store.alone():
+            changed = False
+            if options["state"] != "known":
+                changed = store.revoke(
+                    options["device"], options["state"] == "decommissioned", time.time(), self._task.check_mode
+                )
+            return {"changed": changed, "device": store.device(options["device"]), "revoked": store.revoked()}

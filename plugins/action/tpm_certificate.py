@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of issuing a certificate after a proof: edgesite.gpu.tpm_certificate."""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import authority
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.controller_action import ControllerActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
+
+_AUTHORITY = {"type": "dict", "required": True, "options": authority.OPTIONS}
+
+
+class ActionModule(ControllerActionBase):
+    """Takes the challenge that the answer is for, whatever follows; has the request signed; remembers what was issued.
+
+    The task is delegated to localhost, since the CA's module runs where the task's host is.
+    """
+
+    OPTIONS = {
+        "state_dir": {"type": "path", "required": True},
+        "device": {"type": "str", "required": True},
+        "id": {"type": "str", "required": True},
+        "answer": {"type": "str", "required": True},
+        "csr": {"type": "str", "required": True},
+        "ek_sha256": {"type": "list", "elements": "str", "default": []},
+        "authority": _AUTHORITY,
+        "days": {"type": "int", "default": 90},
+    }
+
+    def work(self, options, task_vars):
+        if self._task.check_mode:
+            return {"changed": True}
+        store = Store(options["state_dir"])
+        device = options["device"]
+        with store.alone():
+            proof = store.take_challenge(options["id"], device, csr.unpem(options["csr"]), options["answer"])
+            pins = [pin.lower() for pin in options["ek_sha256"]]
+            store.check_device(device, proof["ek_sha256"], pins)
+
+        def run_module(name, arguments):
+            return self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
+
+        issued = authority.sign(options["authority"], options["csr"], options["days"], run_module)
+        record = {
+            "serial": "{0:x}".format(issued.parsed.serial_number),
+            "not_after": issued.parsed.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        with store.alone():
+            # Again: another playbook may have been at work meanwhile.
+            store.check_device(device, proof["ek_sha256"], pins)
+            store.record_certificate(device, proof, record, time.time())
+        return {
+            "changed": True,
+            "certificate": issued.certificate,
+            "chain": issued.chain,
+            "serial": record["serial"],
+            "not_after": record["not_after"],
+        }

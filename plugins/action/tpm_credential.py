@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of proving that a key is in a known TPM: edgesite.gpu.tpm_credential."""
+
+from __future__ import annotations
+
+import base64
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import tpm_challenge
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, ek_trust, key_proof
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.controller_action import ControllerActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.make_credential import make_credential, secret_for
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.request_options import REQUEST, wanted
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store, new_challenge_id
+
+
+class ActionModule(ControllerActionBase):
+    """Checks all that the host sent, then makes a credential that only the right TPM with the right key can open."""
+
+    OPTIONS = {
+        "state_dir": {"type": "path", "required": True},
+        "device": {"type": "str", "required": True},
+        "public": {"type": "str", "required": True},
+        "csr": {"type": "str", "required": True},
+        "endorsement": {"type": "list", "elements": "dict", "required": True},
+        "ek_trust": {"type": "str", "default": "certified", "choices": ["certified", "pinned", "first_use"]},
+        "ek_sha256": {"type": "list", "elements": "str", "default": []},
+        "tpm_roots": {"type": "list", "elements": "path", "default": []},
+        "tpm_intermediates": {"type": "list", "elements": "path", "default": []},
+        **REQUEST,
+    }
+
+    def work(self, options, task_vars):
+        public = key_proof.device_key(options["public"])
+        request = key_proof.check_request(options["csr"], public, wanted(options))
+        roots, intermediates = (chains.read(options[name]) for name in ("tpm_roots", "tpm_intermediates"))
+        pins = [pin.lower() for pin in options["ek_sha256"]]
+        endorsement = ek_trust.trusted(
+            options["endorsement"], ek_trust.Rules(options["ek_trust"], roots, intermediates, pins)
+        )
+        found = {
+            "ek_sha256": endorsement.sha256,
+            "ek_trust": endorsement.trust,
+            "ek_issuer": endorsement.issuer,
+            "name": public.name.hex(),
+        }
+        store = Store(options["state_dir"])
+        challenge = new_challenge_id()
+        secret = secret_for(endorsement.public)
+        with store.alone():
+            store.check_device(options["device"], endorsement.sha256, pins)
+            if not self._task.check_mode:
+                answer = tpm_challenge.answer(secret, challenge, request)
+                store.keep_challenge(options["device"], request, answer, found, challenge)
+        return {
+            **found,
+            "changed": False,
+            "id": challenge,
+            "endorsement_type": endorsement.public.kind,
+            "credential": base64.b64encode(make_credential(endorsement.public, public.name, secret)).decode(),
+        }

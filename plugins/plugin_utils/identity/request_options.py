@@ -1,0 +1,20 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that say what a certificate is for."""
+
+from __future__ import annotations
+
+from ...module_utils.core import csr
+
+REQUEST = {
+    "subject": {"type": "dict", "default": {}},
+    "subject_alt_name": {"type": "list", "elements": "str", "default": []},
+    "key_usage": {"type": "list", "elements": "str", "default": ["digitalSignature"]},
+    "extended_key_usage": {"type": "list", "elements": "str", "default": ["serverAuth", "clientAuth"]},
+}
+
+
+def wanted(options) -> csr.Request:
+    """The request that these options ask for."""
+    return csr.request(*(options[name] for name in REQUEST))

@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the controller remembers: which TPM is which host's, what proofs are under way, what certificates there are.
+
+A folder, safe for several playbooks at once. A proof is kept from the challenge to the answer, taken once, and
+forgotten after ten minutes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import tempfile
+import time
+from typing import Any, Dict, List, Optional, Sequence
+
+from ...module_utils.core.errors import EdgesiteError
+
+LIFETIME = 600
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", re.ASCII)
+# community.crypto takes 20261122063000Z
+_DATE_OF_CRL = re.compile(r"[-:T]")
+_ID = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
+
+
+class Store:
+    """The folder identity_state_dir."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    @contextlib.contextmanager
+    def alone(self):
+        """Keeps other hosts' tasks and other playbooks out."""
+        try:
+            for name in (self.folder, self._path("challenges"), self._path("devices")):
+                os.makedirs(name, mode=0o700, exist_ok=True)
+            with open(self._path("lock"), "w", encoding="ascii") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise EdgesiteError(
+                "Cannot work in {0}, the option state_dir: {1}".format(self.folder, error.strerror or error),
+                "Give a folder on the controller that lasts, has free space, and that the playbook's user can write to",
+            ) from error
+
+    # --- devices
+
+    def device(self, host: str) -> Optional[Dict[str, Any]]:
+        """What is known of a host; None for a new one."""
+        if not _HOST.match(host):
+            raise EdgesiteError(
+                "{0!r} is no name that a device can have".format(host), "Use letters, digits, dots and dashes"
+            )
+        return self._read(self._path("devices", host + ".json"))
+
+    def record_certificate(self, host: str, proof: Dict[str, Any], record: Dict[str, Any], now: float) -> None:
+        """Notes a certificate that was issued after a proof, and the TPM that gave it."""
+        known = {"certificates": [], "enrolled": _date(now), **(self.device(host) or {})}
+        known["certificates"].append({**record, "issued": _date(now)})
+        known.pop("decommissioned", None)
+        endorsement = {key: proof[key] for key in ("ek_sha256", "ek_trust", "ek_issuer")}
+        self._write(self._path("devices", host + ".json"), {**known, **endorsement})
+
+    def check_device(self, host: str, ek_sha256: str, pins: Sequence[str]) -> None:
+        """Refuses a TPM that is not this host's: one that replaced its own, unless it is pinned, or another host's."""
+        known = self.device(host)
+        if known and known["ek_sha256"] not in (None, ek_sha256) and ek_sha256 not in pins:
+            raise EdgesiteError(
+                "The TPM of {0} is not the one that was enrolled: its endorsement key was {1} and is {2}".format(
+                    host, known["ek_sha256"], ek_sha256
+                ),
+                "If its board was swapped, set identity_ek_sha256 of this host to the new key, and run again; if not, "
+                "another machine answers in its place",
+            )
+        for other in self.devices():
+            if other != host and (self.device(other) or {}).get("ek_sha256") == ek_sha256:
+                raise EdgesiteError(
+                    "The TPM that {0} shows is that of {1}".format(host, other),
+                    "See which machine answers at the address of {0}; if it is {1} with a new name, decommission {1} "
+                    "first (playbook edgesite.gpu.decommission)".format(host, other),
+                )
+
+    def devices(self) -> List[str]:
+        """The hosts that are known."""
+        names = sorted(os.listdir(self._path("devices")))
+        return [name[: -len(".json")] for name in names if name.endswith(".json")]
+
+    def revoke(self, host: str, decommission: bool, now: float, check: bool) -> bool:
+        """Revokes all certificates of a host; with decommission, its TPM may then be another host's.
+
+        Returns whether that was news; with check, nothing is written.
+        """
+        known = self.device(host)
+        if known is None:
+            return False
+        after = {**known, "certificates": [{"revoked": _date(now), **one} for one in known["certificates"]]}
+        if decommission and known["ek_sha256"]:
+            after.update(ek_sha256=None, decommissioned=_date(now))
+        if after != known and not check:
+            self._write(self._path("devices", host + ".json"), after)
+        return after != known
+
+    def revoked(self) -> List[Dict[str, Any]]:
+        """All certificates that were revoked, as community.crypto.x509_crl takes them."""
+        return [
+            {"serial_number": int(one["serial"], 16), "revocation_date": _DATE_OF_CRL.sub("", one["revoked"])}
+            for host in self.devices()
+            for one in (self.device(host) or {})["certificates"]
+            if "revoked" in one
+        ]
+
+    # --- challenges
+
+    def keep_challenge(self, host: str, csr_der: bytes, expected_answer: str, more: Dict[str, Any], name: str) -> None:
+        """Remembers a proof that was asked for; of the answer no more than a hash."""
+        self._forget_old()
+        challenge = {
+            "host": host,
+            "csr_sha256": hashlib.sha256(csr_der).hexdigest(),
+            "answer_sha256": hashlib.sha256(expected_answer.encode()).hexdigest(),
+            "made": int(time.time()),
+        }
+        self._write(self._path("challenges", name + ".json"), {**more, **challenge})
+
+    def take_challenge(self, name: str, host: str, csr_der: bytes, answer: str) -> Dict[str, Any]:
+        """The proof of this name, which can be taken once: whatever follows, the next try takes a new one."""
+        path = self._path("challenges", name + ".json")
+        challenge = self._read(path) if _ID.match(name) else None
+        if challenge is None:
+            raise EdgesiteError(
+                "There is no open challenge {0}: it was answered before, or never made by this controller".format(name),
+                "Run the role identity again: it makes a new one",
+            )
+        os.unlink(path)
+        again = "Run the role identity again: it asks for a new proof"
+        if time.time() - challenge["made"] > LIFETIME:
+            raise EdgesiteError(
+                "The answer came more than {0} minutes after the challenge".format(LIFETIME // 60), again
+            )
+        if challenge["host"] != host:
+            raise EdgesiteError("The challenge was made for {0}, not for {1}".format(challenge["host"], host), again)
+        if challenge["csr_sha256"] != hashlib.sha256(csr_der).hexdigest():
+            raise EdgesiteError("The challenge was made for another certificate request", again)
+        if not hmac.compare_digest(challenge["answer_sha256"], hashlib.sha256(answer.encode()).hexdigest()):
+            raise EdgesiteError(
+                "The answer is wrong: the host did not show that its TPM holds the key of the request",
+                "Look at the TPM of the host; if it is the right machine, run again",
+            )
+        return challenge
+
+    def _forget_old(self):
+        for name in os.listdir(self._path("challenges")):
+            path = self._path("challenges", name)
+            if time.time() - os.stat(path).st_mtime > LIFETIME:
+                os.unlink(path)
+
+    # --- files
+
+    def _path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def _read(self, path):
+        try:
+            with open(path, encoding="utf-8") as stream:
+                return json.load(stream)
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise EdgesiteError("{0} is damaged: {1}".format(path, error), "Bring it back from a backup") from error
+
+    def _write(self, path, content):
+        descriptor, draft = tempfile.mkstemp(dir=self.folder, prefix=".draft-")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump(content, stream, indent=2, sort_keys=True)
+                stream.write("\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.rename(draft, path)
+        except OSError:
+            os.unlink(draft)
+            raise
+
+
+def _date(now):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+
+
+def new_challenge_id() -> str:
+    """A name that nobody can guess."""
+    return secrets.token_hex(16)

@@ -15,6 +15,11 @@ def jetpack_steps(info, wanted):
     return _judged(lambda: jetpack_plan.plan(info, _wanted(wanted)))
 
 
+def jetpack_offer(output, wanted):
+    """`problem` where the sources do not offer the wanted JetPack as their newest, else empty."""
+    return _judged(lambda: jetpack_plan.check_offer(output, _wanted(wanted)))
+
+
 def jetpack_transaction(output, info):
     """`problem` where what apt would do cannot or must not be done, else empty."""
     return _judged(lambda: jetpack_plan.check_transaction(output, info["disk_free_bytes"]))
@@ -57,6 +62,7 @@ class FilterModule:
             "jetpack_booted": jetpack_booted,
             "jetpack_done": jetpack_done,
             "jetpack_lockers": jetpack_lockers,
+            "jetpack_offer": jetpack_offer,
             "jetpack_steps": jetpack_steps,
             "jetpack_transaction": jetpack_transaction,
         }

@@ -158,9 +158,24 @@ slots:
       type: dict
       returned: always
 container_toolkit:
-  description: Whether nvidia-ctk is there (C(installed)), and whether its CDI file is older than L4T (C(cdi_stale)).
+  description: NVIDIA's container toolkit, and what it prepares for containers.
   returned: success
   type: dict
+  contains:
+    installed:
+      description: Whether nvidia-ctk is there.
+      type: bool
+      returned: always
+    cdi_stale:
+      description:
+        - Whether C(/etc/cdi/nvidia.yaml) is missing, or older than the packages of L4T or the toolkit. Never with
+          toolkits before 1.14, as JetPack 5 has, which need none.
+      type: bool
+      returned: always
+    unconfigured:
+      description: The container runtime, V(docker) or V(containerd), where it does not know NVIDIA's; else null.
+      type: str
+      returned: always
 disk_free_bytes:
   description: Bytes free where packages are unpacked.
   returned: success

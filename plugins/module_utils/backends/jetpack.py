@@ -22,6 +22,13 @@ from .command import Run, find
 HOLDS = "/etc/edgesite-gpu/jetpack-holds"
 CDI = "/etc/cdi/nvidia.yaml"
 INFO = "/var/lib/dpkg/info"
+# Container runtimes by their name for nvidia-ctk and systemd, with program and configuration
+RUNTIMES = (
+    ("docker", "dockerd", "/etc/docker/daemon.json"),
+    ("containerd", "containerd", "/etc/containerd/config.toml"),
+)
+# Packages that a CDI file is made of
+_IN_CDI = ("nvidia-l4t-", "nvidia-container-toolkit")
 LOCKS = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock")
 _QUERY = "${Package}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n"
 # struct flock of Linux: type, whence, start, length, pid
@@ -51,7 +58,7 @@ def read(run: Run) -> Dict[str, Any]:
         "broken": [package.name for package in packages if not package.whole],
         "apt": _apt(),
         "slots": _slots(run, missing),
-        "container_toolkit": {"installed": find("nvidia-ctk") is not None, "cdi_stale": _cdi_stale(packages)},
+        "container_toolkit": _container_toolkit(packages),
         "disk_free_bytes": _free(),
         "reboot_required": _waits_for_reboot(run, packages),
         "unread": missing,
@@ -114,15 +121,28 @@ def _changed(name: str) -> float:
         return 0.0
 
 
-def _cdi_stale(packages: Sequence[Package]) -> bool:
-    """Whether containers would be given files of another L4T than the host's."""
+def _container_toolkit(packages: Sequence[Package]) -> Dict[str, Any]:
     if find("nvidia-ctk") is None:
-        return False
+        return {"installed": False, "cdi_stale": False, "unconfigured": None}
+    cdi = jetpack.makes_cdi(jetpack.parts(packages)["container_toolkit"])
+    return {"installed": True, "cdi_stale": cdi and _cdi_stale(packages), "unconfigured": _unconfigured()}
+
+
+def _cdi_stale(packages: Sequence[Package]) -> bool:
+    """Whether containers would be given files of another L4T than the host's, or in the way of another toolkit."""
     try:
         made = os.stat(CDI).st_mtime
     except OSError:
         return True
-    return any(_changed(package.name) > made for package in packages if package.name.startswith("nvidia-l4t-"))
+    return any(_changed(package.name) > made for package in packages if package.name.startswith(_IN_CDI))
+
+
+def _unconfigured() -> Optional[str]:
+    """The host's container runtime, where it does not know NVIDIA's. The containerd below Docker does not have to."""
+    for name, program, conf in RUNTIMES:
+        if find(program):
+            return None if "nvidia-container-runtime" in (files.read_text(conf) or "") else name
+    return None
 
 
 def _waits_for_reboot(run: Run, packages: Sequence[Package]) -> bool:

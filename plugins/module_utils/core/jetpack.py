@@ -69,6 +69,11 @@ def _order(version: str) -> List[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
 
 
+def makes_cdi(version: Optional[str]) -> bool:
+    """Whether a container toolkit can write the CDI file of a Jetson. That of JetPack 5 cannot, and needs none."""
+    return version is None or _order(version) >= [1, 14]
+
+
 def booted(name: str) -> bool:
     """Whether a new version of this package takes a reboot."""
     return bool(_BOOTED.match(name))
@@ -94,18 +99,31 @@ def with_suite(text: str, suite: str, soc: str, mirror: str = "") -> str:
 
     What else stands in the file stays. Where it has no line of NVIDIA's, those of the chip are added.
     """
-    base = mirror.rstrip("/")
-    lines = []
-    for line in text.splitlines():
-        found = _LINE.match(line)
-        if found:
-            uri = base + "/" + found.group("uri").rsplit("/", 1)[1] if base else found.group("uri")
-            line = "deb {0}{1} {2} {3}".format(found.group("options") or "", uri, suite, found.group("components"))
-        lines.append(line)
+    lines = [_moved(line, suite, mirror) for line in text.splitlines()]
     if not any(_LINE.match(line) for line in lines):
         own = "som" if int(suite[1:].split(".")[0]) >= 38 else _PART_OF_CHIP.get(soc, "t234")
-        lines += ["deb {0}/{1} {2} main".format(base or NVIDIA, part, suite) for part in ("common", own)]
+        lines += ["deb {0}/{1} {2} main".format(mirror.rstrip("/") or NVIDIA, part, suite) for part in ("common", own)]
     return "".join(line + "\n" for line in lines)
+
+
+def with_mirror(text: str, mirror: str) -> str:
+    """The sources with the lines that are in use on a mirror, each with its suite."""
+    lines = text.split("\n")
+    return "\n".join(line if line.startswith("#") else _moved(line, "", mirror) for line in lines)
+
+
+def _moved(line: str, suite: str, mirror: str) -> str:
+    """A line of NVIDIA's on another suite and mirror, where they are given; any other line as it is."""
+    found = _LINE.match(line)
+    if not found:
+        return line
+    uri = found.group("uri")
+    return "deb {0}{1} {2} {3}".format(
+        found.group("options") or "",
+        "{0}/{1}".format(mirror.rstrip("/"), uri.rsplit("/", 1)[1]) if mirror else uri,
+        suite or found.group("suite"),
+        found.group("components"),
+    )
 
 
 def parse_slots(text: str) -> Optional[Dict[str, Any]]:

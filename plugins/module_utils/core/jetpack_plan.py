@@ -14,6 +14,7 @@ from .errors import EdgesiteError
 # The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
 _OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}$", re.ASCII)
 _SUITE = re.compile(r"^r(\d+)\.(\d+)$", re.ASCII)
+_CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _SIZES = re.compile(r"^(Need to get|After this operation,) ([\d.,]+) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)", re.M)
 _REMOVED = re.compile(r"^The following packages will be REMOVED:\n((?: .*\n?)+)", re.M)
@@ -46,21 +47,17 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     target = _target(wanted)
     upgrade = _upgrade(info, wanted, target)
     missing = [name for name in wanted.packages if name not in info["installed"]]
-    suite = "r{0}.{1}".format(*target) if target else ""
-    text = info["apt"]["text"] or ""
-    sources = jetpack.with_suite(text, suite or _present_suite(info), info["soc"], wanted.mirror) if suite else text
-    changed = sources if suite and sources != text else None
+    sources = _sources(info, wanted, target)
     keep = sorted(name for name in info["installed"] if wanted.hold and _holdable(name, wanted))
     if upgrade:
         _check_holds(info)
     result: Dict[str, Any] = {
         "repair": list(info["broken"]) if target or missing else [],
-        "sources": changed,
+        "sources": sources if sources != (info["apt"]["text"] or "") else None,
         "upgrade": upgrade,
         "install": missing,
         "release": sorted(set(info["held"]) & set(info["held_by_role"])) if upgrade else [],
         "hold": [name for name in keep if name not in info["held"]],
-        "suite": suite,
     }
     return {**result, "actions": _described(result, info, wanted)}
 
@@ -134,10 +131,7 @@ def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
         return False
     l4t = info["l4t"]
     if l4t is None:
-        raise EdgesiteError(
-            "the host does not tell its L4T release, so that nothing of JetPack can be judged",
-            "Install nvidia-l4t-core, or flash the module with an image that has it",
-        )
+        raise _untold()
     judge(l4t, target, info["soc"])
     there = (l4t["major"], l4t["minor"])
     behind = _behind(info)
@@ -157,6 +151,13 @@ def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
             "Set jetpack_upgrade: minor for this run; the bootloader is upgraded with it, and the host has to reboot",
         )
     return True
+
+
+def _untold() -> EdgesiteError:
+    return EdgesiteError(
+        "the host does not tell its L4T release, so that nothing of JetPack can be judged",
+        "Install nvidia-l4t-core, or flash the module with an image that has it",
+    )
 
 
 def _behind(info: Mapping[str, Any]) -> List[str]:
@@ -230,16 +231,27 @@ def _holdable(name: str, wanted: Wanted) -> bool:
     return name.startswith(("nvidia-l4t-", "nvidia-jetpack")) or name in wanted.packages
 
 
-def _present_suite(info: Mapping[str, Any]) -> str:
-    return str(info["apt"]["suite"] or "")
+def _sources(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int, int]]) -> str:
+    """The text of the apt sources that is wanted. A mirror alone is that of the suite that is there."""
+    text = info["apt"]["text"] or ""
+    l4t = info["l4t"]
+    if target is None and wanted.mirror:
+        if info["apt"]["suite"]:
+            return jetpack.with_mirror(text, wanted.mirror)
+        if l4t is None:
+            raise _untold()
+        target = (l4t["major"], l4t["minor"])
+    return jetpack.with_suite(text, "r{0}.{1}".format(*target), info["soc"], wanted.mirror) if target else text
 
 
 def _described(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -> List[Dict[str, str]]:
     words = []
+    origin = " from " + wanted.mirror if wanted.mirror else ""
     if result["repair"]:
         words.append("finish the install of {0} that broke off".format(", ".join(result["repair"])))
     if result["sources"] is not None:
-        words.append("take the packages of {0} ({1})".format(result["suite"], jetpack.SOURCES))
+        suite = next(line["suite"] for line in jetpack.parse_sources(result["sources"]) if line["enabled"])
+        words.append("take the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES))
     if result["upgrade"]:
         words.append(
             "upgrade JetPack {0} (L4T {1}) to {2}".format(
@@ -251,6 +263,31 @@ def _described(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wante
     if result["hold"]:
         words.append("hold {0} packages of L4T and JetPack".format(len(result["hold"])))
     return [{"does": sentence} for sentence in words]
+
+
+def check_offer(output: str, wanted: Wanted) -> None:
+    """Raises where an upgrade would not end with the wanted JetPack: apt takes the newest L4T that it is offered.
+
+    output: of apt-cache policy nvidia-l4t-core.
+    """
+    found = _CANDIDATE.search(output)
+    offered = jetson.parse_package_version(found.group(1)) if found else None
+    if offered is None:
+        raise EdgesiteError(
+            "the sources offer no nvidia-l4t-core",
+            "Nothing was installed. A mirror needs the folder of the chip, such as t234, with the suite",
+        )
+    name = jetson.jetpack(offered)
+    if wanted.version in ("", name):
+        return
+    suite = "r{0}.{1}".format(offered.major, offered.minor)
+    raise EdgesiteError(
+        "jetpack_version is {0}, but what the suite {1} offers is L4T {2}, which is {3}: apt takes the newest of a "
+        "suite".format(wanted.version, suite, offered.version, "JetPack " + name if name else "not in the table"),
+        "Nothing was installed. Set {0} to take that, or jetpack_mirror to a mirror whose newest is JetPack {1}".format(
+            'jetpack_version: "{0}"'.format(name) if name else "jetpack_suite: {0} alone".format(suite), wanted.version
+        ),
+    )
 
 
 def check_transaction(output: str, free_bytes: int) -> None:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for nvidia-ctk: `cdi generate --mode=csv` of a Jetson, and `cdi list`."""
+"""A stand-in for nvidia-ctk: `cdi generate --mode=csv` of a Jetson, `cdi list`, and `runtime configure` of Docker."""
 
 import argparse
+import json
 import re
 import sys
 from pathlib import Path
 
 CSV = Path("/etc/nvidia-container-runtime/host-files-for-container.d")
 CDI = Path("/etc/cdi/nvidia.yaml")
+DOCKER = Path("/etc/docker/daemon.json")
 DEVICE = """---
 cdiVersion: 0.5.0
 kind: {kind}
@@ -58,11 +60,24 @@ def generate(options):
     return 0
 
 
+def configure():
+    """Docker's configuration, to which NVIDIA's runtime is added."""
+    known = json.loads(DOCKER.read_text()) if DOCKER.exists() else {}
+    known.setdefault("runtimes", {})["nvidia"] = {"args": [], "path": "nvidia-container-runtime"}
+    DOCKER.parent.mkdir(parents=True, exist_ok=True)
+    DOCKER.write_text(json.dumps(known, indent=4) + "\n")
+    sys.stderr.write('level=info msg="It is recommended that docker daemon be restarted."\n')
+    return 0
+
+
 def main():
     """One invocation."""
     parser = argparse.ArgumentParser(prog="nvidia-ctk")
     parser.add_argument("--version", action="version", version="NVIDIA Container Toolkit CLI version 1.16.2 (stand-in)")
-    cdi = parser.add_subparsers(dest="area", required=True).add_parser("cdi").add_subparsers(dest="verb", required=True)
+    areas = parser.add_subparsers(dest="area", required=True)
+    runtime = areas.add_parser("runtime").add_subparsers(dest="verb", required=True).add_parser("configure")
+    runtime.add_argument("--runtime", choices=["docker"], default="docker")
+    cdi = areas.add_parser("cdi").add_subparsers(dest="verb", required=True)
     make = cdi.add_parser("generate")
     make.add_argument("--mode", default="auto")
     make.add_argument("--output")
@@ -73,7 +88,7 @@ def main():
         sys.stderr.write('level=info msg="Found {} CDI devices"\n'.format(len(found)))
         print("\n".join(found))
         return 0
-    return generate(options)
+    return configure() if options.area == "runtime" else generate(options)
 
 
 sys.exit(main())

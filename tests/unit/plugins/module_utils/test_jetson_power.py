@@ -146,6 +146,8 @@ def test_mode_is_set_at_once(host):
 def test_mode_that_takes_a_reboot_is_prepared_and_waits(host):
     (host.folder / "status").write_text("pmode:0003 fmode:quiet")
     outcome = host.power("15W")
+    (action,) = done(outcome)
+    assert action.startswith("prepare power mode 15W for the next boot (")
     assert outcome.extras["reboot_required"] and outcome.extras["mode"]["name"] == "50W"
     assert outcome.after["next_boot"]["name"] == "15W"
     assert (host.folder / "status").read_text() == "pmode:0004 fmode:quiet"

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 
 def root(host, command):
     with host.sudo():
@@ -33,5 +35,19 @@ def test_containers_get_the_files_of_the_release(orin):
     assert "edgelab.l4t: 36.5.0" in orin.file("/etc/cdi/nvidia.yaml").content_string
 
 
-def test_other_jetson_is_as_it_was(xavier):
+def test_container_runtime_has_read_that_there_is_nvidias(orin):
+    read = json.loads(orin.file("/run/docker-has-read").content_string)
+    assert read == {
+        "log-driver": "local",
+        "runtimes": {"nvidia": {"args": [], "path": "nvidia-container-runtime"}},
+    }
+
+
+def test_other_jetson_is_as_it_was_but_for_its_mirror(xavier):
     assert "REVISION: 6.1" in xavier.file("/etc/nv_tegra_release").content_string
+    lines = xavier.file("/etc/apt/sources.list.d/nvidia-l4t-apt-source.list").content_string.splitlines()
+    assert lines == [f"deb http://hub/jetson/{part} r35.6 main" for part in ("common", "t194")]
+
+
+def test_toolkit_that_can_write_none_left_no_cdi_file(xavier):
+    assert not xavier.file("/etc/cdi/nvidia.yaml").exists

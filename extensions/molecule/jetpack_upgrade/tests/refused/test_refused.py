@@ -7,10 +7,10 @@ SOURCES = "/etc/apt/sources.list.d/nvidia-l4t-apt-source.list"
 
 
 def test_sources_are_as_before(orin, xavier):
-    for host, suite in ((orin, "r36.5"), (xavier, "r35.6")):
+    for host, server, suite in ((orin, "repo.download.nvidia.com", "r36.5"), (xavier, "hub", "r35.6")):
         lines = host.file(SOURCES).content_string.splitlines()
         assert len(lines) == 2
-        assert all("//repo.download.nvidia.com/jetson/" in line and f" {suite} " in line for line in lines)
+        assert all(f"//{server}/jetson/" in line and f" {suite} " in line for line in lines)
 
 
 def test_releases_are_as_before(orin, xavier):

@@ -95,14 +95,50 @@ def test_host_without_systemd_waits_for_nothing(host):
 
 
 def test_cdi_file_older_than_l4t_is_stale(host):
-    assert read(host)["container_toolkit"] == {"installed": False, "cdi_stale": False}
+    assert read(host)["container_toolkit"] == {"installed": False, "cdi_stale": False, "unconfigured": None}
     host["nvidia-ctk"] = b""
-    assert read(host)["container_toolkit"] == {"installed": True, "cdi_stale": True}
+    assert read(host)["container_toolkit"] == {"installed": True, "cdi_stale": True, "unconfigured": None}
     (host["folder"] / "cdi").touch()
     unpacked(host, "nvidia-l4t-cuda", 50)
     assert not read(host)["container_toolkit"]["cdi_stale"]
     unpacked(host, "nvidia-l4t-cuda", -50)
     assert read(host)["container_toolkit"]["cdi_stale"]
+
+
+def test_cdi_file_of_another_toolkit_is_stale(host):
+    host["nvidia-ctk"] = b""
+    (host["folder"] / "cdi").touch()
+    host["dpkg-query"] += b"nvidia-container-toolkit\t1.16.2-1\tinstall\tinstalled\n"
+    unpacked(host, "nvidia-container-toolkit", 50)
+    assert not read(host)["container_toolkit"]["cdi_stale"]
+    unpacked(host, "nvidia-container-toolkit", -50)
+    assert read(host)["container_toolkit"]["cdi_stale"]
+
+
+def test_toolkit_of_jetpack_5_makes_no_cdi_file(host):
+    host["nvidia-ctk"] = b""
+    host["dpkg-query"] += b"nvidia-container-toolkit\t1.11.0~rc.1-1\tinstall\tinstalled\n"
+    assert not read(host)["container_toolkit"]["cdi_stale"]
+
+
+def test_container_runtime_that_does_not_know_nvidias(host, monkeypatch):
+    conf = host["folder"] / "daemon.json"
+    runtimes = (("docker", "dockerd", str(conf)), ("containerd", "containerd", str(host["folder"] / "config.toml")))
+    monkeypatch.setattr(jetpack, "RUNTIMES", runtimes)
+
+    def unconfigured():
+        return read(host)["container_toolkit"]["unconfigured"]
+
+    host["containerd"] = b""
+    assert unconfigured() is None
+    host["nvidia-ctk"] = b""
+    assert unconfigured() == "containerd"
+    host["dockerd"] = b""
+    assert unconfigured() == "docker"
+    conf.write_text('{"log-driver": "local"}')
+    assert unconfigured() == "docker"
+    conf.write_text('{"runtimes": {"nvidia": {"args": [], "path": "nvidia-container-runtime"}}}')
+    assert unconfigured() is None
 
 
 def test_programs_that_say_nothing_are_told(host):

@@ -82,6 +82,25 @@ def test_mirror_keeps_parts_and_options():
     assert jetpack.with_suite(text, "r36.5", "tegra234", "http://hub/jetson") == text
 
 
+def test_mirror_alone_keeps_suites_and_what_is_commented_out():
+    text = SOURCES + "# deb https://repo.download.nvidia.com/jetson/common r36.5 main\n"
+    moved = jetpack.with_mirror(text, "http://hub/jetson/")
+    there = jetpack.parse_sources(moved)
+    assert [(line["uri"], line["suite"], line["enabled"]) for line in there[:2]] == [
+        ("http://hub/jetson/common", "r36.4", True),
+        ("http://hub/jetson/t234", "r36.4", True),
+    ]
+    assert there[2:] == jetpack.parse_sources(text)[2:]
+    assert jetpack.with_mirror(moved, "http://hub/jetson") == moved
+
+
+@pytest.mark.parametrize(
+    "version, makes", [(None, True), ("1.11.0~rc.1-1", False), ("1.14.2-1", True), ("1.16.2-1", True), ("2.0-1", True)]
+)
+def test_toolkits_that_make_a_cdi_file(version, makes):
+    assert jetpack.makes_cdi(version) == makes
+
+
 @pytest.mark.parametrize(
     "soc, suite, own", [("tegra234", "r36.5", "t234"), ("tegra194", "r35.6", "t194"), ("tegra264", "r38.4", "som")]
 )

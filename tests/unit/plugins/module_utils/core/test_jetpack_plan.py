@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 
 import pytest
@@ -70,9 +71,34 @@ def test_sources_that_drifted_are_put_back():
     assert not result["upgrade"] and "r36.4 main" in result["sources"]
 
 
-def test_mirror_alone_changes_the_sources():
-    result = jetpack_plan.plan(info(), Wanted(suite="r36.4", mirror="http://hub/jetson"))
-    assert "deb http://hub/jetson/t234 r36.4 main" in result["sources"]
+MIRROR = "http://hub/jetson"
+
+
+@pytest.mark.parametrize("wanted", [Wanted(suite="r36.4", mirror=MIRROR), Wanted(mirror=MIRROR)])
+def test_mirror_alone_changes_the_sources(wanted):
+    result = jetpack_plan.plan(info(), wanted)
+    assert "deb http://hub/jetson/t234 r36.4 main" in result["sources"] and not result["upgrade"]
+    assert words(result) == ["take the packages of r36.4 from http://hub/jetson ({0})".format(jetpack.SOURCES)]
+    there = {"text": result["sources"], "suite": "r36.4", "locked_by": []}
+    assert jetpack_plan.plan(info(apt=there), wanted)["actions"] == []
+
+
+def test_mirror_of_a_host_without_sources_has_the_suite_of_its_l4t():
+    apt = {"text": None, "suite": None, "locked_by": []}
+    assert "r36.4 main" in jetpack_plan.plan(info(apt=apt), Wanted(mirror=MIRROR))["sources"]
+    with pytest.raises(EdgesiteError, match="does not tell its L4T release"):
+        jetpack_plan.plan(info(apt=apt, l4t=None), Wanted(mirror=MIRROR))
+
+
+def test_mirror_alone_wakes_nothing_that_is_commented_out():
+    apt = {"text": "# deb https://x/jetson/common r36.4 main", "suite": "r36.4", "locked_by": []}
+    assert jetpack_plan.plan(info(apt=apt), Wanted(mirror=MIRROR))["actions"] == []
+
+
+def test_hold_alone_holds_what_is_there():
+    result = jetpack_plan.plan(info(), Wanted(hold=True))
+    assert result["hold"] == ["nvidia-jetpack", "nvidia-l4t-core"] and result["sources"] is None
+    assert words(result) == ["hold 2 packages of L4T and JetPack"]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +182,59 @@ def test_upgrades_stay_within_a_major_and_go_forward(there, version, upgrade, ho
     assert result["upgrade"] == (jetson.jetpack(now) != version)
     if result["upgrade"]:
         assert upgrade == "minor" and (goal.minor, goal.patch) > (now.minor, now.patch)
+
+
+POLICY = """\
+nvidia-l4t-core:
+  Installed: 36.4.0-20240912212859
+  Candidate: {0}
+  Version table:
+     36.4.3-20250107174145 500
+"""
+
+
+@pytest.mark.parametrize(
+    "candidate, wanted",
+    [
+        ("36.4.3-20250107174145", Wanted(version="6.2")),
+        ("36.4.4-20250616085344", Wanted(version="6.2.1")),
+        ("36.4.7-20250918154033", Wanted(version="6.2.1", suite="r36.4")),
+        ("36.4.7-20250918154033", Wanted(suite="r36.4")),
+        ("36.4.9-20270101000000", Wanted(suite="r36.4")),
+    ],
+)
+def test_offer_that_is_the_wanted_release(candidate, wanted):
+    jetpack_plan.check_offer(POLICY.format(candidate), wanted)
+
+
+@pytest.mark.parametrize(
+    "candidate, version, problem, fix",
+    [
+        (
+            "36.4.7-20250918154033",
+            "6.2",
+            r"jetpack_version is 6.2, but what the suite r36.4 offers is L4T 36.4.7, which is JetPack 6.2.1",
+            r'Set jetpack_version: "6.2.1" to take that.*whose newest is JetPack 6.2$',
+        ),
+        ("35.6.1-20250304100822", "5.1.6", "suite r35.6 offers is L4T 35.6.1, which is JetPack 5.1.5", '"5.1.5"'),
+        ("36.4.9-20270101000000", "6.2.1", "is L4T 36.4.9, which is not in the table", "jetpack_suite: r36.4 alone"),
+        ("(none)", "6.2.2", "offer no nvidia-l4t-core", "folder of the chip"),
+    ],
+)
+def test_offer_of_another_release_is_refused(candidate, version, problem, fix):
+    with pytest.raises(EdgesiteError, match=problem) as caught:
+        jetpack_plan.check_offer(POLICY.format(candidate), Wanted(version=version, upgrade="minor"))
+    assert caught.value.fix.startswith("Nothing was installed.")
+    assert re.search(fix, caught.value.fix)
+
+
+@given(st.text(), versions)
+def test_any_offer_is_judged(text, version):
+    for output in (text, "Candidate: " + text, POLICY.format(text)):
+        try:
+            jetpack_plan.check_offer(output, Wanted(version=version))
+        except EdgesiteError as error:
+            assert error.fix
 
 
 TRANSACTION = """\

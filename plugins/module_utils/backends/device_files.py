@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who holds the device file of a card open: what NVML does not list, but keeps a card from its reset."""
+"""Who holds a device file open: what NVML does not list but keeps a card from its reset, or keeps a TPM busy."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ from ..core.mig_card import Client
 
 def holders(minor: Optional[int], root: str = "/") -> List[Client]:
     """The other processes that hold /dev/nvidia<minor>; needs root to see all of them."""
-    device = os.path.join(root, "dev/nvidia{0}".format(minor))
-    if minor is None or not os.path.exists(device):
+    return [] if minor is None else holders_of("/dev/nvidia{0}".format(minor), root)
+
+
+def holders_of(path: str, root: str = "/") -> List[Client]:
+    """The other processes that hold a device file, by its path below /dev."""
+    device = os.path.join(root, path.lstrip("/"))
+    if not os.path.exists(device):
         return []
     found = []
     for folder in glob.glob(os.path.join(root, "proc/[0-9]*")):

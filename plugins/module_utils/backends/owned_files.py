@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import Optional
+from typing import Optional, Tuple
 
 from ..core.errors import EdgesiteError
 
@@ -25,8 +25,11 @@ def read_text(path: str) -> Optional[str]:
         raise EdgesiteError("cannot read {0}: {1}".format(path, error), "Repair or remove the file") from error
 
 
-def write_text(path: str, content: str) -> None:
-    """Replaces a file, so that a reader or a crash sees the old one or the new one, never half of it."""
+def write_text(path: str, content: str, mode: int = 0o644, owner: Optional[Tuple[int, int]] = None) -> None:
+    """Replaces a file, so that a reader or a crash sees the old one or the new one, never half of it.
+
+    owner: ids of user and group, where it is not to be the one who writes.
+    """
     folder = os.path.dirname(path)
     temporary = None
     try:
@@ -38,7 +41,9 @@ def write_text(path: str, content: str) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
+        if owner is not None:
+            os.chown(temporary, *owner)
+        os.chmod(temporary, mode)
         os.rename(temporary, path)
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):

@@ -27,10 +27,13 @@ _DESCRIBE = (
 _TIMEOUT = 20.0
 
 
-def read(run: command.Run, tcti: Optional[str] = None, root: str = "/") -> Reading:
-    """The value is None where there is no TPM. tcti: how to reach it, instead of the kernel's device."""
+def read(run: command.Run, tcti: Optional[str] = None, root: str = "/", certificates: bool = True) -> Reading:
+    """The value is None where there is no TPM. tcti: how to reach it, instead of the kernel's device.
+
+    certificates: whether to read those of endorsement keys too.
+    """
     version = _kernel_version(root)
-    tcti = tcti or _default_tcti(root)
+    tcti = tcti or default_tcti(root)
     if version == "1.2":
         return Reading(_value(tpm.Properties(version, None, None, None), None))
     if tcti is None:
@@ -40,7 +43,7 @@ def read(run: command.Run, tcti: Optional[str] = None, root: str = "/") -> Readi
         missing = ", ".join(name for name in _TOOLS if not tools[name])
         lacking = unread("tpm", "not installed on the host: {0}".format(missing), _INSTALL_TOOLS)
         return Reading(_value(tpm.Properties(version, None, None, None), tcti), [lacking])
-    return _Tpm(run, tcti, {name: str(path) for name, path in tools.items()}).read(version)
+    return _Tpm(run, tcti, {name: str(path) for name, path in tools.items()}).read(version, certificates)
 
 
 def _kernel_version(root: str) -> Optional[str]:
@@ -49,7 +52,7 @@ def _kernel_version(root: str) -> Optional[str]:
     return {"1": "1.2", "2": "2.0"}.get(major)
 
 
-def _default_tcti(root: str) -> Optional[str]:
+def default_tcti(root: str) -> Optional[str]:
     """The resource manager's device; the bare one, which one program at a time can use, only where that is missing."""
     for device in ("/dev/tpmrm0", "/dev/tpm0"):
         if os.path.exists(os.path.join(root, device.lstrip("/"))):
@@ -77,7 +80,7 @@ class _Tpm:
         self.tools = tools
         self.unread: List[Dict[str, Any]] = []
 
-    def read(self, version: Optional[str]) -> Reading:
+    def read(self, version: Optional[str], certificates: bool) -> Reading:
         answer = self._ask("tpm2_getcap", "properties-fixed")
         if not answer.ok:
             why = "{0}: {1}".format(self.tcti, _reason(answer))
@@ -86,7 +89,8 @@ class _Tpm:
             known = None if version is None else _value(tpm.Properties(version, None, None, None), self.tcti)
             return Reading(known, [failed])
         value = _value(tpm.parse_properties(answer.text), self.tcti)
-        value["ek_certificates"] = [asdict(certificate) for certificate in self._certificates()]
+        if certificates:
+            value["ek_certificates"] = [asdict(certificate) for certificate in self._certificates()]
         return Reading(value, self.unread)
 
     def _ask(self, tool: str, *arguments: str) -> command.Result:

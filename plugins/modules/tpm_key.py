@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tpm_key
+short_description: Make a key that never leaves the TPM
+version_added: 0.1.0
+description:
+  - Makes a signing key in the host's TPM 2.0. No program and no person can ever take it out, and it has no password, so
+    that services use it without anybody's help.
+  - O(path) is a file that only this TPM can use, in the format C(TSS2 PRIVATE KEY) that OpenSSL's provider for TPMs
+    reads; a copy of it is worth nothing elsewhere. With O(handle) the key is kept in the TPM itself. Both may be given.
+  - Makes the TPM's storage key at C(0x81000001) where there is none.
+  - Leaves nothing loaded in the TPM, also where it has no resource manager.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options:
+  path:
+    description: File for the key. Its folder is made where it is missing.
+    type: path
+  handle:
+    description:
+      - Persistent handle in the TPM, such as V(0x81000010), in quotes. TPMs have room for a few only.
+      - Handles of endorsement keys (V(0x81010000) to V(0x8101ffff)) and of the storage key are refused.
+    type: str
+  type:
+    description: Type of the key. RSA keys sign in whichever way is asked, as TLS 1.3 needs.
+    type: str
+    choices: [ecc_p256, rsa2048, rsa3072]
+    default: ecc_p256
+  state:
+    description: Whether the key is to be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  regenerate:
+    description:
+      - When a key that is there is replaced. Its certificate is worth nothing then.
+      - V(never) fails where the key cannot be used, is of another type, or where O(handle) holds another one.
+      - V(unusable) makes a new one where this TPM cannot use the one in the file, as after the TPM was cleared or
+        replaced. A usable one that is not as wanted still is an error.
+      - V(always) makes a new one in each run.
+    type: str
+    choices: [never, unusable, always]
+    default: never
+  owner_auth:
+    description:
+      - The TPM's owner password, where one is set. Needed to make the storage key and to change what is at O(handle).
+    type: str
+  owner:
+    description: Owner of the file, by name or number.
+    type: str
+    default: root
+  group:
+    description: Group of the file, by name or number.
+    type: str
+    default: root
+  mode:
+    description: Mode of the file, in octal and in quotes.
+    type: str
+    default: "0600"
+  tcti:
+    description:
+      - How the TPM is reached, the way tpm2-tools take it.
+      - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
+    type: str
+attributes:
+  check_mode:
+    support: full
+    description: Says what would change, and changes nothing. RV(public) and RV(name) of a key yet to be made are null.
+  diff_mode:
+    support: full
+    description: Shows the key in the file and at the handle, before and after.
+seealso:
+  - module: edgesite.gpu.tpm_info
+  - module: edgesite.gpu.tpm_csr
+  - module: edgesite.gpu.tpm_challenge
+requirements:
+  - a TPM 2.0
+  - tpm2-tools 5.0 or newer
+"""
+
+EXAMPLES = r"""
+- name: A key for the host's certificate
+  edgesite.gpu.tpm_key:
+    path: /etc/edgesite-gpu/identity/a/key.pem
+    group: edgesite-identity
+    mode: "0640"
+  become: true
+
+- name: The TPM was cleared, and the new key is to be certified anew
+  edgesite.gpu.tpm_key:
+    path: /etc/edgesite-gpu/identity/a/key.pem
+    regenerate: unusable
+  become: true
+
+- name: A key inside the TPM
+  edgesite.gpu.tpm_key:
+    handle: "0x81000010"
+    type: rsa2048
+  become: true
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or in check mode would be done.
+  returned: success, or when a step failed
+  type: list
+  elements: dict
+  sample: [{"does": "make a key of type ecc_p256 in the TPM, in /etc/edgesite-gpu/identity/a/key.pem (there is none)"}]
+before:
+  description: The key at C(path) and at C(handle), each with C(type) and C(name), before; null where there is none.
+  returned: success
+  type: dict
+  sample: {"path": null}
+after:
+  description: The same, after; in check mode, what it would be.
+  returned: success
+  type: dict
+  sample: {"path": {"type": "ecc_p256", "name": "000b...", "owner": "root", "group": "root", "mode": "0600"}}
+public:
+  description: Public part of the key in the TPM's own format (C(TPM2B_PUBLIC)), in Base64.
+  returned: success
+  type: str
+name:
+  description: The TPM's own name of the key in hexadecimal, a hash of the public part and of all its attributes.
+  returned: success
+  type: str
+  sample: 000b717b76417a752a9247aba13b707f8d7ed702ddecb8f12890188d859cf9404955
+type:
+  description: Type of the key.
+  returned: success
+  type: str
+  sample: ecc_p256
+path:
+  description: File of the key.
+  returned: success
+  type: str
+handle:
+  description: Handle of the key.
+  returned: success
+  type: str
+  sample: "0x81000010"
+undone:
+  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  returned: when a step failed
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.backends.tpm2 import Tools
+from ..module_utils.backends.tpm_key import wanted_access
+from ..module_utils.core.tpm_key import Wanted, parse_key_handle, parse_mode
+from ..module_utils.module_command import command_runner
+from ..module_utils.runner import run
+from ..module_utils.tpm_key_domain import TpmKeyDomain
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path"},
+            "handle": {"type": "str"},
+            "type": {"type": "str", "choices": ["ecc_p256", "rsa2048", "rsa3072"], "default": "ecc_p256"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "regenerate": {"type": "str", "choices": ["never", "unusable", "always"], "default": "never"},
+            "owner_auth": {"type": "str", "no_log": True},
+            "owner": {"type": "str", "default": "root"},
+            "group": {"type": "str", "default": "root"},
+            "mode": {"type": "str", "default": "0600"},
+            "tcti": {"type": "str"},
+        },
+        required_one_of=[("path", "handle")],
+        supports_check_mode=True,
+    )
+    run(module, lambda: make_domain(module))
+
+
+def make_domain(module):
+    options = module.params
+    wanted = Wanted(
+        present=options["state"] == "present",
+        kind=options["type"],
+        path=options["path"],
+        handle=parse_key_handle(options["handle"]) if options["handle"] else None,
+        regenerate=options["regenerate"],
+        access=wanted_access(options["owner"], options["group"], parse_mode(options["mode"])),
+    )
+    return TpmKeyDomain(lambda: Tools(command_runner(module), options["tcti"]), wanted, options["owner_auth"])
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ...module_utils.core.errors import EdgesiteError
 from . import chains
+from .names import names_of
 
 OPTIONS = {
     "certificate": {"type": "path"},
@@ -120,7 +121,7 @@ def _checked(request, certificate, chain, roots) -> Issued:
     parsed = x509.load_pem_x509_certificate(certificate.encode())
     if _key(parsed) != _key(asked):
         raise EdgesiteError("The CA signed a certificate for another key than the request's")
-    if parsed.subject != asked.subject or _names(parsed) != _names(asked):
+    if parsed.subject != asked.subject or names_of(parsed) != names_of(asked):
         raise EdgesiteError(
             "The CA signed a certificate with other names than the request's",
             "See that the CA takes subject and subjectAltName from the request",
@@ -134,10 +135,3 @@ def _checked(request, certificate, chain, roots) -> Issued:
 
 def _key(signed):
     return signed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def _names(signed):
-    try:
-        return set(signed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-    except x509.ExtensionNotFound:
-        return set()

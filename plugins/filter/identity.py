@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role identity."""
+
+from __future__ import annotations
+
+import time
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError, sentence
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, need
+
+
+def identity_need(store, keys, wanted):
+    """What a host's identity needs; see DOCUMENTATION in identity_need.yml."""
+    try:
+        problem = _problem(store, keys, wanted)
+        if problem:
+            return {"action": "none", "problem": problem}
+        wishes = need.Wishes(
+            csr.request(
+                wanted["subject"], wanted["subject_alt_name"], wanted["key_usage"], wanted["extended_key_usage"]
+            ),
+            wanted["type"],
+            chains.read(wanted["roots"]),
+            [one["serial_number"] for one in wanted["revoked"]],
+            float(wanted["renew_before"]) * 86400 if wanted["renew_before"] != "" else None,
+            bool(wanted["rotate"]),
+        )
+        return need.as_dict(need.need(store, keys, wishes, time.time()))
+    except EdgesiteError as error:
+        return {"action": "none", "problem": str(error)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise AnsibleFilterError("identity_need: {0!r}".format(error)) from error
+
+
+def _problem(store, keys, wanted):
+    off = store["now"] - time.time()
+    if abs(off) > float(wanted["clock_tolerance"]):
+        return (
+            "The host's clock is {0:.0f} s {1} the controller's: certificates would look bad to one of them. Set the "
+            "clock (chrony, systemd-timesyncd), or raise identity_clock_tolerance.".format(
+                abs(off), "ahead of" if off > 0 else "behind"
+            )
+        )
+    held = need.unusable(keys, store["active"])
+    return sentence("The TPM could not be asked for the host's key: {0}".format(held["reason"])) if held else None
+
+
+class FilterModule:
+    """Filters of the role identity."""
+
+    def filters(self):
+        return {"identity_need": identity_need}

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder that holds a host's identity."""
+
+from __future__ import annotations
+
+import os
+
+from ..core import identity_store
+from ..core.errors import EdgesiteError
+from ..core.identity_store import Action, Activate, State, Write
+from . import owned_files
+
+
+def observe(folder: str) -> State:
+    """What is there; a missing folder is an empty one."""
+    return State(
+        files={name: owned_files.read_text(os.path.join(folder, name)) for name in identity_store.FILES},
+        keys=[slot for slot in identity_store.SLOTS if os.path.exists(os.path.join(folder, slot, identity_store.KEY))],
+        active=_active(folder),
+    )
+
+
+def _active(folder):
+    path = os.path.join(folder, identity_store.LINK)
+    try:
+        slot = os.readlink(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EdgesiteError(
+            "{0} is not the link that it has to be: {1}".format(path, error.strerror), "Move it away, and run again"
+        ) from error
+    return slot if slot in identity_store.SLOTS else None
+
+
+def apply(folder: str, action: Action) -> None:
+    """Does one action, in one step for whoever reads meanwhile."""
+    if isinstance(action, Write):
+        owned_files.write_text(os.path.join(folder, action.path), action.content)
+    else:
+        _link(folder, action.slot)
+
+
+def undo(folder: str, action: Action) -> None:
+    """Takes one action back."""
+    if isinstance(action, Activate):
+        if action.previous is not None:
+            _link(folder, action.previous)
+        elif os.path.lexists(os.path.join(folder, identity_store.LINK)):
+            owned_files.remove(os.path.join(folder, identity_store.LINK))
+    elif action.previous is not None:
+        owned_files.write_text(os.path.join(folder, action.path), action.previous)
+    else:
+        owned_files.remove(os.path.join(folder, action.path))
+
+
+def _link(folder, slot):
+    path = os.path.join(folder, identity_store.LINK)
+    draft = path + ".new"
+    try:
+        if os.path.lexists(draft):
+            os.unlink(draft)
+        os.symlink(slot, draft)
+        os.rename(draft, path)
+    except OSError as error:
+        raise EdgesiteError(
+            "cannot make the link {0}: {1}".format(path, error.strerror),
+            "Free disk space, or run as root: become: true",
+        ) from error

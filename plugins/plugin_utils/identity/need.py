@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's identity needs: nothing, a certificate, or a new key as well."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ...module_utils.core import csr, tpm_public
+from . import chains
+from .names import names_of
+
+ENROL, RENEW, ROTATE, NONE = "enrol", "renew", "rotate", "none"
+# What edgesite.gpu.tpm_info says of a key file that another TPM made, or this one before it was cleared.
+_FOREIGN = "foreign"
+_SLOTS = ("a", "b")
+
+
+class Wishes(NamedTuple):
+    """What a certificate has to be like. renew_before: seconds before its end; None for a third of its life."""
+
+    request: csr.Request
+    type: str
+    trust: Sequence[str]
+    revoked: Sequence[int]
+    renew_before: Optional[float]
+    rotate: bool
+
+
+class Need(NamedTuple):
+    """action: one of the constants above. slot: where the certificate goes. why: for people."""
+
+    action: str
+    slot: str
+    why: str
+    new_key: bool
+
+
+def need(store: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], wishes: Wishes, now: float) -> Need:
+    """What is to be done, from what identity_store and tpm_info returned; pure but for openssl, which checks the chain.
+
+    keys: of slot a and slot b, in this order.
+    """
+    slot = store["active"]
+    if slot is None:
+        return _first(keys)
+    other = _SLOTS[1 - _SLOTS.index(slot)]
+    key = keys[_SLOTS.index(slot)]
+    if not key["usable"]:
+        return Need(ENROL, other, "the key in slot {0} is no key of this TPM: {1}".format(slot, key["reason"]), True)
+    public = tpm_public.parse(base64.b64decode(key["public"]))
+    if public.kind != wishes.type:
+        return Need(ROTATE, other, "the key is of the type {0}, not {1}".format(public.kind, wishes.type), True)
+    if wishes.rotate:
+        return Need(ROTATE, other, "a new key was asked for", True)
+    why = _renewal(store["slots"][slot], public, wishes, now)
+    return Need(RENEW, slot, why, False) if why else Need(NONE, slot, "", False)
+
+
+def unusable(keys: Sequence[Mapping[str, Any]], active: Optional[str]) -> Optional[Mapping[str, Any]]:
+    """The key in use, where the TPM cannot say now whether it is its own: nothing is decided then."""
+    for slot, key in zip(_SLOTS, keys):
+        if slot == active and not key["usable"] and key["cause"] not in (_FOREIGN, "missing"):
+            return key
+    return None
+
+
+def _first(keys):
+    """A run that was broken off before the certificate was there left a key, which is as good as a new one."""
+    usable = bool(keys) and bool(keys[0]["usable"])
+    return Need(ENROL, "a", "it has no certificate yet", not usable)
+
+
+def _renewal(files, public, wishes, now) -> Optional[str]:
+    if not files["certificate"]:
+        return "there is no certificate"
+    try:
+        certificate = x509.load_pem_x509_certificate(files["certificate"].encode())
+    except ValueError as error:
+        return "the certificate cannot be read: {0}".format(error)
+    if certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != public.spki:
+        return "the certificate is for another key"
+    if certificate.serial_number in wishes.revoked:
+        return "the certificate is revoked"
+    like = x509.load_der_x509_csr(csr.assemble(csr.to_be_signed(wishes.request, public), public, b""))
+    if certificate.subject != like.subject or names_of(certificate) != names_of(like):
+        return "its names are not those of the inventory"
+    begin, end = (moment.timestamp() for moment in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
+    left = end - now
+    before = wishes.renew_before if wishes.renew_before is not None else (end - begin) / 3
+    if left <= before:
+        return "the certificate is good for {0:.1f} more days".format(left / 86400)
+    why = chains.refusal(files["certificate"], _split(files["chain"] or ""), wishes.trust)
+    return "the certificate does not lead to a trusted root: {0}".format(why) if why else None
+
+
+def _split(text: str) -> List[str]:
+    return [chains.pem(one) for one in x509.load_pem_x509_certificates(text.encode())] if text.strip() else []
+
+
+def as_dict(found: Need) -> Dict[str, Any]:
+    """For playbooks."""
+    return dict(found._asdict())

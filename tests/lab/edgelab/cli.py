@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 
-from . import boot, converge, images, inventory, jetson_repository, login, network, places
+from . import boot, converge, images, inventory, jetson_repository, login, network, places, tpm_faults
 from .definition import Site, is_name, load
 from .errors import LabError
 from .lock import locked
@@ -43,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
     of_host("heal", "plug it in again")
     of_host("ssh", "log in, or run a command, as ansible's user").add_argument("command", nargs=argparse.REMAINDER)
     of_host("exec", "run a command as root, not over the network").add_argument("command", nargs=argparse.REMAINDER)
+    fault = verbs.add_parser("tpm", help="do to a host's TPM what can happen to it from outside")
+    fault.add_argument("site", help="name in tests/lab/sites, or a path")
+    fault.add_argument("host")
+    fault.add_argument("action", choices=tpm_faults.ACTIONS)
+    fault.add_argument("value", nargs="?", help="milliseconds for slow; a manufacturer for replace (default: lab)")
     verbs.add_parser("status", help="the containers of all sites")
     verbs.add_parser("images", help="the cached base images").add_argument("--remove", action="store_true")
     return top
@@ -121,7 +126,10 @@ def run_on_host(args: argparse.Namespace, definition: Site) -> int:
     podman = Podman()
     if args.verb == "exec":
         return login.execute(podman, definition, host, args.command or ["bash"])
-    if args.verb == "reboot":
+    if args.verb == "tpm":
+        require_up(definition, args.site)
+        tpm_faults.run(podman, definition, host, args.action, args.value)
+    elif args.verb == "reboot":
         boot.reboot(podman, definition, host)
     else:
         network.set_link(podman, places.board_name(definition.name, host.name), up=args.verb == "heal")

@@ -20,6 +20,7 @@ from .podman import LABEL_CLONE, LABEL_HOST, LABEL_ROLE, LABEL_SITE, LABEL_SPEC,
 from .progress import say
 from .shell import as_root, run
 
+_BOARD = paths.LAB / "board"
 # the GPUs keep their state, unless the new simulator cannot read it
 _TAKE_NEW_SIMULATOR = f"""
 nvmlsim show >/dev/null 2>&1 || nvmlsim init --fleet /{disk.INSIDE}/fleet
@@ -62,9 +63,8 @@ class Converge:
         keys.ensure(self.state, self.site)
         self._remove_strangers(existing)
         for host in self.site.hosts:
-            manufacturer = host.hardware.tpm_manufacturer
-            if manufacturer and tpm.manufacture(self.podman, self.state, host.name, manufacturer):
-                say(f"{host.name}: TPM made by '{manufacturer}'")
+            if tpm.ensure(self.podman, self.state, host):
+                say(f"{host.name}: TPM made by '{host.hardware.tpm_manufacturer}'")
         with ThreadPoolExecutor(max_workers=len(self.site.hosts)) as pool:
             for result in [pool.submit(self._host, host, existing) for host in self.site.hosts]:
                 result.result()
@@ -129,8 +129,9 @@ class Converge:
             say(f"{host.name}: {done}, answers after {time.monotonic() - begun:.1f} s")
 
     def _board_spec(self, host: Host) -> str:
-        script = (paths.LAB / "board" / "board-init").read_bytes()
-        return _digest(images.board_image().tag, host.address, _mac(host), str(host.hardware.tpm_manufacturer), script)
+        programs = [path.read_bytes() for path in sorted(_BOARD.iterdir())]
+        tpm_of = str((host.hardware.tpm_manufacturer, host.hardware.tpm_certificate))
+        return _digest(images.board_image().tag, host.address, _mac(host), tpm_of, *programs)
 
     def _labels(self, host: Host, role: str, spec: str) -> list[str]:
         labels = {
@@ -144,7 +145,7 @@ class Converge:
 
     def _create_board(self, host: Host, spec: str) -> None:
         site_network = network.find(self.podman, self.site.name) or ""
-        volumes = ["--volume", f"{paths.LAB / 'board' / 'board-init'}:/sbin/board-init:ro"]
+        volumes = ["--volume", f"{_BOARD}:{tpm.PROGRAMS}:ro"]
         if host.hardware.tpm_manufacturer:
             volumes += ["--volume", f"{tpm.directory(self.state, host.name)}:/tpm"]
         self.podman(
@@ -153,7 +154,7 @@ class Converge:
             *("--hostname", host.name),
             *("--security-opt", "label=disable", "--log-driver", "k8s-file"),
             *(*self.podman.run_options, *self._labels(host, "board", spec), *volumes),
-            *(images.board_image().tag, "/bin/sh", "/sbin/board-init"),
+            *(images.board_image().tag, "/bin/sh", f"{tpm.PROGRAMS}/board-init"),
         )
 
     def _create(self, host: Host, spec: str, content: bytes) -> None:

@@ -15,6 +15,7 @@ from .errors import LabError
 from .paths import SITES, shown
 
 RELEASES = ("bookworm", "trixie")
+DEFAULT_MANUFACTURER = "lab"
 FLAVOURS = ("open", "proprietary")
 # No dots: they separate site and host in the names of containers.
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?")
@@ -59,6 +60,8 @@ class Hardware:
     gpus: Gpus | None = None
     pci: tuple[PciCard, ...] = ()
     tpm_manufacturer: str | None = None
+    # whether the TPM has certificates of its endorsement keys
+    tpm_certificate: bool = True
     secure_boot: bool | None = None
     jetson: Jetson | None = None
 
@@ -217,7 +220,7 @@ class _Reader:
         secure_boot = values.get("secure_boot")
         if secure_boot is not None:
             self.boolean(f"{where}.secure_boot", secure_boot)
-        return Hardware(gpus, pci, self.tpm(f"{where}.tpm", values.get("tpm", False)), secure_boot, jetson)
+        return Hardware(gpus, pci, *self.tpm(f"{where}.tpm", values.get("tpm", False)), secure_boot, jetson)
 
     def gpus(self, where: str, value: Any) -> Gpus:
         values = self.mapping(where, value, ("models", "driver", "flavour"), ("models", "driver"))
@@ -248,11 +251,15 @@ class _Reader:
             ),
         )
 
-    def tpm(self, where: str, value: Any) -> str | None:
+    def tpm(self, where: str, value: Any) -> tuple[str | None, bool]:
         if isinstance(value, bool):
-            return "lab" if value else None
-        values = self.mapping(where, value, ("manufacturer",), ("manufacturer",))
-        return self.matching(f"{where}.manufacturer", values["manufacturer"], _NAME, "acme")
+            return (DEFAULT_MANUFACTURER if value else None, True)
+        values = self.mapping(where, value, ("manufacturer", "certificate"))
+        manufacturer = values.get("manufacturer", DEFAULT_MANUFACTURER)
+        return (
+            self.matching(f"{where}.manufacturer", manufacturer, _NAME, "acme"),
+            self.boolean(f"{where}.certificate", values.get("certificate", True)),
+        )
 
     def jetson(self, where: str, value: Any) -> Jetson:
         keys = ("model", "compatible", "tegra_release")

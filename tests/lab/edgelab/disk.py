@@ -55,6 +55,11 @@ def _boot(tar: tarfile.TarFile, host: Host) -> None:
     _directory(tar, f"{INSIDE}/hardware")
     if host.hardware.tpm_manufacturer:
         _file(tar, f"{INSIDE}/tpm", b"")
+        unit = "tpm2-abrmd.service"
+        _file(tar, f"etc/systemd/system/{unit}", (source / unit).read_bytes())
+    else:
+        service = "usr/local/share/dbus-1/system-services/com.intel.tss2.Tabrmd.service"
+        _file(tar, service, (source / "no_tabrmd.service").read_bytes())
 
 
 def _keys(tar: tarfile.TarFile, state: Path, host: Host) -> None:

@@ -42,11 +42,11 @@ HOST_PACKAGES = (
         "python3-apt",
         "ca-certificates",
     ),
-    *("openssl", "tpm2-tools", "pciutils", "kmod"),
+    *("openssl", "tpm2-tools", "tpm2-openssl", "tpm2-abrmd", "libtss2-tcti-tabrmd0", "pciutils", "kmod"),
 )
 # renamed in trixie by the change to 64-bit time
 TCTI = {"bookworm": "libtss2-tcti-swtpm0", "trixie": "libtss2-tcti-swtpm0t64"}
-BOARD_PACKAGES = (*COMMON, "swtpm", "swtpm-tools")
+BOARD_PACKAGES = (*COMMON, "swtpm", "swtpm-tools", "python3-minimal")
 BOARD_RELEASE = "bookworm"
 
 

@@ -9,7 +9,7 @@ from . import keys
 from .definition import Host, Site
 from .places import state_of
 
-TCTI = "swtpm:host=127.0.0.1,port=2321"
+TCTI = "tabrmd:bus_type=system"
 
 
 def hostvars(site: Site, host: Host) -> dict[str, Any]:

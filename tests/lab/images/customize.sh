@@ -24,6 +24,8 @@ for unit in \
     fstrim.timer; do
     ln -sf /dev/null "/etc/systemd/system/$unit"
 done
+# hosts with a TPM get a unit of their own, and D-Bus starts it when it is wanted
+rm -f /etc/systemd/system/multi-user.target.wants/tpm2-abrmd.service
 ln -sf /usr/lib/systemd/system/multi-user.target /etc/systemd/system/default.target
 install -d /etc/systemd/system/multi-user.target.wants
 ln -sf /usr/lib/systemd/system/ssh.service /etc/systemd/system/multi-user.target.wants/ssh.service

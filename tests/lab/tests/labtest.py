@@ -12,7 +12,7 @@ LAB = HERE.parent / "lab"
 SITE = HERE / "site.yml"
 REPOSITORY = HERE.parents[2]
 STATE = REPOSITORY / ".build" / "lab" / "labtest"
-TPM = "export TPM2TOOLS_TCTI=swtpm:host=127.0.0.1,port=2321; "
+TPM = "export TPM2TOOLS_TCTI=tabrmd:bus_type=system TPM2OPENSSL_TCTI=tabrmd:bus_type=system; "
 
 
 def lab(*args: str, check: bool = True, text: bool = True) -> subprocess.CompletedProcess[str]:

@@ -51,8 +51,23 @@ def test_good(tmp_path: Path) -> None:
     a, b = site.hosts
     assert a.hardware.gpus == definition.Gpus((("A100-SXM4-40GB", 2), ("T4", 1)), "570.172.08", "open")
     assert [card.address for card in a.hardware.pci] == ["0000:c1:00.0", "0000:c2:00.0"]
-    assert (a.hardware.tpm_manufacturer, a.hardware.secure_boot) == ("acme", True)
+    assert (a.hardware.tpm_manufacturer, a.hardware.tpm_certificate) == ("acme", True)
+    assert a.hardware.secure_boot is True
     assert b.hub and b.hardware == definition.Hardware()
+
+
+@pytest.mark.parametrize(
+    ("value", "manufacturer", "certificate"),
+    [
+        (True, "lab", True),
+        (False, None, True),
+        ({"manufacturer": "shady"}, "shady", True),
+        ({"certificate": False}, "lab", False),
+    ],
+)
+def test_tpm(tmp_path: Path, value: object, manufacturer: str | None, certificate: bool) -> None:
+    hardware = load(tmp_path, changed("hosts/a/hardware/tpm", value)).host("a").hardware
+    assert (hardware.tpm_manufacturer, hardware.tpm_certificate) == (manufacturer, certificate)
 
 
 def test_every_site_of_the_repository_is_good() -> None:
@@ -82,6 +97,9 @@ def test_every_site_of_the_repository_is_good() -> None:
         ("hosts/a/hardware/pci", [{"vendor": "19e5"}], "'device' is missing"),
         ("hosts/a/hardware/secure_boot", "on", "must be true or false, not 'on'"),
         ("hosts/a/hardware/tpm", "infineon", "must be a mapping"),
+        ("hosts/a/hardware/tpm", {"manufacturer": "In fineon"}, "tpm.manufacturer: 'In fineon' is not valid"),
+        ("hosts/a/hardware/tpm", {"certificate": "no"}, "tpm.certificate: must be true or false"),
+        ("hosts/a/hardware/tpm", {"certificates": False}, "allowed: manufacturer, certificate"),
     ],
 )
 def test_bad(tmp_path: Path, path: str, value: object, words: str) -> None:

@@ -27,7 +27,7 @@ def test_variables(demo: definition.Site) -> None:
     variables = inventory.hostvars(demo, demo.host("gpu-a"))
     assert variables["ansible_host"] == "10.213.10.11"
     assert variables["ansible_user"] == "edge"
-    assert variables["edgesite_tpm_tcti"] == "swtpm:host=127.0.0.1,port=2321"
+    assert variables["edgesite_tpm_tcti"] == "tabrmd:bus_type=system"
     assert "StrictHostKeyChecking=yes" in variables["ansible_ssh_common_args"]
     assert "edgesite_tpm_tcti" not in inventory.hostvars(demo, demo.host("hub"))
 

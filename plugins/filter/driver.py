@@ -28,12 +28,12 @@ def driver_choice(madison, plan):
     return _judged("arguments", driver_apt.choose, madison, plan)
 
 
-def driver_transaction(output, free, dkms=True):
+def driver_transaction(output, free, plan):
     """The problem with what apt would do, or an empty string."""
     try:
         # apt complains of some disks too, but not of all
-        driver_apt.check_space(output, free, dkms)
-        driver_apt.check_transaction(output)
+        driver_apt.check_space(output, free, plan["dkms"])
+        driver_apt.check_transaction(output, plan["held"])
     except EdgesiteError as error:
         return str(error)
     return ""
@@ -49,11 +49,6 @@ def driver_key_problem(key, file):
     return ""
 
 
-def driver_locked(output):
-    """Whether another program works on packages."""
-    return driver_apt.locked(output)
-
-
 def driver_complaints(output):
     """What apt complains about, as one text."""
     return " ".join(driver_apt.error_lines(output))
@@ -64,9 +59,9 @@ def driver_failure(result):
     return driver_apt.failure(result)
 
 
-def driver_activation(info, allow_reboot=False, local=False, reloaded=False):
+def driver_activation(info, services, allow_reboot=False, local=False, reloaded=False):
     """How the installed driver comes to run."""
-    return driver_activate.activation(info, allow_reboot, local, reloaded)
+    return driver_activate.activation(info, services, allow_reboot, local, reloaded)
 
 
 def driver_end(result, info, activation, done):
@@ -74,9 +69,14 @@ def driver_end(result, info, activation, done):
     return driver_activate.end(result, info, activation, done)
 
 
-def driver_outcome(info, before, begun):
+def driver_foreseen(result, info, activation):
+    """What the result says in check mode."""
+    return driver_activate.foreseen(result, info, activation)
+
+
+def driver_outcome(info, before, begun, repaired=False):
     """What is left after an installation that failed."""
-    return driver_activate.outcome(info, before, begun)
+    return driver_activate.outcome(info, before, begun, repaired)
 
 
 def driver_key(path):
@@ -115,6 +115,7 @@ class FilterModule:
             "driver_failure": driver_failure,
             "driver_activation": driver_activation,
             "driver_end": driver_end,
+            "driver_foreseen": driver_foreseen,
             "driver_outcome": driver_outcome,
             "driver_key": driver_key,
             "driver_fetched": driver_fetched,

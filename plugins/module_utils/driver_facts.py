@@ -13,22 +13,25 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from . import nvml_facts
 from .backends import driver as driver_files
 from .backends import driver_holders as holder_files
-from .backends import driver_installed, driver_kernels, driver_loading, files, secureboot
+from .backends import driver_installed, driver_kernels, driver_loading, driver_services, files, secureboot
 from .backends import pci as pci_bus
 from .backends.command import Run
 from .backends.driver_kernels import Kernels, Modules
 from .backends.driver_loading import Configuration
-from .core import driver_holders, driver_support, host, pci
+from .core import driver_holders, driver_parts, driver_support, host, pci
+from .core.driver_files import HOLDS
 from .core.driver_holders import Holder
 from .core.driver_parse import Dkms, Package
 from .core.driver_support import Gpu
-from .core.driver_verdict import Card, OnDisk, State, verdict
+from .core.driver_verdict import Card, Fabric, OnDisk, State, verdict
 from .core.pci import Device
 from .core.reading import Reading, unread
 
 NVIDIA = "10de"
 # class "other bridge", which of NVIDIA's devices only NVSwitches have
 _NVSWITCH_CLASS = "0680"
+# the kernel driver of devices that a guest has
+_PASSED_ON = "vfio-pci"
 _JETSON = ("etc/nv_tegra_release", "usr/share/doc/nvidia-l4t-core")
 
 
@@ -59,10 +62,13 @@ class _Disk:
 
 @dataclass
 class _Installed:
-    """What is installed."""
+    """What is installed. held_by_role: by the note of the role driver. fabric: None without NVSwitches."""
 
     packages: List[Package]
+    held_by_role: List[str]
     dkms: List[Dkms]
+    services: Dict[str, str]
+    fabric: Optional[Fabric]
 
 
 def read(run: Run, paths: Sequence[str] = (), pynvml_path: Optional[str] = None, root: str = "/") -> Dict[str, Any]:
@@ -70,15 +76,13 @@ def read(run: Run, paths: Sequence[str] = (), pynvml_path: Optional[str] = None,
     reader = _Reader(run, pynvml_path, root)
     devices: List[Device] = reader.guarded("gpus", lambda: Reading(pci_bus.read_candidates(root)), [])
     devices = [device for device in devices if device.vendor_id == NVIDIA]
+    switches = [device for device in devices if device.class_code.startswith(_NVSWITCH_CLASS)]
     running = reader.running(devices)
     disk = reader.disk()
-    installed = _Installed(
-        reader.guarded("packages", lambda: driver_installed.packages(run, root), []),
-        reader.guarded("dkms", lambda: driver_installed.dkms(run, root), []),
-    )
+    installed = reader.installed(switches)
     state = _state(running, disk, installed, root)
     told = _told(state, running, disk, installed)
-    told["nvswitch"] = any(device.class_code.startswith(_NVSWITCH_CLASS) for device in devices)
+    told["nvswitch"] = bool(switches)
     told["files"] = {path: reader.guarded("files " + path, _checksum(root, path), None) for path in paths}
     return dict(told, unread=reader.unread)
 
@@ -126,6 +130,22 @@ class _Reader:
         # what NVML as a whole cannot do is in the verdict; that pynvml is absent is no fault of the host's
         self.unread += [entry for entry in found["unread"] if entry["what"] != "nvml"]
         return found
+
+    def installed(self, switches: Sequence[Device]) -> _Installed:
+        """Packages and services. The fabric manager belongs where the switches are: a guest may have them."""
+        run, root = self._run, self._root
+        services = self.guarded("services", lambda: driver_services.services(run, root), {})
+        fabric = None
+        if any(device.driver != _PASSED_ON for device in switches):
+            there, version = self.guarded("fabric_manager", lambda: driver_services.fabric_manager(run), (False, None))
+            fabric = Fabric(there, version, services.get(driver_parts.FABRIC_MANAGER) == driver_parts.RUNNING)
+        return _Installed(
+            self.guarded("packages", lambda: driver_installed.packages(run, root), []),
+            self.guarded("held_by_role", lambda: _words(root, HOLDS), []),
+            self.guarded("dkms", lambda: driver_installed.dkms(run, root), []),
+            services,
+            fabric,
+        )
 
     def disk(self) -> _Disk:
         """The kernels' modules, and what decides whether they load."""
@@ -179,6 +199,7 @@ def _state(running: _Running, disk: _Disk, installed: _Installed, root: str) -> 
         initramfs_rebuilt=disk.initramfs_rebuilt,
         blockers=tuple(holder.label for holder in running.holders if holder.blocks),
         cards=tuple(running.cards),
+        fabric=installed.fabric,
         jetson=any(os.path.exists(os.path.join(root, name)) for name in _JETSON),
     )
 
@@ -190,6 +211,9 @@ def _told(state: State, running: _Running, disk: _Disk, installed: _Installed) -
         "reasons": list(judged.reasons),
         "fix": judged.fix,
         "packages": [asdict(package) for package in installed.packages],
+        "held_by_role": installed.held_by_role,
+        "services": installed.services,
+        "fabric_manager": asdict(installed.fabric) if installed.fabric else None,
         "loaded": {"version": state.loaded, "flavour": state.loaded_flavour} if state.loaded else None,
         "on_disk": [_module(state, module, signer) for module, signer in disk.modules],
         "kernel": {"running": state.running, "newest": state.newest, "headers": disk.kernels.headers},
@@ -234,6 +258,10 @@ def _word(architecture: Optional[str]) -> Optional[str]:
 
 def _is_rebuilt(made: Optional[float], blacklisted: Optional[float]) -> Optional[bool]:
     return None if made is None or blacklisted is None else made >= blacklisted
+
+
+def _words(root: str, path: str) -> Reading:
+    return Reading((files.read_text(os.path.join(root, path.lstrip("/"))) or "").split())
 
 
 def _checksum(root: str, path: str) -> Callable[[], Reading]:

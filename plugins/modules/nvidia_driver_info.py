@@ -103,6 +103,35 @@ packages:
     complete:
       description: Whether its installation was completed.
       type: bool
+held_by_role:
+  description: Packages that the role driver held, by its note C(/etc/edgesite-gpu/driver-holds).
+  returned: always
+  type: list
+  elements: str
+services:
+  description:
+    - Services of the driver, nvidia-persistenced, nvidia-fabricmanager and nvidia-powerd, and whether each is
+      V(running), V(stopped), V(masked) or V(absent).
+  returned: always
+  type: dict
+  sample: {nvidia-fabricmanager: absent, nvidia-persistenced: running, nvidia-powerd: absent}
+fabric_manager:
+  description:
+    - The fabric manager, without which CUDA does not start on a host with NVSwitches; null on a host without them, and
+      where all of them are passed on to guests.
+  returned: always
+  type: dict
+  contains:
+    installed:
+      description: Whether it is there.
+      type: bool
+    version:
+      description: Its version, which has to be the driver's exactly; null where it does not tell.
+      type: str
+      sample: 550.163.01
+    running:
+      description: Whether its service runs.
+      type: bool
 loaded:
   description: The loaded kernel module; null where none is loaded.
   returned: always
@@ -274,7 +303,7 @@ gpus:
       description: Kernel driver that has it, such as V(nvidia), V(nouveau), V(vfio-pci); null for none.
       type: str
 nvswitch:
-  description: Whether there are NVSwitches on the PCI bus, which want a fabric manager of the driver's exact version.
+  description: Whether there are NVSwitches on the PCI bus.
   returned: always
   type: bool
 files:

@@ -9,7 +9,7 @@ import contextlib
 import os
 from typing import Dict, Iterable, List, Optional
 
-from ..core import driver_holders, pci
+from ..core import driver_parts, pci
 from ..core.driver_holders import ModuleUse
 from . import files
 
@@ -49,7 +49,7 @@ def name(pid: int, root: str = "/") -> Optional[str]:
 def modules(root: str = "/") -> List[ModuleUse]:
     """The loaded modules of the driver, and those that use them; the driver's main module first."""
     found: List[ModuleUse] = []
-    wanted = [driver_holders.MAIN]
+    wanted = [driver_parts.MAIN]
     while wanted:
         module = wanted.pop(0)
         folder = os.path.join(root, "sys/module", module)

@@ -42,6 +42,12 @@ def parse_version(text: str) -> Optional[str]:
     return found.group() if found else None
 
 
+def first_version(text: str) -> Optional[str]:
+    """The first driver version in what a program prints."""
+    found = _VERSION.search(text)
+    return found.group() if found else None
+
+
 def library_version(real_path: str) -> Optional[str]:
     """The version in the real name of libnvidia-ml.so.1."""
     found = _LIBRARY.search(real_path)

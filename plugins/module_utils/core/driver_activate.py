@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Sequence, Set
+
+from .driver_parts import ABSENT, COMPUTE, MAIN, MODULES, RUNNING
 
 OK = "ok"
 RELOAD = "reload"
@@ -13,16 +15,14 @@ REBOOT = "reboot"
 WAIT = "wait"
 FAIL = "fail"
 
-# Services of the driver, by the name of their process; they end before it is unloaded and start after
-_UNITS = {"nvidia-persistenced": "nvidia-persistenced.service", "nv-fabricmanager": "nvidia-fabricmanager.service"}
-# In the order in which they can be unloaded
-_MODULES = ("nvidia_drm", "nvidia_modeset", "nvidia_uvm", "nvidia_peermem", "nvidia_fs", "nvidia")
 
-
-def activation(info: Mapping[str, Any], allow_reboot: bool, local: bool, reloaded: bool = False) -> Dict[str, Any]:
+def activation(
+    info: Mapping[str, Any], services: Sequence[str], allow_reboot: bool, local: bool, reloaded: bool = False
+) -> Dict[str, Any]:
     """What is to be done for the driver on disk to run.
 
-    local: the controller is the host itself, which cannot reboot it and look afterwards. reloaded: that was tried.
+    services: those that are to run with it. local: the controller is the host itself, which cannot reboot it and look
+    afterwards. reloaded: that was tried.
     """
     verdict = info["verdict"]
     how = {"ok": OK, "reload_required": RELOAD, "reboot_required": REBOOT}.get(verdict, FAIL)
@@ -30,24 +30,24 @@ def activation(info: Mapping[str, Any], allow_reboot: bool, local: bool, reloade
         how = REBOOT
     if how == REBOOT and (local or not allow_reboot):
         how = WAIT
+    stop = [name for name, state in info["services"].items() if state == RUNNING]
+    loaded = _loaded(info)
     return {
         "how": how,
-        "units": _units(info),
-        "unload": _unload(info),
+        "services": list(services),
+        "stop": stop,
+        "start": sorted({*stop, *(name for name in services if info["services"].get(name) != ABSENT)}),
+        "unload": [name for name in MODULES if name in loaded],
+        "load": [name for name in reversed(MODULES) if name in loaded or name in COMPUTE],
         "does": _does(how, info),
         "why": " ".join([*info["reasons"], info["fix"] or ""]).strip(),
     }
 
 
-def _units(info: Mapping[str, Any]) -> List[str]:
-    return sorted({_UNITS[holder["name"]] for holder in info["holders"] if holder["name"] in _UNITS})
-
-
-def _unload(info: Mapping[str, Any]) -> List[str]:
+def _loaded(info: Mapping[str, Any]) -> Set[str]:
     if not info["loaded"]:
-        return []
-    loaded = {holder["name"] for holder in info["holders"] if holder["kind"] == "module"} | {"nvidia"}
-    return [name for name in _MODULES if name in loaded]
+        return set()
+    return {holder["name"] for holder in info["holders"] if holder["kind"] == "module"} | {MAIN}
 
 
 def _does(how: str, info: Mapping[str, Any]) -> str:
@@ -62,10 +62,16 @@ def end(
 ) -> Dict[str, Any]:
     """The role's result once the driver was brought to run, or could not be. found: the last activation()."""
     failed = found["how"] in (FAIL, RELOAD)
+    msg = _state(info, found) if failed else found["why"]
+    idle = [name for name in found["services"] if info["services"].get(name) != RUNNING] if found["how"] == OK else []
+    if idle:
+        msg = "The driver works, but {0} does not run. Look at 'journalctl -u {1}' on the host.".format(
+            " and ".join(idle), idle[0]
+        )
     return {
         "changed": bool(result["changed"] or done),
-        "failed": failed,
-        "msg": "The driver is {0}: {1}".format(info["verdict"], found["why"]) if failed else found["why"],
+        "failed": failed or bool(idle),
+        "msg": msg,
         "actions": [*result["actions"], *({"does": does} for does in done)],
         "reboot_required": found["how"] == WAIT,
         "verdict": info["verdict"],
@@ -73,8 +79,31 @@ def end(
     }
 
 
-def outcome(info: Mapping[str, Any], before: Mapping[str, Any], begun: bool) -> str:
-    """What an installation that failed left behind. begun: packages were changed already."""
+def foreseen(result: Mapping[str, Any], info: Mapping[str, Any], found: Mapping[str, Any]) -> Dict[str, Any]:
+    """The role's result in check mode. found: the activation() of a driver that is not brought to run."""
+    actions: List[Dict[str, str]] = [*result["actions"], *([{"does": found["does"]}] if found["does"] else [])]
+    ailing = found["how"] != OK
+    return {
+        "changed": bool(actions),
+        # what is still to be done may mend it
+        "failed": found["how"] == FAIL and not actions,
+        "msg": _state(info, found) if ailing else found["why"],
+        "actions": actions,
+        "reboot_required": found["how"] == WAIT,
+    }
+
+
+def _state(info: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    return "The driver is {0}: {1}".format(info["verdict"], found["why"])
+
+
+def outcome(info: Mapping[str, Any], before: Mapping[str, Any], begun: bool, repaired: bool = False) -> str:
+    """What an installation that failed left behind.
+
+    begun: packages of the driver were changed already. repaired: an earlier installation was finished before.
+    """
+    if not begun and repaired:
+        return "An installation that had broken off earlier was finished where that could be; nothing else was changed."
     if not begun:
         return "Nothing was changed."
     old, new = before["user_space"], info["user_space"]

@@ -78,8 +78,11 @@ def _told(name: str, versions: Sequence[str]) -> str:
     return "{0} is there as {1}".format(name, ", ".join(versions)) if versions else "there is no package " + name
 
 
-def check_transaction(output: str) -> None:
-    """Raises where apt refuses, or would take away what is not of the driver. output: of apt-get --assume-no."""
+def check_transaction(output: str, held: Sequence[str]) -> None:
+    """Raises where apt refuses, or would change what is not the role's. output: of apt-get --assume-no.
+
+    held: packages that the role holds itself.
+    """
     errors = [line[3:] for line in output.splitlines() if line.startswith("E: ")]
     unmet = [line.strip() for line in output.splitlines() if "Depends:" in line or "Conflicts:" in line]
     if errors or unmet:
@@ -87,7 +90,13 @@ def check_transaction(output: str) -> None:
             "apt cannot install the driver: {0}".format(" ".join(errors + unmet)),
             "Packages that are held are in 'apt-mark showhold'; nothing was installed",
         )
-    strangers = [name for name in _removed(output) if not is_driver_package(name)]
+    foreign = [name for name in _listed(output, "held packages will be changed") if name.partition(":")[0] not in held]
+    if foreign:
+        raise EdgesiteError(
+            "To install the driver apt would change packages that somebody holds: {0}".format(", ".join(foreign)),
+            "Find out why ('apt-mark showhold'), then 'apt-mark unhold' them; nothing was installed",
+        )
+    strangers = [name for name in _listed(output, "packages will be REMOVED") if not is_driver_package(name)]
     if strangers:
         raise EdgesiteError(
             "To install the driver apt would remove {0}".format(", ".join(strangers)),
@@ -95,11 +104,12 @@ def check_transaction(output: str) -> None:
         )
 
 
-def _removed(output: str) -> List[str]:
+def _listed(output: str, heading: str) -> List[str]:
+    """Packages under one of apt's headings."""
     found: List[str] = []
     inside = False
     for line in output.splitlines():
-        if line.startswith("The following packages will be REMOVED"):
+        if line.startswith("The following ") and heading in line:
             inside = True
         elif inside and line.startswith(" "):
             found += [name.rstrip("*") for name in line.split()]
@@ -108,7 +118,7 @@ def _removed(output: str) -> List[str]:
     return found
 
 
-def check_space(output: str, free: str, dkms: bool = True) -> None:
+def check_space(output: str, free: str, dkms: bool) -> None:
     """Raises where a disk has too little room. free: output of df --output=target,avail -B1 for the folders.
 
     The folders, in this order: apt's archives, /usr, /var/lib, /boot. What lies on one disk is added up.

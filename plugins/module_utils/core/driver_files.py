@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from .driver_packages import DEBIAN, RHEL, UBUNTU, System
+from .driver_parts import FABRIC_MANAGER, PERSISTENCED
 from .errors import EdgesiteError
 
 APT_SOURCE = "/etc/apt/sources.list.d/edgesite-driver.sources"
@@ -19,7 +20,8 @@ UNATTENDED = "/etc/apt/apt.conf.d/60edgesite-driver"
 DNF_REPOSITORY = "/etc/yum.repos.d/edgesite-driver.repo"
 DNF_KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-edgesite-driver"
 NOUVEAU = "/etc/modprobe.d/edgesite-nouveau.conf"
-PERSISTENCED_ENABLED = "/etc/systemd/system/multi-user.target.wants/nvidia-persistenced.service"
+ENABLED = "/etc/systemd/system/multi-user.target.wants/{0}.service"
+HOLDS = "/etc/edgesite-gpu/driver-holds"
 PERSISTENCED_DROP_IN = "/etc/systemd/system/nvidia-persistenced.service.d/edgesite.conf"
 
 _HEAD = "# Written by edgesite.gpu.driver\n"
@@ -28,9 +30,15 @@ _PINNED = (
 )
 _NVIDIA_URL = "https://developer.download.nvidia.com/compute/cuda/repos/{0}/{1}/"
 # The keys that NVIDIA signs its repositories with, and their fingerprints
+_DEB_KEY = ("3bf863cc.pub", "EB693B3035CD5710E231E123A4B469963BF863CC")
 _NVIDIA_KEYS = {
-    True: ("3bf863cc.pub", "EB693B3035CD5710E231E123A4B469963BF863CC"),
-    False: ("D42D0685.pub", "610C7B14E068A878070DA4E99CD0A493D42D0685"),
+    (DEBIAN, "12"): _DEB_KEY,
+    (DEBIAN, "13"): ("8793F200.pub", "02182E60104FCDC26EAE1B8597A5D4CB8793F200"),
+    (UBUNTU, "22.04"): _DEB_KEY,
+    (UBUNTU, "24.04"): _DEB_KEY,
+    (RHEL, "9"): ("D42D0685.pub", "610C7B14E068A878070DA4E99CD0A493D42D0685"),
+    # no fingerprint that this collection could vouch for: the site pins it
+    (RHEL, "10"): ("CDF6BA43.pub", None),
 }
 _DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -63,15 +71,24 @@ def paths() -> List[str]:
     keys = [APT_KEY + suffix for suffix in (".asc", ".gpg")]
     return [
         *(APT_SOURCE, *keys, APT_PIN, UNATTENDED, DNF_REPOSITORY, DNF_KEY),
-        *(NOUVEAU, PERSISTENCED_ENABLED, PERSISTENCED_DROP_IN),
+        *(NOUVEAU, PERSISTENCED_DROP_IN),
+        *(ENABLED.format(service) for service in (PERSISTENCED, FABRIC_MANAGER)),
     ]
 
 
-def nvidia_repository(on: System) -> List[File]:
-    """NVIDIA's own repository, and its key."""
+def nvidia_repository(on: System, pinned: Optional[str] = None) -> List[File]:
+    """NVIDIA's own repository, and its key. pinned: the key's fingerprint, where the site says it."""
     name = on.family + on.release.replace(".", "")
     url = _NVIDIA_URL.format(name, "sbsa" if on.machine == "aarch64" else on.machine)
-    key, fingerprint = _NVIDIA_KEYS[on.apt]
+    key, known = _NVIDIA_KEYS[on.family, on.release]
+    fingerprint = pinned or known
+    if fingerprint is None:
+        raise EdgesiteError(
+            "driver_source nvidia: the key {0} that NVIDIA signs its packages for {1} {2} with has no fingerprint in "
+            "this collection".format(key, on.family.upper(), on.release),
+            "Get it in a way that you trust, and set driver_nvidia_key_fingerprint to its 40 digits; or set "
+            "driver_source: mirror; nothing was changed",
+        )
     place = APT_KEY + ".asc" if on.apt else DNF_KEY
     return [
         File(place, None, "trust NVIDIA's key " + fingerprint, url + key, fingerprint),
@@ -128,7 +145,16 @@ def unattended(on: System, hold: bool) -> Optional[File]:
     """Keeps unattended-upgrades off the driver."""
     if on.family not in (DEBIAN, UBUNTU):
         return None
-    names = ("^nvidia-", "^libnvidia-", "^libcuda1$", "^linux-modules-nvidia-", "^cuda-drivers", "^firmware-nvidia-")
+    # the container toolkit is not of the driver, and may be upgraded
+    apart = "(?!container|docker)"
+    names = (
+        "^nvidia-" + apart,
+        "^libnvidia-" + apart,
+        "^libcuda1$",
+        "^linux-modules-nvidia-",
+        "^cuda-drivers",
+        "^firmware-nvidia-",
+    )
     text = "".join('    "{0}";\n'.format(name) for name in names)
     content = _HEAD.replace("#", "//") + "Unattended-Upgrade::Package-Blacklist {\n" + text + "};\n" if hold else None
     does = "keep unattended upgrades off the driver" if hold else "let unattended upgrades at the driver"

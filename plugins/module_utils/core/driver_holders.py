@@ -8,16 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Mapping, Optional, Sequence, Tuple
 
+from . import driver_parts
+
 PROCESS = "process"
 DISPLAY = "display"
 SERVICE = "service"
 MODULE = "module"
 
-MAIN = "nvidia"
-# Modules that come with the driver, so that a reload takes them out and in
-_OWN = (MAIN, "nvidia_modeset", "nvidia_drm", "nvidia_uvm", "nvidia_peermem", "nvidia_vgpu_vfio")
-# Services that come with the driver, so that a reload stops and starts them; names may be cut to 15 characters
-_SERVICES = ("nvidia-persistenced", "nv-fabricmanager", "nvidia-powerd")
 _DISPLAYS = (
     "Xorg",
     "X",
@@ -62,11 +59,13 @@ class Holder:
 def holders(processes: Mapping[int, Optional[str]], modules: Sequence[ModuleUse]) -> List[Holder]:
     """Processes by pid, then modules."""
     found = [_process(pid, processes[pid]) for pid in sorted(processes)]
-    return found + [_module(use, bool(found)) for use in modules if use.name != MAIN or _is_held(use, bool(found))]
+    return found + [
+        _module(use, bool(found)) for use in modules if use.name != driver_parts.MAIN or _is_held(use, bool(found))
+    ]
 
 
 def _module(use: ModuleUse, has_processes: bool) -> Holder:
-    return Holder(None, use.name, MODULE, use.name not in _OWN or _is_held(use, has_processes))
+    return Holder(None, use.name, MODULE, use.name not in driver_parts.MODULES or _is_held(use, has_processes))
 
 
 def _is_held(use: ModuleUse, has_processes: bool) -> bool:
@@ -79,6 +78,8 @@ def _is_held(use: ModuleUse, has_processes: bool) -> bool:
 
 def _process(pid: int, name: Optional[str]) -> Holder:
     base = (name or "").rsplit("/", 1)[-1]
-    if base and any(service == base or (len(base) == 15 and service.startswith(base)) for service in _SERVICES):
+    services = driver_parts.SERVICES.values()
+    # the kernel cuts names to 15 characters
+    if base and any(service == base or (len(base) == 15 and service.startswith(base)) for service in services):
         return Holder(pid, name, SERVICE, False)
     return Holder(pid, name, DISPLAY if base in _DISPLAYS else PROCESS, True)

@@ -10,6 +10,7 @@ branch).
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
@@ -41,6 +42,37 @@ _KERNEL_PACKAGE = re.compile(
 _DRIVER_PACKAGE = re.compile(
     r"(lib)?nvidia|libcuda|libnvcuvid|libnvoptix|linux-(modules|objects|signatures)-nvidia|firmware-nvidia|kmod-nvidia"
     r"|cuda-drivers|cuda-compat|xserver-xorg-video-nvidia|lib[a-z0-9]+-nvidia|glx-(alternative|diversions)|update-glx"
+)
+
+# What has NVIDIA's name but is not of the driver
+_OTHERS = (
+    "nvidia-container*",
+    "libnvidia-container*",
+    "nvidia-docker*",
+    "nvidia-l4t-*",
+    "nvidia-jetpack*",
+    "nvidia-cuda*",
+    "nvidia-cudnn*",
+    "nvidia-cg-*",
+    "nvidia-fs*",
+    "nvidia-opencl-dev",
+    "nvidia-openjdk*",
+    "nvidia-profiler",
+    "nvidia-visual-profiler",
+    "nvidia-nsight*",
+    "nvidia-tensorrt*",
+    "nvidia-vaapi-driver",
+    "nvidia-vpi*",
+    "boinc-*",
+    "hashcat-*",
+    "libnvidia-ml-dev*",
+    "nvidia-repo*",
+    # firmware that comes with nouveau, and a library that comes with Wayland
+    "firmware-nvidia-graphics",
+    "nvidia-gpu-firmware",
+    "libnvidia-egl-wayland*",
+    "nvidia-driver-local-repo*",
+    "mate-sensors-*",
 )
 
 
@@ -247,4 +279,9 @@ def in_the_way(names: Sequence[str], want: Wanted) -> List[str]:
 
 def is_driver_package(name: str) -> bool:
     """Whether a package may go when the driver changes."""
-    return bool(_DRIVER_PACKAGE.match(name))
+    return bool(_DRIVER_PACKAGE.match(name)) and not is_other(name)
+
+
+def is_other(name: str) -> bool:
+    """Whether a package has NVIDIA's name but is not of the driver, as the container toolkit."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in _OTHERS)

@@ -10,43 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
-from . import driver
+from . import driver, driver_packages
 
 # Names that DKMS, depmod and modprobe give the module: Debian has nvidia-current and nvidia-current-open
 _MODULE = re.compile(r"/(nvidia(?:-(?:current|tesla|legacy)[a-z0-9-]*)?)\.ko(?:\.\w+)?:")
 _PARTS = ("-modeset", "-drm", "-uvm", "-peermem", "-vgpu-vfio")
 _NOUVEAU = re.compile(r"/nouveau\.ko(?:\.\w+)?:")
 
-# What has NVIDIA's name but is not of the driver
-_OTHER_PACKAGES = (
-    "nvidia-container*",
-    "libnvidia-container*",
-    "nvidia-docker*",
-    "nvidia-l4t-*",
-    "nvidia-jetpack*",
-    "nvidia-cuda*",
-    "nvidia-cudnn*",
-    "nvidia-cg-*",
-    "nvidia-fs*",
-    "nvidia-opencl-dev",
-    "nvidia-openjdk*",
-    "nvidia-profiler",
-    "nvidia-visual-profiler",
-    "nvidia-nsight*",
-    "nvidia-tensorrt*",
-    "nvidia-vaapi-driver",
-    "nvidia-vpi*",
-    "boinc-*",
-    "hashcat-*",
-    "libnvidia-ml-dev*",
-    "nvidia-repo*",
-    # firmware that comes with nouveau, and a library that comes with Wayland
-    "firmware-nvidia-graphics",
-    "nvidia-gpu-firmware",
-    "libnvidia-egl-wayland*",
-    "nvidia-driver-local-repo*",
-    "mate-sensors-*",
-)
 # What a package manager is asked for
 PACKAGE_PATTERNS = ("*nvidia*", "cuda-drivers*", "libcuda1*", "libnvcuvid1", "libnvoptix1", "nvlsm")
 DPKG_FORMAT = "${db:Status-Abbrev}\t${Package}\t${Version}\n"
@@ -89,7 +59,7 @@ def parse_dpkg(text: str) -> List[Package]:
     found: Dict[str, Package] = {}
     for line in text.splitlines():
         fields = line.split("\t")
-        if len(fields) != 3 or len(fields[0]) < 2 or not _is_driver(fields[1]):
+        if len(fields) != 3 or len(fields[0]) < 2 or driver_packages.is_other(fields[1]):
             continue
         wanted, status = fields[0][0], fields[0][1]
         # not installed, or nothing but its configuration is left
@@ -108,13 +78,9 @@ def parse_rpm(text: str, locks: str) -> List[Package]:
     found = {}
     for line in text.splitlines():
         name, tab, version = line.partition("\t")
-        if tab and _is_driver(name):
+        if tab and not driver_packages.is_other(name):
             found[name] = Package(name, version, any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns))
     return [found[name] for name in sorted(found)]
-
-
-def _is_driver(name: str) -> bool:
-    return not any(fnmatch.fnmatchcase(name, pattern) for pattern in _OTHER_PACKAGES)
 
 
 def _lock_patterns(text: str) -> List[str]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from . import driver_files, driver_packages, driver_support, openpgp
+from . import driver_files, driver_packages, driver_parts, driver_support, openpgp
 from .driver_files import File
 from .driver_packages import DISTRIBUTION, NVIDIA, System, Wanted
 from .errors import EdgesiteError
@@ -21,6 +21,7 @@ DEBIAN_URL = "http://deb.debian.org/debian"
 
 _BRANCH = re.compile(r"[1-9]\d{2}", re.ASCII)
 _VERSION = re.compile(r"[1-9]\d{2}(?:\.\d+){1,2}", re.ASCII)
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 _MIRROR_KEYS = ("url", "path", "suite", "components", "layout", "key", "key_fingerprint", "key_sha256")
 
 
@@ -40,6 +41,7 @@ class Options:
     while_used: bool = False
     allow_reboot: bool = False
     distribution_url: str = DEBIAN_URL
+    nvidia_key: Optional[str] = None
 
     @property
     def glob(self) -> str:
@@ -90,6 +92,12 @@ def options(variables: Mapping[str, Any]) -> Options:
     mirror = dict(variables.get("mirror") or {})
     if source == MIRROR:
         _check_mirror(mirror)
+    nvidia_key = openpgp.normal(str(variables.get("nvidia_key_fingerprint") or ""))
+    if nvidia_key and not _FINGERPRINT.fullmatch(nvidia_key):
+        raise EdgesiteError(
+            "driver_nvidia_key_fingerprint {0!r} is no fingerprint of a key".format(nvidia_key),
+            "Give the 40 digits that 'gpg --show-keys' prints",
+        )
     return Options(
         branch=branch or str(version).split(".", maxsplit=1)[0],
         version=version,
@@ -103,6 +111,7 @@ def options(variables: Mapping[str, Any]) -> Options:
         while_used=bool(variables.get("while_used", False)),
         allow_reboot=bool(variables.get("allow_reboot", False)),
         distribution_url=str(variables.get("distribution_url") or DEBIAN_URL),
+        nvidia_key=nvidia_key or None,
     )
 
 
@@ -181,6 +190,19 @@ class Situation:
         """The kernel that boots next; in a container the one that runs."""
         return str(self.info["kernel"].get("newest") or self.info["kernel"]["running"])
 
+    @property
+    def held(self) -> List[str]:
+        """Packages that this role holds: it has noted them, so that those of others stay held."""
+        return [name for name in self._held() if name in self.info["held_by_role"]]
+
+    @property
+    def held_by_others(self) -> List[str]:
+        """Packages that somebody else holds."""
+        return [name for name in self._held() if name not in self.info["held_by_role"]]
+
+    def _held(self) -> List[str]:
+        return sorted(entry["name"] for entry in self.info["packages"] if entry["held"])
+
     def flavour_installed(self) -> Optional[str]:
         """Of the module on disk for the next kernel, else of the loaded one."""
         for module in self.info["on_disk"]:
@@ -220,7 +242,7 @@ def _plan(now: Situation, want: Options) -> Dict[str, Any]:
         flavour,
         want.headless,
         want.persistenced,
-        bool(now.info["nvswitch"]),
+        now.info["fabric_manager"] is not None,
         now.kernel,
     )
     missing = _missing(now, want, packages)
@@ -232,7 +254,7 @@ def _plan(now: Situation, want: Options) -> Dict[str, Any]:
     write = [file for file in all_files if file.differs(now.info["files"].get(file.path))]
     hold, unhold = _holds(now, want)
     problems = _problems(now, want, flavour, packages, install)
-    enable = want.persistenced and now.info["files"].get(driver_files.PERSISTENCED_ENABLED) is None
+    services = _services(now, want, write, install)
     actions = []
     if install:
         actions.append(_install_words(now, want, flavour, packages, missing + in_the_way + headers))
@@ -241,8 +263,7 @@ def _plan(now: Situation, want: Options) -> Dict[str, Any]:
         actions.append("hold {0}".format(", ".join(hold)))
     if unhold:
         actions.append("no longer hold {0}".format(", ".join(unhold)))
-    if enable:
-        actions.append("start nvidia-persistenced at boot")
+    actions += services.does
     distribution = driver_files.distribution_repository(now.on, want.distribution_url)
     return {
         "problems": problems,
@@ -254,24 +275,76 @@ def _plan(now: Situation, want: Options) -> Dict[str, Any]:
         "install": install,
         "strict": list(packages.strict),
         "loose": [*packages.loose, *headers, *want.extra],
+        "dkms": packages.dkms,
         "headers": headers,
         "remove": in_the_way,
         "stream": _stream(now.on, want, flavour),
         "before": [
-            "{0}={1}".format(name, version)
-            for name, version in sorted(now.packages.items())
-            if want.made_by and name in _driver_packages(now)
+            "{0}{1}{2}".format(name, "=" if now.on.apt else "-", now.packages[name])
+            for name in sorted(_driver_packages(now))
         ],
         "files": [file.as_dict() for file in write],
         "present": sorted(path for path, sha256 in now.info["files"].items() if sha256 is not None),
         "distribution": distribution.as_dict() if distribution and want.source == DISTRIBUTION else None,
         "initramfs": any(file.path == driver_files.NOUVEAU for file in write),
+        "held": now.held,
         "hold": hold,
         "unhold": unhold,
-        "enable": enable,
-        "settle": bool(write or hold or unhold or enable),
+        "noted": sorted({*now.held, *hold} - {*unhold}),
+        **asdict(services),
+        "settle": bool(write or hold or unhold or services.does),
         "source": want.source,
     }
+
+
+@dataclass(frozen=True)
+class Services:
+    """What is done to services of the driver. services: those that are to run with it."""
+
+    services: List[str]
+    unmask: List[str]
+    enable: List[str]
+    start: List[str]
+    stop: List[str]
+    disable: List[str]
+
+    @property
+    def does(self) -> List[str]:
+        """In words."""
+        return [
+            *("start {0} at boot".format(name) for name in self.enable),
+            *("start {0}".format(name) for name in self.start),
+            *("stop {0}, and keep it from starting".format(name) for name in dict.fromkeys(self.stop + self.disable)),
+        ]
+
+
+def _services(now: Situation, want: Options, write: Sequence[File], install: bool) -> Services:
+    """Nvidia-persistenced by choice, the fabric manager where NVSwitches are."""
+    chosen = {
+        driver_parts.PERSISTENCED: want.persistenced,
+        driver_parts.FABRIC_MANAGER: now.info["fabric_manager"] is not None,
+    }
+    state = {name: now.info["services"].get(name, driver_parts.ABSENT) for name in chosen}
+    at_boot = {name for name in chosen if now.info["files"].get(driver_files.ENABLED.format(name)) is not None}
+    wanted = [name for name in chosen if chosen[name]]
+    unwanted = [driver_parts.PERSISTENCED] if not want.persistenced else []
+    # before the driver is loaded they could not run; a reload or a reboot starts them then
+    loaded = now.info["loaded"] and now.info["loaded"]["version"] == now.info["user_space"]
+    there = {name for name in chosen if install or state[name] != driver_parts.ABSENT}
+    startable = (driver_parts.STOPPED, driver_parts.MASKED)
+    start = [name for name in wanted if loaded and state[name] in startable]
+    changed = any(file.path == driver_files.PERSISTENCED_DROP_IN for file in write)
+    if changed and loaded and want.persistenced and state[driver_parts.PERSISTENCED] == driver_parts.RUNNING:
+        start.append(driver_parts.PERSISTENCED)
+    return Services(
+        services=wanted,
+        unmask=[name for name in wanted if state[name] == driver_parts.MASKED],
+        enable=[name for name in wanted if name in there - at_boot],
+        start=start,
+        # masked, since on some distributions udev starts it with the driver
+        stop=[name for name in unwanted if state[name] in (driver_parts.RUNNING, driver_parts.STOPPED)],
+        disable=[name for name in unwanted if name in at_boot],
+    )
 
 
 def _flavour(now: Situation, want: Options) -> str:
@@ -319,7 +392,7 @@ def files(on: System, want: Options) -> List[File]:
     """Everything that the role keeps on the host."""
     found = []
     if want.source == NVIDIA:
-        found += driver_files.nvidia_repository(on)
+        found += driver_files.nvidia_repository(on, want.nvidia_key)
     elif want.source == MIRROR:
         found += driver_files.mirror_repository(on, want.mirror)
     optional = [
@@ -338,11 +411,10 @@ def _driver_packages(now: Situation) -> List[str]:
 
 
 def _holds(now: Situation, want: Options) -> Tuple[List[str], List[str]]:
-    held = sorted(entry["name"] for entry in now.info["packages"] if entry["held"])
     if not want.hold:
-        return [], held
-    wanted = [name for name, version in now.packages.items() if want.fits(driver_version(version))]
-    return sorted(set(wanted) - set(held)), []
+        return [], now.held
+    wanted = {name for name, version in now.packages.items() if want.fits(driver_version(version))}
+    return sorted(wanted - {*now.held, *now.held_by_others}), []
 
 
 def _stream(on: System, want: Options, flavour: str) -> Optional[str]:
@@ -363,11 +435,16 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
         signed=not packages.dkms,
     )
     problems = ["{0}. {1}.".format(problem.reason, problem.fix) for problem in found]
-    foreign = [entry["name"] for entry in now.info["packages"] if entry["held"]]
-    if install and foreign and now.info["files"].get(driver_files.APT_PIN) is None and now.on.apt:
+    # what else they may be in the way of, apt tells before anything changes
+    foreign = [name for name in now.held_by_others if not want.fits(driver_version(now.packages[name]))]
+    if install and foreign:
+        tools = (
+            ("apt-mark showhold", "apt-mark unhold") if now.on.apt else ("dnf versionlock", "dnf versionlock delete")
+        )
         problems.append(
-            "Packages are held, and not by this role: {0}. Find out why ('apt-mark showhold'), then 'apt-mark unhold' "
-            "them.".format(", ".join(sorted(foreign)))
+            "Packages are held, and not by this role: {0}. Find out why ('{1}'), then '{2}' them.".format(
+                ", ".join(foreign), *tools
+            )
         )
     blocking = [holder for holder in now.info["holders"] if holder.get("blocks")]
     if install and blocking and _replaces(now, want) and not (want.while_used or want.allow_reboot):

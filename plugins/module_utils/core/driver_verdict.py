@@ -53,12 +53,22 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Fabric:
+    """The fabric manager. version is None where it does not tell."""
+
+    installed: bool
+    version: Optional[str] = None
+    running: bool = False
+
+
+@dataclass(frozen=True)
 class State:
     """Everything that the verdict depends on.
 
     kernels: the installed ones, the oldest first; without any, as in a container, disk and next boot are not judged.
     blockers: what holds the loaded module and would not let it go, by name.
     incomplete: packages whose installation broke off.
+    fabric: where the driver has NVSwitches, which want a fabric manager.
     """
 
     running: str
@@ -80,6 +90,7 @@ class State:
     initramfs_rebuilt: Optional[bool] = None
     blockers: Tuple[str, ...] = ()
     cards: Tuple[Card, ...] = ()
+    fabric: Optional[Fabric] = None
     jetson: bool = False
 
     def module(self, kernel: Optional[str]) -> Optional[OnDisk]:
@@ -371,6 +382,33 @@ def _unsupported(state: State) -> _Findings:
             yield _Finding(BROKEN, reason, problem.fix)
 
 
+def _fabric(state: State) -> _Findings:
+    """Without its fabric manager, GPUs behind NVSwitches do not start."""
+    fabric = state.fabric
+    if fabric is None or state.user_space is None:
+        return
+    if not fabric.installed:
+        yield _Finding(
+            BROKEN,
+            "the host has NVSwitches, but no fabric manager, without which CUDA does not start",
+            "Install the fabric manager {0}, as the role driver does".format(state.user_space),
+        )
+    elif not _agree(fabric.version, state.user_space):
+        yield _Finding(
+            BROKEN,
+            "the fabric manager is {0}, but the libraries are {1}: it works only with a driver of exactly its "
+            "version".format(fabric.version, state.user_space),
+            "Install the fabric manager {0}, as the role driver does".format(state.user_space),
+        )
+    elif not fabric.running and state.loaded and _agree(state.loaded, state.user_space):
+        yield _Finding(
+            BROKEN,
+            "the host has NVSwitches, but the fabric manager does not run, without which CUDA does not start",
+            "Start it: systemctl start nvidia-fabricmanager; if that fails, look at 'journalctl -u "
+            "nvidia-fabricmanager'",
+        )
+
+
 def _not_driven(state: State) -> _Findings:
     """A card that the loaded module did not take."""
     if state.loaded:
@@ -470,6 +508,7 @@ _RULES: Tuple[Callable[[State], _Findings], ...] = (
     _mismatch,
     _flavours,
     _not_loaded,
+    _fabric,
     _nvml,
     _not_driven,
     _next_boot,

@@ -30,7 +30,15 @@ def test_a_choice_or_the_problem():
 def test_room_is_told_before_what_apt_makes_of_it():
     output = "Need to get 145 MB of archives.\nE: You don't have enough free space in /var/cache/apt/archives/.\n"
     free = "Mounted on Avail\n/var/cache 1000\n/ 9999999999\n/ 9999999999\n/ 9999999999\n"
-    assert FILTERS["driver_transaction"](output, free).startswith("The disk is too full for the driver: /var/cache")
+    assert FILTERS["driver_transaction"](output, free, {"dkms": True, "held": []}).startswith(
+        "The disk is too full for the driver: /var/cache"
+    )
+
+
+def test_modules_that_come_built_need_no_room_for_a_build():
+    free = "Mounted on Avail\n/ 9999999999\n/ 9999999999\n/var/lib 1000\n/ 9999999999\n"
+    told = {dkms: FILTERS["driver_transaction"]("", free, {"dkms": dkms, "held": []}) for dkms in (True, False)}
+    assert "/var/lib has 0 MiB free" in told[True] and told[False] == ""
 
 
 def test_a_key_travels_as_base64(tmp_path):

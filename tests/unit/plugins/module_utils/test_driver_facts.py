@@ -18,6 +18,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.backends import (
     driver_installed,
     driver_kernels,
     driver_loading,
+    driver_services,
 )
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_holders import ModuleUse
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_parse import Dkms, Package
@@ -470,6 +471,51 @@ def test_nvswitch_and_virtual_functions_are_no_gpus(good, facts):
     good.link("sys/bus/pci/devices/0000:17:00.4/physfn", "../0000:17:00.0")
     found = facts()
     assert found["nvswitch"] is True and len(found["gpus"]) == 1
+
+
+UNITS = "usr/lib/systemd/system/"
+
+
+def test_services(host):
+    host.put(UNITS + "nvidia-persistenced.service")
+    host.put(UNITS + "nvidia-fabricmanager.service")
+    host.answers("systemctl is-active", b"inactive\nactivating\n", rc=3)
+    states = {"nvidia-persistenced": "stopped", "nvidia-fabricmanager": "running", "nvidia-powerd": "absent"}
+    assert driver_services.services(host.run, host.root).value == states
+    assert host.ran == ["systemctl is-active nvidia-persistenced.service nvidia-fabricmanager.service"]
+    host.link("etc/systemd/system/nvidia-persistenced.service", "/dev/null")
+    assert driver_services.services(host.run, host.root).value["nvidia-persistenced"] == "masked"
+
+
+def test_the_fabric_manager_is_judged_where_nvswitches_are(good, facts):
+    assert facts()["fabric_manager"] is None
+    good.card("0000:c1:00.0", "22a3", bound="nvidia-nvswitch", class_code="068000")
+    found = facts()
+    assert found["fabric_manager"] == {"installed": False, "version": None, "running": False}
+    assert found["verdict"] == "broken" and "no fabric manager" in found["reasons"][0]
+    good.put(UNITS + "nvidia-fabricmanager.service")
+    good.answers("systemctl is-active", b"active\n")
+    good.answers("nv-fabricmanager --version", "Fabric Manager version is : {0}\n".format(VERSION).encode())
+    found = facts()
+    assert found["fabric_manager"] == {"installed": True, "version": VERSION, "running": True}
+    assert found["verdict"] == "ok"
+    good.answers("nv-fabricmanager --version", "Fabric Manager version is : {0}\n".format(OLD).encode())
+    found = facts()
+    assert found["verdict"] == "broken" and OLD in found["reasons"][0] and VERSION in found["reasons"][0]
+    good.answers("nv-fabricmanager --version", b"", rc=1, error="no such option")
+    assert [entry["what"] for entry in facts()["unread"]] == ["fabric_manager"]
+
+
+def test_nvswitches_of_a_guest_want_no_fabric_manager_here(good, facts):
+    good.card("0000:c1:00.0", "22a3", bound="vfio-pci", class_code="068000")
+    found = facts()
+    assert (found["verdict"], found["nvswitch"], found["fabric_manager"]) == ("ok", True, None)
+
+
+def test_what_the_role_holds_by_its_note(good, facts):
+    assert facts()["held_by_role"] == []
+    good.put("etc/edgesite-gpu/driver-holds", "libcuda1\nnvidia-smi\n")
+    assert facts()["held_by_role"] == ["libcuda1", "nvidia-smi"]
 
 
 def test_files(good, facts):

@@ -21,9 +21,15 @@ def test_an_upgrade_by_others_leaves_it_alone(trixie):
         blacklist = trixie.check_output("apt-config dump Unattended-Upgrade::Package-Blacklist")
     assert "nvidia" not in [line.split()[1][:6] for line in would.splitlines() if line.startswith("Inst")]
     assert {"nvidia-smi", "libnvidia-ml1", "nvidia-kernel-dkms"} <= set(held)
-    assert '"^nvidia-"' in blacklist
+    assert '"^nvidia-(?!container|docker)"' in blacklist
 
 
 def test_nouveau_stays_away_and_cards_stay_initialised(trixie):
     assert "blacklist nouveau" in trixie.file("/etc/modprobe.d/edgesite-nouveau.conf").content_string
-    assert trixie.service("nvidia-persistenced").is_enabled
+    assert trixie.service("nvidia-persistenced").is_enabled and trixie.service("nvidia-persistenced").is_running
+
+
+def test_what_the_role_holds_is_noted(trixie):
+    with trixie.sudo():
+        held = trixie.check_output("apt-mark showhold").split()
+    assert trixie.file("/etc/edgesite-gpu/driver-holds").content_string.split() == sorted(held)

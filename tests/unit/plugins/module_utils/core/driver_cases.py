@@ -9,7 +9,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_files, driver_plan
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_files, driver_parts, driver_plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_packages import System
 
 KEY = (Path(__file__).parents[3] / "fixtures" / "driver" / "rsa.asc").read_bytes()
@@ -17,6 +17,8 @@ FINGERPRINT = "DCCBE2A4E8910F03449469498266F3C3BAD71495"
 KERNEL = "6.12.48+deb13-amd64"
 TRIXIE = {"id": "debian", "version_id": "13", "architecture": "x86_64"}
 GPUS = {
+    "M60": ("13f2", "maxwell", "Tesla M60"),
+    "P4": ("1bb3", "pascal", "Tesla P4"),
     "V100": ("1db4", "volta", "Tesla V100"),
     "T4": ("1eb8", "turing", "Tesla T4"),
     "B200": ("2901", "blackwell", "NVIDIA B200"),
@@ -43,6 +45,9 @@ def info(models=("T4",), **changes):
         "reasons": ["There is no driver."],
         "fix": "Install it.",
         "packages": [],
+        "held_by_role": [],
+        "services": dict.fromkeys(driver_parts.SERVICES, "absent"),
+        "fabric_manager": None,
         "loaded": None,
         "on_disk": [],
         "kernel": {"running": KERNEL, "newest": KERNEL, "headers": {KERNEL: True}},
@@ -61,7 +66,6 @@ def info(models=("T4",), **changes):
             }
             for number, model in enumerate(models)
         ],
-        "nvswitch": False,
         "files": dict.fromkeys(driver_files.paths()),
         **changes,
     }
@@ -70,12 +74,17 @@ def info(models=("T4",), **changes):
 def installed(version, held=True, variables=None, flavour="proprietary", **changes):
     """A host with everything in place, files included, as the role leaves it."""
     files = dict.fromkeys(driver_files.paths())
-    files[driver_files.PERSISTENCED_ENABLED] = "unit"
     on = System("debian", "13", "x86_64")
     options = driver_plan.options({"branch": version.split(".")[0], **(variables or {})})
     for file in driver_plan.files(on, options):
         if file.content is not None:
             files[file.path] = hashlib.sha256(file.content.encode()).hexdigest()
+    if options.persistenced:
+        files[driver_files.ENABLED.format("nvidia-persistenced")] = "unit"
+    services = {
+        **dict.fromkeys(driver_parts.SERVICES, "absent"),
+        "nvidia-persistenced": "running" if options.persistenced else "masked",
+    }
     names = [*NAMES, "nvidia-persistenced"]
     return info(
         verdict="ok",
@@ -85,8 +94,7 @@ def installed(version, held=True, variables=None, flavour="proprietary", **chang
         loaded={"version": version, "flavour": flavour},
         on_disk=[{"kernel": KERNEL, "running": True, "newest": True, "version": version, "flavour": flavour}],
         user_space=version,
-        files=files,
-        **changes,
+        **{"files": files, "services": services, "held_by_role": names if held else [], **changes},
     )
 
 

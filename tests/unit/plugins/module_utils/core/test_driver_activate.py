@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_activate
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_activate, driver_holders, driver_parts
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.driver_cases import info, installed
 
 OK, RELOAD, REBOOT, BROKEN = "ok", "reload_required", "reboot_required", "broken"
@@ -30,7 +30,7 @@ RESULT = {"changed": False, "actions": []}
     ],
 )
 def test_how_a_driver_comes_to_run(verdict, allow, local, reloaded, how):
-    found = driver_activate.activation(info(verdict=verdict), allow, local, reloaded)
+    found = driver_activate.activation(info(verdict=verdict), [], allow, local, reloaded)
     assert found["how"] == how
 
 
@@ -39,32 +39,86 @@ def test_modules_are_unloaded_in_an_order_that_works_and_services_end_first():
         {"name": "nvidia", "pid": None, "kind": "module"},
         {"name": "nvidia_uvm", "pid": None, "kind": "module"},
         {"name": "nvidia_drm", "pid": None, "kind": "module"},
-        {"name": "nvidia-persistenced", "pid": 12, "kind": "service"},
-        {"name": "nv-fabricmanager", "pid": 13, "kind": "service"},
+        {"name": "nvidia_modeset", "pid": None, "kind": "module"},
+        {"name": "nvidia_peermem", "pid": None, "kind": "module"},
     ]
-    found = driver_activate.activation({**installed("550.1"), "verdict": RELOAD, "holders": holders}, False, False)
-    assert found["unload"] == ["nvidia_drm", "nvidia_uvm", "nvidia"]
-    assert found["units"] == ["nvidia-fabricmanager.service", "nvidia-persistenced.service"]
+    services = {"nvidia-persistenced": "stopped", "nvidia-fabricmanager": "running", "nvidia-powerd": "absent"}
+    state = {**installed("550.1"), "verdict": RELOAD, "holders": holders, "services": services}
+    found = driver_activate.activation(state, ["nvidia-persistenced"], False, False)
+    assert found["unload"] == ["nvidia_drm", "nvidia_modeset", "nvidia_uvm", "nvidia_peermem", "nvidia"]
+    assert found["load"] == found["unload"][::-1]
+    assert found["stop"] == ["nvidia-fabricmanager"]
+    assert found["start"] == ["nvidia-fabricmanager", "nvidia-persistenced"]
     assert found["does"] == "load kernel module 550.1 without a reboot"
 
 
 def test_nothing_is_unloaded_where_nothing_is_loaded():
-    assert driver_activate.activation(info(verdict=RELOAD), False, False)["unload"] == []
+    found = driver_activate.activation(info(verdict=RELOAD), ["nvidia-persistenced"], False, False)
+    assert found["unload"] == [] and found["load"] == ["nvidia", "nvidia_uvm"]
+    # not installed
+    assert found["start"] == []
+
+
+def test_what_a_reload_takes_out_is_what_is_not_in_its_way():
+    for name in driver_parts.MODULES:
+        holder = driver_holders.holders({}, [driver_holders.ModuleUse(name, 0, ())])
+        assert not any(each.blocks for each in holder)
+    for process in driver_parts.SERVICES.values():
+        assert not driver_holders.holders({7: process}, [])[0].blocks
 
 
 @pytest.mark.parametrize(
     "how, failed, waits", [("ok", False, False), ("wait", False, True), ("reload", True, False), ("fail", True, False)]
 )
 def test_the_result_tells_what_came_of_it(how, failed, waits):
-    result = driver_activate.end(RESULT, info(), {"how": how, "why": "Because."}, ["reboot into the driver"])
+    found = {"how": how, "why": "Because.", "services": []}
+    result = driver_activate.end(RESULT, info(), found, ["reboot into the driver"])
     assert (result["failed"], result["reboot_required"], result["changed"]) == (failed, waits, True)
     assert result["actions"] == [{"does": "reboot into the driver"}]
     assert ("Because." in result["msg"]) and (not failed or result["msg"].startswith("The driver is absent"))
+
+
+def test_a_service_that_does_not_run_is_told():
+    found = {"how": "ok", "why": "", "services": ["nvidia-persistenced"]}
+    state = installed("550.1")
+    assert not driver_activate.end(RESULT, state, found, [])["failed"]
+    state["services"]["nvidia-persistenced"] = "stopped"
+    result = driver_activate.end(RESULT, state, found, [])
+    assert result["failed"] and "nvidia-persistenced does not run. Look at 'journalctl -u" in result["msg"]
+    # it starts with the reboot
+    assert not driver_activate.end(RESULT, state, {**found, "how": "wait"}, [])["failed"]
+
+
+@pytest.mark.parametrize(
+    "verdict, allow, actions, changed, failed, waits",
+    [
+        (OK, False, [], False, False, False),
+        (RELOAD, False, ["load kernel module 550.1 without a reboot"], True, False, False),
+        (REBOOT, True, ["reboot into the installed driver"], True, False, False),
+        (REBOOT, False, [], False, False, True),
+        (BROKEN, True, [], False, True, False),
+    ],
+)
+def test_check_mode_tells_what_waits_though_no_package_changes(verdict, allow, actions, changed, failed, waits):
+    state = {**installed("550.1"), "verdict": verdict, "reasons": ["It is so."]}
+    found = driver_activate.activation(state, [], allow, False)
+    result = driver_activate.foreseen(RESULT, state, found)
+    assert [action["does"] for action in result["actions"]] == actions
+    assert (result["changed"], result["failed"], result["reboot_required"]) == (changed, failed, waits)
+    assert verdict == OK or "The driver is {0}: It is so.".format(verdict) in result["msg"]
+
+
+def test_check_mode_does_not_fail_for_what_a_run_may_mend():
+    state = {**installed("550.1"), "verdict": BROKEN, "reasons": ["No module."]}
+    found = driver_activate.activation(state, [], False, False)
+    result = driver_activate.foreseen({"changed": True, "actions": [{"does": "install it"}]}, state, found)
+    assert result["changed"] and not result["failed"] and "No module." in result["msg"]
 
 
 def test_what_a_failed_installation_left():
     before = installed("535.1")
     broken = {**installed("550.1"), "verdict": BROKEN, "reasons": ["No module."]}
     assert driver_activate.outcome(broken, before, False) == "Nothing was changed."
+    assert "had broken off earlier was finished" in driver_activate.outcome(broken, before, False, True)
     assert driver_activate.outcome(before, before, True) == "The driver 535.1 is there as before, and its state is ok."
     assert driver_activate.outcome(broken, before, True).startswith("The driver's state is now broken: No module. Run")

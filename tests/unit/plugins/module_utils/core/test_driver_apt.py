@@ -90,12 +90,24 @@ Abort.
 
 
 def test_a_transaction_of_the_drivers_packages_is_fine():
-    driver_apt.check_transaction(AGREED)
+    driver_apt.check_transaction(AGREED, [])
 
 
 def test_nothing_else_is_removed():
     with pytest.raises(EdgesiteError, match="would remove docker-ce"):
-        driver_apt.check_transaction(AGREED.replace("firmware-nvidia-gsp", "docker-ce"))
+        driver_apt.check_transaction(AGREED.replace("firmware-nvidia-gsp", "docker-ce"), [])
+
+
+def test_the_container_toolkit_is_not_removed():
+    with pytest.raises(EdgesiteError, match="would remove nvidia-container-toolkit"):
+        driver_apt.check_transaction(AGREED.replace("firmware-nvidia-gsp", "nvidia-container-toolkit"), [])
+
+
+def test_what_others_hold_is_not_changed():
+    output = "The following held packages will be changed:\n  dkms nvidia-smi libcuda1:i386\n" + AGREED
+    driver_apt.check_transaction(output, ["dkms", "nvidia-smi", "libcuda1"])
+    with pytest.raises(EdgesiteError, match="that somebody holds: dkms"):
+        driver_apt.check_transaction(output, ["nvidia-smi", "libcuda1"])
 
 
 def test_what_apt_refuses_is_told():
@@ -104,7 +116,7 @@ def test_what_apt_refuses_is_told():
         "E: Unable to correct problems, you have held broken packages.\n"
     )
     with pytest.raises(EdgesiteError, match="held broken packages.*Depends: libnvidia-ml1"):
-        driver_apt.check_transaction(output)
+        driver_apt.check_transaction(output, [])
 
 
 def room(archives, usr, lib, boot, targets=("/", "/", "/", "/")):
@@ -113,7 +125,7 @@ def room(archives, usr, lib, boot, targets=("/", "/", "/", "/")):
 
 
 def test_enough_room():
-    driver_apt.check_space(AGREED, room(*[2000] * 4))
+    driver_apt.check_space(AGREED, room(*[2000] * 4), True)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +138,7 @@ def test_enough_room():
 )
 def test_too_little_room_is_told_by_disk(free, words):
     with pytest.raises(EdgesiteError, match=words):
-        driver_apt.check_space(AGREED, free)
+        driver_apt.check_space(AGREED, free, True)
 
 
 def test_packages_that_are_there_need_no_room_of_their_own():
@@ -160,7 +172,7 @@ def test_a_failure_without_a_program_is_the_tasks_own():
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_output_gives_an_answer_or_an_error(madison, output):
-    for call in (lambda: driver_apt.choose(madison, plan()), lambda: driver_apt.check_transaction(output)):
+    for call in (lambda: driver_apt.choose(madison, plan()), lambda: driver_apt.check_transaction(output, [])):
         try:
             call()
         except EdgesiteError as error:

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_packages import System
@@ -23,6 +25,28 @@ def test_files_of_an_rpm_host():
 def test_nvidias_repository_for_arm_servers():
     _key, repository = driver_files.nvidia_repository(System("ubuntu", "24.04", "aarch64"))
     assert "repos/ubuntu2404/sbsa/\nSuites: /\nSigned-By" in repository.content
+
+
+@pytest.mark.parametrize(
+    "family, release, key",
+    [
+        ("debian", "12", "3bf863cc"),
+        ("debian", "13", "8793F200"),
+        ("ubuntu", "22.04", "3bf863cc"),
+        ("ubuntu", "24.04", "3bf863cc"),
+        ("rhel", "9", "D42D0685"),
+    ],
+)
+def test_nvidia_signs_each_release_with_a_key_of_its_own(family, release, key):
+    file = driver_files.nvidia_repository(System(family, release, "x86_64"))[0]
+    assert file.url.endswith("/{0}.pub".format(key))
+    assert len(file.fingerprint) == 40 and file.fingerprint.endswith(key.upper())
+
+
+def test_unattended_upgrades_may_have_what_is_not_of_the_driver():
+    patterns = re.findall(r'"(\^.*)"', driver_files.unattended(TRIXIE, True).content)
+    names = ["nvidia-smi", "libnvidia-ml1", "libcuda1", "nvidia-container-toolkit", "libnvidia-container1"]
+    assert [any(re.match(pattern, name) for pattern in patterns) for name in names] == [True] * 3 + [False] * 2
 
 
 def test_debian_without_non_free_gets_it_from_the_same_archive():

@@ -157,6 +157,9 @@ def test_what_belongs_to_the_driver(name):
     assert packages.is_driver_package(name)
 
 
-@pytest.mark.parametrize("name", ["linux-image-amd64", "docker-ce", "openssh-server", "libc6"])
+@pytest.mark.parametrize(
+    "name",
+    ["nvidia-container-toolkit", "libnvidia-container1", "linux-image-amd64", "docker-ce", "openssh-server", "libc6"],
+)
 def test_what_does_not_belong_to_the_driver(name):
     assert not packages.is_driver_package(name)

@@ -105,7 +105,15 @@ def test_auto_keeps_the_flavour_that_is_there():
     "models, variables, words",
     [
         (["V100"], {"branch": "550", "flavour": "open"}, "Tesla V100 .* cannot run the open kernel modules"),
-        (["V100"], {"branch": "590"}, "lost its support after branch 580"),
+        (["V100"], {"branch": "550", "flavour": "open"}, "Choose flavour proprietary"),
+        (["V100"], {"branch": "590"}, "lost its support after branch 580.* Choose branch 580 or older"),
+        (["P4"], {"branch": "590"}, "Tesla P4 .* lost its support after branch 580.* Choose branch 580 or older"),
+        (["M60"], {"version": "590.44.01"}, "Tesla M60 .* lost its support .* Choose branch 580 or older"),
+        (
+            ["P4"],
+            {"branch": "580", "flavour": "open"},
+            "cannot run the open kernel modules.* Choose flavour proprietary",
+        ),
         (["B200"], {"branch": "580", "flavour": "proprietary"}, "cannot run the proprietary kernel modules"),
         (["T4", "B200"], {"branch": "550"}, "needs branch"),
         (["V100", "B200"], {"branch": "580"}, "no flavour of the driver runs all GPUs"),
@@ -164,17 +172,104 @@ def test_a_driver_in_use_is_not_replaced_unless_that_is_wanted():
 
 
 def test_a_hold_of_somebody_else_is_respected():
-    found = installed("535.261.03")
-    found["files"][driver_files.APT_PIN] = None
-    assert "apt-mark showhold" in plan(found, branch="550")["problems"][0]
+    found = installed(
+        "535.261.03", held_by_role=["nvidia-smi", "nvidia-kernel-dkms", "nvidia-persistenced", "libcuda1"]
+    )
+    (problem,) = plan(found, branch="550")["problems"]
+    assert "not by this role: libnvidia-ml1. Find out why ('apt-mark showhold')" in problem
+    assert plan(found, branch="535")["problems"] == []
+
+
+def test_only_the_roles_own_holds_are_let_go_and_noted():
+    found = installed("550.163.01", held_by_role=["nvidia-smi", "libcuda1", "gone-550"])
+    made = plan(found, branch="550", hold=False)
+    assert made["unhold"] == ["libcuda1", "nvidia-smi"] and made["noted"] == []
+    made = plan({**found, "packages": [*found["packages"], package("libnvidia-cfg1")]}, branch="550")
+    assert made["hold"] == ["libnvidia-cfg1"] and made["noted"] == ["libcuda1", "libnvidia-cfg1", "nvidia-smi"]
+    assert made["held"] == ["libcuda1", "nvidia-smi"]
+
+
+def package(name, version="550.163.01-1"):
+    return {"name": name, "version": version, "held": False}
+
+
+def test_a_host_is_as_before_with_the_packages_as_its_manager_names_them():
+    assert "nvidia-smi=535.261.03-1" in plan(installed("535.261.03"), branch="550")["before"]
+    found = installed("570.133.20")
+    found["packages"] = [{**package("nvidia-driver-cuda", "570.133.20-1.el9"), "held": True}]
+    made = plan(found, ROCKY, branch="580", source="nvidia")
+    assert made["before"] == ["nvidia-driver-cuda-570.133.20-1.el9"]
+    assert "dnf versionlock delete" in made["problems"][0]
+
+
+FABRIC = {"installed": True, "version": "550.163.01", "running": True}
+
+
+@pytest.mark.parametrize(
+    "state, at_boot, actions, start",
+    [
+        ("running", True, [], []),
+        ("stopped", True, ["start nvidia-fabricmanager"], ["nvidia-fabricmanager"]),
+        (
+            *("stopped", False),
+            ["start nvidia-fabricmanager at boot", "start nvidia-fabricmanager"],
+            ["nvidia-fabricmanager"],
+        ),
+        ("masked", True, ["start nvidia-fabricmanager"], ["nvidia-fabricmanager"]),
+    ],
+)
+def test_the_fabric_manager_runs_where_nvswitches_are(state, at_boot, actions, start):
+    found = installed("550.163.01", fabric_manager=FABRIC)
+    variables = {"branch": "550", "source": "mirror", "mirror": mirror(layout="nvidia")}
+    names = ["nvidia-kernel-dkms", "nvidia-driver-cuda", "nvidia-persistenced", "nvidia-fabricmanager-550"]
+    found["packages"] = [{**package(name), "held": True} for name in names]
+    found["held_by_role"] = names
+    found["services"]["nvidia-fabricmanager"] = state
+    found["files"][driver_files.ENABLED.format("nvidia-fabricmanager")] = "unit" if at_boot else None
+    for file in plan(found, **variables)["files"]:
+        found["files"][file["path"]] = hashlib.sha256(file["content"].encode()).hexdigest()
+    made = plan(found, **variables)
+    assert (does(made), made["start"]) == (actions, start)
+    assert made["services"] == ["nvidia-persistenced", "nvidia-fabricmanager"]
+    assert made["unmask"] == (["nvidia-fabricmanager"] if state == "masked" else [])
+
+
+def test_a_fabric_manager_of_another_version_is_replaced():
+    found = installed("550.163.01", fabric_manager=FABRIC)
+    found["packages"].append(package("nvidia-fabricmanager-550", "550.54.14-1"))
+    made = plan(found, branch="550", source="mirror", mirror=mirror(layout="nvidia"))
+    assert "nvidia-fabricmanager-550" in made["strict"] and made["install"]
+
+
+def service(state, variables=None):
+    found = installed("550.163.01", variables=variables)
+    found["services"]["nvidia-persistenced"] = state
+    return found
+
+
+def test_persistenced_runs_where_it_is_wanted_and_can():
+    assert does(plan(service("stopped"), branch="550")) == ["start nvidia-persistenced"]
+    assert does(plan(service("running"), branch="550")) == []
+    # a reload or a reboot starts it with the driver
+    assert plan({**service("stopped"), "loaded": None}, branch="550")["start"] == []
+    # what it is told is new
+    found = service("running")
+    found["files"][driver_files.PERSISTENCED_DROP_IN] = "other"
+    assert plan(found, branch="550")["start"] == ["nvidia-persistenced"]
+
+
+@pytest.mark.parametrize("state, stop", [("running", True), ("stopped", True), ("masked", False), ("absent", False)])
+def test_persistenced_does_not_run_where_it_is_not_wanted(state, stop):
+    made = plan(service(state, {"persistenced": False}), branch="550", persistenced=False)
+    assert made["stop"] == (["nvidia-persistenced"] if stop else []) and made["services"] == []
+    assert does(made) == (["stop nvidia-persistenced, and keep it from starting"] if stop else [])
 
 
 def test_fabric_manager_comes_where_nvswitches_are():
-    rocky = {"id": "rocky", "version_id": "9.6", "architecture": "x86_64"}
-    made = plan(info(nvswitch=True), rocky, branch="580", source="nvidia")
+    made = plan(info(fabric_manager={"installed": False}), ROCKY, branch="580", source="nvidia")
     assert "nvidia-fabricmanager" in made["strict"]
     assert made["stream"] == "nvidia-driver:580-open" and made["manager"] == "dnf"
-    assert "fabric manager" in plan(info(nvswitch=True), branch="550")["problems"][0]
+    assert "fabric manager" in plan(info(fabric_manager=FABRIC), branch="550")["problems"][0]
 
 
 def test_a_mirror_is_used_with_its_key():
@@ -221,7 +316,20 @@ def test_nvidias_repository_and_key():
     made = plan(info(), branch="580", source="nvidia")
     by_path = {file["path"]: file for file in made["files"]}
     assert "repos/debian13/x86_64/" in by_path[driver_files.APT_SOURCE]["content"]
-    assert by_path[driver_files.APT_KEY + ".asc"]["url"].endswith("/debian13/x86_64/3bf863cc.pub")
+    assert by_path[driver_files.APT_KEY + ".asc"]["url"].endswith("/debian13/x86_64/8793F200.pub")
+
+
+ROCKY = {"id": "rocky", "version_id": "9.6", "architecture": "x86_64"}
+
+
+def test_a_key_without_a_known_fingerprint_has_to_be_pinned():
+    rocky = {**ROCKY, "version_id": "10.1"}
+    (problem,) = plan(info(), rocky, branch="580", source="nvidia")["problems"]
+    assert "CDF6BA43.pub" in problem and "driver_nvidia_key_fingerprint" in problem
+    made = plan(info(), rocky, branch="580", source="nvidia", nvidia_key_fingerprint=FINGERPRINT.lower())
+    assert made["problems"] == [] and FINGERPRINT in [file["fingerprint"] for file in made["files"]]
+    (problem,) = plan(info(), branch="580", source="nvidia", nvidia_key_fingerprint="CDF6BA43")["problems"]
+    assert "driver_nvidia_key_fingerprint 'CDF6BA43' is no fingerprint" in problem
 
 
 VERSIONS = st.sampled_from(["535.261.03", "535.288.01", "550.163.01", "580.95.05"])

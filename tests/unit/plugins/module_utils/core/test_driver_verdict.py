@@ -9,7 +9,13 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_verdict
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_parse import Dkms
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_support import Gpu
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_verdict import Card, OnDisk, State, verdict
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_verdict import (
+    Card,
+    Fabric,
+    OnDisk,
+    State,
+    verdict,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -313,6 +319,24 @@ CASES = [
         ("NVML", "train"),
         "reboot",
     ),
+    ("fabric manager as wanted", but(GOOD, fabric=Fabric(True, NEW, True)), "ok", [], None),
+    ("fabric manager that does not tell", but(GOOD, fabric=Fabric(True, None, True)), "ok", [], None),
+    ("no fabric manager", but(GOOD, fabric=Fabric(False)), "broken", ("NVSwitches", "no fabric manager"), NEW),
+    (
+        "fabric manager of another version",
+        but(GOOD, fabric=Fabric(True, OLD, True)),
+        *("broken", ("fabric manager is " + OLD, "libraries are " + NEW), "fabric manager " + NEW),
+    ),
+    (
+        "fabric manager that does not run",
+        but(GOOD, fabric=Fabric(True, NEW)),
+        *("broken", ("fabric manager does not run",), "systemctl start nvidia-fabricmanager"),
+    ),
+    (
+        "fabric manager before the driver is loaded",
+        but(UNLOADED, fabric=Fabric(True, NEW)),
+        *("reload_required", (NEW, "not loaded"), "modprobe nvidia"),
+    ),
     ("NVML does not work", but(GOOD, nvml_status="unknown"), "broken", (NEW, "NVML", "unknown"), "dmesg"),
     # cards
     ("a card is not driven", but(GOOD, cards=card() + card(B200, None)), "broken", (NEW, "B200"), "dmesg"),
@@ -403,6 +427,7 @@ def state_of(number):
         initramfs_rebuilt=pick([None, True, False]),
         blockers=pick([(), ("train (pid 7)",)]),
         cards=tuple(Card(gpu, pick([None, "nvidia", "nouveau", "vfio-pci"])) for gpu in gpus),
+        fabric=pick([None, None, Fabric(False), Fabric(True, NEW, True), Fabric(True, OLD, True), Fabric(True, NEW)]),
         jetson=pick([False] * 9 + [True]),
     )
 
@@ -431,6 +456,7 @@ def test_ok_is_promised_only_where_everything_fits(state):
         return
     assert state.loaded is not None and state.loaded == state.user_space
     assert state.nvml_status == "ok" and not state.incomplete and state.cards
+    assert state.fabric in (None, Fabric(True, state.user_space, True))
     for kernel in {state.running, state.newest} & set(state.kernels):
         module = state.module(kernel)
         assert module is None or module.version in (None, state.loaded)

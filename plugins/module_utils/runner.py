@@ -13,6 +13,9 @@ from ansible.module_utils.basic import AnsibleModule
 from .converge import ApplyError, Domain, converge
 from .core.errors import EdgesiteError
 
+# Results for programs, and the attributes of errors that they are from
+_STATUSES = {"nvml_status": "status", "tpm_status": "tpm_status"}
+
 
 def run(module: AnsibleModule, make_domain: Callable[[], Domain[Any, Any]]) -> None:
     """Converges the domain and ends the module."""
@@ -36,18 +39,19 @@ def fail(module: AnsibleModule, error: EdgesiteError) -> None:
     details: Dict[str, Any] = dict(error.details)
     if isinstance(error, ApplyError):
         details = {**details, "changed": not error.undone, "undone": error.undone, "actions": error.done}
-    status = _nvml_status(error)
-    if status:
-        details["nvml_status"] = status
+    for result, attribute in _STATUSES.items():
+        status = _status(error, attribute)
+        if status:
+            details[result] = status
     if module._verbosity >= 3:
         details["exception"] = traceback.format_exc()
     module.fail_json(msg=str(error), **details)
 
 
-def _nvml_status(error: Optional[BaseException]) -> Optional[str]:
-    """What NVML said, where its error is the error or at the root of it."""
+def _status(error: Optional[BaseException], attribute: str) -> Optional[str]:
+    """What the hardware's library said, where its error is the error or at the root of it."""
     while error is not None:
-        status = getattr(error, "status", None)
+        status = getattr(error, attribute, None)
         if status:
             return str(status)
         error = error.__cause__

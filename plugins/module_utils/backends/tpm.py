@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from ..core import tpm
 from ..core.reading import Reading, unread
@@ -27,10 +27,16 @@ _DESCRIBE = (
 _TIMEOUT = 20.0
 
 
-def read(run: command.Run, tcti: Optional[str] = None, root: str = "/", certificates: bool = True) -> Reading:
+def read(
+    run: command.Run,
+    tcti: Optional[str] = None,
+    root: str = "/",
+    certificates: bool = True,
+    option: str = "tpm_tcti",
+) -> Reading:
     """The value is None where there is no TPM. tcti: how to reach it, instead of the kernel's device.
 
-    certificates: whether to read those of endorsement keys too.
+    certificates: whether to read those of endorsement keys too. option: what users know tcti by.
     """
     version = _kernel_version(root)
     tcti = tcti or default_tcti(root)
@@ -43,7 +49,14 @@ def read(run: command.Run, tcti: Optional[str] = None, root: str = "/", certific
         missing = ", ".join(name for name in _TOOLS if not tools[name])
         lacking = unread("tpm", "not installed on the host: {0}".format(missing), _INSTALL_TOOLS)
         return Reading(_value(tpm.Properties(version, None, None, None), tcti), [lacking])
-    return _Tpm(run, tcti, {name: str(path) for name, path in tools.items()}).read(version, certificates)
+    return _Tpm(run, tcti, {name: str(path) for name, path in tools.items()}).read(version, certificates, option)
+
+
+def read_indices(run: command.Run, tcti: str, wanted: Callable[[int], bool]) -> Reading:
+    """What the NV indices of some handles hold, by handle."""
+    tools = {name: command.find(name) or name for name in _TOOLS}
+    reader = _Tpm(run, tcti, tools)
+    return Reading(reader.indices("tpm.endorsement", wanted), reader.unread)
 
 
 def _kernel_version(root: str) -> Optional[str]:
@@ -80,11 +93,11 @@ class _Tpm:
         self.tools = tools
         self.unread: List[Dict[str, Any]] = []
 
-    def read(self, version: Optional[str], certificates: bool) -> Reading:
+    def read(self, version: Optional[str], certificates: bool, option: str) -> Reading:
         answer = self._ask("tpm2_getcap", "properties-fixed")
         if not answer.ok:
             why = "{0}: {1}".format(self.tcti, _reason(answer))
-            failed = unread("tpm", why, "{0}; check the option tpm_tcti".format(_BECOME))
+            failed = unread("tpm", why, "{0}; check the option {1}".format(_BECOME, option))
             # with a device of the kernel's there is a TPM, whatever it says
             known = None if version is None else _value(tpm.Properties(version, None, None, None), self.tcti)
             return Reading(known, [failed])
@@ -97,33 +110,36 @@ class _Tpm:
         return self.run([self.tools[tool], "-T", self.tcti] + list(arguments), timeout=_TIMEOUT)
 
     def _certificates(self) -> List[tpm.Certificate]:
-        answer = self._ask("tpm2_getcap", "handles-nv-index")
-        if not answer.ok:
-            self.unread.append(unread("tpm.ek_certificates", _reason(answer), _BECOME))
-            return []
         encoded: Dict[int, bytes] = {}
-        for handle in filter(tpm.is_ek_certificate, tpm.parse_handles(answer.text)):
-            data = self._encoded(handle)
-            if data is not None:
-                encoded[handle] = data
+        for handle, data in self.indices("tpm.ek_certificates", tpm.is_ek_certificate).items():
+            found = tpm.der(data)
+            if found is None:
+                why = "the index does not hold a certificate in DER form"
+                self._lacks(handle, why, "Look at it: tpm2_nvread {0} | xxd".format(tpm.index(handle)))
+            else:
+                encoded[handle] = found
         described = self._describe(encoded)
         return [tpm.certificate(handle, data, described.get(handle, "")) for handle, data in encoded.items()]
 
-    def _encoded(self, handle: int) -> Optional[bytes]:
-        index = tpm.index(handle)
-        # the index's own authorisation is empty; where its attributes do not allow that, the owner's often is
-        answer = self._ask("tpm2_nvread", index)
+    def indices(self, what: str, wanted: Callable[[int], bool]) -> Dict[int, bytes]:
+        """What the wanted NV indices hold. what: the part of the result that lacks what cannot be read."""
+        answer = self._ask("tpm2_getcap", "handles-nv-index")
         if not answer.ok:
-            by_owner = self._ask("tpm2_nvread", "-C", "o", index)
-            answer = by_owner if by_owner.ok else answer
-        if not answer.ok:
-            self._lacks(handle, _reason(answer), "See what protects it: tpm2_nvreadpublic " + index)
-            return None
-        found = tpm.der(answer.stdout)
-        if found is None:
-            why = "the index does not hold a certificate in DER form"
-            self._lacks(handle, why, "Look at it: tpm2_nvread {0} | xxd".format(index))
-        return found
+            self.unread.append(unread(what, _reason(answer), _BECOME))
+            return {}
+        held: Dict[int, bytes] = {}
+        for handle in filter(wanted, tpm.parse_handles(answer.text)):
+            index = tpm.index(handle)
+            # the index's own authorisation is empty; where its attributes do not allow that, the owner's often is
+            answer = self._ask("tpm2_nvread", index)
+            if not answer.ok:
+                by_owner = self._ask("tpm2_nvread", "-C", "o", index)
+                answer = by_owner if by_owner.ok else answer
+            if answer.ok:
+                held[handle] = answer.stdout
+            else:
+                self._lacks(handle, _reason(answer), "See what protects it: tpm2_nvreadpublic " + index)
+        return held
 
     def _describe(self, encoded: Dict[int, bytes]) -> Dict[int, str]:
         """What openssl prints of each certificate. It takes longer over one than the TPM, so all go side by side."""

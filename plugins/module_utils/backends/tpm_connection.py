@@ -68,11 +68,19 @@ class Connection:
     def read_public(self, handle: int) -> Optional[Public]:
         """The public area of what is at a handle; None where nothing is."""
         try:
-            return self._public(parse_tpm.index(handle))
+            return self.public(parse_tpm.index(handle))
         except TpmError as error:
-            if error.status == "no_object":
+            if error.tpm_status == "no_object":
                 return None
             raise
+
+    def public(self, name: str) -> Public:
+        """The public area of an object, by its name as tools take it."""
+        data = self.ask("tpm2_readpublic", "-Q", "-c", name, "-o", STDOUT, what="reading " + name)
+        try:
+            return tpm_public.parse(data)
+        except tpm_public.NotPublic as error:
+            raise EdgesiteError("What is at {0} is no key that can be used: {1}".format(name, error)) from error
 
     @contextlib.contextmanager
     def folder(self) -> Iterator[str]:
@@ -138,18 +146,11 @@ class Connection:
     def _handles(self, kind: str) -> List[int]:
         return parse_tpm.parse_handles(self.ask("tpm2_getcap", kind).decode("utf-8", "replace"))
 
-    def _public(self, name: str) -> Public:
-        data = self.ask("tpm2_readpublic", "-Q", "-c", name, "-o", STDOUT, what="reading " + name)
-        try:
-            return tpm_public.parse(data)
-        except tpm_public.NotPublic as error:
-            raise EdgesiteError("What is at {0} is no key that can be used: {1}".format(name, error)) from error
-
     def _error(self, tool: str, answer: command.Result, what: str, password: str) -> EdgesiteError:
         what = what or tool
         known = tpm_errors.explain(answer.error, what, password)
         if known is not None:
-            holder = self._holder() if known.status == "busy" else ""
+            holder = self._holder() if known.tpm_status == "busy" else ""
             known.problem += holder
             return known
         if answer.rc is None:

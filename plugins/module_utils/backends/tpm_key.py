@@ -53,9 +53,9 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
             try:
                 name = stack.enter_context(tools.loaded(key))
             except TpmError as error:
-                if error.status not in _UNUSABLE:
+                if error.tpm_status not in _UNUSABLE:
                     raise
-                raise EdgesiteError("{0}: {1}".format(path, _UNUSABLE[error.status]), _RENEW) from error
+                raise EdgesiteError("{0}: {1}".format(path, _UNUSABLE[error.tpm_status]), _RENEW) from error
             yield Key(name, public)
     else:
         found = tools.read_public(handle or 0)
@@ -78,9 +78,9 @@ def look_into(tools: Tools, text: str, path: str) -> Found:
         with tools.loaded(key):
             return Found(public)
     except TpmError as error:
-        if error.status not in _UNUSABLE:
+        if error.tpm_status not in _UNUSABLE:
             raise
-        return Found(None, _UNUSABLE[error.status])
+        return Found(None, _UNUSABLE[error.tpm_status])
 
 
 def look_at(tools: Tools, handle: int) -> Optional[Found]:

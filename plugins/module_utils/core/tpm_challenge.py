@@ -24,9 +24,8 @@ def answer(secret: bytes, challenge_id: str, csr_der: bytes) -> str:
 def requested_key(csr_der: bytes) -> bytes:
     """The SubjectPublicKeyInfo that a certificate is requested for, DER."""
     try:
-        _version, _subject, key = der.elements(der.only(der.SEQUENCE, der.split(der.only(der.SEQUENCE, csr_der))[1]))[
-            :3
-        ]
+        _tag, signed, _signature = der.split(der.only(der.SEQUENCE, csr_der))
+        _version, _subject, key = der.elements(signed)[:3]
     except (der.NotDer, ValueError) as error:
         raise EdgesiteError("The option csr is no certificate request: {0}".format(error)) from error
     return der.tlv(*key)

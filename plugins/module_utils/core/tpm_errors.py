@@ -160,7 +160,7 @@ class TpmError(EdgesiteError):
         if code is not None:
             problem += " (TPM {0:#x}, {1})".format(code, meaning.status)
         super().__init__("{0}: {1}".format(what, problem) if what else problem, meaning.fix)
-        self.status = meaning.status
+        self.tpm_status = meaning.status
         self.passes = meaning.passes
         self.code = code
 

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Endorsement keys (EK), by which a TPM is known: TCG EK Credential Profile for TPM 2.0."""
+
+from __future__ import annotations
+
+from typing import Iterator, List, Optional
+
+from . import der, tpm
+from .tpm_public import Public
+
+# How tpm2_createek calls the profile's templates
+TEMPLATES = {"rsa2048": "rsa", "ecc_p256": "ecc", "ecc_p384": "ecc384"}
+_CURVES = {"ecc_p256": "1.2.840.10045.3.1.7", "ecc_p384": "1.3.132.0.34"}
+# Every TPM 2.0 for PCs can make it, and quickly
+DEFAULT = "ecc_p256"
+# The profile's place for them
+_HANDLES = range(0x81010000, 0x81020000)
+# and for the certificates of those who issued theirs: one certificate after another, over as many indices as it takes
+_ISSUERS = range(0x01C00100, 0x01C00200)
+_ATTRIBUTES = frozenset(("fixedtpm", "fixedparent", "sensitivedataorigin", "restricted", "decrypt"))
+
+
+def is_handle(handle: int) -> bool:
+    """Whether a persistent handle is one for endorsement keys."""
+    return handle in _HANDLES
+
+
+def is_issuers(handle: int) -> bool:
+    """Whether an NV index is one for the issuers' certificates."""
+    return handle in _ISSUERS
+
+
+def is_key(public: Public) -> bool:
+    """Whether a key is made as an endorsement key is."""
+    return public.attributes >= _ATTRIBUTES and "sign" not in public.attributes and bool(public.policy)
+
+
+def with_policy(public: Public) -> bool:
+    """Whether the key is used by its policy alone; those of the newer templates take an empty password as well."""
+    return "userwithauth" not in public.attributes
+
+
+def kind(certificate: bytes) -> Optional[str]:
+    """The type of key that a certificate, DER, is for; None for one that has no template here."""
+    try:
+        key = _key(certificate)
+        for curve in ("ecc_p256", "ecc_p384"):
+            if der.oid(_CURVES[curve]) in key[0]:
+                return curve
+        modulus = der.elements(der.only(der.SEQUENCE, key[1][1:]))[0][1]
+        found = "rsa{0}".format(int.from_bytes(modulus, "big").bit_length())
+        return found if found in TEMPLATES else None
+    except (der.NotDer, IndexError):
+        return None
+
+
+def certified(certificate: bytes, public: Public) -> bool:
+    """Whether a certificate, DER, is for this key. Some makers mark an RSA key as one for OAEP, so that is left out."""
+    try:
+        return _key(certificate)[1] == der.elements(der.only(der.SEQUENCE, public.spki))[1][1]
+    except (der.NotDer, IndexError):
+        return False
+
+
+def _key(certificate: bytes) -> List[bytes]:
+    """The algorithm and the bits of the key in a certificate."""
+    _tag, signed, _signature = der.split(der.only(der.SEQUENCE, certificate))
+    # version [0], serial number, algorithm, issuer, validity, subject, key
+    key = [content for tag, content in der.elements(signed) if tag != 0xA0][5]
+    return [content for _tag, content in der.elements(key)]
+
+
+def certificates(stored: bytes) -> List[str]:
+    """The certificates, PEM, in what the indices of issuers hold, put together."""
+    return [der.pem("CERTIFICATE", one) for one in _certificates(stored)]
+
+
+def _certificates(stored: bytes) -> Iterator[bytes]:
+    one: Optional[bytes] = tpm.der(stored)
+    while one is not None:
+        yield one
+        stored = stored[len(one) :]
+        one = tpm.der(stored)

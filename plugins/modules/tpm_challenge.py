@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tpm_challenge
+short_description: Prove that a key is in this host's TPM
+version_added: 0.1.0
+description:
+  - Answers a challenge of M(edgesite.gpu.tpm_credential). Only the TPM that has both the endorsement key and the key of
+    the request can, and each answer is good for one request only.
+  - The secret of the challenge never leaves the module. It is written nowhere, and the answer does not tell it.
+  - Answers only for the key that the request is for.
+  - Nothing on the host changes, so the module never reports a change.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options:
+  path:
+    description: File of the key, as M(edgesite.gpu.tpm_key) makes it.
+    type: path
+  handle:
+    description: Handle of the key, in place of O(path), such as V(0x81000010), in quotes.
+    type: str
+  endorsement:
+    description:
+      - Type of the endorsement key that the challenge was made for. Those that the TPM keeps are tried, then the one
+        that it makes from the TCG's template.
+    type: str
+    choices: [rsa2048, ecc_p256, ecc_p384]
+    required: true
+  credential:
+    description: The challenge in Base64, in the file format of tpm2-tools.
+    type: str
+    required: true
+  id:
+    description: Id of the challenge.
+    type: str
+    required: true
+  csr:
+    description: The request of M(edgesite.gpu.tpm_csr), in PEM.
+    type: str
+    required: true
+  tcti:
+    description:
+      - How the TPM is reached, the way tpm2-tools take it.
+      - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
+    type: str
+attributes:
+  check_mode:
+    support: full
+    description: Nothing is changed anyway, so the challenge is answered in check mode too.
+  diff_mode:
+    support: none
+    description: There is nothing to compare.
+seealso:
+  - module: edgesite.gpu.tpm_key
+  - module: edgesite.gpu.tpm_csr
+requirements:
+  - a TPM 2.0
+  - tpm2-tools 5.0 or newer; 5.4 or newer for an endorsement key on P-384 that the TPM does not keep
+"""
+
+EXAMPLES = r"""
+- name: The host proves that the key is in its TPM
+  edgesite.gpu.tpm_challenge:
+    path: /etc/edgesite-gpu/identity/a/key.pem
+    endorsement: "{{ challenge.endorsement }}"
+    credential: "{{ challenge.credential }}"
+    id: "{{ challenge.id }}"
+    csr: "{{ request.csr }}"
+  become: true
+  register: proof
+"""
+
+RETURN = r"""
+answer:
+  description: The answer in hexadecimal.
+  returned: success
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import tpm_proof
+from ..module_utils.backends.tpm2 import Tools
+from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.module_command import command_runner
+from ..module_utils.runner import fail
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path"},
+            "handle": {"type": "str"},
+            "endorsement": {"type": "str", "choices": ["rsa2048", "ecc_p256", "ecc_p384"], "required": True},
+            "credential": {"type": "str", "required": True},
+            "id": {"type": "str", "required": True},
+            "csr": {"type": "str", "required": True},
+            "tcti": {"type": "str"},
+        },
+        required_one_of=[("path", "handle")],
+        mutually_exclusive=[("path", "handle")],
+        supports_check_mode=True,
+    )
+    try:
+        options = module.params
+        answer = tpm_proof.answer(
+            Tools(command_runner(module), options["tcti"]),
+            tpm_proof.key_place(options["path"], options["handle"]),
+            tpm_proof.Challenge(options["endorsement"], options["credential"], options["id"], options["csr"]),
+        )
+    except EdgesiteError as error:
+        fail(module, error)
+    else:
+        module.exit_json(changed=False, answer=answer)
+
+
+if __name__ == "__main__":
+    main()

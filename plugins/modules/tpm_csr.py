@@ -1,0 +1,159 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tpm_csr
+short_description: Request a certificate for a key in the TPM
+version_added: 0.1.0
+description:
+  - Makes a certificate request (PKCS #10) and has the TPM sign it. Nothing on the host changes, so the module never
+    reports a change.
+  - The host needs neither OpenSSL nor a Python library for it. The request is encoded as strict parsers want it, which
+    the requests of OpenSSL's provider for TPMs before 1.3.1 are not.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options:
+  path:
+    description: File of the key, as M(edgesite.gpu.tpm_key) makes it.
+    type: path
+  handle:
+    description: Handle of the key, in place of O(path), such as V(0x81000010), in quotes.
+    type: str
+  subject:
+    description: Whom the certificate is for. A request needs O(subject.common_name) or O(subject_alt_name).
+    type: dict
+    default: {}
+    suboptions:
+      common_name:
+        description: Name of the host; at most 64 characters.
+        type: str
+      organization:
+        description: Name of the organization.
+        type: str
+      organizational_unit:
+        description: Part of the organization.
+        type: str
+      locality:
+        description: Name of the town.
+        type: str
+      state:
+        description: Name of the province.
+        type: str
+      country:
+        description: Two capital letters.
+        type: str
+  subject_alt_name:
+    description: Names and addresses, as V(DNS:edge-1.example.org) and V(IP:192.0.2.1).
+    type: list
+    elements: str
+    default: []
+  key_usage:
+    description: What the key may be used for.
+    type: list
+    elements: str
+    default: [digitalSignature]
+  extended_key_usage:
+    description: What the certificate may be used for, of V(serverAuth) and V(clientAuth).
+    type: list
+    elements: str
+    default: [serverAuth, clientAuth]
+  tcti:
+    description:
+      - How the TPM is reached, the way tpm2-tools take it.
+      - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
+    type: str
+attributes:
+  check_mode:
+    support: full
+    description: Nothing is changed anyway, so the request is made in check mode too.
+  diff_mode:
+    support: none
+    description: There is nothing to compare.
+seealso:
+  - module: edgesite.gpu.tpm_key
+  - module: edgesite.gpu.tpm_challenge
+requirements:
+  - a TPM 2.0
+  - tpm2-tools 5.0 or newer
+"""
+
+EXAMPLES = r"""
+- name: The host asks for a certificate
+  edgesite.gpu.tpm_csr:
+    path: /etc/edgesite-gpu/identity/a/key.pem
+    subject:
+      common_name: edge-1.example.org
+      organization: Example
+    subject_alt_name:
+      - DNS:edge-1.example.org
+      - IP:192.0.2.1
+  become: true
+  register: request
+"""
+
+RETURN = r"""
+csr:
+  description: The request in PEM.
+  returned: success
+  type: str
+public:
+  description: Public part of the key in the TPM's own format (C(TPM2B_PUBLIC)), in Base64.
+  returned: success
+  type: str
+name:
+  description: The TPM's own name of the key in hexadecimal.
+  returned: success
+  type: str
+  sample: 000b717b76417a752a9247aba13b707f8d7ed702ddecb8f12890188d859cf9404955
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import tpm_proof
+from ..module_utils.backends.tpm2 import Tools
+from ..module_utils.core import csr
+from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.module_command import command_runner
+from ..module_utils.runner import fail, given
+
+
+def main():
+    subject = ("common_name", "organization", "organizational_unit", "locality", "state", "country")
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path"},
+            "handle": {"type": "str"},
+            "subject": {"type": "dict", "default": {}, "options": {name: {"type": "str"} for name in subject}},
+            "subject_alt_name": {"type": "list", "elements": "str", "default": []},
+            "key_usage": {"type": "list", "elements": "str", "default": ["digitalSignature"], "no_log": False},
+            "extended_key_usage": {
+                "type": "list",
+                "elements": "str",
+                "default": ["serverAuth", "clientAuth"],
+                "no_log": False,
+            },
+            "tcti": {"type": "str"},
+        },
+        required_one_of=[("path", "handle")],
+        mutually_exclusive=[("path", "handle")],
+        supports_check_mode=True,
+    )
+    try:
+        options = module.params
+        place = tpm_proof.key_place(options["path"], options["handle"])
+        wanted = csr.request(
+            given(options["subject"]), options["subject_alt_name"], options["key_usage"], options["extended_key_usage"]
+        )
+        made = tpm_proof.request(Tools(command_runner(module), options["tcti"]), place, wanted)
+    except EdgesiteError as error:
+        fail(module, error)
+    else:
+        module.exit_json(changed=False, **made)
+
+
+if __name__ == "__main__":
+    main()

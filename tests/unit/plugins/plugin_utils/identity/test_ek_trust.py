@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which endorsement keys are taken for those of TPMs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, ek_trust
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import (
+    DAY,
+    EK_ATTRIBUTES,
+    EK_PURPOSE,
+    Authority,
+    Tpm,
+    certificate,
+    encoded,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+ROOT = Authority("Good TPMs root")
+ISSUING = Authority("Good TPMs issuing", above=ROOT)
+SHADY = Authority("Shady TPMs root")
+TPM = Tpm(ISSUING)
+OTHER = Tpm(ISSUING)
+
+
+def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=()):
+    return ek_trust.trusted(shown, ek_trust.Rules(trust, list(roots), list(intermediates), list(pins)))
+
+
+def refused(shown, **rules):
+    with pytest.raises(EdgesiteError) as caught:
+        judged(shown, **rules)
+    assert caught.value.problem.startswith("No endorsement key of this TPM is trusted: ")
+    return str(caught.value)
+
+
+def test_certified():
+    found = judged(TPM.shows())
+    assert found.trust == "certified" and found.public == TPM.public
+    assert found.issuer == "CN=Good TPMs issuing"
+
+
+def test_intermediates_may_come_from_the_tpm():
+    assert judged(TPM.shows(issuers=["nonsense", ISSUING.pem]), intermediates=())
+
+
+def test_first_that_is_trusted_is_taken():
+    shown = TPM.shows(certificate=None) + OTHER.shows()
+    assert judged(shown).public == OTHER.public
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        (
+            Tpm(SHADY).shows(),
+            "does not lead to a trusted manufacturer .*issuer is CN=Shady TPMs root.*identity_tpm_roots",
+        ),
+        (Tpm(ISSUING, ends=-1 * DAY).shows(), "certificate has expired"),
+        (Tpm(Authority("Good TPMs old", ROOT, -1 * DAY)).shows(), "does not lead to a trusted manufacturer"),
+        (Tpm(ISSUING, purposes=[x509.ExtendedKeyUsageOID.SERVER_AUTH]).shows(), "for other purposes"),
+        (Tpm(ISSUING, purposes=()).shows(), "does not say that it is for an endorsement key"),
+        (TPM.shows(certificate=OTHER.certificate), "that of another key"),
+        (TPM.shows(certificate=None), "has no certificate.*pinned"),
+        (TPM.shows(certificate="nonsense"), "cannot be read"),
+        (TPM.shows(public="AAAA"), "no public area"),
+        (Tpm(ISSUING, attributes={*EK_ATTRIBUTES, "sign"} - {"decrypt"}).shows(), "not those of an endorsement key"),
+        (Tpm(ISSUING, attributes={*EK_ATTRIBUTES} - {"fixedtpm"}).shows(), "not those of an endorsement key"),
+    ],
+)
+def test_refused(shown, words):
+    assert re.search(words, refused(shown))
+
+
+def test_expired_manufacturer():
+    old = Authority("Old TPMs", ends=-1 * DAY)
+    assert "expired" in refused(Tpm(old).shows(), roots=[old.pem])
+
+
+def test_issuer_that_is_no_authority():
+    """A TPM's own certificate must not vouch for others."""
+
+    class Impostor:
+        name = x509.load_pem_x509_certificate(TPM.certificate.encode()).subject
+        key = TPM.private
+
+    fake = Tpm(ISSUING)
+    purposes = [(x509.ExtendedKeyUsage([EK_PURPOSE]), False)]
+    fake.certificate = certificate(x509.Name([]), fake.private.public_key(), Impostor, DAY, purposes)
+    assert "does not lead" in refused(fake.shows(issuers=[TPM.certificate]))
+
+
+def test_nothing_is_trusted_by_default():
+    assert "identity_tpm_roots" in refused(TPM.shows(), roots=[])
+    assert "trusted manufacturer" in refused(TPM.shows(), roots=[SHADY.pem])
+
+
+def test_tpm_that_shows_nothing():
+    with pytest.raises(EdgesiteError, match="shows no endorsement key"):
+        judged([])
+
+
+def test_pinned_needs_no_certificate():
+    sha256 = judged(TPM.shows(), trust="first_use").sha256
+    assert judged(TPM.shows(certificate=None), trust="pinned", pins=[sha256]).trust == "pinned"
+    assert sha256 in refused(TPM.shows(), trust="pinned")
+
+
+@pytest.mark.parametrize("trust", ["certified", "pinned", "first_use"])
+def test_pin_holds_in_every_mode(trust):
+    message = refused(OTHER.shows(), trust=trust, pins=["0" * 64])
+    assert "the inventory gives this host " + "0" * 64 in message
+
+
+def test_first_use_says_so():
+    assert judged(Tpm().shows(), trust="first_use").trust == "first_use"
+
+
+def test_key_of_a_type_that_nobody_knows():
+    strange = bytearray(TPM.public.area)
+    strange[0:2] = b"\x00\x25"
+    assert "no public area" in refused(TPM.shows(public=encoded(bytes(strange))))
+
+
+def test_certificates_are_read_from_files_and_folders(tmp_path):
+    (tmp_path / "one.pem").write_text(ROOT.pem + SHADY.pem)
+    (tmp_path / "README").write_text("not this")
+    der = x509.load_pem_x509_certificate(ISSUING.pem.encode())
+    (tmp_path / "two.crt").write_bytes(der.public_bytes(Encoding.DER))
+    assert sorted(chains.read([str(tmp_path)])) == sorted([ROOT.pem, SHADY.pem, ISSUING.pem])
+    assert chains.read([str(tmp_path / "one.pem")]) == [ROOT.pem, SHADY.pem]
+
+
+@pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "x"])
+def test_files_without_certificates_are_named(tmp_path, content):
+    path = tmp_path / "root.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(EdgesiteError, match="root.pem"):
+        chains.read([str(path)])

@@ -69,9 +69,9 @@ def driver_end(result, info, activation, done):
     return driver_activate.end(result, info, activation, done)
 
 
-def driver_foreseen(result, info, activation):
+def driver_foreseen(result, info, activation, installs=False):
     """What the result says in check mode."""
-    return driver_activate.foreseen(result, info, activation)
+    return driver_activate.foreseen(result, info, activation, installs)
 
 
 def driver_outcome(info, before, begun, repaired=False):

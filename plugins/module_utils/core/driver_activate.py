@@ -79,9 +79,15 @@ def end(
     }
 
 
-def foreseen(result: Mapping[str, Any], info: Mapping[str, Any], found: Mapping[str, Any]) -> Dict[str, Any]:
-    """The role's result in check mode. found: the activation() of a driver that is not brought to run."""
-    actions: List[Dict[str, str]] = [*result["actions"], *([{"does": found["does"]}] if found["does"] else [])]
+def foreseen(
+    result: Mapping[str, Any], info: Mapping[str, Any], found: Mapping[str, Any], installs: bool
+) -> Dict[str, Any]:
+    """The role's result in check mode.
+
+    found: the activation() of the driver as it is. installs: a run would install another, and load that.
+    """
+    loads = bool(found["does"]) and not installs
+    actions: List[Dict[str, str]] = [*result["actions"], *([{"does": found["does"]}] if loads else [])]
     ailing = found["how"] != OK
     return {
         "changed": bool(actions),

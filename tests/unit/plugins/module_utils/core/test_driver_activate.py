@@ -102,7 +102,7 @@ def test_a_service_that_does_not_run_is_told():
 def test_check_mode_tells_what_waits_though_no_package_changes(verdict, allow, actions, changed, failed, waits):
     state = {**installed("550.1"), "verdict": verdict, "reasons": ["It is so."]}
     found = driver_activate.activation(state, [], allow, False)
-    result = driver_activate.foreseen(RESULT, state, found)
+    result = driver_activate.foreseen(RESULT, state, found, False)
     assert [action["does"] for action in result["actions"]] == actions
     assert (result["changed"], result["failed"], result["reboot_required"]) == (changed, failed, waits)
     assert verdict == OK or "The driver is {0}: It is so.".format(verdict) in result["msg"]
@@ -111,8 +111,12 @@ def test_check_mode_tells_what_waits_though_no_package_changes(verdict, allow, a
 def test_check_mode_does_not_fail_for_what_a_run_may_mend():
     state = {**installed("550.1"), "verdict": BROKEN, "reasons": ["No module."]}
     found = driver_activate.activation(state, [], False, False)
-    result = driver_activate.foreseen({"changed": True, "actions": [{"does": "install it"}]}, state, found)
+    pending = {"changed": True, "actions": [{"does": "install it"}]}
+    result = driver_activate.foreseen(pending, state, found, True)
     assert result["changed"] and not result["failed"] and "No module." in result["msg"]
+    # what is there now is not what a run would load
+    found = driver_activate.activation({**state, "verdict": RELOAD}, [], False, False)
+    assert driver_activate.foreseen(pending, state, found, True)["actions"] == pending["actions"]
 
 
 def test_what_a_failed_installation_left():

@@ -58,7 +58,10 @@ def need(store: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], wishes: Wi
         return Need(ROTATE, other, "the key is of the type {0}, not {1}".format(public.kind, wishes.type), True)
     if wishes.rotate:
         return Need(ROTATE, other, "a new key was asked for", True)
-    why = _renewal(store["slots"][slot], public, wishes, now)
+    certificate = _parsed(store["slots"][slot]["certificate"])
+    if certificate and certificate.serial_number in wishes.revoked:
+        return Need(ROTATE, other, "the certificate is revoked", True)
+    why = _renewal(store["slots"][slot], certificate, public, wishes, now)
     return Need(RENEW, slot, why, False) if why else Need(NONE, slot, "", False)
 
 
@@ -76,17 +79,18 @@ def _first(keys):
     return Need(ENROL, "a", "it has no certificate yet", not usable)
 
 
-def _renewal(files, public, wishes, now) -> Optional[str]:
-    if not files["certificate"]:
-        return "there is no certificate"
+def _parsed(written: Optional[str]) -> Optional[x509.Certificate]:
     try:
-        certificate = x509.load_pem_x509_certificate(files["certificate"].encode())
-    except ValueError as error:
-        return "the certificate cannot be read: {0}".format(error)
+        return x509.load_pem_x509_certificate((written or "").encode())
+    except ValueError:
+        return None
+
+
+def _renewal(files, certificate, public, wishes, now) -> Optional[str]:
+    if certificate is None:
+        return "there is no certificate that can be read"
     if certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != public.spki:
         return "the certificate is for another key"
-    if certificate.serial_number in wishes.revoked:
-        return "the certificate is revoked"
     like = x509.load_der_x509_csr(csr.assemble(csr.to_be_signed(wishes.request, public), public, b""))
     if certificate.subject != like.subject or names_of(certificate) != names_of(like):
         return "its names are not those of the inventory"

@@ -70,8 +70,14 @@ class Store:
         self._write(self._path("devices", host + ".json"), {**known, **endorsement})
 
     def check_device(self, host: str, ek_sha256: str, pins: Sequence[str]) -> None:
-        """Refuses a TPM that is not this host's: one that replaced its own, unless it is pinned, or another host's."""
+        """Refuses another host's TPM; and where it is not pinned, one that replaced the host's or came back."""
         known = self.device(host)
+        if known and known.get("decommissioned") and ek_sha256 not in pins:
+            raise EdgesiteError(
+                "{0} was decommissioned at {1}".format(host, known["decommissioned"]),
+                "Take it out of the inventory; or, if it is to come back, set identity_ek_sha256 of this host to {0}, "
+                "if that is its TPM's key".format(ek_sha256),
+            )
         if known and known["ek_sha256"] not in (None, ek_sha256) and ek_sha256 not in pins:
             raise EdgesiteError(
                 "The TPM of {0} is not the one that was enrolled: its endorsement key was {1} and is {2}".format(

@@ -88,8 +88,8 @@ def test_renewal_before_the_end(days, renew_before, action):
 @pytest.mark.parametrize(
     ("store", "words"),
     [
-        (found(cert=None), "no certificate"),
-        (found(cert="nonsense"), "cannot be read"),
+        (found(cert=None), "no certificate that can be read"),
+        (found(cert="nonsense"), "no certificate that can be read"),
         (found(cert=issued(DeviceKey())), "for another key"),
         (found(cert=issued(wanted=WANTED._replace(names=(("dns", "gpu-b"),)))), "names are not those"),
         (found(cert=issued(wanted=WANTED._replace(subject=(("common_name", "gpu-b"),)))), "names are not those"),
@@ -102,10 +102,10 @@ def test_certificate_that_is_not_as_wanted_is_renewed(store, words):
     assert result.action == "renew" and words in result.why and not result.new_key
 
 
-def test_revoked_certificate_is_renewed():
+def test_revoked_certificate_takes_its_key_with_it():
     cert = issued()
     serial = x509.load_pem_x509_certificate(cert.encode()).serial_number
-    assert "revoked" in judged(found(cert=cert), revoked=[serial]).why
+    assert judged(found(cert=cert), revoked=[serial]) == ("rotate", "b", "the certificate is revoked", True)
 
 
 @pytest.mark.parametrize(("active", "other"), [("a", "b"), ("b", "a")])

@@ -124,6 +124,17 @@ def test_decommissioned_devices_tpm_is_free(store):
     assert store.revoked() == [{"serial_number": 10, "revocation_date": "20270115080000Z"}]
 
 
+def test_decommissioned_device_comes_back_only_with_a_pin(store):
+    record(store)
+    store.revoke("gpu-a", True, NOW, check=False)
+    for ek in ("e1", "e2"):
+        with pytest.raises(EdgesiteError, match="gpu-a was decommissioned at 2027-01-15T08:00:00Z"):
+            store.check_device("gpu-a", ek, ["other"])
+        store.check_device("gpu-a", ek, [ek])
+    record(store)
+    store.check_device("gpu-a", "e1", [])
+
+
 def test_revoked_device_keeps_its_tpm_and_may_get_new_certificates(store):
     record(store)
     assert store.revoke("gpu-a", False, NOW, check=False)

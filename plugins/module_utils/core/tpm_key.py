@@ -22,7 +22,8 @@ STORAGE_KEY = 0x81000001
 _HANDLES = range(0x81000000, 0x81800000)
 _ENDORSEMENT_HANDLES = range(0x81010000, 0x81020000)
 _STORAGE_ATTRIBUTES = frozenset(("fixedtpm", "fixedparent", "restricted", "decrypt"))
-_MODE = re.compile(r"0?[0-7]{3}\Z", re.ASCII)
+# With its zero: YAML reads 0640 without quotes as the number 416, which would be a mode as well.
+_MODE = re.compile(r"0[0-7]{3}\Z", re.ASCII)
 
 
 class Access(NamedTuple):

@@ -10,6 +10,7 @@ import json
 import pytest
 from ansible.module_utils import basic
 from ansible_collections.edgesite.gpu.plugins.module_utils.module_command import command_runner
+from ansible_collections.edgesite.gpu.tests.unit import tpm_emulator
 
 
 @pytest.fixture
@@ -19,3 +20,18 @@ def module_run(monkeypatch):
     # from ansible-core 2.19 on
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     return command_runner(basic.AnsibleModule(argument_spec={}))
+
+
+# for one test: ansible-test runs each test in a process of its own, which takes down no fixture of a wider scope
+@pytest.fixture
+def emulator(tmp_path):
+    """A TPM without endorsement certificates."""
+    with tpm_emulator.powered(tmp_path / "tpm") as made:
+        yield made
+
+
+@pytest.fixture
+def certified_emulator(tmp_path):
+    """A TPM as a manufacturer sells it."""
+    with tpm_emulator.powered(tmp_path / "tpm", certified=True) as made:
+        yield made

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Endorsement keys and their certificates, and how a TPM stands: as swtpm showed them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import tpm_endorsement, tpm_public, tpm_state
+from hypothesis import given
+from hypothesis import strategies as st
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
+RSA_CERTIFICATE = (FIXTURES / "ek-rsa-key.der").read_bytes()
+
+
+def public(name):
+    return tpm_public.parse((FIXTURES / name).read_bytes())
+
+
+@pytest.mark.parametrize(
+    "name, kind, with_policy",
+    [("ek-rsa.pub", "rsa2048", True), ("ek-p256.pub", "ecc_p256", True), ("ek-p384.pub", "ecc_p384", False)],
+)
+def test_endorsement_keys(name, kind, with_policy):
+    key = public(name)
+    assert tpm_endorsement.is_key(key)
+    assert key.kind == kind in tpm_endorsement.TEMPLATES
+    assert tpm_endorsement.with_policy(key) is with_policy
+
+
+@pytest.mark.parametrize("name", ["key-ecc.pub", "key-rsa.pub", "storage.pub"])
+def test_other_keys(name):
+    assert not tpm_endorsement.is_key(public(name))
+
+
+def test_certificate_of_a_key():
+    assert tpm_endorsement.kind(RSA_CERTIFICATE) == "rsa2048"
+    assert tpm_endorsement.certified(RSA_CERTIFICATE, public("ek-rsa.pub"))
+    for other in ("key-rsa.pub", "ek-p256.pub", "ek-p384.pub"):
+        assert not tpm_endorsement.certified(RSA_CERTIFICATE, public(other))
+    # of another TPM
+    assert tpm_endorsement.kind((FIXTURES / "ek-rsa.der").read_bytes()) == "rsa2048"
+    assert tpm_endorsement.kind((FIXTURES / "ek-ecc.der").read_bytes()) == "ecc_p384"
+    assert not tpm_endorsement.certified((FIXTURES / "ek-rsa.der").read_bytes(), public("ek-rsa.pub"))
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_no_certificate(data):
+    assert tpm_endorsement.kind(data) is None
+    assert not tpm_endorsement.certified(data, public("ek-rsa.pub"))
+
+
+@given(st.data())
+def test_a_damaged_certificate_is_none_or_of_another_kind(data):
+    place = data.draw(st.integers(0, len(RSA_CERTIFICATE) - 1))
+    damaged = RSA_CERTIFICATE[:place] + data.draw(st.binary(max_size=8)) + RSA_CERTIFICATE[place + 1 :]
+    assert tpm_endorsement.kind(damaged) in (None, *tpm_endorsement.TEMPLATES)
+    tpm_endorsement.certified(damaged, public("ek-rsa.pub"))
+
+
+@given(st.integers(0, 4), st.binary(max_size=4))
+def test_issuers_one_after_another(count, padding):
+    found = tpm_endorsement.certificates(RSA_CERTIFICATE * count + b"\xff" + padding)
+    assert len(found) == count
+    assert all(one.startswith("-----BEGIN CERTIFICATE-----") for one in found)
+
+
+def test_handles():
+    assert tpm_endorsement.is_handle(0x81010001) and not tpm_endorsement.is_handle(0x81000001)
+    assert tpm_endorsement.is_issuers(0x01C00100) and not tpm_endorsement.is_issuers(0x01C00002)
+
+
+def test_standing():
+    found = tpm_state.parse((FIXTURES / "properties-variable.txt").read_text())
+    assert found == tpm_state.Standing(tpm_state.Lockout(False, 0, 3, 1000), False, False)
+
+
+def test_standing_of_a_tpm_in_lockout():
+    text = (FIXTURES / "properties-variable.txt").read_text()
+    for was, now in (
+        ("inLockout:                 0", "inLockout:                 1"),
+        ("ownerAuthSet:              0", "ownerAuthSet:              1"),
+        ("LOCKOUT_COUNTER: 0x0", "LOCKOUT_COUNTER: 0x20"),
+    ):
+        assert was in text
+        text = text.replace(was, now)
+    found = tpm_state.parse(text)
+    assert (found.lockout.in_lockout, found.lockout.counter, found.owner_auth_set) == (True, 32, True)
+
+
+@given(st.text())
+def test_any_text_is_a_standing(text):
+    assert tpm_state.parse(text).lockout.counter >= 0

@@ -37,6 +37,12 @@ def identity_need(store, keys, wanted):
 
 
 def _problem(store, keys, wanted):
+    if keys is None:
+        return (
+            "The host's TPM cannot be asked: it has none, or its programs are missing. The result of "
+            "edgesite.gpu.tpm_info on the host says which. Enable the TPM in the firmware's setup, or leave "
+            "identity_ca_dir away for this host."
+        )
     off = store["now"] - time.time()
     if abs(off) > float(wanted["clock_tolerance"]):
         return (

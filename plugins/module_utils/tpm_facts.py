@@ -134,9 +134,10 @@ class _Facts:
         shown: Dict[str, Any] = {"path": place.path, "handle": None if place.handle is None else index(place.handle)}
         try:
             with tpm_key.opened(self.tools, place.path, place.handle) as key:
-                return dict(shown, usable=True, reason=None, **_public(key.public))
+                return dict(shown, usable=True, cause=None, reason=None, **_public(key.public))
         except EdgesiteError as error:
-            return dict(shown, usable=False, reason=error.problem, type=None, public=None, name=None)
+            cause = getattr(error, "cause", "tpm")
+            return dict(shown, usable=False, cause=cause, reason=str(error), type=None, public=None, name=None)
 
 
 def _endorsement(key: Endorsement) -> Dict[str, Any]:

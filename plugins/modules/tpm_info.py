@@ -179,8 +179,14 @@ tpm:
           description: Whether this TPM can use it.
           type: bool
           returned: always
+        cause:
+          description:
+            - Why not, in a word, V(missing), V(foreign) (it is another TPM's, or this one's before it was cleared) or
+              V(tpm) (the TPM cannot say). Null where it is usable.
+          type: str
+          returned: always
         reason:
-          description: Why not.
+          description: Why not, and what to do.
           type: str
           returned: always
         type:

@@ -33,6 +33,14 @@ _UNUSABLE = {
 }
 
 
+class NoUse(EdgesiteError):
+    """A key is not there (cause: missing), or is none of this TPM's (foreign); nothing is wrong with the TPM."""
+
+    def __init__(self, cause: str, problem: str, fix: str) -> None:
+        super().__init__(problem, fix)
+        self.cause = cause
+
+
 class Key(NamedTuple):
     """A key that is ready for use. name: as tools take it."""
 
@@ -46,8 +54,11 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
     if path is not None:
         text = owned_files.read_text(path)
         if text is None:
-            raise EdgesiteError("There is no key: {0} is not there".format(path), _MAKE)
-        key = tss2_pem.decode(text, path)
+            raise NoUse("missing", "There is no key: {0} is not there".format(path), _MAKE)
+        try:
+            key = tss2_pem.decode(text, path)
+        except EdgesiteError as error:
+            raise NoUse("foreign", error.problem, error.fix) from error
         public = _public(key, path)
         with contextlib.ExitStack() as stack:
             try:
@@ -55,12 +66,12 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
             except TpmError as error:
                 if error.tpm_status not in _UNUSABLE:
                     raise
-                raise EdgesiteError("{0}: {1}".format(path, _UNUSABLE[error.tpm_status]), _RENEW) from error
+                raise NoUse("foreign", "{0}: {1}".format(path, _UNUSABLE[error.tpm_status]), _RENEW) from error
             yield Key(name, public)
     else:
         found = tools.read_public(handle or 0)
         if found is None:
-            raise EdgesiteError("The TPM has no key at {0}".format(index(handle or 0)), _MAKE)
+            raise NoUse("missing", "The TPM has no key at {0}".format(index(handle or 0)), _MAKE)
         yield Key(index(handle or 0), found)
 
 
@@ -98,7 +109,7 @@ def _public(key: KeyFile, path: str) -> Public:
     try:
         return tpm_public.parse(key.public)
     except tpm_public.NotPublic as error:
-        raise EdgesiteError("{0} is no TPM key: {1}".format(path, error), _MAKE) from error
+        raise NoUse("foreign", "{0} is no TPM key: {1}".format(path, error), _MAKE) from error
 
 
 def access(path: str) -> Optional[Access]:

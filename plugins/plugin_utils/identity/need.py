@@ -16,8 +16,8 @@ from . import chains
 from .names import names_of
 
 ENROL, RENEW, ROTATE, NONE = "enrol", "renew", "rotate", "none"
-# What edgesite.gpu.tpm_info says of a key file that another TPM made, or this one before it was cleared.
-_FOREIGN = "foreign"
+# What edgesite.gpu.tpm_info says of a key that is not there, or of another TPM, or of this one before it was cleared.
+_LOST = ("missing", "foreign")
 _SLOTS = ("a", "b")
 
 
@@ -52,7 +52,7 @@ def need(store: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], wishes: Wi
     other = _SLOTS[1 - _SLOTS.index(slot)]
     key = keys[_SLOTS.index(slot)]
     if not key["usable"]:
-        return Need(ENROL, other, "the key in slot {0} is no key of this TPM: {1}".format(slot, key["reason"]), True)
+        return Need(ENROL, other, "its key is lost: {0}".format(key["reason"]), True)
     public = tpm_public.parse(base64.b64decode(key["public"]))
     if public.kind != wishes.type:
         return Need(ROTATE, other, "the key is of the type {0}, not {1}".format(public.kind, wishes.type), True)
@@ -68,7 +68,7 @@ def need(store: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], wishes: Wi
 def unusable(keys: Sequence[Mapping[str, Any]], active: Optional[str]) -> Optional[Mapping[str, Any]]:
     """The key in use, where the TPM cannot say now whether it is its own: nothing is decided then."""
     for slot, key in zip(_SLOTS, keys):
-        if slot == active and not key["usable"] and key["cause"] not in (_FOREIGN, "missing"):
+        if slot == active and not key["usable"] and key["cause"] not in _LOST:
             return key
     return None
 

@@ -11,6 +11,13 @@ import socket
 import subprocess
 import time
 
+_FIRST = {
+    "transient": b"\x80\0\0\0",
+    "persistent": b"\x81\0\0\0",
+    "loaded-session": b"\x02\0\0\0",
+    "saved-session": b"\x03\0\0\0",
+}
+
 
 class Emulator:
     """One TPM with no resource manager, as it is on a bare device: three places for loaded keys."""
@@ -21,6 +28,7 @@ class Emulator:
         self.port = free_ports()
         self.tcti = "swtpm:host=127.0.0.1,port={0}".format(self.port)
         self.process = None
+        self.started = False
         self.state.mkdir(parents=True)
 
     def certify(self):
@@ -49,6 +57,7 @@ class Emulator:
         command += ["--server", "type=tcp,port={0}".format(self.port)]
         command += ["--ctrl", "type=tcp,port={0}".format(self.port + 1)]
         self.process = subprocess.Popen(command)
+        self.started = "startup" in flags
         for _attempt in range(100):
             with socket.socket() as probe:
                 # the control port, for a connection to the other one counts as a TPM's user
@@ -69,13 +78,42 @@ class Emulator:
             raise RuntimeError("{0}: {1}".format(" ".join(argv), done.stderr.decode()))
         return done.stdout
 
+    def send(self, *commands):
+        """The answer to the last of some commands in the TPM's own form, as the tools take their time to start."""
+        with socket.create_connection(("127.0.0.1", self.port)) as tpm:
+            for command in commands:
+                tpm.sendall(command)
+                answer = tpm.recv(4096)
+                if answer[6:10] != bytes(4):
+                    break
+        return answer
+
     def handles(self, kind):
         """Handles in the TPM, of what is transient, persistent, loaded-session or saved-session."""
-        return [int(line[2:], 16) for line in self.tool("tpm2_getcap", "handles-" + kind).decode().splitlines()]
+        # TPM2_GetCapability
+        answer = self.send(bytes.fromhex("8001000000160000017a00000001") + _FIRST[kind] + bytes.fromhex("000000ff"))
+        if answer[6:10] != bytes(4):
+            raise RuntimeError(answer.hex())
+        return [int.from_bytes(answer[place : place + 4], "big") for place in range(19, len(answer), 4)]
 
     def left(self):
         """What programs left loaded in the TPM."""
         return [handle for kind in ("transient", "loaded-session", "saved-session") for handle in self.handles(kind)]
+
+    def lock_out(self):
+        """Brings it into lockout, by a wrong password for an object that lockout protects."""
+        self.tool("tpm2_dictionarylockout", "-Q", "-s", "-n", "1", "-t", "1000", "-l", "1000")
+        self.tool("tpm2_nvdefine", "-Q", "-C", "o", "-s", "8", "-a", "authread|authwrite", "-p", "right", "0x1500001")
+        with contextlib.suppress(RuntimeError):
+            self.tool("tpm2_nvwrite", "-Q", "-P", "wrong", "-i-", "0x1500001", data=b"12345678")
+
+    def fill(self):
+        """Takes all the room there is for persistent objects."""
+        self.tool("tpm2_createprimary", "-Q", "-C", "o", "-G", "ecc", "-c", str(self.folder / "context"))
+        # TPM2_EvictControl by the owner's empty password
+        command = bytes.fromhex("80020000002300000120 40000001 80000000 00000009 40000009 0000 00 0000")
+        self.send(*(command + handle.to_bytes(4, "big") for handle in range(0x81005000, 0x81006000)))
+        self.tool("tpm2_flushcontext", "0x80000000")
 
 
 def free_ports():

@@ -17,7 +17,9 @@ from ..core.tpm_public import Public
 from .tpm2 import Tools
 from .tpm_key import Key
 
-_OTHER_KEY = ("integrity", "mismatch")
+# TPMs say so in several ways: by a seal that does not fit, or since what they decrypt by another key is no secret.
+# libtpms calls the latter a failure; a TPM that has really failed says it again at the next command.
+_OTHER_KEY = ("integrity", "mismatch", "value", "failure")
 
 
 class Endorsement(NamedTuple):

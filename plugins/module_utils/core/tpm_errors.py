@@ -44,6 +44,11 @@ _NO_OBJECT = Meaning(
     "no_object", "The TPM has no object at this handle", "Check the handle: tpm2_getcap handles-persistent"
 )
 _NOT_MADE = Meaning("not_supported", "This TPM does not know such keys", "Choose another type of key")
+_MISMATCH = Meaning(
+    "mismatch",
+    "The credential is not one for this kind of endorsement key",
+    "Make the credential for the endorsement key that tpm_info shows of this host",
+)
 _PASSWORD = Meaning(
     "auth",
     "The TPM's {0} password is set, and what was given is not it",
@@ -53,6 +58,7 @@ _PASSWORD = Meaning(
 _MEANINGS = {
     0x082: Meaning("attributes", "The TPM refuses what the key at hand is to be used for", "Give another key"),
     0x081: _NOT_MADE,
+    0x084: Meaning("value", "The TPM refuses a value that it was given", "Check what was given: is it of this TPM?"),
     0x085: Meaning(
         "hierarchy",
         "A part of the TPM (owner or endorsement) that is needed is switched off",
@@ -63,11 +69,7 @@ _MEANINGS = {
     0x08B: _NO_OBJECT,
     0x08E: _PASSWORD,
     0x092: _NOT_MADE,
-    0x095: Meaning(
-        "mismatch",
-        "The credential is not one for this kind of endorsement key",
-        "Make the credential for the endorsement key that tpm_info shows of this host",
-    ),
+    0x095: _MISMATCH,
     0x09D: Meaning("policy", "The TPM's state is not the one that the key was bound to", "Make a new key"),
     0x09F: Meaning(
         "integrity",
@@ -76,6 +78,7 @@ _MEANINGS = {
     ),
     0x0A2: _PASSWORD,
     0x0A6: _NOT_MADE,
+    0x0A7: _MISMATCH,
     0x100: Meaning(
         "not_started",
         "The TPM was not started: the firmware did not send it TPM2_Startup",

@@ -41,6 +41,8 @@ ERROR: Could not load tcti, got: "device:/dev/tpm0"
         (0x14B, "no_nv_space", False, "no room left"),
         (0x1DF, "integrity", False, "another TPM"),
         (0x2D5, "mismatch", False, "credential"),
+        (0x2E7, "mismatch", False, "credential"),
+        (0x2C4, "value", False, "refuses a value"),
         (0x98E, "auth", False, "owner password"),
         (0x9A2, "auth", False, "owner password"),
         (0x99D, "policy", False, "bound to"),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 from pathlib import Path
@@ -105,3 +106,9 @@ def layout(card):
 @pytest.fixture(name="cards")
 def fixture_cards():
     return Cards
+
+
+@pytest.fixture(name="connect", scope="session")
+def fixture_connect():
+    """A host by its name."""
+    return functools.lru_cache(maxsize=None)(connect)

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role identity is told."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.filter.identity import identity_need
+
+NOT_MADE = {"usable": False, "cause": "missing", "reason": "not there"}
+
+
+@pytest.fixture
+def wanted(tmp_path):
+    return {
+        "subject": {"common_name": "gpu-a"},
+        "subject_alt_name": [],
+        "key_usage": [],
+        "extended_key_usage": [],
+        "type": "ecc_p256",
+        "roots": [],
+        "revoked": [],
+        "renew_before": "",
+        "rotate": False,
+        "clock_tolerance": 300,
+    }
+
+
+def store(active=None, off=0):
+    return {"active": active, "slots": {}, "now": int(time.time()) + off}
+
+
+def test_new_host(wanted):
+    assert identity_need(store(), [NOT_MADE, NOT_MADE], wanted)["action"] == "enrol"
+
+
+@pytest.mark.parametrize(("off", "words"), [(-3 * 365 * 86400, "behind"), (86400, "ahead of")])
+def test_clock_that_is_wrong(wanted, off, words):
+    found = identity_need(store(off=off), [NOT_MADE, NOT_MADE], wanted)
+    assert words in found["problem"] and "chrony" in found["problem"] and found["action"] == "none"
+
+
+def test_clock_that_is_a_little_off(wanted):
+    assert "problem" not in identity_need(store(off=200), [NOT_MADE, NOT_MADE], wanted)
+
+
+def test_host_without_a_tpm(wanted):
+    assert "The host's TPM cannot be asked" in identity_need(store(), None, wanted)["problem"]
+
+
+def test_tpm_that_cannot_say(wanted):
+    busy = {"usable": False, "cause": "tpm", "reason": "The TPM is in lockout. Wait."}
+    found = identity_need(store("a"), [busy, NOT_MADE], wanted)
+    assert found == {
+        "action": "none",
+        "problem": "The TPM could not be asked for the host's key: The TPM is in lockout. Wait.",
+    }
+
+
+def test_names_that_no_certificate_can_have(wanted):
+    wanted["subject_alt_name"] = ["gpu-a"]
+    assert "DNS:" in identity_need(store(), [NOT_MADE, NOT_MADE], wanted)["problem"]

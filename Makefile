@@ -22,7 +22,7 @@ venv: ## make .venv, and the link that lets ansible find the clone as edgesite.g
 # --- tests
 
 test: apt venv ## all of the following tests, with a table of results at the end
-	@$T/stages "lint unit sanity check-artifact lab-test" integration molecule
+	@$T/stages "lint unit sanity check-artifact lab-test" integration molecule-packages molecule-devices
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck, changelog fragments
 	@$T/lint
@@ -41,6 +41,13 @@ integration: apt venv ## the NVML simulator with foreign clients, then modules a
 
 lab-test: apt venv ## tests of the emulated site itself
 	@pytest tests/lab
+
+# in two parts, so that they can run side by side
+molecule-packages: apt venv
+	@$T/molecule-all 'driver_*' 'jetpack_*'
+
+molecule-devices: apt venv
+	@$T/molecule-all 'gpu' 'mig_*' 'identity*' 'site'
 
 molecule: apt venv ## Molecule scenarios but gpu_runner and driver_build; one with SCENARIO=name
 	@$T/molecule-all $(SCENARIO)

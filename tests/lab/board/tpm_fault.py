@@ -13,7 +13,7 @@ NO_SESSIONS, SESSIONS = 0x8001, 0x8002
 PASSWORD = 0x40000009
 NULL, LOCKOUT, PLATFORM = 0x40000007, 0x4000000A, 0x4000000C
 CREATE_PRIMARY, CLEAR, LOCK_RESET, HMAC, FLUSH = 0x131, 0x126, 0x139, 0x155, 0x165
-AUTH_FAIL, IN_LOCKOUT = 0x98E, 0x921
+AUTH_FAIL, IN_LOCKOUT, RETRY = 0x98E, 0x921, 0x922
 KEYEDHASH, SHA256, HMAC_SCHEME = 0x8, 0xB, 0x5
 # fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, sign; not noDA
 ATTRIBUTES = 0x40072
@@ -64,7 +64,7 @@ def lockout():
     key = must(CREATE_PRIMARY, NULL, b"", sized(secret) + sized(public) + sized(b"") + struct.pack(">I", 0))
     handle = struct.unpack(">I", key[:4])[0]
     status = AUTH_FAIL
-    while status == AUTH_FAIL:
+    while status in (AUTH_FAIL, RETRY):
         status, _answer = send(HMAC, handle, b"wrong", sized(b"message") + struct.pack(">H", SHA256))
     must(FLUSH, handle)
     if status != IN_LOCKOUT:

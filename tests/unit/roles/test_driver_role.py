@@ -63,9 +63,3 @@ def test_every_lock_of_apt_is_waited_for():
     assert len(locking) == 5
     for task in locking:
         assert "driver_lock_words" in task["until"] and "driver_lock_attempts" in task["retries"], task["name"]
-
-
-def test_options_agree_with_defaults():
-    options = load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    told = {name: option["default"] for name, option in options.items() if "default" in option}
-    assert told == load("defaults/main.yml")

@@ -107,8 +107,3 @@ def test_container_runtime_is_left_alone_where_no_packages_are_wanted(variables,
     assert value("jetpack_runtime", jetpack_info=info, **variables) == runtime
     info["container_toolkit"]["unconfigured"] = None
     assert value("jetpack_runtime", jetpack_info=info, **variables) == ""
-
-
-def test_defaults_are_those_of_the_specification():
-    options = load("roles/jetpack/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    assert {name: option["default"] for name, option in options.items()} == load("roles/jetpack/defaults/main.yml")

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Specification, defaults and page of each role say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLES = sorted(path.parent.parent for path in (Path(__file__).parents[3] / "roles").glob("*/tasks/main.yml"))
+
+
+def load(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def options(role):
+    return load(role / "meta" / "argument_specs.yml")["argument_specs"]["main"].get("options", {})
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_defaults_are_those_of_the_specification(role):
+    told = {name: option["default"] for name, option in options(role).items() if "default" in option}
+    assert told == (load(role / "defaults" / "main.yml") or {})
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_option_has_the_roles_name_and_is_on_its_page(role):
+    page = (role / "README.md").read_text(encoding="utf-8")
+    for name in options(role):
+        assert name.startswith(role.name + "_")
+        assert "`{0}`".format(name) in page, name

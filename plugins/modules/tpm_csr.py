@@ -10,7 +10,7 @@ module: tpm_csr
 short_description: Request a certificate for a key in the TPM
 version_added: 0.1.0
 description:
-  - Makes a certificate request (PKCS #10) and has the TPM sign it. Nothing on the host changes, so the module never
+  - Makes a certificate request (PKCS 10) and has the TPM sign it. Nothing on the host changes, so the module never
     reports a change.
   - The host needs neither OpenSSL nor a Python library for it. The request is encoded as strict parsers want it, which
     the requests of OpenSSL's provider for TPMs before 1.3.1 are not.

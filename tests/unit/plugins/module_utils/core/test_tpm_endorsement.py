@@ -27,7 +27,7 @@ def public(name):
 def test_endorsement_keys(name, kind, with_policy):
     key = public(name)
     assert tpm_endorsement.is_key(key)
-    assert key.kind == kind in tpm_endorsement.TEMPLATES
+    assert key.kind == kind and kind in tpm_endorsement.TEMPLATES
     assert tpm_endorsement.with_policy(key) is with_policy
 
 

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One entry in /etc/crypttab or /etc/fstab, whose lines have columns; everything else in the file stays as it is."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence, Tuple
+
+
+def find(text: str, column: int, value: str) -> Optional[Tuple[str, ...]]:
+    """The columns of the entry that has this value there; of several the first."""
+    for line in text.splitlines():
+        columns = _columns(line)
+        if len(columns) > column and columns[column] == value:
+            return columns
+    return None
+
+
+def put(text: str, column: int, entry: Sequence[str]) -> str:
+    """The file with this entry, in the place of those that have its value in that column, else at the end."""
+    wanted = "\t".join(entry)
+    lines: List[str] = []
+    placed = False
+    for line in text.splitlines():
+        columns = _columns(line)
+        if len(columns) > column and columns[column] == entry[column]:
+            if not placed:
+                lines.append(line if columns == tuple(entry) else wanted)
+            placed = True
+        else:
+            lines.append(line)
+    if not placed:
+        lines.append(wanted)
+    return "\n".join(lines) + "\n"
+
+
+def _columns(line: str) -> Tuple[str, ...]:
+    return () if line.lstrip().startswith("#") else tuple(line.split())

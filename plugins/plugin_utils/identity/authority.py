@@ -9,11 +9,10 @@ import subprocess
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 from ansible.module_utils.urls import open_url
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ...module_utils.core.errors import EdgesiteError
 from . import chains
+from .crypto import Encoding, PublicFormat, x509
 from .names import names_of
 
 OPTIONS = {

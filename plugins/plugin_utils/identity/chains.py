@@ -11,10 +11,8 @@ import subprocess
 import tempfile
 from typing import List, Optional, Sequence
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from ...module_utils.core.errors import EdgesiteError
+from .crypto import Encoding, x509
 
 _SUFFIXES = (".pem", ".crt", ".cer")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible.plugins.action import ActionBase
 
 from ...module_utils.core.errors import EdgesiteError
+from . import crypto
 
 
 class ControllerActionBase(ActionBase):
@@ -22,6 +23,11 @@ class ControllerActionBase(ActionBase):
         result = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(self.OPTIONS)
         try:
+            if crypto.MISSING:
+                raise EdgesiteError(
+                    "The controller's Python lacks the library cryptography: {0}".format(crypto.MISSING),
+                    "Install it for the Python that runs ansible: pip install 'cryptography>=42'",
+                )
             result.update(self.work(options, task_vars or {}))
         except EdgesiteError as error:
             result.update(error.details, failed=True, msg=str(error))

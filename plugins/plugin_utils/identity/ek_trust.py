@@ -10,16 +10,15 @@ import binascii
 import hashlib
 from typing import Any, Dict, NamedTuple, Optional, Sequence
 
-from cryptography import x509
-
 from ...module_utils.core import der, tpm_public
 from ...module_utils.core.errors import EdgesiteError
 from ...module_utils.core.tpm_public import Public
 from . import chains
+from .crypto import x509
 
 CERTIFIED, PINNED, FIRST_USE = "certified", "pinned", "first_use"
 # TCG EK Credential Profile, 3.2.16: tcg-kp-EKCertificate
-_EK_PURPOSE = x509.ObjectIdentifier("2.23.133.8.1")
+_EK_PURPOSE = "2.23.133.8.1"
 # An endorsement key decrypts for its TPM alone; TCG EK Credential Profile, B.3 and B.4
 _EK_ATTRIBUTES = frozenset(("fixedtpm", "fixedparent", "sensitivedataorigin", "restricted", "decrypt"))
 
@@ -105,7 +104,7 @@ def _certified(found, public, rules):
         raise EdgesiteError("its certificate does not say that it is for an endorsement key") from error
     except ValueError as error:
         raise EdgesiteError("its certificate cannot be read: {0}".format(error)) from error
-    if _EK_PURPOSE not in purposes:
+    if _EK_PURPOSE not in [purpose.dotted_string for purpose in purposes]:
         raise EdgesiteError("its certificate is for other purposes than endorsement keys (2.23.133.8.1)")
     if not same:
         raise EdgesiteError("its certificate is that of another key")

@@ -8,15 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from ...module_utils.core import csr, tpm_public
 from ...module_utils.core.errors import EdgesiteError
 from ...module_utils.core.tpm_public import DEVICE_KEY, Public
+from .crypto import Encoding, PublicFormat, UnsupportedAlgorithm, x509
 
 _KINDS = ("ecc_p256", "rsa2048", "rsa3072")
+# PKCS #9: the attribute that holds the extensions
+_EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
 _OTHER_KEY = "Make the request anew with edgesite.gpu.tpm_csr and the key's own path"
 _ANOTHER_KEY = "Let edgesite.gpu.tpm_key make a new key; the role identity does it with identity_rotate=true"
 
@@ -81,13 +80,10 @@ def _asks(request):
     found = {"subject": request.subject.rfc4514_string()}
     for extension in request.extensions:
         found[extension.oid._name] = "{0}{1}".format("critical " if extension.critical else "", _shown(extension.value))
-    others = [one.oid.dotted_string for one in request.attributes if one.oid != _EXTENSION_REQUEST]
+    others = [one.oid.dotted_string for one in request.attributes if one.oid.dotted_string != _EXTENSION_REQUEST]
     if others:
         found["attributes"] = ", ".join(sorted(others))
     return found
-
-
-_EXTENSION_REQUEST = x509.ObjectIdentifier("1.2.840.113549.1.9.14")
 
 
 def _shown(value):

@@ -12,23 +12,17 @@ import hashlib
 import hmac
 import secrets
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
-from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
-
 from ...module_utils.core.tpm_public import ECC, Public
+from .crypto import KBKDFHMAC, Cipher, ConcatKDFHash, CounterLocation, Mode, algorithms, ec, hashes, modes, padding, rsa
 
 # The head of the file that tpm2_activatecredential reads: magic number and version.
 _HEAD = bytes.fromhex("badcc0de00000001")
-_HASHES = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
-_CURVES = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}
+_CURVES = {"P-256": "SECP256R1", "P-384": "SECP384R1", "P-521": "SECP521R1"}
 
 
 def make_credential(endorsement: Public, name: bytes, secret: bytes) -> bytes:
     """The credential, as a file of tpm2-tools. endorsement: who can read it; name: of the key it has to hold."""
-    algorithm = _HASHES[endorsement.name_hash]()
+    algorithm = getattr(hashes, endorsement.name_hash.upper())()
     seed, encrypted_seed = (_ecc_seed if endorsement.type == ECC else _rsa_seed)(endorsement, algorithm)
     storage_key = _kdfa(algorithm, seed, b"STORAGE", name, endorsement.aes_bits)
     encrypted = _cfb(storage_key, _sized(secret))
@@ -44,7 +38,7 @@ def _rsa_seed(endorsement, algorithm):
 
 
 def _ecc_seed(endorsement, algorithm):
-    curve = _CURVES[endorsement.curve]()
+    curve = getattr(ec, _CURVES[endorsement.curve])()
     size = (curve.key_size + 7) // 8
     ephemeral = ec.generate_private_key(curve)
     shared = ephemeral.exchange(ec.ECDH(), ec.EllipticCurvePublicNumbers(*endorsement.point, curve).public_key())

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from cryptography import x509
+from .crypto import x509
 
 
 def names_of(signed):

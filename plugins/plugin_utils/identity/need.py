@@ -8,11 +8,9 @@ from __future__ import annotations
 import base64
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from ...module_utils.core import csr, tpm_public
 from . import chains
+from .crypto import Encoding, PublicFormat, x509
 from .names import names_of
 
 ENROL, RENEW, ROTATE, NONE = "enrol", "renew", "rotate", "none"

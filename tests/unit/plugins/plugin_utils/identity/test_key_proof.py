@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 KEY = DeviceKey()
-USAGES = (["digitalSignature"], ["serverAuth", "clientAuth"])
+USAGES = (("digitalSignature",), ("serverAuth", "clientAuth"))
 
 
 def asks(subject=None, names=("DNS:gpu-a", "IP:192.0.2.1"), key_usage=USAGES[0], extended=USAGES[1]):

@@ -36,8 +36,10 @@ options:
 attributes:
   check_mode:
     support: full
+    description: Says whether it would be news, and writes nothing.
   diff_mode:
     support: none
+    description: What changes is a record on the controller; the result tells it.
 seealso:
   - module: community.crypto.x509_crl
 """

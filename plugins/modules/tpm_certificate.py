@@ -98,6 +98,7 @@ attributes:
     description: Says that a certificate would be issued, and does nothing.
   diff_mode:
     support: none
+    description: What changes is a record on the controller; the result tells it.
 seealso:
   - module: edgesite.gpu.tpm_credential
   - module: community.crypto.x509_certificate_pipe

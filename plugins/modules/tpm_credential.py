@@ -98,6 +98,7 @@ attributes:
     description: Checks everything, and remembers nothing.
   diff_mode:
     support: none
+    description: What changes is a record on the controller; the result tells it.
 seealso:
   - module: edgesite.gpu.tpm_challenge
   - module: edgesite.gpu.tpm_certificate

@@ -28,6 +28,9 @@ CONTROLLER_ONLY = {
     "validate_argument_spec",
     "assert",
     "meta",
+    "identity_device",
+    "tpm_credential",
+    "tpm_certificate",
 }
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any, Dict, List, Mapping, Sequence
 
 # Each layer's role registers <layer>_result.
-LAYERS = ("driver", "jetpack", "gpu", "mig", "storage_encryption", "identity")
+LAYERS = ("driver", "jetpack", "gpu", "mig", "storage_encryption", "identity", "tls")
 
 
 def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:

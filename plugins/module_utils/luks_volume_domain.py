@@ -94,7 +94,7 @@ class LuksVolumeDomain(Domain[State, Action]):
             fingerprint=seen.fingerprint,
             header=header,
             used=block_device.users(device, volume.name),
-            taken=_taken(volume, mapping is not None and not mapped, None if mounted else source),
+            taken="" if mounted else _taken(volume, mapping is not None and not mapped, source),
             mapped=mapped,
             unlocks=unlocks,
             why_not=why_not,
@@ -231,7 +231,7 @@ def _taken(volume: Volume, mapping: bool, source: Optional[str]) -> str:
     """What else has the volume's name, or its mount point."""
     if mapping:
         return "{0} is another device's".format(volume.mapper)
-    if source is not None and os.path.realpath(source) != os.path.realpath(volume.mapper):
+    if source is not None:
         return "{0} is mounted at {1}".format(source, volume.mount)
     if source is None and os.path.isdir(volume.mount) and os.listdir(volume.mount):
         return "{0} is not empty, and what is there would be hidden".format(volume.mount)

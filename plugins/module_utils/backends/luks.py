@@ -24,6 +24,8 @@ from . import block_device, command
 from .block_device import Device
 from .command import Result, Run
 
+# In memory, and gone with a reboot
+_PRIVATE = "/run"
 # A slow TPM, or a machine that is emulated
 _SECONDS = 180.0
 # Keys are random and of 256 bits: no work is needed to keep them from being guessed. systemd does the same.
@@ -173,12 +175,8 @@ def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int
     before = header(device)
     with _files(key=key, known=known or b"") as paths:
         by = ("--key-file", paths["known"]) if known else _TPM_TOKEN
-        _do(
-            run,
-            ["cryptsetup", "luksAddKey", "--batch-mode", *_CHEAP, *by, device.node, "--new-keyfile", paths["key"]]
-            if not known
-            else ["cryptsetup", "luksAddKey", "--batch-mode", *_CHEAP, *by, device.node, paths["key"]],
-        )
+        asked = ["cryptsetup", "luksAddKey", "--batch-mode", *_CHEAP, *by]
+        _do(run, [*asked, "--new-keyfile", paths["key"], device.node])
     now = header(device)
     if before is None or now is None:
         raise EdgesiteError("the LUKS2 header of {0} is gone".format(device.node), "See to the disk")
@@ -264,7 +262,7 @@ def _last_line(result: Result) -> str:
 @contextlib.contextmanager
 def _files(**contents: bytes) -> Iterator[Dict[str, str]]:
     """Files with these contents, by name."""
-    with tempfile.TemporaryDirectory(dir="/run", prefix="edgesite-gpu-") as folder:
+    with tempfile.TemporaryDirectory(dir=_PRIVATE, prefix="edgesite-gpu-") as folder:
         paths = {}
         for name, data in contents.items():
             paths[name] = os.path.join(folder, name)

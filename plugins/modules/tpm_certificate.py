@@ -14,8 +14,8 @@ version_added: 0.1.0
 description:
   - Works on the controller. Takes the answer of M(edgesite.gpu.tpm_challenge) to a challenge of
     M(edgesite.gpu.tpm_credential). The challenge is gone afterwards, whether the answer was right or not.
-  - After a right answer the request is signed, by the site's own CA, by a program or by a URL. What comes back is checked
-    as well, for it has to be for the same key and names, and to lead to O(authority.roots).
+  - After a right answer the request is signed, by the site's own CA, by a program or by a URL. What comes back is
+    checked as well, for it has to be for the same key and names, and to lead to O(authority.roots).
   - The task is delegated to localhost, without become, since C(community.crypto.x509_certificate_pipe) runs there.
 author:
   - The edgesite.gpu maintainers (@edgesite)
@@ -47,8 +47,8 @@ options:
     default: []
   days:
     description:
-      - How long the certificate is good, in days. It begins an hour before it is signed, since clocks at the edge may be
-        behind. Where O(authority.command) or O(authority.url) signs, the CA says how long.
+      - How long the certificate is good, in days. It begins an hour before it is signed, since clocks at the edge may
+        be behind. Where O(authority.command) or O(authority.url) signs, the CA says how long.
     type: int
     default: 90
   authority:
@@ -82,7 +82,7 @@ options:
         type: list
         elements: str
       url:
-        description: Where to POST the request in PEM (application/pkcs10); the answer is as that of O(authority.command).
+        description: Where to POST the request in PEM (application/pkcs10). The answer is like that of a program.
         type: str
       headers:
         description: Headers to send there, such as a token.

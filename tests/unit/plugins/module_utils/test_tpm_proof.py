@@ -30,7 +30,7 @@ class Host:
         self.emulator = emulator
         self.run = run
         self.folder = folder
-        (folder / "run").mkdir()
+        (folder / "run").mkdir(exist_ok=True)
         self.tools = Tools(run, emulator.tcti, str(folder), patience=0.0)
         self.told = []
 

@@ -7,8 +7,14 @@ from __future__ import annotations
 
 import time
 
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.controller_action import ControllerActionBase
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import (
+    DECOMMISSIONED,
+    READMITTED,
+    REVOKED,
+    Store,
+)
 
 
 class ActionModule(ControllerActionBase):
@@ -16,16 +22,18 @@ class ActionModule(ControllerActionBase):
 
     OPTIONS = {
         "state_dir": {"type": "path", "required": True},
-        "device": {"type": "str", "required": True},
-        "state": {"type": "str", "default": "known", "choices": ["known", "revoked", "decommissioned"]},
+        "device": {"type": "str"},
+        "state": {"type": "str", "default": "known", "choices": ["known", REVOKED, DECOMMISSIONED, READMITTED]},
     }
 
     def work(self, options, task_vars):
         store = Store(options["state_dir"])
         with store.alone():
-            changed = False
+            name, changed = options["device"], False
             if options["state"] != "known":
-                changed = store.revoke(
-                    options["device"], options["state"] == "decommissioned", time.time(), self._task.check_mode
-                )
-            return {"changed": changed, "device": store.device(options["device"]), "revoked": store.revoked()}
+                if name is None or store.device(name) is None:
+                    raise EdgesiteError(
+                        "{0} was never enrolled".format(name or "no device"), "Give the name that it was enrolled with"
+                    )
+                changed = store.end(name, options["state"], time.time(), self._task.check_mode)
+            return {"changed": changed, "device": name and store.device(name), "revoked": store.revoked()}

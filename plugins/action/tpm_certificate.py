@@ -38,14 +38,16 @@ class ActionModule(ControllerActionBase):
         store = Store(options["state_dir"])
         device = options["device"]
         with store.alone():
-            proof = store.take_challenge(options["id"], device, csr.unpem(options["csr"]), options["answer"])
+            encoded = csr.unpem(options["csr"])
+            proof = store.take_challenge(options["id"], device, encoded, options["answer"])
             pins = [pin.lower() for pin in options["ek_sha256"]]
             store.check_device(device, proof["ek_sha256"], pins)
 
         def run_module(name, arguments):
             return self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
 
-        issued = authority.sign(options["authority"], options["csr"], options["days"], run_module)
+        # What was checked is what is signed, so the host's own text goes no further.
+        issued = authority.sign(options["authority"], csr.pem(encoded), options["days"], run_module)
         record = {
             "serial": "{0:x}".format(issued.parsed.serial_number),
             "not_after": issued.parsed.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),

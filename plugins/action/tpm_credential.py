@@ -36,8 +36,11 @@ class ActionModule(ControllerActionBase):
         request = key_proof.check_request(options["csr"], public, wanted(options))
         roots, intermediates = (chains.read(options[name]) for name in ("tpm_roots", "tpm_intermediates"))
         pins = [pin.lower() for pin in options["ek_sha256"]]
+        store = Store(options["state_dir"])
+        with store.alone():
+            enrolled = (store.device(options["device"]) or {}).get("ek_sha256")
         endorsement = ek_trust.trusted(
-            options["endorsement"], ek_trust.Rules(options["ek_trust"], roots, intermediates, pins)
+            options["endorsement"], ek_trust.Rules(options["ek_trust"], roots, intermediates, pins), enrolled
         )
         found = {
             "ek_sha256": endorsement.sha256,
@@ -45,9 +48,9 @@ class ActionModule(ControllerActionBase):
             "ek_issuer": endorsement.issuer,
             "name": public.name.hex(),
         }
-        store = Store(options["state_dir"])
         challenge = new_challenge_id()
         secret = secret_for(endorsement.public)
+        credential = make_credential(endorsement.public, public.name, secret)
         with store.alone():
             store.check_device(options["device"], endorsement.sha256, pins)
             if not self._task.check_mode:
@@ -58,5 +61,5 @@ class ActionModule(ControllerActionBase):
             "changed": False,
             "id": challenge,
             "endorsement_type": endorsement.public.kind,
-            "credential": base64.b64encode(make_credential(endorsement.public, public.name, secret)).decode(),
+            "credential": base64.b64encode(credential).decode(),
         }

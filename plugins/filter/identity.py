@@ -43,7 +43,7 @@ def _problem(store, keys, wanted):
             "edgesite.gpu.tpm_info on the host says which. Enable the TPM in the firmware's setup, or leave "
             "identity_ca_dir away for this host."
         )
-    off = store["now"] - time.time()
+    off = store["clock_off"]
     if abs(off) > float(wanted["clock_tolerance"]):
         return (
             "The host's clock is {0:.0f} s {1} the controller's: certificates would look bad to one of them. Set the "

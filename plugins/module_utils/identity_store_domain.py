@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from . import changing
 from .backends import identity_store as backend
@@ -20,8 +20,9 @@ from .core.identity_store import Action, State, Wanted
 class IdentityStoreDomain(Domain[State, Action]):
     """What is wanted in the folder."""
 
-    def __init__(self, folder: str, wanted: Wanted) -> None:
+    def __init__(self, folder: str, wanted: Wanted, clock: Optional[float] = None) -> None:
         self.folder = folder
+        self.clock_off = None if clock is None else int(time.time() - clock)
         self.wanted = wanted
 
     def observe(self) -> State:
@@ -65,5 +66,5 @@ class IdentityStoreDomain(Domain[State, Action]):
                 }
                 for slot in identity_store.SLOTS
             },
-            "now": int(time.time()),
+            "clock_off": self.clock_off,
         }

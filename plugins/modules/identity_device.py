@@ -22,16 +22,17 @@ options:
     type: path
     required: true
   device:
-    description: The name of the device, mostly C(inventory_hostname).
+    description: The name of the device, mostly C(inventory_hostname). Needed to change something.
     type: str
-    required: true
   state:
     description:
       - V(known) reads.
       - V(revoked) notes that all certificates of the device so far are revoked. It may get a new one by a new proof.
-      - V(decommissioned) notes that too, and forgets its TPM, which may then be that of another device.
+      - V(decommissioned) notes that too, and that its TPM is not to be taken any more, under whatever name, even where
+        the inventory pins it.
+      - V(readmitted) lets that TPM be taken again.
     type: str
-    choices: [known, revoked, decommissioned]
+    choices: [known, revoked, decommissioned, readmitted]
     default: known
 attributes:
   check_mode:
@@ -73,8 +74,12 @@ device:
       description: When it got its first certificate, in UTC.
       type: str
     decommissioned:
-      description: When it was decommissioned.
+      description: When it was decommissioned; else null.
       type: str
+    retired:
+      description: Endorsement keys that are not taken any more.
+      type: list
+      elements: str
     certificates:
       description: Its certificates, each with C(serial), C(issued), C(not_after), and C(revoked) where it is.
       type: list

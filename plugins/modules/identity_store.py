@@ -40,6 +40,11 @@ options:
     description: What lies between it and the root, PEM.
     type: str
     default: ""
+  clock:
+    description:
+      - What the controller's clock says, in seconds since 1970, as C(now().timestamp()). RV(clock_off) compares the
+        host's with it, since a clock that is wrong makes certificates look bad.
+    type: float
 attributes:
   check_mode:
     support: full
@@ -86,8 +91,8 @@ slots:
   description: For each slot whether it has a C(key), and its C(certificate) and C(chain) in PEM, null for none.
   returned: success
   type: dict
-now:
-  description: What the host's clock says, in seconds since 1970. A clock that is wrong makes certificates look bad.
+clock_off:
+  description: By how many seconds the host's clock is ahead of O(clock); null where that was not given.
   returned: success
   type: int
 undone:
@@ -112,12 +117,14 @@ def main():
             "slot": {"type": "str", "choices": list(SLOTS)},
             "certificate": {"type": "str"},
             "chain": {"type": "str", "default": ""},
+            "clock": {"type": "float"},
         },
         required_together=[("slot", "certificate")],
         supports_check_mode=True,
     )
     options = dict(module.params)
-    run(module, lambda: IdentityStoreDomain(options.pop("directory"), Wanted(**options)))
+    folder, clock = options.pop("directory"), options.pop("clock")
+    run(module, lambda: IdentityStoreDomain(folder, Wanted(**options), clock))
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: The name of the proof that is under way. Good for ten minutes, and for one answer.
+  description: The name of the proof that is under way. Good for four hours, and for one answer.
   returned: success
   type: str
 credential:

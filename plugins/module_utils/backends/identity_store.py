@@ -15,9 +15,12 @@ from . import owned_files
 
 def observe(folder: str) -> State:
     """What is there; a missing folder is an empty one."""
+    keys = {
+        slot: owned_files.read_text(os.path.join(folder, slot, identity_store.KEY)) for slot in identity_store.SLOTS
+    }
     return State(
         files={name: owned_files.read_text(os.path.join(folder, name)) for name in identity_store.FILES},
-        keys=[slot for slot in identity_store.SLOTS if os.path.exists(os.path.join(folder, slot, identity_store.KEY))],
+        keys={slot: text for slot, text in keys.items() if text is not None},
         active=_active(folder),
     )
 

@@ -126,6 +126,14 @@ def unpem(written: str) -> bytes:
         raise EdgesiteError("The option csr is no certificate request: {0}".format(error)) from error
 
 
+def signed_part(encoded: bytes) -> bytes:
+    """What a request's key signed, DER."""
+    try:
+        return der.tlv(*der.elements(der.only(der.SEQUENCE, encoded))[0])
+    except (der.NotDer, IndexError) as error:
+        raise EdgesiteError("The option csr is no certificate request: {0}".format(error)) from error
+
+
 def _known(option: str, name: str, allowed: Dict[str, Any]) -> None:
     if name not in allowed:
         raise EdgesiteError("{0} does not know {1!r}; it takes {2}".format(option, name, ", ".join(allowed)))

@@ -135,11 +135,14 @@ def pem(label: str, content: bytes) -> str:
 
 
 def unpem(label: str, written: str) -> bytes:
-    """The content of the only PEM block with this label."""
-    blocks = [body for name, body in _PEM.findall(written) if name == label]
-    if len(blocks) != 1:
-        raise NotDer("it has {0} blocks 'BEGIN {1}', not one".format(len(blocks), label))
+    """The content of the text's only PEM block, which has to have this label.
+
+    Others take labels that mean the same, and the first of several blocks; here all see the same one.
+    """
+    blocks = _PEM.findall(written)
+    if [name for name, _body in blocks] != [label] or written.count("-----BEGIN") != 1:
+        raise NotDer("it is not one PEM block 'BEGIN {0}' and no other".format(label))
     try:
-        return base64.b64decode("".join(blocks[0].split()), validate=True)
+        return base64.b64decode("".join(blocks[0][1].split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise NotDer("its PEM is damaged: {0}".format(error)) from error

@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 from typing import Dict, List, NamedTuple, Optional, Union
 
+from . import der, tpm_endorsement, tpm_public, tss2_pem
 from .errors import EdgesiteError
 
 SLOTS = ("a", "b")
@@ -23,10 +24,10 @@ FILES = (TRUST, CRL) + tuple(posixpath.join(slot, name) for slot in SLOTS for na
 
 
 class State(NamedTuple):
-    """files: their content by path below the folder; None for one that is missing. keys: the slots that have one."""
+    """files: their content by path below the folder; None for one that is missing. keys: that of the slots' keys."""
 
     files: Dict[str, Optional[str]]
-    keys: List[str]
+    keys: Dict[str, str]
     active: Optional[str]
 
 
@@ -61,17 +62,19 @@ Action = Union[Write, Activate]
 def plan(wanted: Wanted, state: State) -> List[Action]:
     """Writes what differs, and last of all turns to the slot."""
     content: Dict[str, Optional[str]] = {TRUST: _lines(wanted.trust), CRL: _lines(wanted.crl)}
+    slot = wanted.slot if wanted.slot is not None else state.active
     if wanted.slot is not None:
         if wanted.certificate is None:
             raise EdgesiteError("slot is given, but no certificate", "Give both or none of them")
-        if wanted.slot not in state.keys:
-            raise EdgesiteError(
-                "Slot {0} has no {1} that the certificate could be for".format(wanted.slot, KEY),
-                "Make the key first, with edgesite.gpu.tpm_key",
-            )
-        content[posixpath.join(wanted.slot, CERTIFICATE)] = _lines(wanted.certificate)
+        _check_key(wanted.slot, wanted.certificate, state)
         content[posixpath.join(wanted.slot, CHAIN)] = _lines(wanted.chain)
-        content[posixpath.join(wanted.slot, FULL_CHAIN)] = _lines(wanted.certificate.rstrip("\n") + "\n" + wanted.chain)
+    if slot is not None:
+        certificate = _lines(wanted.certificate) or state.files[posixpath.join(slot, CERTIFICATE)]
+        chain = content.get(posixpath.join(slot, CHAIN), state.files[posixpath.join(slot, CHAIN)])
+        if certificate:
+            content[posixpath.join(slot, FULL_CHAIN)] = certificate + (chain or "")
+            # Last, since this is the one that says whether all is done.
+            content[posixpath.join(slot, CERTIFICATE)] = certificate
     actions: List[Action] = [
         Write(path, text, state.files[path])
         for path, text in content.items()
@@ -80,6 +83,25 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
     if wanted.slot is not None and state.active != wanted.slot:
         actions.append(Activate(wanted.slot, state.active))
     return actions
+
+
+def _check_key(slot: str, certificate: str, state: State) -> None:
+    path = posixpath.join(slot, KEY)
+    if slot not in state.keys:
+        raise EdgesiteError(
+            "Slot {0} has no {1} that the certificate could be for".format(slot, KEY),
+            "Make the key first, with edgesite.gpu.tpm_key",
+        )
+    try:
+        public = tpm_public.parse(tss2_pem.decode(state.keys[slot], path).public)
+        same = tpm_endorsement.certified(der.unpem("CERTIFICATE", certificate), public)
+    except ValueError as error:
+        raise EdgesiteError("The certificate or {0} cannot be read: {1}".format(path, error)) from error
+    if not same:
+        raise EdgesiteError(
+            "The certificate is not for the key in slot {0}".format(slot),
+            "Another run may have made a new key meanwhile: run again",
+        )
 
 
 def _lines(text: Optional[str]) -> Optional[str]:

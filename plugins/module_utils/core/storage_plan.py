@@ -227,7 +227,9 @@ def _after(wanted: Wanted, disk: Disk, action: Action) -> Disk:
         )
         return disk._replace(content=("LUKS",), header=made, mapped=False, unlocks=False, inside="")
     if isinstance(action, Open):
-        return disk._replace(mapped=True)
+        # What is in a closed volume is not known; one that holds something else cannot be mounted, and says so.
+        holds = action.volume.filesystem if header is not None and header.subsystem == OURS else ""
+        return disk._replace(mapped=True, inside=holds)
     if isinstance(action, Mount):
         return disk._replace(mounted=True)
     if header is None:

@@ -126,10 +126,19 @@ def _checked(request, certificate, chain, roots) -> Issued:
             "See that the CA takes subject and subjectAltName from the request",
         )
     between = [one for one in chain if one not in roots]
+    if _is_authority(parsed):
+        raise EdgesiteError("The CA signed a certificate that could sign others")
     why = chains.refusal(certificate, between, roots)
     if why:
         raise EdgesiteError("The CA's certificate does not lead to authority.roots: {0}".format(why))
     return Issued(certificate, "".join(between), parsed)
+
+
+def _is_authority(certificate):
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _key(signed):

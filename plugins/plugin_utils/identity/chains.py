@@ -36,6 +36,9 @@ def pem(certificate: x509.Certificate) -> str:
 
 def refusal(certificate: str, intermediates: Sequence[str], roots: Sequence[str]) -> Optional[str]:
     """Why openssl does not find that a certificate leads to one of the roots, all in PEM; None where it does."""
+    if not roots:
+        # Without any, openssl would take those of the machine.
+        return "no root is trusted"
     openssl = shutil.which("openssl")
     if openssl is None:
         raise EdgesiteError(

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from typing import Any, Dict, NamedTuple, Optional, Sequence
 
-from ...module_utils.core import der, tpm_public
+from ...module_utils.core import der, tpm_endorsement, tpm_public
 from ...module_utils.core.errors import EdgesiteError
 from ...module_utils.core.tpm_public import Public
 from . import chains
@@ -19,8 +18,8 @@ from .crypto import x509
 CERTIFIED, PINNED, FIRST_USE = "certified", "pinned", "first_use"
 # TCG EK Credential Profile, 3.2.16: tcg-kp-EKCertificate
 _EK_PURPOSE = "2.23.133.8.1"
-# An endorsement key decrypts for its TPM alone; TCG EK Credential Profile, B.3 and B.4
-_EK_ATTRIBUTES = frozenset(("fixedtpm", "fixedparent", "sensitivedataorigin", "restricted", "decrypt"))
+# A TPM has a few; a host that shows many wants to keep the controller busy.
+_MOST = 20
 
 
 class Endorsement(NamedTuple):
@@ -41,29 +40,33 @@ class Rules(NamedTuple):
     pins: Sequence[str]
 
 
-def trusted(found: Sequence[Dict[str, Any]], rules: Rules) -> Endorsement:
-    """The first of a TPM's endorsement keys, as tpm_info returns them, that the rules allow."""
+def trusted(found: Sequence[Dict[str, Any]], rules: Rules, enrolled: Optional[str] = None) -> Endorsement:
+    """The one of a TPM's endorsement keys, as tpm_info returns them, that the rules allow.
+
+    Of several the one that the device was enrolled with (enrolled: its SHA-256), else the first.
+    """
+    taken, refusals = [], []
+    for one in found[:_MOST]:
+        try:
+            taken.append(_judged(one, rules))
+        except EdgesiteError as error:
+            refusals.append("its {0} key: {1}".format(one.get("type"), error.problem))
+            fix = error.fix
     if not found:
         raise EdgesiteError(
-            "The TPM shows no endorsement key",
-            "Look at the result of edgesite.gpu.tpm_info on the host: its unread says why",
+            "The TPM shows no endorsement key", "The result of edgesite.gpu.tpm_info on the host says why, under unread"
         )
-    refusals = []
-    for one in found:
-        try:
-            return _judged(one, rules)
-        except EdgesiteError as error:
-            refusals.append(error)
-    problem = "; ".join("its {0} key: {1}".format(one["type"], error.problem) for one, error in zip(found, refusals))
-    raise EdgesiteError("No endorsement key of this TPM is trusted: {0}".format(problem), refusals[0].fix)
+    if not taken:
+        raise EdgesiteError("No endorsement key of this TPM is trusted: {0}".format("; ".join(refusals)), fix)
+    return next((one for one in taken if one.sha256 == enrolled), taken[0])
 
 
 def _judged(found, rules):
     try:
         public = tpm_public.parse(base64.b64decode(found["public"], validate=True))
-    except (tpm_public.NotPublic, binascii.Error, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise EdgesiteError("it is no public area of a key: {0}".format(error)) from error
-    if not public.attributes >= _EK_ATTRIBUTES or "sign" in public.attributes or not public.aes_bits:
+    if not tpm_endorsement.is_key(public) or public.aes_bits not in (128, 192, 256):
         raise EdgesiteError("its attributes are not those of an endorsement key")
     if public.name_hash == "sha1":
         raise EdgesiteError("it uses SHA-1")
@@ -97,48 +100,35 @@ def _certified(found, public, rules):
             "Set identity_tpm_roots to those of the manufacturers of your machines' TPMs",
         )
     try:
-        certificate = x509.load_pem_x509_certificate(written.encode())
+        encoded = der.unpem("CERTIFICATE", written)
+        certificate = x509.load_der_x509_certificate(encoded)
+        issuer = certificate.issuer.rfc4514_string()
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        same = _key_bits(der.unpem("CERTIFICATE", written)) == _bits(public.spki)
     except x509.ExtensionNotFound as error:
         raise EdgesiteError("its certificate does not say that it is for an endorsement key") from error
-    except ValueError as error:
+    except Exception as error:
+        # The library has an error of its own for each way in which a certificate can be strange.
         raise EdgesiteError("its certificate cannot be read: {0}".format(error)) from error
     if _EK_PURPOSE not in [purpose.dotted_string for purpose in purposes]:
         raise EdgesiteError("its certificate is for other purposes than endorsement keys (2.23.133.8.1)")
-    if not same:
+    if not tpm_endorsement.certified(encoded, public):
         raise EdgesiteError("its certificate is that of another key")
-    _verify_chain(written, list(rules.intermediates) + _readable(found.get("issuers") or []), rules.roots)
-    return certificate.issuer.rfc4514_string()
+    between = list(rules.intermediates) + _readable(found.get("issuers"))
+    why = chains.refusal(chains.pem(certificate), between, rules.roots)
+    if why:
+        raise EdgesiteError(
+            "its certificate does not lead to a trusted manufacturer ({0}); its issuer is {1}".format(why, issuer),
+            "If you trust it, add its root to identity_tpm_roots, and what lies between to identity_tpm_intermediates",
+        )
+    return issuer
 
 
 def _readable(certificates):
     """What the TPM brings of its issuers. It is a help and no more, so what cannot be read is left out."""
     found = []
-    for one in certificates:
+    for one in (certificates or [])[:_MOST]:
         try:
-            found.append(chains.pem(x509.load_pem_x509_certificate(one.encode())))
-        except ValueError:
+            found.append(chains.pem(x509.load_der_x509_certificate(der.unpem("CERTIFICATE", one))))
+        except (TypeError, ValueError):
             continue
     return found
-
-
-def _verify_chain(certificate, intermediates, roots):
-    why = chains.refusal(certificate, intermediates, roots)
-    if why:
-        issuer = x509.load_pem_x509_certificate(certificate.encode()).issuer.rfc4514_string()
-        raise EdgesiteError(
-            "its certificate does not lead to a trusted manufacturer ({0}); its issuer is {1}".format(why, issuer),
-            "If you trust it, add its root to identity_tpm_roots, and what lies between to identity_tpm_intermediates",
-        )
-
-
-def _key_bits(encoded):
-    """The public key's bits in a certificate. Some makers mark the key in ways that libraries do not take for RSA."""
-    signed = der.elements(der.only(der.SEQUENCE, encoded))[0][1]
-    # RFC 5280, 4.1: version, serial number, algorithm, issuer, validity, subject, key
-    return _bits(der.tlv(*der.elements(signed)[6]))
-
-
-def _bits(spki):
-    return der.elements(der.only(der.SEQUENCE, spki))[1][1]

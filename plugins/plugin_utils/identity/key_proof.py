@@ -8,14 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ...module_utils.core import csr, tpm_public
+from ...module_utils.core import csr, tpm_challenge, tpm_public
 from ...module_utils.core.errors import EdgesiteError
 from ...module_utils.core.tpm_public import DEVICE_KEY, Public
-from .crypto import Encoding, PublicFormat, UnsupportedAlgorithm, x509
+from .crypto import UnsupportedAlgorithm, x509
+from .names import names_of
 
 _KINDS = ("ecc_p256", "rsa2048", "rsa3072")
-# PKCS #9: the attribute that holds the extensions
-_EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
 _OTHER_KEY = "Make the request anew with edgesite.gpu.tpm_csr and the key's own path"
 _ANOTHER_KEY = "Let edgesite.gpu.tpm_key make a new key; the role identity does it with identity_rotate=true"
 
@@ -42,56 +41,36 @@ def device_key(encoded: str) -> Public:
 
 
 def check_request(written: str, public: Public, wanted: csr.Request) -> bytes:
-    """The request's DER form. It has to be signed by the key, and ask for what is wanted and nothing else."""
+    """The request's DER form. It has to be, to the last byte, the one that is wanted of this key, and signed by it."""
     encoded = csr.unpem(written)
-    try:
-        asked = x509.load_der_x509_csr(encoded)
-        own = asked.is_signature_valid
-        key = asked.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        asks = _asks(asked)
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
-        raise EdgesiteError("The certificate request cannot be read: {0}".format(error), _OTHER_KEY) from error
-    if key != public.spki:
+    if tpm_challenge.requested_key(encoded) != public.spki:
         raise EdgesiteError("The certificate request is for another key than the TPM's", _OTHER_KEY)
-    if not own:
-        raise EdgesiteError("The certificate request is not signed by its own key", _OTHER_KEY)
-    # A request for the same, with an empty signature, shows how the wanted one reads.
-    like = x509.load_der_x509_csr(csr.assemble(csr.to_be_signed(wanted, public), public, b""))
-    gives = _asks(like)
-    if asks != gives:
-        differences = [
-            "{0}: it asks for {1}, the inventory gives {2}".format(
-                name, asks.get(name, "nothing"), gives.get(name, "nothing")
-            )
-            for name in sorted({*asks, *gives})
-            if asks.get(name) != gives.get(name)
-        ]
+    signed = csr.to_be_signed(wanted, public)
+    if csr.signed_part(encoded) != signed:
         raise EdgesiteError(
-            "The certificate request asks for something else than the inventory gives this host: {0}".format(
-                "; ".join(differences)
+            "The certificate request asks for something else than the inventory gives this host: {0}, not {1}".format(
+                _words(encoded), _words(csr.assemble(signed, public, b""))
             ),
             "Set identity_subject and identity_subject_alt_names in the inventory; the host does not choose its names",
         )
+    try:
+        own = x509.load_der_x509_csr(encoded).is_signature_valid
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise EdgesiteError("The certificate request cannot be read: {0}".format(error), _OTHER_KEY) from error
+    if not own:
+        raise EdgesiteError("The certificate request is not signed by its own key", _OTHER_KEY)
     return encoded
 
 
-def _asks(request):
-    """What a request asks for, by names that people know."""
-    found = {"subject": request.subject.rfc4514_string()}
-    for extension in request.extensions:
-        found[extension.oid._name] = "{0}{1}".format("critical " if extension.critical else "", _shown(extension.value))
-    others = [one.oid.dotted_string for one in request.attributes if one.oid.dotted_string != _EXTENSION_REQUEST]
-    if others:
-        found["attributes"] = ", ".join(sorted(others))
-    return found
-
-
-def _shown(value):
-    if isinstance(value, x509.SubjectAlternativeName):
-        return ", ".join(sorted("{0}:{1}".format(type(name).__name__, name.value) for name in value))
-    if isinstance(value, x509.ExtendedKeyUsage):
-        return ", ".join(sorted(purpose.dotted_string for purpose in value))
-    return str(value)
+def _words(encoded: bytes) -> str:
+    """What a request asks for, for a message."""
+    try:
+        request = x509.load_der_x509_csr(encoded)
+        names = sorted(str(name.value) for name in names_of(request))
+        others = sorted(one.oid._name for one in request.extensions if one.oid._name != "subjectAltName")
+        return "[{0}]".format("; ".join([request.subject.rfc4514_string(), ", ".join(names), ", ".join(others)]))
+    except Exception as error:
+        return "what cannot be read ({0})".format(error)
 
 
 def _listed(what, names):

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import secrets
 
+from ...module_utils.core.errors import EdgesiteError
 from ...module_utils.core.tpm_public import ECC, Public
 from .crypto import KBKDFHMAC, Cipher, ConcatKDFHash, CounterLocation, Mode, algorithms, ec, hashes, modes, padding, rsa
 
@@ -23,7 +24,10 @@ _CURVES = {"P-256": "SECP256R1", "P-384": "SECP384R1", "P-521": "SECP521R1"}
 def make_credential(endorsement: Public, name: bytes, secret: bytes) -> bytes:
     """The credential, as a file of tpm2-tools. endorsement: who can read it; name: of the key it has to hold."""
     algorithm = getattr(hashes, endorsement.name_hash.upper())()
-    seed, encrypted_seed = (_ecc_seed if endorsement.type == ECC else _rsa_seed)(endorsement, algorithm)
+    try:
+        seed, encrypted_seed = (_ecc_seed if endorsement.type == ECC else _rsa_seed)(endorsement, algorithm)
+    except ValueError as error:
+        raise EdgesiteError("The endorsement key is no {0} key: {1}".format(endorsement.type, error)) from error
     storage_key = _kdfa(algorithm, seed, b"STORAGE", name, endorsement.aes_bits)
     encrypted = _cfb(storage_key, _sized(secret))
     integrity_key = _kdfa(algorithm, seed, b"INTEGRITY", b"", algorithm.digest_size * 8)

@@ -46,7 +46,7 @@ def need(store: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], wishes: Wi
     """
     slot = store["active"]
     if slot is None:
-        return _first(keys)
+        return _first(keys, wishes)
     other = _SLOTS[1 - _SLOTS.index(slot)]
     key = keys[_SLOTS.index(slot)]
     if not key["usable"]:
@@ -71,10 +71,10 @@ def unusable(keys: Sequence[Mapping[str, Any]], active: Optional[str]) -> Option
     return None
 
 
-def _first(keys):
+def _first(keys, wishes):
     """A run that was broken off before the certificate was there left a key, which is as good as a new one."""
-    usable = bool(keys) and bool(keys[0]["usable"])
-    return Need(ENROL, "a", "it has no certificate yet", not usable)
+    good = keys[0]["usable"] and keys[0]["type"] == wishes.type and not wishes.rotate
+    return Need(ENROL, "a", "it has no certificate yet", not good)
 
 
 def _parsed(written: Optional[str]) -> Optional[x509.Certificate]:

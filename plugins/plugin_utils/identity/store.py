@@ -4,7 +4,7 @@
 """What the controller remembers: which TPM is which host's, what proofs are under way, what certificates there are.
 
 A folder, safe for several playbooks at once. A proof is kept from the challenge to the answer, taken once, and
-forgotten after ten minutes.
+forgotten after some hours: on a site of many hosts it may take that long until one of them has its turn.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from ...module_utils.core.errors import EdgesiteError
 
-LIFETIME = 600
+REVOKED, DECOMMISSIONED, READMITTED = "revoked", "decommissioned", "readmitted"
+LIFETIME = 4 * 3600
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", re.ASCII)
 # community.crypto takes 20261122063000Z
 _DATE_OF_CRL = re.compile(r"[-:T]")
@@ -40,8 +41,14 @@ class Store:
     def alone(self):
         """Keeps other hosts' tasks and other playbooks out."""
         try:
-            for name in (self.folder, self._path("challenges"), self._path("devices")):
-                os.makedirs(name, mode=0o700, exist_ok=True)
+            if not os.path.isdir(self.folder):
+                raise EdgesiteError(
+                    "There is no folder {0}, the option state_dir".format(self.folder),
+                    "Mount it, or bring it back from a backup: it says which TPM is which host's. For a new site the "
+                    "playbook edgesite.gpu.site_ca makes it",
+                )
+            for name in ("challenges", "devices"):
+                os.makedirs(self._path(name), mode=0o700, exist_ok=True)
             with open(self._path("lock"), "w", encoding="ascii") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
@@ -63,35 +70,38 @@ class Store:
 
     def record_certificate(self, host: str, proof: Dict[str, Any], record: Dict[str, Any], now: float) -> None:
         """Notes a certificate that was issued after a proof, and the TPM that gave it."""
-        known = {"certificates": [], "enrolled": _date(now), **(self.device(host) or {})}
+        new = {"certificates": [], "enrolled": _date(now), "retired": [], "decommissioned": None}
+        known = self.device(host) or new
         known["certificates"].append({**record, "issued": _date(now)})
-        known.pop("decommissioned", None)
         endorsement = {key: proof[key] for key in ("ek_sha256", "ek_trust", "ek_issuer")}
         self._write(self._path("devices", host + ".json"), {**known, **endorsement})
 
     def check_device(self, host: str, ek_sha256: str, pins: Sequence[str]) -> None:
-        """Refuses another host's TPM; and where it is not pinned, one that replaced the host's or came back."""
-        known = self.device(host)
-        if known and known.get("decommissioned") and ek_sha256 not in pins:
-            raise EdgesiteError(
-                "{0} was decommissioned at {1}".format(host, known["decommissioned"]),
-                "Take it out of the inventory; or, if it is to come back, set identity_ek_sha256 of this host to {0}, "
-                "if that is its TPM's key".format(ek_sha256),
-            )
-        if known and known["ek_sha256"] not in (None, ek_sha256) and ek_sha256 not in pins:
-            raise EdgesiteError(
-                "The TPM of {0} is not the one that was enrolled: its endorsement key was {1} and is {2}".format(
-                    host, known["ek_sha256"], ek_sha256
-                ),
-                "If its board was swapped, set identity_ek_sha256 of this host to the new key, and run again; if not, "
-                "another machine answers in its place",
-            )
+        """Refuses a TPM that was decommissioned, another host's, and one that replaced the host's and is not pinned."""
         for other in self.devices():
-            if other != host and (self.device(other) or {}).get("ek_sha256") == ek_sha256:
+            known = self.device(other) or {}
+            if ek_sha256 in known["retired"]:
+                raise EdgesiteError(
+                    "The TPM that {0} shows was decommissioned as {1} at {2}".format(
+                        host, other, known["decommissioned"]
+                    ),
+                    "Take the host out of the inventory. If the machine is to come back, readmit it: "
+                    "ansible-playbook edgesite.gpu.decommission -e edgesite_hosts={0} "
+                    "-e edgesite_identity_end=readmitted".format(other),
+                )
+            if other != host and known["ek_sha256"] == ek_sha256:
                 raise EdgesiteError(
                     "The TPM that {0} shows is that of {1}".format(host, other),
                     "See which machine answers at the address of {0}; if it is {1} with a new name, decommission {1} "
-                    "first (playbook edgesite.gpu.decommission)".format(host, other),
+                    "and readmit it (playbook edgesite.gpu.decommission)".format(host, other),
+                )
+            if other == host and known["ek_sha256"] not in (None, ek_sha256) and ek_sha256 not in pins:
+                raise EdgesiteError(
+                    "The TPM of {0} is not the one that was enrolled: its endorsement key was {1} and is {2}".format(
+                        host, known["ek_sha256"], ek_sha256
+                    ),
+                    "If its board was swapped, set identity_ek_sha256 of this host to the new key, and run again; if "
+                    "not, another machine answers in its place",
                 )
 
     def devices(self) -> List[str]:
@@ -99,17 +109,21 @@ class Store:
         names = sorted(os.listdir(self._path("devices")))
         return [name[: -len(".json")] for name in names if name.endswith(".json")]
 
-    def revoke(self, host: str, decommission: bool, now: float, check: bool) -> bool:
-        """Revokes all certificates of a host; with decommission, its TPM may then be another host's.
+    def end(self, host: str, how: str, now: float, check: bool) -> bool:
+        """Notes that a host's certificates are revoked, its TPM decommissioned as well, or that TPM readmitted.
 
         Returns whether that was news; with check, nothing is written.
         """
         known = self.device(host)
         if known is None:
             return False
-        after = {**known, "certificates": [{"revoked": _date(now), **one} for one in known["certificates"]]}
-        if decommission and known["ek_sha256"]:
-            after.update(ek_sha256=None, decommissioned=_date(now))
+        after = dict(known)
+        if how == READMITTED:
+            after.update(retired=[], decommissioned=None)
+        else:
+            after["certificates"] = [{"revoked": _date(now), **one} for one in known["certificates"]]
+        if how == DECOMMISSIONED and known["ek_sha256"]:
+            after.update(ek_sha256=None, retired=[*known["retired"], known["ek_sha256"]], decommissioned=_date(now))
         if after != known and not check:
             self._write(self._path("devices", host + ".json"), after)
         return after != known
@@ -149,7 +163,7 @@ class Store:
         again = "Run the role identity again: it asks for a new proof"
         if time.time() - challenge["made"] > LIFETIME:
             raise EdgesiteError(
-                "The answer came more than {0} minutes after the challenge".format(LIFETIME // 60), again
+                "The answer came more than {0} hours after the challenge".format(LIFETIME // 3600), again
             )
         if challenge["host"] != host:
             raise EdgesiteError("The challenge was made for {0}, not for {1}".format(challenge["host"], host), again)

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.filter.identity import identity_need
 
@@ -30,7 +28,7 @@ def wanted(tmp_path):
 
 
 def store(active=None, off=0):
-    return {"active": active, "slots": {}, "now": int(time.time()) + off}
+    return {"active": active, "slots": {}, "clock_off": off}
 
 
 def test_new_host(wanted):

@@ -80,16 +80,18 @@ def test_a_set_is_sorted(contents):
 
 @given(st.binary(max_size=300), st.text(max_size=50))
 def test_pem_with_anything_around_it(content, around):
-    written = around.replace("-----", "") + "\n" + der.pem("A KEY", content) + der.pem("OTHER", b"x")
+    written = around.replace("-----", "") + "\n" + der.pem("A KEY", content) + around.replace("-----", "")
     assert der.unpem("A KEY", written) == content
 
 
 @pytest.mark.parametrize(
     "written, why",
     [
-        ("", "0 blocks"),
-        (der.pem("A KEY", b"x") * 2, "2 blocks"),
-        (der.pem("OTHER", b"x"), "0 blocks"),
+        ("", "not one PEM block"),
+        (der.pem("A KEY", b"x") * 2, "not one PEM block"),
+        (der.pem("OTHER", b"x"), "not one PEM block"),
+        (der.pem("OTHER", b"x") + der.pem("A KEY", b"x"), "not one PEM block"),
+        (der.pem("A KEY", b"x") + "-----BEGIN OTHER-----\n", "not one PEM block"),
         ("-----BEGIN A KEY-----\nAAA\n-----END A KEY-----\n", "damaged"),
         ("-----BEGIN A KEY-----\nAAAÄ\n-----END A KEY-----\n", "damaged"),
     ],

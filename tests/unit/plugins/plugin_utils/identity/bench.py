@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 DAY = datetime.timedelta(days=1)
 EK_PURPOSE = x509.ObjectIdentifier("2.23.133.8.1")
+# PolicySecret(endorsement), by which endorsement keys are used
+EK_POLICY = bytes.fromhex("837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa")
 EK_ATTRIBUTES = ("fixedtpm", "fixedparent", "sensitivedataorigin", "adminwithpolicy", "restricted", "decrypt")
 WANTED = csr.request(
     {"common_name": "gpu-a"}, ["DNS:gpu-a", "IP:192.0.2.1"], ["digitalSignature"], ["serverAuth", "clientAuth"]
@@ -27,7 +29,7 @@ def sized(data):
     return len(data).to_bytes(2, "big") + data
 
 
-def area(key, attributes, storage=False):
+def area(key, attributes, storage=False, policy=b""):
     """The public area that a TPM would have for this key."""
     bits = sum(1 << bit for bit, name in tpm_public.ATTRIBUTES.items() if name in attributes)
     symmetric = bytes.fromhex("000600800043") if storage else bytes.fromhex("0010")
@@ -42,7 +44,7 @@ def area(key, attributes, storage=False):
         rest = symmetric + scheme + bytes.fromhex("00030010")
         unique = sized(numbers.x.to_bytes(32, "big")) + sized(numbers.y.to_bytes(32, "big"))
         head = bytes.fromhex("0023000b")
-    return head + bits.to_bytes(4, "big") + sized(b"") + rest + unique
+    return head + bits.to_bytes(4, "big") + sized(policy) + rest + unique
 
 
 def encoded(public_area):
@@ -107,11 +109,19 @@ def certificate(subject, key, signer, ends, extensions, starts=-20 * 365 * DAY):
 class Tpm:
     """A TPM's endorsement key with a manufacturer's certificate, as tpm_info returns it."""
 
-    def __init__(self, maker=None, purposes=(EK_PURPOSE,), ends=365 * DAY, kind="rsa2048", attributes=EK_ATTRIBUTES):
+    def __init__(
+        self,
+        maker=None,
+        purposes=(EK_PURPOSE,),
+        ends=365 * DAY,
+        kind="rsa2048",
+        attributes=EK_ATTRIBUTES,
+        policy=EK_POLICY,
+    ):
         self.private = (
             rsa.generate_private_key(65537, 2048) if kind == "rsa2048" else ec.generate_private_key(ec.SECP256R1())
         )
-        self.public = tpm_public.parse_area(area(self.private, attributes, storage=True))
+        self.public = tpm_public.parse_area(area(self.private, attributes, True, policy))
         extensions = [(x509.ExtendedKeyUsage(list(purposes)), False)] if purposes else []
         self.certificate = maker.issue(self.private.public_key(), ends, extensions) if maker else None
 

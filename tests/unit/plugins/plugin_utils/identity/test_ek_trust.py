@@ -29,8 +29,9 @@ TPM = Tpm(ISSUING)
 OTHER = Tpm(ISSUING)
 
 
-def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=()):
-    return ek_trust.trusted(shown, ek_trust.Rules(trust, list(roots), list(intermediates), list(pins)))
+def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=None):
+    rules = ek_trust.Rules(trust, list(roots), list(intermediates), list(pins))
+    return ek_trust.trusted(shown, rules, enrolled)
 
 
 def refused(shown, **rules):
@@ -55,6 +56,17 @@ def test_first_that_is_trusted_is_taken():
     assert judged(shown).public == OTHER.public
 
 
+def test_of_several_the_enrolled_one_is_taken():
+    shown = TPM.shows() + OTHER.shows()
+    assert judged(shown).public == TPM.public
+    assert judged(shown, enrolled=judged(OTHER.shows()).sha256).public == OTHER.public
+    assert judged(shown, enrolled="0" * 64).public == TPM.public
+
+
+def test_host_that_shows_very_many_keys_keeps_nobody_busy():
+    assert refused(TPM.shows(certificate="nonsense") * 1000 + OTHER.shows()).count("cannot be read") == 20
+
+
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
@@ -72,6 +84,12 @@ def test_first_that_is_trusted_is_taken():
         (TPM.shows(public="AAAA"), "no public area"),
         (Tpm(ISSUING, attributes={*EK_ATTRIBUTES, "sign"} - {"decrypt"}).shows(), "not those of an endorsement key"),
         (Tpm(ISSUING, attributes={*EK_ATTRIBUTES} - {"fixedtpm"}).shows(), "not those of an endorsement key"),
+        (Tpm(ISSUING, policy=b"").shows(), "not those of an endorsement key"),
+        (TPM.shows(certificate=OTHER.certificate + TPM.certificate), "not one PEM block"),
+        (
+            TPM.shows(certificate=OTHER.certificate.replace("BEGIN CERT", "BEGIN X509 CERT") + TPM.certificate),
+            "not one PEM block",
+        ),
     ],
 )
 def test_refused(shown, words):

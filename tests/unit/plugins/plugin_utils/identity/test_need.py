@@ -30,11 +30,11 @@ def issued(key=KEY, wanted=WANTED, signer=ISSUING, begins=-30 * DAY, ends=60 * D
 
 
 def usable(key=KEY):
-    return {"usable": True, "cause": None, "reason": None, "public": key.encoded}
+    return {"usable": True, "cause": None, "reason": None, "type": key.public.kind, "public": key.encoded}
 
 
 def not_usable(cause="missing"):
-    return {"usable": False, "cause": cause, "reason": "what the TPM said", "public": None}
+    return {"usable": False, "cause": cause, "reason": "what the TPM said", "type": None, "public": None}
 
 
 def found(active="a", cert=None, chain=ISSUING.pem):
@@ -59,6 +59,8 @@ def test_new_host_gets_a_key_and_a_certificate():
 
 def test_key_of_a_run_that_was_broken_off_is_used():
     assert judged(found(None)) == ("enrol", "a", "it has no certificate yet", False)
+    assert judged(found(None), type="rsa2048").new_key
+    assert judged(found(None), rotate=True).new_key
 
 
 def test_good_certificate_is_left_alone():

@@ -22,6 +22,7 @@ NOW = 1_800_000_000.0
 
 @pytest.fixture
 def store(tmp_path):
+    (tmp_path / "state").mkdir(mode=0o700)
     store = Store(str(tmp_path / "state"))
     with store.alone():
         yield store
@@ -63,7 +64,7 @@ def test_wrong_answer_costs_the_challenge(store, challenge, host, csr, answer, w
 def test_late_answer(store, challenge, monkeypatch):
     later = store_module.time.time() + store_module.LIFETIME + 1
     monkeypatch.setattr(store_module.time, "time", lambda: later)
-    with pytest.raises(EdgesiteError, match="more than 10 minutes"):
+    with pytest.raises(EdgesiteError, match="more than 4 hours"):
         store.take_challenge(challenge, "gpu-a", CSR, ANSWER)
 
 
@@ -113,31 +114,37 @@ def test_neighbours_tpm_is_refused_even_where_it_is_pinned(store, pins):
         store.check_device("gpu-b", "e1", pins)
 
 
-def test_decommissioned_devices_tpm_is_free(store):
+@pytest.mark.parametrize("host", ["gpu-a", "gpu-b"])
+@pytest.mark.parametrize("pins", [[], ["e1"]])
+def test_decommissioned_tpm_is_taken_under_no_name_until_it_is_readmitted(store, host, pins):
     record(store)
-    assert store.revoke("gpu-a", True, NOW, check=True)
+    assert store.end("gpu-a", "decommissioned", NOW, check=True)
     assert store.device("gpu-a")["ek_sha256"] == "e1"
-    assert store.revoke("gpu-a", True, NOW, check=False)
-    assert not store.revoke("gpu-a", True, NOW + 1, check=False)
-    store.check_device("gpu-b", "e1", [])
-    record(store, "gpu-b")
+    assert store.end("gpu-a", "decommissioned", NOW, check=False)
+    assert not store.end("gpu-a", "decommissioned", NOW + 1, check=False)
+    with pytest.raises(EdgesiteError, match="decommissioned as gpu-a at 2027-01-15T08:00:00Z.*readmitted"):
+        store.check_device(host, "e1", pins)
+    assert store.end("gpu-a", "readmitted", NOW, check=False)
+    assert not store.end("gpu-a", "readmitted", NOW, check=False)
+    store.check_device(host, "e1", pins)
+    record(store, host)
     assert store.revoked() == [{"serial_number": 10, "revocation_date": "20270115080000Z"}]
 
 
-def test_decommissioned_device_comes_back_only_with_a_pin(store):
+def test_name_of_a_decommissioned_device_may_be_another_machines(store):
     record(store)
-    store.revoke("gpu-a", True, NOW, check=False)
-    for ek in ("e1", "e2"):
-        with pytest.raises(EdgesiteError, match="gpu-a was decommissioned at 2027-01-15T08:00:00Z"):
-            store.check_device("gpu-a", ek, ["other"])
-        store.check_device("gpu-a", ek, [ek])
-    record(store)
-    store.check_device("gpu-a", "e1", [])
+    store.end("gpu-a", "decommissioned", NOW, check=False)
+    store.check_device("gpu-a", "e2", [])
+    record(store, ek="e2", serial="0b")
+    with pytest.raises(EdgesiteError, match="decommissioned as gpu-a"):
+        store.check_device("gpu-a", "e1", ["e1"])
+    store.end("gpu-a", "decommissioned", NOW, check=False)
+    assert store.device("gpu-a")["retired"] == ["e1", "e2"]
 
 
 def test_revoked_device_keeps_its_tpm_and_may_get_new_certificates(store):
     record(store)
-    assert store.revoke("gpu-a", False, NOW, check=False)
+    assert store.end("gpu-a", "revoked", NOW, check=False)
     record(store, serial="0b")
     with pytest.raises(EdgesiteError):
         store.check_device("gpu-b", "e1", [])
@@ -146,7 +153,7 @@ def test_revoked_device_keeps_its_tpm_and_may_get_new_certificates(store):
 
 def test_device_that_nobody_knows(store):
     assert store.device("gpu-a") is None
-    assert not store.revoke("gpu-a", True, NOW, check=False)
+    assert not store.end("gpu-a", "decommissioned", NOW, check=False)
     assert store.revoked() == []
 
 
@@ -178,9 +185,16 @@ def test_full_disk_leaves_what_was_there(store, monkeypatch):
     assert not [name for name in os.listdir(store.folder) if name.startswith(".draft")]
 
 
-def test_folder_that_cannot_be_made(tmp_path):
-    (tmp_path / "state").write_text("a file")
-    with pytest.raises(EdgesiteError, match="Cannot work in .*state"), Store(str(tmp_path / "state")).alone():
+def test_folder_that_is_not_there(tmp_path):
+    """One that is not mounted must not look like a site without devices."""
+    with pytest.raises(EdgesiteError, match="There is no folder .*backup"), Store(str(tmp_path / "state")).alone():
+        pass
+    assert not (tmp_path / "state").exists()
+
+
+def test_folder_in_which_nothing_can_be_made(tmp_path):
+    (tmp_path / "challenges").write_text("a file")
+    with pytest.raises(EdgesiteError, match="Cannot work in "), Store(str(tmp_path)).alone():
         pass
 
 
@@ -192,7 +206,7 @@ def enrol(folder, number):
 
 
 def test_two_controllers_at_once_lose_nothing(tmp_path):
-    folder = str(tmp_path / "state")
+    folder = str(tmp_path)
     processes = [multiprocessing.get_context("fork").Process(target=enrol, args=(folder, number)) for number in (1, 2)]
     for process in processes:
         process.start()

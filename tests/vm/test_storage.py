@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A volume's life on a real kernel: each test goes on from where the last one left the machine."""
+
+from __future__ import annotations
+
+import re
+
+DATA = {"name": "data", "device": "/dev/disk/by-id/virtio-DATA1", "mount": "/srv/data"}
+LOGS = {"name": "logs", "device": "/dev/disk/by-id/virtio-LOGS", "mount": "/srv/logs", "filesystem": "xfs"}
+USED = {"name": "used", "device": "/dev/disk/by-id/virtio-USED", "mount": "/srv/used"}
+
+
+def does(result):
+    return [action["does"].split(" ")[0] for action in result["actions"]]
+
+
+def test_a_volume_is_made(machine, site):
+    machine.boot("own")
+    result = site.converge(DATA)
+    assert does(result) == ["encrypt", "seal", "write", "open", "make", "write", "mount"]
+    machine.run("findmnt -n -o SOURCE,FSTYPE /srv/data | grep -q '/dev/mapper/data *ext4'")
+    machine.run("echo kept >/srv/data/file; sync")
+    uuid = result["volumes"][0]["uuid"]
+    key = site.recovery_key(uuid)
+    assert len(key) == 71
+    assert key not in (site.folder / "ansible.log").read_text()
+    machine.run(f"printf %s {key} | cryptsetup open --test-passphrase --key-file - {DATA['device']}")
+
+
+def test_the_second_run_is_idle(site):
+    assert site.converge(DATA)["actions"] == []
+
+
+def test_what_is_not_meant_is_refused(machine, site):
+    """Also SM4, which Debian's kernel does not have."""
+    volumes = ({**DATA, "filesystem": "xfs"}, {**LOGS, "cipher": "sm4-xts"}, USED)
+    said = site.converge(*volumes, check=False)["msg"]
+    assert "Volume data holds ext4, and xfs is wanted" in said
+    assert "does not have the cipher sm4-xts" in said
+    assert "is not empty: ext4 'precious'" in said
+    machine.run("! blkid -p /dev/disk/by-id/virtio-LOGS; blkid -p /dev/disk/by-id/virtio-USED | grep -q precious")
+
+
+def test_half_done_work_is_finished(machine, site):
+    """A run that ended after luksFormat; one whose escrow and lines in /etc went; and a disk that may be wiped."""
+    machine.run(
+        "head -c 32 /dev/urandom | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "
+        f"--subsystem 'edgesite.gpu empty' --key-file - {LOGS['device']}"
+    )
+    for file in site.escrow.iterdir():
+        file.unlink()
+    machine.run("umount /srv/data; systemctl stop systemd-cryptsetup@data; : >/etc/crypttab; sed -i /data/d /etc/fstab")
+    said = (site.folder / "ansible.log").read_text()
+    wipe = re.findall(r"/dev/disk/by-id/virtio-USED@[0-9a-f]{12}", said)[-1]
+    result = site.converge(DATA, LOGS, USED, storage_encryption_wipe=[wipe])
+    made = ["encrypt", "seal", "write", "open", "make", "write", "mount"]
+    assert does(result) == ["write", "open", "write", "mount", *made, *made]
+    assert machine.run("cat /srv/data/file") == "kept"
+    assert len(list(site.escrow.iterdir())) == 3
+
+
+def test_other_pcrs_take_a_new_key_and_leave_the_data(machine, site):
+    result = site.converge(DATA, storage_encryption_pcrs=[0, 7])
+    assert does(result) == ["make", "seal", "take"]
+    assert machine.run("cat /srv/data/file") == "kept"
+
+
+def test_the_tpm_opens_it_after_a_reboot(machine, site):
+    machine.shut_down()
+    machine.boot("own")
+    machine.run("systemctl is-system-running --wait || systemctl --failed", check=False)
+    assert machine.run("cat /srv/data/file") == "kept"
+    machine.run("findmnt -n -o SOURCE /srv/used | grep -q /dev/mapper/used")
+    machine.run("findmnt -n -o SOURCE,FSTYPE /srv/logs | grep -q '/dev/mapper/logs *xfs'")
+
+
+def test_another_tpm_does_not_open_it(machine, site):
+    machine.shut_down()
+    machine.boot("other")
+    machine.run("systemctl is-system-running --wait", check=False)
+    machine.run("! test -e /dev/mapper/data && ! findmnt /srv/data")
+    said = site.converge(DATA, check=False)["msg"]
+    assert "The TPM does not open volume data" in said
+
+
+def test_the_recovery_key_brings_it_back(machine, site):
+    uuid = machine.run(f"cryptsetup luksUUID {DATA['device']}")
+    key = site.recovery_key(uuid)
+    result = site.converge(DATA, storage_encryption_recovery_key=key)
+    assert does(result) == ["seal", "make", "take", "open", "mount"]
+    assert machine.run("cat /srv/data/file") == "kept"
+    # the key that was used is of no use any more, and the new one is in escrow
+    machine.run(f"! printf %s {key} | cryptsetup open --test-passphrase --key-file - {DATA['device']}")
+    new = site.recovery_key(uuid)
+    assert new != key
+    machine.run(f"printf %s {new} | cryptsetup open --test-passphrase --key-file - {DATA['device']}")
+    assert site.converge(DATA)["actions"] == []

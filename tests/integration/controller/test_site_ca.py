@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site's CA and what it revokes, on the controller: no host is reached."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
+from cryptography import x509
+
+ROOT = Path(__file__).resolve().parents[3]
+PASSPHRASE = "correct-horse-battery"
+INVENTORY = """
+edgesite:
+  hosts:
+    gpu-a: {{ansible_host: 192.0.2.1}}
+    gpu-b: {{ansible_host: 192.0.2.2}}
+  vars:
+    identity_ca_dir: {folder}/ca
+    identity_ca_passphrase: {passphrase}
+"""
+
+
+class Site:
+    """A folder with an inventory, whose hosts cannot be reached."""
+
+    def __init__(self, folder):
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.ca = folder / "ca"
+        (folder / "site.yml").write_text(INVENTORY.format(folder=folder, passphrase=PASSPHRASE))
+
+    def play(self, playbook, *arguments):
+        done = subprocess.run(
+            ["ansible-playbook", "-i", self.folder / "site.yml", playbook, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    def plays(self, playbook, *arguments):
+        """How many tasks changed something, in a run that went well."""
+        code, output = self.play(playbook, *arguments)
+        assert code == 0, output
+        return sum(int(number) for number in re.findall(r"changed=(\d+)", output))
+
+    def enrolled(self, host, ek, serial):
+        store = Store(str(self.ca / "state"))
+        proof = {"ek_sha256": ek, "ek_trust": "certified", "ek_issuer": "CN=maker"}
+        with store.alone():
+            store.record_certificate(host, proof, {"serial": serial, "not_after": "2030-01-01T00:00:00Z"}, time.time())
+
+    def revoked(self):
+        return {one.serial_number for one in x509.load_pem_x509_crl((self.ca / "crl.pem").read_bytes())}
+
+    def files(self):
+        return {path: path.read_bytes() for path in self.ca.rglob("*") if path.is_file() and path.name != "lock"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A CA as it comes, to copy."""
+    site = Site(tmp_path_factory.mktemp("made"))
+    assert site.plays("edgesite.gpu.site_ca")
+    return site.ca
+
+
+@pytest.fixture
+def site(tmp_path, made):
+    site = Site(tmp_path)
+    shutil.copytree(made, site.ca)
+    return site
+
+
+def test_life_of_a_ca(tmp_path):
+    site = Site(tmp_path)
+    assert site.plays("edgesite.gpu.site_ca", "--check")
+    assert not site.ca.exists()
+    assert site.plays("edgesite.gpu.site_ca")
+    for name in ("root.key", "issuing.key"):
+        assert b"ENCRYPTED" in (site.ca / name).read_bytes() and (site.ca / name).stat().st_mode & 0o777 == 0o600
+    root, issuing = (
+        x509.load_pem_x509_certificate((site.ca / name).read_bytes()) for name in ("root.pem", "issuing.pem")
+    )
+    issuing.verify_directly_issued_by(root)
+    crl = x509.load_pem_x509_crl((site.ca / "crl.pem").read_bytes())
+    assert crl.is_signature_valid(issuing.public_key()) and crl.issuer == issuing.subject
+    # The root is kept offline from now on.
+    (site.ca / "root.key").unlink()
+    made = site.files()
+    assert not site.plays("edgesite.gpu.site_ca")
+    assert not site.plays("edgesite.gpu.site_ca", "--check")
+    assert site.files() == made
+
+
+def test_what_is_revoked_stays_revoked(site):
+    site.enrolled("gpu-a", "e1", "0a")
+    site.enrolled("gpu-b", "e2", "0b")
+    assert site.plays("edgesite.gpu.decommission", "--check", "-e", "edgesite_hosts=gpu-a")
+    assert site.revoked() == set()
+    assert site.plays("edgesite.gpu.decommission", "-e", "edgesite_hosts=gpu-a")
+    assert site.revoked() == {0x0A}
+    assert not site.plays("edgesite.gpu.site_ca")
+    assert site.revoked() == {0x0A}
+    # A CA that is renamed or whose list is lost makes the same list.
+    (site.ca / "crl.pem").unlink()
+    site.plays("edgesite.gpu.site_ca", "-e", "site_ca_name=Another")
+    assert site.revoked() == {0x0A}
+    both = ["-e", "edgesite_hosts=edgesite", "-e", "edgesite_identity_end=revoked"]
+    assert site.plays("edgesite.gpu.decommission", *both)
+    assert site.revoked() == {0x0A, 0x0B}
+    assert site.plays(
+        "edgesite.gpu.decommission", "-e", "edgesite_hosts=gpu-a", "-e", "edgesite_identity_end=readmitted"
+    )
+    assert site.revoked() == {0x0A, 0x0B}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Name the hosts whose identities end"),
+        (["-e", "edgesite_hosts=gpu-z"], "they have to be in the inventory"),
+        (["-e", "edgesite_hosts=gpu-b"], "gpu-b was never enrolled"),
+        (["-e", "edgesite_hosts=gpu-a", "-e", "edgesite_identity_end=gone"], "must be one of"),
+    ],
+)
+def test_end_that_nobody_can_mean(site, arguments, words):
+    site.enrolled("gpu-a", "e1", "0a")
+    before = site.files()
+    code, output = site.play("edgesite.gpu.decommission", *arguments)
+    assert code and words in output, output
+    assert site.files() == before
+
+
+def test_wrong_passphrase_costs_nothing(site):
+    before = site.files()
+    code, output = site.play("edgesite.gpu.site_ca", "-e", "identity_ca_passphrase=wrong", "-e", "site_ca_crl_days=60")
+    assert code and "passphrase" in output.lower(), output
+    assert site.files() == before
+
+
+@pytest.mark.parametrize(("role", "wrong"), [("site_ca", "site_ca_crl_days=many"), ("identity", "identity_days=many")])
+def test_passphrase_is_in_no_message(site, role, wrong):
+    play = site.folder / "play.yml"
+    play.write_text(
+        "- hosts: gpu-a\n  gather_facts: false\n  tasks:\n"
+        "    - ansible.builtin.include_role: {name: edgesite.gpu." + role + "}\n"
+        "      vars: {site_ca_dir: '{{ identity_ca_dir }}', site_ca_passphrase: '{{ identity_ca_passphrase }}'}\n"
+    )
+    code, output = site.play(play, "-vvv", "-e", wrong)
+    assert code and wrong.partition("=")[0].split("_")[-1] in output, output
+    assert PASSPHRASE not in output.replace("identity_ca_passphrase: " + PASSPHRASE, "")

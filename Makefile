@@ -58,6 +58,11 @@ test-gpu: apt venv ## the scenario for a machine with a real GPU: read-only unle
 test-driver-build: apt venv ## real kernel modules, built by DKMS from Debian's packages (minutes)
 	@$T/molecule-all driver_build
 
+test-vm: apt venv ## encrypted volumes in a virtual machine with a TPM: reboots, another TPM (half an hour)
+	@$T/bootstrap vm
+	@tests/vm/image
+	@pytest -s tests/vm
+
 bench: apt venv ## how long a converge takes, idle and not
 	@tests/bench/bench
 

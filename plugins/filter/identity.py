@@ -26,7 +26,7 @@ def identity_need(store, keys, wanted):
             wanted["type"],
             chains.read(wanted["roots"]),
             [one["serial_number"] for one in wanted["revoked"]],
-            float(wanted["renew_before"]) * 86400 if wanted["renew_before"] != "" else None,
+            _renew_before(wanted),
             bool(wanted["rotate"]),
         )
         return need.as_dict(need.need(store, keys, wishes, time.time()))
@@ -34,6 +34,25 @@ def identity_need(store, keys, wanted):
         return {"action": "none", "problem": str(error)}
     except (KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError("identity_need: {0!r}".format(error)) from error
+
+
+def _renew_before(wanted):
+    """In seconds. As long as the life of a certificate, every run would make another one."""
+    written = wanted["renew_before"]
+    if written == "":
+        return None
+    try:
+        days = float(written)
+    except ValueError:
+        days = -1
+    if not 0 <= days < float(wanted["days"]):
+        raise EdgesiteError(
+            "identity_renew_before {0!r} is not a number of days between 0 and identity_days, {1}".format(
+                written, wanted["days"]
+            ),
+            "Leave it empty for a third of a certificate's life",
+        )
+    return days * 86400
 
 
 def _problem(store, keys, wanted):

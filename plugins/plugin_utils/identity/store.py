@@ -95,14 +95,15 @@ class Store:
                     "See which machine answers at the address of {0}; if it is {1} with a new name, decommission {1} "
                     "and readmit it (playbook edgesite.gpu.decommission)".format(host, other),
                 )
-            if other == host and known["ek_sha256"] not in (None, ek_sha256) and ek_sha256 not in pins:
-                raise EdgesiteError(
-                    "The TPM of {0} is not the one that was enrolled: its endorsement key was {1} and is {2}".format(
-                        host, known["ek_sha256"], ek_sha256
-                    ),
-                    "If its board was swapped, set identity_ek_sha256 of this host to the new key, and run again; if "
-                    "not, another machine answers in its place",
-                )
+        before = (self.device(host) or {}).get("ek_sha256")
+        if before not in (None, ek_sha256) and ek_sha256 not in pins:
+            raise EdgesiteError(
+                "The TPM of {0} is not the one that was enrolled: its endorsement key was {1} and is {2}".format(
+                    host, before, ek_sha256
+                ),
+                "If its board was swapped, set identity_ek_sha256 of this host to the new key, and run again; if not, "
+                "another machine answers in its place",
+            )
 
     def devices(self) -> List[str]:
         """The hosts that are known."""

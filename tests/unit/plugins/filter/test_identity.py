@@ -21,6 +21,7 @@ def wanted(tmp_path):
         "type": "ecc_p256",
         "roots": [],
         "revoked": [],
+        "days": 90,
         "renew_before": "",
         "rotate": False,
         "clock_tolerance": 300,
@@ -56,6 +57,22 @@ def test_tpm_that_cannot_say(wanted):
         "action": "none",
         "problem": "The TPM could not be asked for the host's key: The TPM is in lockout. Wait.",
     }
+
+
+@pytest.mark.parametrize("renew_before", ["90", "1000", "-1", "soon", "nan"])
+def test_renewal_that_every_run_would_do(wanted, renew_before):
+    wanted["renew_before"] = renew_before
+    problem = identity_need(store(), [NOT_MADE, NOT_MADE], wanted)["problem"]
+    assert (
+        "identity_renew_before '{0}' is not a number of days between 0 and identity_days, 90".format(renew_before)
+        in problem
+    )
+
+
+@pytest.mark.parametrize("renew_before", ["0", "89.9", "", 30])
+def test_renewal_in_time(wanted, renew_before):
+    wanted["renew_before"] = renew_before
+    assert "problem" not in identity_need(store(), [NOT_MADE, NOT_MADE], wanted)
 
 
 def test_names_that_no_certificate_can_have(wanted):

@@ -108,8 +108,11 @@ def test_replaced_tpm_is_refused_until_it_is_pinned(store):
 
 
 @pytest.mark.parametrize("pins", [[], ["e1"]])
-def test_neighbours_tpm_is_refused_even_where_it_is_pinned(store, pins):
+@pytest.mark.parametrize("enrolled", [False, True])
+def test_neighbours_tpm_is_refused_even_where_it_is_pinned(store, pins, enrolled):
     record(store)
+    if enrolled:
+        record(store, "gpu-b", "e2", "0b")
     with pytest.raises(EdgesiteError, match="TPM that gpu-b shows is that of gpu-a"):
         store.check_device("gpu-b", "e1", pins)
 

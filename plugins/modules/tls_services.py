@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Gives systemd services what OpenSSL needs to use a key in the TPM, each by a drop-in for its unit and never
     for the whole system. TLS 1.3 with AES-256-GCM is what is spoken.
-  - Runs TLS proxies (haproxy, one worker each) before programs that cannot use such keys, among them all that are
-    written in Go.
+  - Runs TLS proxies (haproxy, one worker each) for programs that cannot use such keys, among them all that are
+    written in Go, as servers and as clients.
   - Reloads services and proxies when the host's certificate, key, trusted roots or revocation list changed since they
     loaded them, also where that was in an earlier run, and restarts them when their settings changed. Proxies, haproxy
     and nginx do so without a failed request.
@@ -70,13 +70,28 @@ options:
         type: str
         required: true
       listen:
-        description: Where it listens, such as C(0.0.0.0:9443) or C([::]:9443).
+        description:
+          - Where it listens, such as C(0.0.0.0:9443) or C([::]:9443). For O(proxies[].side=client) on the loopback.
         type: str
         required: true
       upstream:
-        description: The program behind it, such as C(127.0.0.1:9100). Have that listen on the loopback only.
+        description:
+          - The program behind it, such as C(127.0.0.1:9100). Have that listen on the loopback only.
+          - For O(proxies[].side=client) the server, such as C(gpu-1:9443).
         type: str
         required: true
+      side:
+        description:
+          - C(server) speaks TLS to its clients. C(client) takes what programs on this host send without TLS, Prometheus
+            for one, and speaks TLS to its upstream, with this host's certificate.
+        type: str
+        choices: [server, client]
+        default: server
+      server_name:
+        description:
+          - The name that the certificate of the upstream has to have, for O(proxies[].side=client). Its host name by
+            default.
+        type: str
       client_certificates:
         description: Whether clients have to show a certificate of the site's CA that is not revoked.
         type: str
@@ -100,7 +115,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: nginx uses the host's identity, and node_exporter is behind a proxy
+- name: nginx uses the host's identity, node_exporter is behind a proxy, and a client asks through one
   edgesite.gpu.tls_services:
     services:
       - unit: nginx.service
@@ -111,6 +126,10 @@ EXAMPLES = r"""
         listen: 0.0.0.0:9443
         upstream: 127.0.0.1:9100
         names: [prometheus.plant.example]
+      - name: gpu-2
+        side: client
+        listen: 127.0.0.1:9444
+        upstream: gpu-2.plant.example:9443
   become: true
 """
 
@@ -179,6 +198,8 @@ def main():
                     "name": {"type": "str", "required": True},
                     "listen": {"type": "str", "required": True},
                     "upstream": {"type": "str", "required": True},
+                    "side": {"type": "str", "choices": ["server", "client"], "default": "server"},
+                    "server_name": {"type": "str"},
                     "client_certificates": {
                         "type": "str",
                         "choices": ["required", "optional", "none"],

@@ -32,7 +32,10 @@ _MODULES = (
 )
 _IDENTITY = ("current/cert.pem", "current/fullchain.pem", "current/key.pem", "trust.pem", "crl.pem")
 _OWNED = ("openssl.cnf", "nginx-main.conf", "nginx-server.conf", "nginx-reload", "proxy-*.cfg")
-_PROPERTIES = ("Id", "LoadState", "ActiveState", "UnitFileState", "InvocationID", "InactiveExitTimestampMonotonic")
+_PROPERTIES = (
+    *("Id", "LoadState", "ActiveState", "UnitFileState", "InvocationID", "InactiveExitTimestampMonotonic"),
+    "NeedDaemonReload",
+)
 _SECONDS = 90.0
 _SERVED_SECONDS = 20.0
 
@@ -137,6 +140,7 @@ def _units(run: Run, names: Sequence[str]) -> Tuple[Dict[str, Unit], Dict[str, f
             found.get("ActiveState", ""),
             found.get("UnitFileState") in ("enabled", "enabled-runtime"),
             found.get("InvocationID", ""),
+            found.get("NeedDaemonReload") == "yes",
         )
         started[name] = booted + int(found.get("InactiveExitTimestampMonotonic") or 0) / 1e6
     return units, started

@@ -52,13 +52,23 @@ class Service(NamedTuple):
 
 
 class Proxy(NamedTuple):
-    """A proxy. names: common names of those who may come in; empty for everybody with a certificate."""
+    """A proxy. names: common names of those who may come in; empty for everybody with a certificate.
+
+    server_name: one that goes out, speaks TLS to upstream and not to its clients; what upstream's certificate has to
+    name. Empty for one that comes in.
+    """
 
     name: str
     listen: str
     upstream: str
     client_certificates: str
     names: Tuple[str, ...]
+    server_name: str = ""
+
+    @property
+    def served(self) -> str:
+        """Where it serves the host's certificate; empty where it serves none."""
+        return "" if self.server_name else self.listen
 
 
 def proxy_unit(name: str) -> str:
@@ -218,27 +228,33 @@ defaults
     timeout server 1h
 
 listen {name}
-    bind {listen} ssl crt {pair} ssl-min-ver TLSv1.3 ciphersuites {ciphersuites}{clients}
-{names}    server upstream {upstream}
+    bind {listen}{listen_tls}
+{names}    server upstream {upstream}{upstream_tls}
 """
 
 
 def proxy_config(layout: Layout, proxy: Proxy) -> str:
     """The configuration of one proxy."""
-    clients = names = ""
-    if proxy.client_certificates != "none":
-        clients = " ca-file {0}/trust.pem crl-file {0}/crl.pem verify {1}".format(
-            layout.identity, proxy.client_certificates
+    tls = " ssl crt {0} ssl-min-ver TLSv1.3 ciphersuites {1}".format(layout.pair, CIPHERSUITES)
+    trust = " ca-file {0}/trust.pem crl-file {0}/crl.pem verify ".format(layout.identity)
+    listen_tls = upstream_tls = names = ""
+    if proxy.server_name:
+        # A name that is not known at boot must not keep the proxy from starting.
+        upstream_tls = (
+            tls + trust + "required verifyhost {0} sni str({0}) init-addr last,libc,none".format(proxy.server_name)
         )
+    elif proxy.client_certificates == "none":
+        listen_tls = tls
+    else:
+        listen_tls = tls + trust + proxy.client_certificates
     if proxy.names:
         names = "    tcp-request content reject unless {{ ssl_c_s_dn(cn) -m str {0} }}\n".format(" ".join(proxy.names))
     return _PROXY_CONFIG.format(
         written=_WRITTEN,
         name=proxy.name,
         listen=proxy.listen,
-        pair=layout.pair,
-        ciphersuites=CIPHERSUITES,
-        clients=clients,
+        listen_tls=listen_tls,
         names=names,
         upstream=proxy.upstream,
+        upstream_tls=upstream_tls,
     )

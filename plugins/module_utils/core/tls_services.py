@@ -21,6 +21,8 @@ _UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.@\\-]*\.service")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ADDRESS = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LOOPBACK = re.compile(r"127\.[0-9.]+|localhost|\[::1\]")
+_NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 _USER = re.compile(r"[a-z_][a-z0-9_-]*")
 Entry = TypeVar("Entry", Service, Proxy)
 
@@ -36,12 +38,16 @@ class Wanted(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A unit as systemd sees it: whether there is one, its state, whether it starts at boot, which start this is."""
+    """A unit as systemd sees it: whether there is one, its state, whether it starts at boot, which start this is.
+
+    stale: its files have changed since systemd read them.
+    """
 
     exists: bool
     active: str
     enabled: bool
     invocation: str
+    stale: bool = False
 
 
 class Note(NamedTuple):
@@ -139,8 +145,15 @@ def _service(entry: Mapping[str, Any]) -> Service:
 
 
 def _proxy(entry: Mapping[str, Any]) -> Proxy:
+    if entry.get("side") == "client":
+        return _outgoing(entry)
     kind = entry.get("client_certificates") or "required"
     names = tuple(_matching("proxies: names", name, _SUBJECT, "a common name") for name in entry.get("names") or ())
+    if entry.get("server_name"):
+        raise EdgesiteError(
+            "proxies: {0} has server_name, and is no client of its upstream".format(entry["name"]),
+            "Set side: client, or leave server_name away",
+        )
     if names and kind != "required":
         raise EdgesiteError(
             "proxies: {0} has names, and client_certificates: {1}".format(entry["name"], kind),
@@ -153,6 +166,29 @@ def _proxy(entry: Mapping[str, Any]) -> Proxy:
         kind,
         names,
     )
+
+
+def _outgoing(entry: Mapping[str, Any]) -> Proxy:
+    """A proxy that is a client, on behalf of whoever can connect to it."""
+    listen, upstream = _address("listen", entry["listen"]), _address("upstream", entry["upstream"])
+    if not _LOOPBACK.fullmatch(listen.rpartition(":")[0]):
+        raise EdgesiteError(
+            "proxies: {0} listens at {1}, and lets everybody there act as this host".format(entry["name"], listen),
+            "Have it listen on the loopback, such as 127.0.0.1:9444",
+        )
+    if entry.get("names") or (entry.get("client_certificates") or "required") != "required":
+        raise EdgesiteError(
+            "proxies: {0} has names or client_certificates, and nobody shows it a certificate".format(entry["name"]),
+            "Leave them away, or set side: server",
+        )
+    server = entry.get("server_name") or upstream.rpartition(":")[0]
+    if _NUMERIC.fullmatch(server):
+        raise EdgesiteError(
+            "proxies: {0} needs the name that is in the certificate of {1}".format(entry["name"], upstream),
+            "Set server_name to it",
+        )
+    name = _matching("proxies: name", entry["name"], _NAME, "lower case letters, digits and dashes")
+    return Proxy(name, listen, upstream, "none", (), _matching("proxies: server_name", server, _SUBJECT, "a DNS name"))
 
 
 def _address(option: str, text: str) -> str:
@@ -231,7 +267,7 @@ def plan(wish: Wanted, state: State) -> List[Action]:
     """Proxies that are not wanted end first; then files; then units are told."""
     content, targets = files(wish, state.software), links(wish)
     actions: List[Action] = []
-    gone = [unit for unit in sorted(state.units) if unit not in units(wish)]
+    gone = [unit for unit in sorted(state.units) if tls_files.proxy_name(unit) and unit not in units(wish)]
     for unit in gone:
         if state.units[unit].active in ACTIVE:
             actions.append(Change(unit, "stop"))
@@ -248,7 +284,9 @@ def plan(wish: Wanted, state: State) -> List[Action]:
         for path in sorted({*targets, *state.links})
         if targets.get(path) != state.links.get(path)
     ]
-    if any(tls_files.is_unit_file(write.path) for write in writes):
+    # Also where an earlier run ended before it did.
+    stale = any(state.units[unit].stale for unit in units(wish) if unit in state.units)
+    if stale or any(tls_files.is_unit_file(write.path) for write in writes):
         actions.append(ReadUnits())
     for proxy in wish.proxies:
         unit = tls_files.proxy_unit(proxy.name)
@@ -257,14 +295,15 @@ def plan(wish: Wanted, state: State) -> List[Action]:
             actions.append(Enable(unit, True))
         verb = "start" if known is None or known.active not in ACTIVE else _verb(wish, state, content, unit, "reload")
         if verb is not None:
-            actions.append(Change(unit, verb, *digests(wish, state, content, unit), listen=proxy.listen))
+            actions.append(Change(unit, verb, *digests(wish, state, content, unit), listen=proxy.served))
     for service in wish.services:
         known = state.units.get(service.unit)
-        # One that is stopped stays so; one that has failed may have done so for want of these settings.
+        # One that is stopped stays so. One that has failed may have done so for want of these settings; and one that
+        # fails with them has not been told with success.
         if known is None or not known.exists or known.active not in (*ACTIVE, "failed"):
             continue
-        change = "restart" if service.change == "restart" or known.active == "failed" else "reload"
-        verb = _verb(wish, state, content, service.unit, change)
+        change = "restart" if service.change == "restart" else "reload"
+        verb = "restart" if known.active == "failed" else _verb(wish, state, content, service.unit, change)
         if verb is not None:
             actions.append(Change(service.unit, verb, *digests(wish, state, content, service.unit)))
     return actions
@@ -351,6 +390,8 @@ def after(state: State, actions: Sequence[Action]) -> State:
             found[action.path] = action.content
         elif isinstance(action, Link):
             targets[action.path] = action.target
+        elif isinstance(action, ReadUnits):
+            units_then = {name: unit._replace(stale=False) for name, unit in units_then.items()}
         elif isinstance(action, Enable):
             unit = units_then.get(action.unit, _NEW)
             units_then[action.unit] = unit._replace(enabled=action.enabled, exists=True)

@@ -39,7 +39,7 @@ def identity_need(store, keys, wanted):
 def _renew_before(wanted):
     """In seconds. As long as the life of a certificate, every run would make another one."""
     written = wanted["renew_before"]
-    if written == "":
+    if written in ("", None):
         return None
     try:
         days = float(written)

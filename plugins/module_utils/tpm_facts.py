@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from dataclasses import asdict
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -143,6 +144,7 @@ class _Facts:
 def _endorsement(key: Endorsement) -> Dict[str, Any]:
     return {
         "handle": None if key.handle is None else index(key.handle),
+        "sha256": hashlib.sha256(key.public.spki).hexdigest(),
         "certificate": None,
         "certificate_handle": None,
         "certificate_matches": None,

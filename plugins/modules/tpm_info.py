@@ -143,6 +143,11 @@ tpm:
           description: The TPM's own name of the key in hexadecimal.
           type: str
           returned: always
+        sha256:
+          description:
+            - SHA-256 of the key (of its SubjectPublicKeyInfo in DER), by which M(edgesite.gpu.tpm_credential) pins it.
+          type: str
+          returned: always
         certificate:
           description: Its certificate in PEM.
           type: str

@@ -97,7 +97,11 @@ def _renewal(files, certificate, public, wishes, now) -> Optional[str]:
     before = wishes.renew_before if wishes.renew_before is not None else (end - begin) / 3
     if left <= before:
         return "the certificate is good for {0:.1f} more days".format(left / 86400)
-    why = chains.refusal(files["certificate"], _split(files["chain"] or ""), wishes.trust)
+    try:
+        chain = _split(files["chain"] or "")
+    except ValueError:
+        return "its chain cannot be read"
+    why = chains.refusal(files["certificate"], chain, wishes.trust)
     return "the certificate does not lead to a trusted root: {0}".format(why) if why else None
 
 

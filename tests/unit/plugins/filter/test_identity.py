@@ -69,7 +69,7 @@ def test_renewal_that_every_run_would_do(wanted, renew_before):
     )
 
 
-@pytest.mark.parametrize("renew_before", ["0", "89.9", "", 30])
+@pytest.mark.parametrize("renew_before", ["0", "89.9", "", None, 30])
 def test_renewal_in_time(wanted, renew_before):
     wanted["renew_before"] = renew_before
     assert "problem" not in identity_need(store(), [NOT_MADE, NOT_MADE], wanted)

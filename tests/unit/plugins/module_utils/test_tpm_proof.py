@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -196,6 +197,15 @@ def test_lockout_and_what_is_told_of_it(host):
     assert found["keys"][0]["type"] == "ecc_p256" and found["keys"][1]["reason"]
 
 
+def sha256_of_key(certificate):
+    """What 'openssl x509 -pubkey | openssl pkey -pubin -outform DER | sha256sum' prints for a certificate."""
+    key = subprocess.run(
+        ["openssl", "x509", "-noout", "-pubkey"], input=certificate.encode(), check=True, capture_output=True
+    ).stdout
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, check=True, capture_output=True)
+    return hashlib.sha256(der.stdout).hexdigest()
+
+
 def test_endorsement_of_a_certified_tpm(certified_host, tmp_path):
     host = certified_host
     issuer = subprocess.run(
@@ -215,6 +225,7 @@ def test_endorsement_of_a_certified_tpm(certified_host, tmp_path):
     ] == [("rsa2048", "0x81010001", "0x01c00002", True), ("ecc_p384", "0x81010016", "0x01c00016", True)]
     for one in found["endorsement"]:
         assert one["certificate"].startswith("-----BEGIN CERTIFICATE-----") and len(one["issuers"]) == 2
+        assert one["sha256"] == sha256_of_key(one["certificate"])
 
 
 def test_endorsement_without_a_certificate(host):

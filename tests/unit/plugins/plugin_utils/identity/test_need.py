@@ -97,6 +97,7 @@ def test_renewal_before_the_end(days, renew_before, action):
         (found(cert=issued(wanted=WANTED._replace(subject=(("common_name", "gpu-b"),)))), "names are not those"),
         (found(cert=issued(signer=OTHER_ROOT)), "does not lead to a trusted root"),
         (found(cert=issued(), chain=""), "does not lead to a trusted root"),
+        (found(cert=issued(), chain="half of one"), "chain cannot be read"),
     ],
 )
 def test_certificate_that_is_not_as_wanted_is_renewed(store, words):

@@ -61,7 +61,8 @@ test-driver-build: apt venv ## real kernel modules, built by DKMS from Debian's 
 test-vm: apt venv ## encrypted volumes in a virtual machine with a TPM: reboots, another TPM (half an hour)
 	@$T/bootstrap vm
 	@tests/vm/image
-	@pytest -s tests/vm
+	@tests/vm/sm4
+	@$T/heartbeat "tests in a virtual machine" pytest -s tests/vm
 
 bench: apt venv ## how long a converge takes, idle and not
 	@tests/bench/bench

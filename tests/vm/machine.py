@@ -19,6 +19,9 @@ IMAGE = ROOT / ".build" / "vm"
 # An emulated processor on a busy machine; what takes longer hangs
 BOOT = 900.0
 KERNEL_SPEAKS = 30.0
+# a volume takes the TPM longer to open here than systemd waits for devices, 90 s, where the machine is emulated
+SYSTEMD = "systemd.show_status=0 systemd.default_device_timeout_sec=600"
+SSH_OPTIONS = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", "-oBatchMode=yes"]
 
 
 class Machine:
@@ -89,7 +92,7 @@ class Machine:
             *("-smp", "2" if self.accelerator == "kvm" else "1"),
             *("-display", "none", "-monitor", "none", "-no-reboot", "-serial", f"file:{self.console}"),
             *("-kernel", str(IMAGE / "vmlinuz"), "-initrd", str(IMAGE / "initrd")),
-            *("-append", "root=/dev/vda rw console=ttyS0 loglevel=5 panic=-1 mitigations=off systemd.show_status=0"),
+            *("-append", "root=/dev/vda rw console=ttyS0 loglevel=5 panic=-1 mitigations=off " + SYSTEMD),
             *("-drive", f"file={self.folder}/root.qcow2,format=qcow2,if=none,id=root,cache=unsafe"),
             *("-device", "virtio-blk-pci,drive=root", *disks),
             *("-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:22"),
@@ -119,9 +122,8 @@ class Machine:
         return False
 
     def _ssh(self, command: str, timeout: float = 300) -> subprocess.CompletedProcess:
-        options = "-oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null -oLogLevel=ERROR -oBatchMode=yes"
         return subprocess.run(
-            [*("ssh", *options.split(), "-oConnectTimeout=30", "-i", str(self.key), "-p", str(self.port))]
+            [*("ssh", *SSH_OPTIONS, "-oConnectTimeout=30", "-i", str(self.key), "-p", str(self.port))]
             + ["root@127.0.0.1", command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -136,6 +138,27 @@ class Machine:
         done = self._ssh(command)
         assert not check or done.returncode == 0, f"{command}: {done.stdout}"
         return done.stdout.strip()
+
+    def settle(self) -> str:
+        """Waits until all that starts at boot has started or failed: running, or degraded where something failed."""
+        began = time.monotonic()
+        while time.monotonic() - began < BOOT:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                state = self._ssh("systemctl is-system-running --wait").stdout.strip()
+                if state in ("running", "degraded"):
+                    return state
+            time.sleep(2)
+        raise RuntimeError("services did not come up: " + self.run("systemctl list-jobs --no-pager", check=False))
+
+    def teach_sm4(self) -> None:
+        """Gives the kernel SM4, as modules that it loads when it needs them."""
+        where = ["-i", str(self.key), "-P", str(self.port), *SSH_OPTIONS]
+        files = [str(IMAGE / "sm4" / name) for name in ("sm4.ko", "sm4_generic.ko")]
+        self.run("mkdir /srv/sm4")
+        subprocess.run(["scp", "-q", *where, *files, "root@127.0.0.1:/srv/sm4"], check=True, timeout=300)
+        # without depmod, which takes a minute here
+        line = "install crypto-sm4 insmod /srv/sm4/sm4.ko && insmod /srv/sm4/sm4_generic.ko"
+        self.run(f"echo '{line}' >/etc/modprobe.d/sm4.conf")
 
     def shut_down(self) -> None:
         """Turns it off as people should."""

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from dataclasses import asdict
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from .backends import command, tpm, tpm_endorsement, tpm_key
 from .backends.tpm2 import Tools
@@ -20,7 +19,7 @@ from .core import tpm_endorsement as core
 from .core.errors import EdgesiteError
 from .core.reading import unread
 from .core.tpm import index
-from .core.tpm_key import parse_handle
+from .core.tpm_key import Place
 from .core.tpm_public import Public
 
 PARTS = ("properties", "handles", "endorsement", "keys")
@@ -37,18 +36,6 @@ _NOTHING: Dict[str, Any] = {
     "endorsement": None,
     "keys": None,
 }
-
-
-class Place(NamedTuple):
-    """Where a user keeps a key."""
-
-    path: Optional[str]
-    handle: Optional[int]
-
-
-def place(written: str) -> Place:
-    """A path, or else a handle."""
-    return Place(written, None) if os.path.isabs(written) else Place(None, parse_handle(written, "keys"))
 
 
 def read(

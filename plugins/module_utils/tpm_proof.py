@@ -8,20 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple
 
 from .backends import tpm_endorsement, tpm_key
 from .backends.tpm2 import Tools
 from .core import csr, tpm_challenge
 from .core.errors import EdgesiteError
-from .core.tpm_key import parse_handle
-
-
-class KeyPlace(NamedTuple):
-    """Where the key is: a file, or else a handle."""
-
-    path: Optional[str]
-    handle: Optional[int]
+from .core.tpm_key import Place
 
 
 class Challenge(NamedTuple):
@@ -33,12 +26,7 @@ class Challenge(NamedTuple):
     csr: str
 
 
-def key_place(path: Optional[str], handle: Optional[str]) -> KeyPlace:
-    """The place from a module's options."""
-    return KeyPlace(path, parse_handle(handle) if handle else None)
-
-
-def request(tools: Tools, place: KeyPlace, wanted: csr.Request) -> Dict[str, Any]:
+def request(tools: Tools, place: Place, wanted: csr.Request) -> Dict[str, Any]:
     """A certificate request, signed by the key. Raises EdgesiteError."""
     with tpm_key.opened(tools, *place) as key:
         if "sign" not in key.public.attributes or "restricted" in key.public.attributes:
@@ -54,7 +42,7 @@ def request(tools: Tools, place: KeyPlace, wanted: csr.Request) -> Dict[str, Any
         }
 
 
-def answer(tools: Tools, place: KeyPlace, challenge: Challenge) -> str:
+def answer(tools: Tools, place: Place, challenge: Challenge) -> str:
     """The answer to a challenge. Raises EdgesiteError."""
     encoded = csr.unpem(challenge.csr)
     try:

@@ -86,6 +86,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import tpm_proof
 from ..module_utils.backends.tpm2 import Tools
+from ..module_utils.core import tpm_key
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail
@@ -110,7 +111,7 @@ def main():
         options = module.params
         answer = tpm_proof.answer(
             Tools(command_runner(module), options["tcti"]),
-            tpm_proof.key_place(options["path"], options["handle"]),
+            tpm_key.place(options["path"], options["handle"]),
             tpm_proof.Challenge(options["endorsement"], options["credential"], options["id"], options["csr"]),
         )
     except EdgesiteError as error:

@@ -115,7 +115,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import tpm_proof
 from ..module_utils.backends.tpm2 import Tools
-from ..module_utils.core import csr
+from ..module_utils.core import csr, tpm_key
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail, given
@@ -144,7 +144,7 @@ def main():
     )
     try:
         options = module.params
-        place = tpm_proof.key_place(options["path"], options["handle"])
+        place = tpm_key.place(options["path"], options["handle"])
         wanted = csr.request(
             given(options["subject"]), options["subject_alt_name"], options["key_usage"], options["extended_key_usage"]
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 
 from ..core import identity_store
-from ..core.errors import EdgesiteError
 from ..core.identity_store import Action, Activate, State, Write
 from . import owned_files
 
@@ -26,15 +25,7 @@ def observe(folder: str) -> State:
 
 
 def _active(folder):
-    path = os.path.join(folder, identity_store.LINK)
-    try:
-        slot = os.readlink(path)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise EdgesiteError(
-            "{0} is not the link that it has to be: {1}".format(path, error.strerror), "Move it away, and run again"
-        ) from error
+    slot = owned_files.read_link(os.path.join(folder, identity_store.LINK))
     return slot if slot in identity_store.SLOTS else None
 
 
@@ -43,32 +34,14 @@ def apply(folder: str, action: Action) -> None:
     if isinstance(action, Write):
         owned_files.write_text(os.path.join(folder, action.path), action.content)
     else:
-        _link(folder, action.slot)
+        owned_files.write_link(os.path.join(folder, identity_store.LINK), action.slot)
 
 
 def undo(folder: str, action: Action) -> None:
     """Takes one action back."""
     if isinstance(action, Activate):
-        if action.previous is not None:
-            _link(folder, action.previous)
-        elif os.path.lexists(os.path.join(folder, identity_store.LINK)):
-            owned_files.remove(os.path.join(folder, identity_store.LINK))
+        owned_files.write_link(os.path.join(folder, identity_store.LINK), action.previous)
     elif action.previous is not None:
         owned_files.write_text(os.path.join(folder, action.path), action.previous)
     else:
         owned_files.remove(os.path.join(folder, action.path))
-
-
-def _link(folder, slot):
-    path = os.path.join(folder, identity_store.LINK)
-    draft = path + ".new"
-    try:
-        if os.path.lexists(draft):
-            os.unlink(draft)
-        os.symlink(slot, draft)
-        os.rename(draft, path)
-    except OSError as error:
-        raise EdgesiteError(
-            "cannot make the link {0}: {1}".format(path, error.strerror),
-            "Free disk space, or run as root: become: true",
-        ) from error

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text files that this collection owns, replaced in one step."""
+"""Text files and links that this collection owns, replaced in one step."""
 
 from __future__ import annotations
 
@@ -61,3 +61,33 @@ def remove(path: str) -> None:
         pass
     except OSError as error:
         raise EdgesiteError("cannot remove {0}: {1}".format(path, error.strerror), _AS_ROOT) from error
+
+
+def read_link(path: str) -> Optional[str]:
+    """Where a link points to, or None where there is none."""
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EdgesiteError(
+            "{0} is not the link that it has to be: {1}".format(path, error.strerror), "Move it away, and run again"
+        ) from error
+
+
+def write_link(path: str, target: Optional[str]) -> None:
+    """Points a link to a target; None takes it away."""
+    if target is None:
+        remove(path)
+        return
+    draft = path + ".new"
+    try:
+        if os.path.lexists(draft):
+            os.unlink(draft)
+        os.symlink(target, draft)
+        os.rename(draft, path)
+    except OSError as error:
+        raise EdgesiteError(
+            "cannot make the link {0}: {1}".format(path, error.strerror),
+            "Free disk space, or run as root: become: true",
+        ) from error

@@ -48,7 +48,7 @@ def observe(run: Run, wish: Wanted) -> State:
     identity, identity_changed = _identity(wish.layout.identity)
     return State(
         files={path: owned_files.read_text(path) for path in paths},
-        links={path: _target(path) for path in (wish.layout.pair, wish.layout.pair + ".key")},
+        links={path: owned_files.read_link(path) for path in (wish.layout.pair, wish.layout.pair + ".key")},
         units=units,
         notes=_notes(names),
         identity=identity,
@@ -72,17 +72,6 @@ def _proxies(paths):
         for name in names
         if name.startswith("proxy-") and name.endswith(".cfg")
     ]
-
-
-def _target(path: str) -> Optional[str]:
-    try:
-        return os.readlink(path)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise EdgesiteError(
-            "{0} is not the link that it has to be: {1}".format(path, error.strerror), "Move it away, and run again"
-        ) from error
 
 
 def software(wish: Wanted) -> Software:
@@ -176,7 +165,7 @@ def apply(run: Run, wish: Wanted, action: Action) -> None:
     if isinstance(action, Write):
         _write(action.path, action.content)
     elif isinstance(action, Link):
-        _link(action.path, action.target)
+        owned_files.write_link(action.path, action.target)
     elif isinstance(action, ReadUnits):
         _systemctl(run, "daemon-reload")
     elif isinstance(action, Enable):
@@ -192,7 +181,7 @@ def undo(run: Run, action: Action) -> None:
         if tls_files.is_unit_file(action.path):
             _systemctl(run, "daemon-reload")
     elif isinstance(action, Link):
-        _link(action.path, action.previous)
+        owned_files.write_link(action.path, action.previous)
     elif isinstance(action, Enable):
         _systemctl(run, "disable" if action.enabled else "enable", action.unit)
     elif isinstance(action, Change):
@@ -206,20 +195,6 @@ def _write(path, content):
         owned_files.remove(path)
     else:
         owned_files.write_text(path, content, 0o755 if tls_files.is_program(path) else 0o644)
-
-
-def _link(path, target):
-    if target is None:
-        owned_files.remove(path)
-        return
-    draft = path + ".new"
-    try:
-        if os.path.lexists(draft):
-            os.unlink(draft)
-        os.symlink(target, draft)
-        os.rename(draft, path)
-    except OSError as error:
-        raise EdgesiteError("cannot make the link {0}: {1}".format(path, error.strerror), "Free disk space") from error
 
 
 def _change(run, wish, action):

@@ -71,8 +71,8 @@ class Software(NamedTuple):
 class State:
     """What there is. files, links: by path, None for one that is missing. identity: a digest; None if incomplete.
 
-    newest: when a unit's settings, and when the rest, was last changed; started: when a unit was. They are no part of
-    what is compared: what was taken back is as it was, and was changed just now.
+    changed, identity_changed: when a unit's settings, and when the rest, was last changed; started: when a unit was.
+    They are no part of what is compared: what was taken back is as it was, and was changed just now.
     """
 
     files: Dict[str, Optional[str]]

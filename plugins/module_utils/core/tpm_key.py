@@ -14,7 +14,7 @@ from .tpm import index
 from .tpm_public import DEVICE_KEY, Public
 
 KINDS = ("ecc_p256", "rsa2048", "rsa3072")
-NEVER, UNUSABLE, ALWAYS = "never", "unusable", "always"
+UNUSABLE, ALWAYS = "unusable", "always"
 
 # Where the TCG's guidance puts the storage root key, and programs expect it
 STORAGE_KEY = 0x81000001
@@ -24,6 +24,13 @@ _ENDORSEMENT_HANDLES = range(0x81010000, 0x81020000)
 _STORAGE_ATTRIBUTES = frozenset(("fixedtpm", "fixedparent", "restricted", "decrypt"))
 # With its zero: YAML reads 0640 without quotes as the number 416, which would be a mode as well.
 _MODE = re.compile(r"0[0-7]{3}\Z", re.ASCII)
+
+
+class Place(NamedTuple):
+    """Where a key is: a file, or else a handle."""
+
+    path: Optional[str]
+    handle: Optional[int]
 
 
 class Access(NamedTuple):
@@ -261,6 +268,16 @@ def parse_handle(written: str, option: str = "handle") -> int:
             "{0} {1!r} is no handle of the owner's: those are 0x81000000 to 0x817fffff".format(option, written)
         )
     return handle
+
+
+def place(path: Optional[str], handle: Optional[str]) -> Place:
+    """The place from a module's options."""
+    return Place(path, parse_handle(handle) if handle else None)
+
+
+def parse_place(written: str) -> Place:
+    """A path, or else a handle."""
+    return Place(written, None) if written.startswith("/") else Place(None, parse_handle(written, "keys"))
 
 
 def parse_key_handle(written: str) -> int:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ...module_utils.core import csr, tpm_challenge, tpm_public
+from ...module_utils.core import csr, tpm_challenge, tpm_key, tpm_public
 from ...module_utils.core.errors import EdgesiteError
 from ...module_utils.core.tpm_public import DEVICE_KEY, Public
 from .crypto import UnsupportedAlgorithm, x509
 from .names import names_of
 
-_KINDS = ("ecc_p256", "rsa2048", "rsa3072")
 _OTHER_KEY = "Make the request anew with edgesite.gpu.tpm_csr and the key's own path"
 _ANOTHER_KEY = "Let edgesite.gpu.tpm_key make a new key; the role identity does it with identity_rotate=true"
 
@@ -33,9 +32,10 @@ def device_key(encoded: str) -> Public:
             ),
             _ANOTHER_KEY,
         )
-    if public.kind not in _KINDS or public.name_hash != "sha256":
+    if public.kind not in tpm_key.KINDS or public.name_hash != "sha256":
         raise EdgesiteError(
-            "The key is of the type {0}; these are good: {1}".format(public.kind, ", ".join(_KINDS)), _ANOTHER_KEY
+            "The key is of the type {0}; these are good: {1}".format(public.kind, ", ".join(tpm_key.KINDS)),
+            _ANOTHER_KEY,
         )
     return public
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils import tpm_facts, tpm_proof
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.tpm2 import Tools
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr, tpm_challenge, tss2_pem
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr, tpm_challenge, tpm_key, tss2_pem
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.tests.unit import tpm_emulator
 
@@ -39,14 +39,14 @@ class Host:
         self.tools.ensure_storage_key(None)
         path = self.folder / name
         path.write_text(tss2_pem.encode(self.tools.create(kind)))
-        return tpm_proof.key_place(str(path), None)
+        return tpm_key.place(str(path), None)
 
     def request(self, place):
         return tpm_proof.request(self.tools, place, WANTED)
 
     def info(self, *gather, keys=()):
         root = str(self.folder)
-        places = [tpm_facts.place(str(key)) for key in keys]
+        places = [tpm_key.parse_place(str(key)) for key in keys]
         return tpm_facts.read(self.run, self.emulator.tcti, list(gather or tpm_facts.PARTS), places, root)
 
     def endorsement(self):
@@ -160,12 +160,12 @@ def test_wrong_challenges(host, tmp_path):
 
 def test_no_key(host):
     with pytest.raises(EdgesiteError, match="The TPM has no key at 0x81000010"):
-        host.request(tpm_proof.key_place(None, "0x81000010"))
+        host.request(tpm_key.place(None, "0x81000010"))
     with pytest.raises(EdgesiteError, match="/none.pem is not there"):
-        host.request(tpm_proof.key_place("/none.pem", None))
+        host.request(tpm_key.place("/none.pem", None))
     host.tools.ensure_storage_key(None)
     with pytest.raises(EdgesiteError, match="does not sign requests"):
-        host.request(tpm_proof.key_place(None, "0x81000001"))
+        host.request(tpm_key.place(None, "0x81000001"))
 
 
 def test_lockout_and_what_is_told_of_it(host):
@@ -179,7 +179,7 @@ def test_lockout_and_what_is_told_of_it(host):
     ours = host.make_key()
     emulator.lock_out()
     with pytest.raises(EdgesiteError, match="in lockout"):
-        host.request(tpm_proof.key_place(str(folder / "weak.pem"), None))
+        host.request(tpm_key.place(str(folder / "weak.pem"), None))
     assert host.request(ours)["csr"]
     emulator.tool("tpm2_changeauth", "-Q", "-c", "o", "secret")
     found, unread = host.info("properties", "handles", "keys", keys=[ours.path, "0x81000010", "/none.pem"])

@@ -133,6 +133,11 @@ _CONNECTION = (
         Meaning("no_permission", "This user may not use the TPM", "Run as root: become: true"),
     ),
     (
+        re.compile(r"Failed to create connection with service: .*UnknownMethod"),
+        # tpm2-abrmd takes its name on the bus a moment before it answers under it.
+        Meaning("starting", "The TPM's resource manager is starting", _AGAIN, passes=True),
+    ),
+    (
         re.compile(r"Cannot connect to \w+ TPM socket|Failed to connect to host"),
         Meaning(
             "not_reached",

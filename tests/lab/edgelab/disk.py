@@ -57,6 +57,7 @@ def _boot(tar: tarfile.TarFile, host: Host) -> None:
         _file(tar, f"{INSIDE}/tpm", b"")
         unit = "tpm2-abrmd.service"
         _file(tar, f"etc/systemd/system/{unit}", (source / unit).read_bytes())
+        _link(tar, f"etc/systemd/system/multi-user.target.wants/{unit}", f"../{unit}")
     else:
         service = "usr/local/share/dbus-1/system-services/com.intel.tss2.Tabrmd.service"
         _file(tar, service, (source / "no_tabrmd.service").read_bytes())

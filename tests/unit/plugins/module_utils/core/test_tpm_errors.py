@@ -16,6 +16,10 @@ ERROR:esys:src/tss2-esys/api/Esys_Load.c:112:Esys_Load() Esys Finish ErrorCode (
 ERROR: Eys_Load(0x{0:X}) - tpm:parameter(1):integrity check failed
 ERROR: Unable to run tpm2_load
 """
+ABRMD = (
+    "Failed to create connection with service: GDBus.Error:org.freedesktop.DBus.Error.UnknownMethod: "
+    "Object does not exist at path '/com/intel/tss2/Tabrmd/Tcti'\n"
+)
 NO_SOCKET = """\
 WARNING:tcti:src/util/io.c:262:socket_connect() Failed to connect to host 127.0.0.1, port 25999: errno 111
 ERROR:tcti:src/tss2-tcti/tcti-swtpm.c:614:Tss2_Tcti_Swtpm_Init() Cannot connect to swtpm TPM socket
@@ -77,6 +81,7 @@ def test_codes(code, status, passes, problem):
         (DEVICE.format("Device or resource busy"), "busy", True),
         (DEVICE.format("Permission denied"), "no_permission", False),
         ("Tss2_Tcti_Device_Init() Failed to read response header fd 3, got errno 2", "no_tpm", False),
+        (ABRMD + 'ERROR: Could not load tcti, got: "tabrmd:bus_type=system"', "starting", True),
         ('ERROR: Could not load tcti, got: "wrong:x"', "tcti", False),
     ],
 )

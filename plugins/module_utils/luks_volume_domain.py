@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from . import changing
 from .backends import block_device, luks, owned_files, tpm
@@ -37,19 +37,22 @@ _MODES = {CRYPTTAB: 0o600, FSTAB: 0o644}
 
 
 class LuksVolumeDomain(Domain[State, Action]):
-    """certificate: the operators', PEM. recovery_key: one of theirs, to be used where the TPM does not help."""
+    """certificate: the operators', PEM. recovery_keys: theirs, to be used where the TPM does not help."""
 
-    def __init__(self, run: Run, wanted: Wanted, certificate: str, recovery_key: Optional[str]) -> None:
+    def __init__(self, run: Run, wanted: Wanted, certificate: str, recovery_keys: Sequence[str] = ()) -> None:
         storage.check(wanted)
         self.run = run
         self.wanted = wanted
         self.certificate = certificate
-        self.given = recovery_key.strip().encode("utf-8") if recovery_key else None
-        # the keys that this run made, by the volume's name
+        self.given = [key.strip().encode("utf-8") for key in recovery_keys]
+        # by the volume's name: the given key that opens it, and the key that this run made
+        self.fitting: Dict[str, bytes] = {}
         self.keys: Dict[str, bytes] = {}
 
     def observe(self) -> State:
         volumes = self.wanted.volumes
+        if volumes:
+            luks.check_releases(self.run)
         missing = luks.missing_packages([volume.filesystem for volume in volumes])
         if volumes and missing:
             raise EdgesiteError(
@@ -84,6 +87,10 @@ class LuksVolumeDomain(Domain[State, Action]):
         unlocks, why_not = False, ""
         if header is not None and ours and header.tpm:
             unlocks, why_not = luks.opens(self.run, device)
+        if ours and not unlocks:
+            fitting = next((key for key in self.given if luks.key_opens(self.run, device, key)), None)
+            if fitting is not None:
+                self.fitting[volume.name] = fitting
         source = mounts.get(volume.mount)
         mounted = mapped and source is not None and os.path.realpath(source) == os.path.realpath(volume.mapper)
         return Disk(
@@ -98,6 +105,7 @@ class LuksVolumeDomain(Domain[State, Action]):
             mapped=mapped,
             unlocks=unlocks,
             why_not=why_not,
+            has_key=volume.name in self.fitting,
             inside=luks.inside(self.run, volume) if mapped else "",
             mounted=mounted,
         )
@@ -155,19 +163,19 @@ class LuksVolumeDomain(Domain[State, Action]):
     def _recover(self, action: Recover) -> None:
         device, key = _device(action.volume), luks.new_key()
         sealed = luks.encrypt(self.run, self.certificate, key)
-        known = self.keys.get(action.volume.name)
-        if known is None and self.given is not None and not luks.opens(self.run, device)[0]:
-            known = self.given
-        slot = luks.add_key(self.run, device, key, known)
+        slot = luks.add_key(self.run, device, key, self._known(action.volume))
         token = luks2.recovery_token(slot, self.wanted.certificate, action.number + 1, sealed)
         luks.keep_token(self.run, device, token)
         self.keys[action.volume.name] = key
 
     def _key(self, volume: Volume) -> bytes:
-        key = self.keys.get(volume.name, self.given)
+        key = self._known(volume)
         if key is None:
-            raise EdgesiteError("no key of volume {0} is known".format(volume.name), "Give recovery_key")
+            raise EdgesiteError("no key of volume {0} is known".format(volume.name), "Give recovery_keys")
         return key
+
+    def _known(self, volume: Volume) -> Optional[bytes]:
+        return self.keys.get(volume.name, self.fitting.get(volume.name))
 
     def undo(self, action: Action) -> None:
         if isinstance(action, Edit):

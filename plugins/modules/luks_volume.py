@@ -70,12 +70,14 @@ options:
     type: list
     elements: int
     default: [7]
-  recovery_key:
+  recovery_keys:
     description:
-      - A volume's recovery key, decrypted. Give it for one run where the TPM does not open the volume any more, after
-        it was cleared, the board was replaced, or PCR values changed.
-      - The volume is sealed to the TPM anew and gets a new recovery key, after which this one is of no use.
-    type: str
+      - Recovery keys of volumes, decrypted, in any order. Give them for one run where the TPM does not open volumes any
+        more, after it was cleared, the board was replaced, or PCR values changed.
+      - A volume is sealed to the TPM anew and gets a new recovery key, after which the one given is of no use.
+    type: list
+    elements: str
+    default: []
   wipe:
     description:
       - Devices whose content may go for good, each with a fingerprint of its content; a refusal says what to give here.
@@ -204,9 +206,8 @@ def domain(module):
         tuple(sorted(set(options["pcrs"]))),
         storage.fingerprint(options["recovery_certificate"]),
         tuple(options["wipe"]),
-        bool(options["recovery_key"]),
     )
-    return LuksVolumeDomain(command_runner(module), wanted, options["recovery_certificate"], options["recovery_key"])
+    return LuksVolumeDomain(command_runner(module), wanted, options["recovery_certificate"], options["recovery_keys"])
 
 
 def main():
@@ -215,7 +216,7 @@ def main():
             "volumes": {"type": "list", "elements": "dict", "required": True, "options": VOLUME},
             "recovery_certificate": {"type": "str", "required": True},
             "pcrs": {"type": "list", "elements": "int", "default": [7]},
-            "recovery_key": {"type": "str", "no_log": True},
+            "recovery_keys": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "wipe": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,

@@ -48,6 +48,7 @@ class Site:
         variables = {
             "storage_encryption_volumes": list(volumes),
             "storage_encryption_recovery_certificate": str(self.certificate),
+            "storage_encryption_escrow_dir": str(self.escrow.parent),
             "vm_result": str(result),
             **variables,
         }

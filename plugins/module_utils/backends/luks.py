@@ -35,6 +35,8 @@ _TPM_TOKEN = ("--token-only", "--token-type", luks2.TPM_TOKEN)
 _LETTERS = "cbdefghijklnrtuv"
 # systemd loads these when it needs them
 _TPM_LIBRARIES = ("libtss2-esys.so.0", "libtss2-mu.so.0", "libtss2-rc.so.0", "libtss2-tcti-device.so.0")
+# Tokens for TPMs, and adding keys by them
+_LEAST = (("systemctl", (250, 0)), ("cryptsetup", (2, 6)))
 # Debian's package for each program, where it differs from what other distributions have, that after it
 _PACKAGES = {
     "cryptsetup": ("cryptsetup-bin", "cryptsetup"),
@@ -44,6 +46,20 @@ _PACKAGES = {
     "mkfs.xfs": ("xfsprogs", "xfsprogs"),
     "the TPM library": ("tpm2-tools", "tpm2-tools"),
 }
+
+
+def check_releases(run: Run) -> None:
+    """Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there."""
+    for program, least in _LEAST:
+        if command.find(program) is None:
+            continue
+        told = run([_program(program), "--version"])
+        found = re.search(r"(\d+)\.?(\d*)", told.text)
+        if found is not None and (int(found.group(1)), int(found.group(2) or 0)) < least:
+            raise EdgesiteError(
+                "This host is too old for volumes that its TPM opens: it has {0}".format(told.text.split("\n")[0]),
+                "Use a release with cryptsetup 2.6 and systemd 250, such as Debian 12, Ubuntu 24.04 or RHEL 9",
+            )
 
 
 def missing_packages(filesystems: Sequence[str]) -> List[str]:
@@ -84,6 +100,13 @@ def opens(run: Run, device: Device) -> Tuple[bool, str]:
     """Whether the TPM opens the volume, and if not, what cryptsetup says."""
     tested = run([_program("cryptsetup"), "open", "--test-passphrase", *_TPM_TOKEN, device.node], timeout=_SECONDS)
     return tested.ok, "" if tested.ok else _last_line(tested)
+
+
+def key_opens(run: Run, device: Device, key: bytes) -> bool:
+    """Whether a recovery key opens the volume. Tokens are left out, as cryptsetup would ask the TPM before the key."""
+    with _files(key=key) as paths:
+        asked = ["cryptsetup", "open", "--test-passphrase", "--disable-external-tokens", "--key-file", paths["key"]]
+        return run([_program(asked[0]), *asked[1:], device.node], timeout=_SECONDS).ok
 
 
 def header(device: Device) -> Optional[Header]:

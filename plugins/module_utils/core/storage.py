@@ -58,13 +58,12 @@ class Volume(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """certificate: SHA-256 of the operators'. wipe: whose content may go. has_key: a recovery key was given."""
+    """certificate: SHA-256 of the operators'. wipe: whose content may go."""
 
     volumes: Tuple[Volume, ...]
     pcrs: Tuple[int, ...]
     certificate: str
     wipe: Tuple[str, ...] = ()
-    has_key: bool = False
 
 
 class Disk(NamedTuple):
@@ -72,7 +71,8 @@ class Disk(NamedTuple):
 
     content: what is on it. fingerprint: of its first and last MiB. used: by whom, the volume's own mapping aside.
     mapped: it is open under the volume's name. taken: what else has that name, or the mount point. unlocks: whether
-    the TPM opens it, else why_not. inside: the file system in it, where it is open. mounted: where it has to be.
+    the TPM opens it, else why_not. has_key: whether a recovery key that was given opens it. inside: the file system in
+    it, where it is open. mounted: where it has to be.
     """
 
     node: str
@@ -86,6 +86,7 @@ class Disk(NamedTuple):
     mapped: bool = False
     unlocks: bool = False
     why_not: str = ""
+    has_key: bool = False
     inside: str = ""
     mounted: bool = False
 
@@ -110,12 +111,11 @@ class Format(NamedTuple):
 
 
 class Enrol(NamedTuple):
-    """Seals a key slot to this TPM, in the place of earlier ones. first: right after Format, so with its key."""
+    """Seals a key slot to this TPM, in the place of earlier ones."""
 
     volume: Volume
     node: str
     pcrs: Tuple[int, ...]
-    first: bool
 
 
 class Recover(NamedTuple):

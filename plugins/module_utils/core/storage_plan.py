@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 from . import tab_file
 from .errors import EdgesiteError, combined
@@ -34,6 +34,8 @@ from .storage import (
     ours,
 )
 
+# headless: nobody sits there to be asked, and a unit that asks would wait for ever.
+_CRYPTTAB = ("none", "luks,tpm2-device=auto,nofail,headless=1")
 _TPM_OFF = "See that the TPM is turned on in the firmware and that /dev/tpmrm0 is there"
 
 
@@ -74,8 +76,8 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
 
 
 def crypttab_entry(volume: Volume, uuid: str) -> Tuple[str, ...]:
-    """headless: nobody sits there to be asked, and a unit that asks would wait for ever."""
-    return (volume.name, "UUID=" + uuid, "none", "luks,tpm2-device=auto,nofail,headless=1")
+    """The line for a volume."""
+    return (volume.name, "UUID=" + uuid, *_CRYPTTAB)
 
 
 def fstab_entry(volume: Volume) -> Tuple[str, ...]:
@@ -110,6 +112,14 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
             "{0} mounts {1} at {2}, where volume {3} is to be".format(FSTAB, entry[0], volume.mount, volume.name),
             "Take that line away, or give the volume another mount point",
         )
+    line = tab_file.find(state.crypttab, 0, volume.name)
+    if line is not None and not _is_ours(line, disk.header):
+        raise EdgesiteError(
+            "{0} has a line for {1} already, with {2}, which is not this volume".format(
+                CRYPTTAB, volume.name, line[1] if len(line) > 1 else "nothing"
+            ),
+            "Take that line away, or give the volume another name",
+        )
     if not state.tpm:
         raise EdgesiteError("This host has no TPM to which volume {0} could be sealed".format(volume.name), _TPM_OFF)
     if disk.header is not None and ours(disk.header) and not _lost(disk):
@@ -117,6 +127,11 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
         return False
     _refuse_new(wanted, volume, disk, state)
     return True
+
+
+def _is_ours(line: Tuple[str, ...], header: Optional[Header]) -> bool:
+    """Of this volume, or of one that an earlier run began to make: nobody else's line looks so."""
+    return len(line) > 1 and (line[2:] == _CRYPTTAB or header is not None and line[1] == "UUID=" + header.uuid)
 
 
 def _lost(disk: Disk) -> bool:
@@ -178,25 +193,25 @@ def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool) -> List[Acti
         wipes = "" if ours(disk.header) else ", ".join(disk.content)
         return [
             Format(volume, disk.node, disk.fingerprint, wipes),
-            Enrol(volume, disk.node, wanted.pcrs, True),
+            Enrol(volume, disk.node, wanted.pcrs),
         ]
     header = disk.header
     number = header.recovery[-1].number if header.recovery else 0
     new_key = Recover(volume, disk.node, number)
     actions: List[Action] = []
     if not disk.unlocks:
-        if not wanted.has_key:
+        if not disk.has_key:
             raise EdgesiteError(
                 "The TPM does not open volume {0} ({1}, LUKS {2}): {3}".format(
                     volume.name, volume.device, header.uuid, disk.why_not or "it holds no key for it"
                 ),
                 "After a TPM was cleared or the board replaced, or when PCR values changed, decrypt the volume's "
-                "recovery key and set storage_encryption_recovery_key (the option recovery_key) for one run",
+                "recovery key and set storage_encryption_recovery_keys (the option recovery_keys) for one run",
             )
         # a key that people have seen is replaced once it has done its work
-        actions = [Enrol(volume, disk.node, wanted.pcrs, False), new_key]
+        actions = [Enrol(volume, disk.node, wanted.pcrs), new_key]
     elif header.tpm != (wanted.pcrs,):
-        actions = [new_key, Enrol(volume, disk.node, wanted.pcrs, False)]
+        actions = [new_key, Enrol(volume, disk.node, wanted.pcrs)]
     elif not header.recovery or header.recovery[-1].certificate != wanted.certificate:
         actions = [new_key]
     if len(header.recovery) + (new_key in actions) > 1:

@@ -81,8 +81,9 @@ def test_resource_manager_is_there_from_boot_on(host: str) -> None:
     unit = "/etc/systemd/system/probe.service"
     in_host(
         host,
-        "printf '%s\\n' [Unit] After=tpm2-abrmd.service [Service] Type=oneshot RemainAfterExit=yes User=nobody SupplementaryGroups=tss"
-        " Environment=TPM2TOOLS_TCTI=tabrmd:bus_type=system 'ExecStart=tpm2_getrandom --hex 8'"
+        "printf '%s\\n' [Unit] After=tpm2-abrmd.service [Service] Type=oneshot RemainAfterExit=yes"
+        " User=nobody SupplementaryGroups=tss Environment=TPM2TOOLS_TCTI=tabrmd:bus_type=system"
+        " 'ExecStart=tpm2_getrandom --hex 8'"
         f" [Install] WantedBy=multi-user.target >{unit}; systemctl --quiet enable probe",
     )
     lab("reboot", "--site", str(SITE), host)

@@ -152,7 +152,9 @@ class Host:
 def host(monkeypatch):
     host = Host()
     fake = SimpleNamespace(
+        check_releases=lambda run: None,
         missing_packages=lambda filesystems: [],
+        key_opens=lambda run, device, key: key in host.slots.values(),
         has_cipher=lambda run, name: True,
         opens=lambda run, device: (host.sealed(), "" if host.sealed() else "no"),
         inside=lambda run, volume: host.inside,
@@ -188,8 +190,9 @@ def host(monkeypatch):
 def converged(host, fault=None, check=False, key=None, certificate="operators", **changes):
     host.fault, host.effects = fault, 0
     volume = Volume(NAME, DEVICE, MOUNT, "ext4", "aes-256-xts", "defaults", "uuid-{0}".format(next(host.made)))
-    wanted = Wanted((volume,), (7,), certificate, has_key=bool(key), **changes)
-    return converge(LuksVolumeDomain(None, wanted, certificate, key), check)
+    wanted = Wanted((volume,), (7,), certificate, **changes)
+    keys = ["key of another volume", key + "\n"] if key else []
+    return converge(LuksVolumeDomain(None, wanted, certificate, keys), check)
 
 
 def assert_done(host):

@@ -138,3 +138,36 @@ def test_what_is_missing_is_named_as_the_distribution_does(monkeypatch):
     there.update(("cryptsetup", "systemd-cryptenroll"))
     monkeypatch.setattr(luks, "_TPM_LIBRARIES", ())
     assert luks.missing_packages(["ext4"]) == []
+
+
+@pytest.mark.parametrize(
+    ("systemd", "cryptsetup", "old"),
+    [
+        ("systemd 249 (249.11-0ubuntu3)\n+PAM", "cryptsetup 2.4.3\n", "systemd 249"),
+        ("systemd 252 (252.39-1~deb12u1)\n", "cryptsetup 2.4.3 flags: UDEV", "cryptsetup 2.4.3"),
+        ("systemd 252 (252.39-1~deb12u1)\n", "cryptsetup 2.6.1\n", None),
+        ("systemd 257\n", "cryptsetup 3.0\n", None),
+        # before it is installed
+        ("systemd 257\n", None, None),
+        ("systemd 249\n", None, "systemd 249"),
+    ],
+)
+def test_host_that_is_too_old_is_refused(monkeypatch, systemd, cryptsetup, old):
+    told = {"/sbin/systemctl": systemd, "/sbin/cryptsetup": cryptsetup}
+    monkeypatch.setattr(command, "find", lambda name: "/sbin/" + name if told["/sbin/" + name] else None)
+
+    def run(argv, data=None, timeout=10.0):
+        return Result(0, told[argv[0]].encode(), "")
+
+    if old is None:
+        luks.check_releases(run)
+    else:
+        with pytest.raises(EdgesiteError, match="too old.* it has {0}.*Debian 12".format(old)):
+            luks.check_releases(run)
+
+
+def test_a_key_is_tried_without_the_tpm(monkeypatch):
+    run = Program(monkeypatch)
+    assert luks.key_opens(run, DEVICE, b"key")
+    (asked,) = run.asked
+    assert "--disable-external-tokens" in asked and "<key>" in asked and "--test-passphrase" in asked

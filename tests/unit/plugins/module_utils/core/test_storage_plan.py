@@ -91,6 +91,13 @@ def test_what_is_as_wanted_stays():
         (BLANK._replace(taken="/dev/mapper/data is another device's"), {}, "another device's"),
         (BLANK, {"tpm": False}, "has no TPM"),
         (BLANK, {"fstab": "/dev/vdc1 /srv/data xfs defaults 0 0\n"}, "mounts /dev/vdc1 at /srv/data"),
+        (
+            DONE,
+            {"crypttab": "data\tUUID=3333-cccc\tnone\tluks,noauto\n"},
+            "has a line for data already, with UUID=3333-cccc",
+        ),
+        (BLANK, {"crypttab": "data\t/dev/vdc\n"}, "has a line for data already, with /dev/vdc"),
+        (BLANK, {"crypttab": "data\n"}, "has a line for data already, with nothing"),
         (DONE._replace(unlocks=False, why_not="PCRs changed"), {}, "The TPM does not open volume data"),
         (DONE._replace(inside="xfs"), {}, "holds xfs, and ext4 is wanted"),
         (DONE._replace(inside=""), {}, "holds no file system"),
@@ -160,15 +167,32 @@ def test_half_done_work_is_finished(disk, expected):
 
 
 def test_a_recovery_key_seals_it_to_another_tpm_and_is_replaced():
-    wanted = WANTED._replace(has_key=True)
-    found = state(DONE._replace(unlocks=False, mapped=False, mounted=False))
-    actions = storage_plan.plan(wanted, found)
+    found = state(DONE._replace(unlocks=False, has_key=True, mapped=False, mounted=False))
+    actions = storage_plan.plan(WANTED, found)
     assert kinds(actions) == [Enrol, Recover, Drop, Open, Mount]
-    assert storage_plan.plan(wanted, storage_plan.after(wanted, found, actions)) == []
+    assert storage_plan.plan(WANTED, storage_plan.after(WANTED, found, actions)) == []
     assert [storage.describe(action) for action in actions[1:3]] == [
         "make a new recovery key for data",
         "take the earlier recovery key of data away",
     ]
+
+
+def test_every_volume_needs_its_recovery_key_before_the_first_is_touched():
+    closed = DONE._replace(unlocks=False, mapped=False, mounted=False)
+    other = VOLUME._replace(name="logs", device="/dev/disk/by-id/virtio-LOGS", mount="/srv/logs")
+    wanted = WANTED._replace(volumes=(VOLUME, other))
+    found = state(closed._replace(has_key=True))._replace(disks={"data": closed._replace(has_key=True), "logs": closed})
+    with pytest.raises(EdgesiteError, match="The TPM does not open volume logs") as caught:
+        storage_plan.plan(wanted, found)
+    assert "volume data" not in str(caught.value)
+
+
+def test_line_of_a_volume_that_was_begun_is_replaced():
+    begun = CRYPTTAB.replace(HEADER.uuid, "4444-dddd")
+    assert begun != CRYPTTAB
+    found = state(BLANK, begun, "")
+    after = storage_plan.after(WANTED, found, storage_plan.plan(WANTED, found))
+    assert "4444-dddd" not in after.crypttab
 
 
 disks = st.builds(
@@ -191,6 +215,7 @@ disks = st.builds(
     used=st.sampled_from(["", "swap"]),
     mapped=st.booleans(),
     unlocks=st.booleans(),
+    has_key=st.booleans(),
     inside=st.sampled_from(["", "ext4", "xfs"]),
     mounted=st.booleans(),
 )
@@ -198,18 +223,17 @@ disks = st.builds(
 
 @given(
     disks,
-    st.booleans(),
     st.sampled_from([(), ("/dev/disk/by-id/virtio-DATA1@0123456789ab",)]),
     st.sampled_from(["", CRYPTTAB]),
     st.sampled_from(["", FSTAB]),
 )
-def test_a_plan_leads_there_and_destroys_nothing(disk, has_key, wipe, crypttab, fstab):
+def test_a_plan_leads_there_and_destroys_nothing(disk, wipe, crypttab, fstab):
     if disk.header is not None:
         disk = disk._replace(content=("LUKS",))
     if not disk.mapped:
         # as nobody can see it, whether by look or by mount
         disk = disk._replace(inside="", mounted=False)
-    wanted = WANTED._replace(has_key=has_key, wipe=wipe)
+    wanted = WANTED._replace(wipe=wipe)
     found = state(disk, crypttab, fstab)
     try:
         actions = storage_plan.plan(wanted, found)

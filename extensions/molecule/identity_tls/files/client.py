@@ -87,14 +87,16 @@ def load(server, port, rate, file):
         while issued < (time.monotonic() - start) * rate:
             due.put(time.monotonic())
             issued += 1
+    offered = issued / (time.monotonic() - start)
     for _worker in workers:
         due.put(None)
     for worker in workers:
         worker.join()
     result = {
         "requests": len(done),
-        # until the last of them was answered
-        "rate": len(done) / (max(ended for began, ended, serial, failure in done) - start),
+        # a second: begun, and answered until the last of them was
+        "offered": offered,
+        "answered": len(done) / (max(ended for began, ended, serial, failure in done) - start),
         "failures": [failure for began, ended, serial, failure in done if failure],
         "serials": sorted({serial for began, ended, serial, failure in done if serial}),
         "slowest": max(ended - began for began, ended, serial, failure in done),

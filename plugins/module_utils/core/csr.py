@@ -149,7 +149,8 @@ def _name(written: str) -> Tuple[str, str]:
         except ValueError:
             pass
     raise EdgesiteError(
-        "subject_alt_name {0!r} is neither 'DNS:' and a host name nor 'IP:' and an address".format(written)
+        "subject_alt_name {0!r} is neither 'DNS:' and a host name nor 'IP:' and an address".format(written),
+        "Give names of letters, digits, '-' and '.'; for the role identity, in identity_subject_alt_names",
     )
 
 

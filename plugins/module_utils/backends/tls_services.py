@@ -42,7 +42,8 @@ _SERVED_SECONDS = 20.0
 
 def observe(run: Run, wish: Wanted) -> State:
     """What is there of what is wanted, and of what was wanted before."""
-    paths = sorted({*_existing(wish), *tls_services.files(wish, software(wish))})
+    installed = software(wish)
+    paths = sorted({*_existing(wish), *tls_services.files(wish, installed)})
     names = sorted({*tls_services.units(wish), *_proxies(paths)})
     units, started = _units(run, names)
     identity, identity_changed = _identity(wish.layout.identity)
@@ -52,7 +53,7 @@ def observe(run: Run, wish: Wanted) -> State:
         units=units,
         notes=_notes(names),
         identity=identity,
-        software=software(wish),
+        software=installed,
         started=started,
         changed={path: os.stat(path).st_ctime for path in paths if os.path.exists(path)},
         identity_changed=identity_changed,

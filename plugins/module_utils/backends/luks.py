@@ -14,6 +14,7 @@ import os
 import re
 import socket
 import tempfile
+import time
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..core import luks2
@@ -28,6 +29,7 @@ from .command import Result, Run
 _PRIVATE = "/run"
 # A slow TPM, or a machine that is emulated
 _SECONDS = 180.0
+_PAUSES = (1.0, 2.0, 4.0)
 # Keys are random and of 256 bits: no work is needed to keep them from being guessed. systemd does the same.
 _CHEAP = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--hash", "sha256")
 _TPM_TOKEN = ("--token-only", "--token-type", luks2.TPM_TOKEN)
@@ -98,7 +100,7 @@ def has_cipher(run: Run, name: str) -> bool:
 
 def opens(run: Run, device: Device) -> Tuple[bool, str]:
     """Whether the TPM opens the volume, and if not, what cryptsetup says."""
-    tested = run([_program("cryptsetup"), "open", "--test-passphrase", *_TPM_TOKEN, device.node], timeout=_SECONDS)
+    tested = _patient(run, [_program("cryptsetup"), "open", "--test-passphrase", *_TPM_TOKEN, device.node])
     return tested.ok, "" if tested.ok else _last_line(tested)
 
 
@@ -263,8 +265,18 @@ def reload(run: Run) -> None:
     _do(run, ["systemctl", "daemon-reload"])
 
 
+def _patient(run: Run, argv: Sequence[str]) -> Result:
+    """Runs a program, and again where it did not get as far as the TPM, which may be busy with others."""
+    for pause in _PAUSES:
+        done = run(argv, timeout=_SECONDS)
+        if done.ok or "Failed to create TPM2 context" not in done.error:
+            return done
+        time.sleep(pause)
+    return run(argv, timeout=_SECONDS)
+
+
 def _do(run: Run, argv: Sequence[str]) -> None:
-    done = run([_program(argv[0]), *argv[1:]], timeout=_SECONDS)
+    done = _patient(run, [_program(argv[0]), *argv[1:]])
     if not done.ok:
         name = argv[4] if argv[0] == "sh" else argv[0]
         raise EdgesiteError("{0} says: {1}".format(os.path.basename(name), _last_line(done)), "See to its cause")

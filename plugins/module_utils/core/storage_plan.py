@@ -208,8 +208,8 @@ def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool) -> List[Acti
                 "After a TPM was cleared or the board replaced, or when PCR values changed, decrypt the volume's "
                 "recovery key and set storage_encryption_recovery_keys (the option recovery_keys) for one run",
             )
-        # a key that people have seen is replaced once it has done its work
-        actions = [Enrol(volume, disk.node, wanted.pcrs), new_key]
+        # A key that people have seen is replaced, and first, so that no run that ends here forgets it.
+        actions = [new_key, Enrol(volume, disk.node, wanted.pcrs)]
     elif header.tpm != (wanted.pcrs,):
         actions = [new_key, Enrol(volume, disk.node, wanted.pcrs)]
     elif not header.recovery or header.recovery[-1].certificate != wanted.certificate:

@@ -171,3 +171,25 @@ def test_a_key_is_tried_without_the_tpm(monkeypatch):
     assert luks.key_opens(run, DEVICE, b"key")
     (asked,) = run.asked
     assert "--disable-external-tokens" in asked and "<key>" in asked and "--test-passphrase" in asked
+
+
+@pytest.mark.parametrize(
+    ("answers", "tries", "opens"),
+    [
+        (["Failed to create TPM2 context: State not recoverable\n", ""], 2, True),
+        (["Failed to create TPM2 context: Device or resource busy\n"] * 9, 4, False),
+        (["No usable token is available.\n"] * 9, 1, False),
+    ],
+)
+def test_a_tpm_that_is_busy_is_asked_again(monkeypatch, answers, tries, opens):
+    slept = []
+    monkeypatch.setattr(luks.time, "sleep", slept.append)
+    monkeypatch.setattr(command, "find", lambda name: "/sbin/" + name)
+    left = list(answers)
+
+    def run(argv, data=None, timeout=10.0):
+        error = left.pop(0)
+        return Result(1 if error else 0, b"", error)
+
+    assert luks.opens(run, DEVICE)[0] == opens
+    assert len(answers) - len(left) == tries == len(slept) + 1

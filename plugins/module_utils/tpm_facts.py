@@ -34,7 +34,7 @@ _NOTHING: Dict[str, Any] = {
     "endorsement_auth_set": None,
     "persistent_handles": None,
     "endorsement": None,
-    "keys": None,
+    "key_states": None,
 }
 
 
@@ -62,7 +62,7 @@ def read(
         except EdgesiteError as error:
             facts.unread.append(unread(what, error.problem, error.fix))
     if "keys" in gather:
-        found["keys"] = [facts.key(one) for one in places]
+        found["key_states"] = [facts.key(one) for one in places]
     return found, facts.unread
 
 

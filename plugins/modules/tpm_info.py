@@ -60,7 +60,7 @@ EXAMPLES = r"""
 - name: A key that the TPM can no longer use is told
   ansible.builtin.debug:
     msg: "{{ item.path }}: {{ item.reason }}"
-  loop: "{{ found.tpm['keys'] | rejectattr('usable') }}"
+  loop: "{{ found.tpm.key_states | rejectattr('usable') }}"
 """
 
 RETURN = r"""
@@ -166,8 +166,8 @@ tpm:
           type: list
           elements: str
           returned: always
-    keys:
-      description: The keys of O(keys), in the same order.
+    key_states:
+      description: How the keys of O(keys) stand, in the same order.
       type: list
       elements: dict
       returned: always

@@ -45,19 +45,19 @@ def trusted(found: Sequence[Dict[str, Any]], rules: Rules, enrolled: Optional[st
 
     Of several the one that the device was enrolled with (enrolled: its SHA-256), else the first.
     """
-    taken, refusals = [], []
-    for one in found[:_MOST]:
-        try:
-            taken.append(_judged(one, rules))
-        except EdgesiteError as error:
-            refusals.append("its {0} key: {1}".format(one.get("type"), error.problem))
-            fix = error.fix
     if not found:
         raise EdgesiteError(
             "The TPM shows no endorsement key", "The result of edgesite.gpu.tpm_info on the host says why, under unread"
         )
+    taken, refused = [], []
+    for one in found[:_MOST]:
+        try:
+            taken.append(_judged(one, rules))
+        except EdgesiteError as error:
+            refused.append(("its {0} key: {1}".format(one.get("type"), error.problem), error.fix))
     if not taken:
-        raise EdgesiteError("No endorsement key of this TPM is trusted: {0}".format("; ".join(refusals)), fix)
+        problems = "; ".join(problem for problem, _fix in refused)
+        raise EdgesiteError("No endorsement key of this TPM is trusted: {0}".format(problems), refused[-1][1])
     return next((one for one in taken if one.sha256 == enrolled), taken[0])
 
 

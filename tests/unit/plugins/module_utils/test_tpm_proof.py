@@ -189,12 +189,12 @@ def test_lockout_and_what_is_told_of_it(host):
     assert found["owner_auth_set"] and not found["endorsement_auth_set"]
     assert found["persistent_handles"] == ["0x81000001"]
     assert found["endorsement"] is None
-    assert [(one["path"], one["handle"], one["usable"]) for one in found["keys"]] == [
+    assert [(one["path"], one["handle"], one["usable"]) for one in found["key_states"]] == [
         (ours.path, None, True),
         (None, "0x81000010", False),
         ("/none.pem", None, False),
     ]
-    assert found["keys"][0]["type"] == "ecc_p256" and found["keys"][1]["reason"]
+    assert found["key_states"][0]["type"] == "ecc_p256" and found["key_states"][1]["reason"]
 
 
 def sha256_of_key(certificate):

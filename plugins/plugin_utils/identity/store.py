@@ -45,7 +45,7 @@ class Store:
                 raise EdgesiteError(
                     "There is no folder {0}, the option state_dir".format(self.folder),
                     "Mount it, or bring it back from a backup: it says which TPM is which host's. For a new site the "
-                    "playbook edgesite.gpu.site_ca makes it",
+                    "playbook edgesite.gpu.site_ca makes it; with a CA of your own, make it yourself",
                 )
             for name in ("challenges", "devices"):
                 os.makedirs(self._path(name), mode=0o700, exist_ok=True)

@@ -183,3 +183,12 @@ def test_passphrase_is_in_no_message(site, role, wrong):
     code, output = site.play(play, "-vvv", "-e", wrong)
     assert code and wrong.partition("=")[0].split("_")[-1] in output, output
     assert PASSPHRASE not in output.replace("identity_ca_passphrase: " + PASSPHRASE, "")
+
+
+def test_lists_bear_the_names_of_those_who_issue_them(site):
+    assert site.plays("edgesite.gpu.site_ca", "-e", "site_ca_name=Another", "-e", "site_ca_issuing_renew_before=4000")
+    for name in ("root", "issuing"):
+        issuer = x509.load_pem_x509_certificate((site.ca / f"{name}.pem").read_bytes())
+        crl = x509.load_pem_x509_crl((site.ca / {"root": "root-crl.pem", "issuing": "crl.pem"}[name]).read_bytes())
+        assert crl.issuer == issuer.subject and crl.is_signature_valid(issuer.public_key())
+    assert "Another" in issuer.subject.rfc4514_string()

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import SendingActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
 
 
-class ActionModule(SendingActionBase):
+class ActionModule(HostActionBase):
     """Asks the host first, so that one that has the tools costs one round trip."""
 
     def run_with(self, run_module):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.controller_action import ControllerActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import (
     DECOMMISSIONED,
     READMITTED,
@@ -17,7 +17,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import
 )
 
 
-class ActionModule(ControllerActionBase):
+class ActionModule(CryptoActionBase):
     """Reads the controller's folder of devices, or notes there that certificates are revoked."""
 
     OPTIONS = {

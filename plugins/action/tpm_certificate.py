@@ -9,13 +9,13 @@ import time
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import authority
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.controller_action import ControllerActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
 
 _AUTHORITY = {"type": "dict", "required": True, "options": authority.OPTIONS}
 
 
-class ActionModule(ControllerActionBase):
+class ActionModule(CryptoActionBase):
     """Takes the challenge that the answer is for, whatever follows; has the request signed; remembers what was issued.
 
     The task is delegated to localhost, since the CA's module runs where the task's host is.

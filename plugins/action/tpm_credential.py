@@ -9,13 +9,13 @@ import base64
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import tpm_challenge
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, ek_trust, key_proof
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.controller_action import ControllerActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.make_credential import make_credential, secret_for
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.request_options import REQUEST, wanted
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store, new_challenge_id
 
 
-class ActionModule(ControllerActionBase):
+class ActionModule(CryptoActionBase):
     """Checks all that the host sent, then makes a credential that only the right TPM with the right key can open."""
 
     OPTIONS = {

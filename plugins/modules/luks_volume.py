@@ -113,12 +113,9 @@ EXAMPLES = r"""
   register: storage
 
 - name: The encrypted recovery keys are kept on the controller
-  ansible.builtin.copy:
-    content: "{{ item.recovery }}"
-    dest: "/srv/site/escrow/{{ inventory_hostname }}-{{ item.uuid }}.pem"
-    mode: "0600"
-  loop: "{{ storage.volumes | selectattr('recovery') }}"
-  delegate_to: localhost
+  edgesite.gpu.recovery_escrow:
+    folder: /srv/site/escrow
+    volumes: "{{ storage.volumes }}"
 """
 
 RETURN = r"""

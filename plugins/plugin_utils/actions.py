@@ -10,29 +10,62 @@ import tempfile
 
 from ansible.plugins.action import ActionBase
 
-from . import host_archive
+from ..module_utils.core.errors import EdgesiteError
+from . import host_archive, inventory_guard
 
 MISSING = "pynvml_missing"
 
 
-class SendingActionBase(ActionBase):
-    """Runs the module of the same name, and can send it a file first."""
+class GuardedActionBase(ActionBase):
+    """Does nothing where a host's facts stand in for variables, and turns errors into the task's failure."""
 
     _supports_check_mode = True
     _supports_async = False
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
-        result.update(self.run_with(lambda more: self._run_module(task_vars, more)))
+        try:
+            inventory_guard.check_variables(task_vars)
+            result.update(self.answer(task_vars))
+        except EdgesiteError as error:
+            result.update(error.details, failed=True, msg=str(error))
         return result
+
+    def answer(self, task_vars):
+        """The task's result."""
+        raise NotImplementedError
+
+
+class ControllerActionBase(GuardedActionBase):
+    """Checks the options against OPTIONS, and works on the controller alone. Nothing reaches the host."""
+
+    _requires_connection = False
+    OPTIONS: dict = {}
+
+    def answer(self, task_vars):
+        _validation, options = self.validate_argument_spec(self.OPTIONS)
+        return self.work(options, task_vars)
+
+    def work(self, options, task_vars):
+        """The task's result."""
+        raise NotImplementedError
+
+
+class HostActionBase(GuardedActionBase):
+    """Runs the module of the same name, and can send it a file first."""
+
+    def answer(self, task_vars):
+        return self.run_with(lambda more: self._run_module(task_vars, more))
 
     def run_with(self, run_module):
         """The task's result; run_module(arguments) runs the module with these added to the task's own."""
-        raise NotImplementedError
+        return run_module({})
 
     def _run_module(self, task_vars, more):
         arguments = {**self._task.args, **more}
-        return self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
+        result = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
+        inventory_guard.check_result(result, task_vars["inventory_hostname"])
+        return result
 
     def send(self, data):
         """Puts the data into a file in the task's temporary folder on the host; returns its path there."""
@@ -49,7 +82,7 @@ class SendingActionBase(ActionBase):
         return remote
 
 
-class NvmlActionBase(SendingActionBase):
+class NvmlActionBase(HostActionBase):
     """Runs the module; where the host has no pynvml, runs it again with the controller's copy beside it.
 
     A prepared host costs one round trip. A host that was never prepared needs nothing installed, so that check mode

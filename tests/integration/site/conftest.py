@@ -113,7 +113,9 @@ class Ansible:
         return json.loads(results.read_text())
 
     def command(self, playbook, *arguments):
-        return ["ansible-playbook", f"edgesite.gpu.{playbook}", "-i", str(self.folder), *arguments]
+        """playbook: one of the collection's, or the path of another."""
+        name = playbook if os.sep in playbook else f"edgesite.gpu.{playbook}"
+        return ["ansible-playbook", name, "-i", str(self.folder), *arguments]
 
     def playbook(self, playbook, *arguments, **environment):
         """A finished run of a playbook: returncode and stdout."""
@@ -128,6 +130,12 @@ def fixture_site():
     lab.run("up", SITE)
     yield lab
     lab.run("down", SITE)
+
+
+@pytest.fixture(scope="session", name="ansible_in")
+def fixture_ansible_in():
+    """Ansible with an inventory in another folder."""
+    return Ansible
 
 
 @pytest.fixture(name="lab")

@@ -1,0 +1,63 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What it does is in plugins/action: it works on the controller, and nothing of it reaches a host.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: recovery_escrow
+short_description: Keep the encrypted recovery keys of a host's volumes on the controller
+version_added: 0.1.0
+description:
+  - Writes the recovery keys that M(edgesite.gpu.luks_volume) returns into a folder on the controller, as
+    C(HOST/UUID.pem). Only who holds the private key of the recovery certificate can read them.
+  - Takes no host at its word. What is not the UUID of a volume and one encrypted block (CMS) of at most 16 KiB is
+    refused before anything is written.
+  - A key is never overwritten. Where a volume has another key than before, the earlier one stays as C(HOST/UUID.1.pem),
+    C(HOST/UUID.2.pem) and so on, and C(HOST/UUID.pem) is the newest.
+author:
+  - The edgesite.gpu maintainers (@edgesite)
+options:
+  folder:
+    description: A folder on the controller; made where it is missing, readable by its owner alone. Back it up.
+    type: path
+    required: true
+  volumes:
+    description: The volumes as M(edgesite.gpu.luks_volume) returns them. Those without a recovery key are passed over.
+    type: list
+    elements: dict
+    required: true
+attributes:
+  check_mode:
+    support: full
+    description: Says what would be written.
+  diff_mode:
+    support: none
+    description: Keys are not shown, encrypted though they are.
+seealso:
+  - module: edgesite.gpu.luks_volume
+"""
+
+EXAMPLES = r"""
+- name: Volumes are encrypted
+  edgesite.gpu.luks_volume:
+    volumes: "{{ storage_encryption_volumes }}"
+    recovery_certificate: "{{ lookup('ansible.builtin.file', 'recovery.pem') }}"
+  register: storage
+
+- name: Their recovery keys are in escrow
+  edgesite.gpu.recovery_escrow:
+    folder: /srv/site/escrow
+    volumes: "{{ storage.volumes }}"
+"""
+
+RETURN = r"""
+kept:
+  description: The files that were written in the host's folder, C(UUID.pem) each.
+  returned: success
+  type: list
+  elements: str
+"""

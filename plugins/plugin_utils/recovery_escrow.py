@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recovery keys of hosts' volumes in a folder on the controller: FOLDER/HOST/UUID.pem, each readable by its owner alone.
+
+Hosts say what goes there, so nothing of theirs is taken for a name unless it is a UUID, and nothing that is there is
+ever lost: a key that another one follows stays as UUID.1.pem, UUID.2.pem and so on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from typing import Any, Dict, List, NamedTuple, Sequence
+
+from ..module_utils.core import der
+from ..module_utils.core.errors import EdgesiteError
+
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
+# RFC 5652: id-envelopedData
+_ENVELOPED = der.oid("1.2.840.113549.1.7.3")
+# A recipient's key of 16384 bits takes 4 KiB.
+_LARGEST = 16384
+# A volume gets a new key with a new certificate, and after a recovery.
+_MOST = 100
+
+
+class Key(NamedTuple):
+    """An encrypted recovery key of one volume. cms: PEM."""
+
+    uuid: str
+    cms: str
+
+
+def keys(host: str, volumes: Sequence[Dict[str, Any]]) -> List[Key]:
+    """The keys in a host's answer; volumes: as luks_volume returns them."""
+    return [_key(host, volume) for volume in volumes if volume.get("recovery")]
+
+
+def missing(folder: str, host: str, found: Sequence[Key]) -> List[Key]:
+    """Those that are not the newest ones in the folder."""
+    return [key for key in found if _read(_newest(folder, host, key)) != _bytes(key)]
+
+
+def keep(folder: str, host: str, key: Key) -> None:
+    """Makes a key the newest one of its volume."""
+    newest = _newest(folder, host, key)
+    os.makedirs(os.path.dirname(newest), mode=0o700, exist_ok=True)
+    if os.path.lexists(newest):
+        _set_aside(host, newest)
+    descriptor, draft = tempfile.mkstemp(dir=os.path.dirname(newest), prefix=".draft-")
+    try:
+        _write(descriptor, _bytes(key))
+        os.replace(draft, newest)
+    except OSError:
+        os.unlink(draft)
+        raise
+
+
+def check_host(host: str) -> None:
+    """Raises where a name in the inventory cannot be a folder's."""
+    if not _HOST.match(host):
+        raise EdgesiteError(
+            "{0!r} cannot be the name of a folder in escrow".format(host),
+            "Give the host a name of letters, digits, dots and dashes in the inventory",
+        )
+
+
+def _key(host, volume):
+    uuid, cms = volume.get("uuid"), volume["recovery"]
+    if not isinstance(uuid, str) or not _UUID.match(uuid):
+        raise _lie(host, "{0!r} as the UUID of a volume".format(uuid))
+    if not isinstance(cms, str) or len(cms) > _LARGEST or not _is_enveloped(cms):
+        raise _lie(host, "a recovery key of volume {0} that is not one encrypted block (CMS, PEM)".format(uuid))
+    return Key(uuid, cms)
+
+
+def _lie(host, what):
+    return EdgesiteError(
+        "{0} returned {1}; nothing was written into escrow".format(host, what),
+        "Find out what answers in place of Python on {0}; 'cryptsetup luksDump' shows the volume's header".format(host),
+    )
+
+
+def _is_enveloped(cms):
+    try:
+        content = der.only(der.SEQUENCE, der.unpem("CMS", cms))
+    except der.NotDer:
+        return False
+    # what is before and after the block goes into the file too
+    return content.startswith(_ENVELOPED) and cms.startswith("-----BEGIN") and cms.rstrip("\n").endswith("-----")
+
+
+def _newest(folder, host, key):
+    return os.path.join(folder, host, key.uuid + ".pem")
+
+
+def _bytes(key):
+    return key.cms.encode("ascii")
+
+
+def _read(path):
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def _write(descriptor, data):
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _set_aside(host, newest):
+    """Gives the newest key a number as well, unless it has one from a run that was broken off here."""
+    stem = newest[: -len(".pem")]
+    for number in range(1, _MOST + 1):
+        numbered = "{0}.{1}.pem".format(stem, number)
+        try:
+            descriptor = os.open(numbered, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            if _read(numbered) == _read(newest):
+                return
+        else:
+            _write(descriptor, _read(newest))
+            return
+    raise EdgesiteError(
+        "{0} has {1} recovery keys of one volume in escrow ({2})".format(host, _MOST, newest),
+        "Find out why it makes new ones, and move those away that are of no use any more",
+    )

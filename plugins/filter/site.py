@@ -21,7 +21,7 @@ def preflight_problems(hostvars, hosts):
     """Every problem of these hosts."""
     problems = []
     for host in hosts:
-        problems += _of_host(host, hostvars[host])
+        problems += _alone(_of_host, lambda *of: [preflight.garbled(*of)], host, hostvars[host])
     return problems
 
 
@@ -32,12 +32,20 @@ def preflight_table(problems):
 
 def site_rows(hostvars, hosts):
     """What a run found and changed, a dictionary per host."""
-    return [report.row(host, hostvars[host]) for host in hosts]
+    return [_alone(report.row, report.garbled_row, host, hostvars[host]) for host in hosts]
 
 
 def site_table(rows, check=False):
     """The rows as text. check: the run was in check mode."""
     return "\n".join(report.table(rows, check))
+
+
+def _alone(judge, garbled, host, variables):
+    """What is said of a host; one that answers nonsense must not keep the others from theirs."""
+    try:
+        return judge(host, variables)
+    except Exception as error:
+        return garbled(host, "{0}: {1}".format(type(error).__name__, error))
 
 
 def _of_host(host, variables):

@@ -79,8 +79,8 @@ def _refusal(host: str, names: Sequence[Any]) -> EdgesiteError:
     return EdgesiteError(
         "Not the inventory, but a host set {0} of {1}: the result of a task carried {2} as ansible_facts, which "
         "outrank the inventory".format(", ".join(map(str, names)), host, "it" if len(names) == 1 else "them"),
-        "{0} Facts in a cache go away with 'ansible-playbook --flush-cache'. If a module of yours rightly returns facts "
-        "by such names, list them in {1}".format(_look_at(host), _ALLOWED),
+        "{0} Facts in a cache go away with 'ansible-playbook --flush-cache'. If a module of yours rightly returns "
+        "facts by such names, list them in {1}".format(_look_at(host), _ALLOWED),
     )
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recovery keys of hosts' volumes in a folder on the controller: FOLDER/HOST/UUID.pem, each readable by its owner alone.
+"""Recovery keys of hosts' volumes in a folder on the controller: FOLDER/HOST/UUID.pem, for its owner alone.
 
 Hosts say what goes there, so nothing of theirs is taken for a name unless it is a UUID, and nothing that is there is
 ever lost: a key that another one follows stays as UUID.1.pem, UUID.2.pem and so on.

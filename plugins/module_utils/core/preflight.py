@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Sequence
 
-from . import driver_plan, driver_support, mig_card, mig_plan, settings
+from . import driver_plan, driver_support, mig_card, mig_plan, report, settings
 from .errors import EdgesiteError
 from .jetpack_plan import Wanted, foresee
 from .nvml_errors import meaning_of_status
@@ -39,6 +39,12 @@ def unread(host: str, why: str) -> Problem:
     return Problem(
         host, "facts", "The host could not be read: {0}".format(why), "Check Python and sudo of the login user"
     )
+
+
+def garbled(host: str, error: str) -> Problem:
+    """Values of a form that nothing here gives them."""
+    fix = "Look at the types of the host's variables, and at what answers in place of Python on it"
+    return Problem(host, "facts", report.GARBLED.format(error), fix)
 
 
 def invalid(host: str, layer: str, errors: Sequence[str], fix: str) -> List[Problem]:

@@ -12,6 +12,9 @@ from typing import Any, Dict, List, Mapping, Sequence
 LAYERS = ("driver", "jetpack", "gpu", "mig", "storage_encryption", "identity", "tls")
 
 
+GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"
+
+
 def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     """What happened on one host.
 
@@ -38,6 +41,12 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
         },
         "reboot_required": any(bool(result.get("reboot_required")) for result in ran.values()),
     }
+
+
+def garbled_row(host: str, error: str) -> Dict[str, Any]:
+    """The row of a host whose answers have no meaning."""
+    why = GARBLED.format(error)
+    return {"host": host, "status": "failed", "why": why, "found": "not read", "layers": {}, "reboot_required": False}
 
 
 def _status(variables: Mapping[str, Any], ran: Mapping[str, Any]) -> str:

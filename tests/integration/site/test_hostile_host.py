@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host that lies does not reach beyond itself: playbooks as they are shipped, and Ansible's default settings.
 
-What answers as Python on the host `node` is tests/lab/hostile/python3, which alters what modules return.
+What answers as Python on the host `node` is tests/lab/hostile/liar.py, which alters what modules return.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = ROOT / "tests/lab/hostile/liar.py"
 LIAR = "/opt/liar/python3"
 PASSPHRASE = "a passphrase of the test"
 UUID = "0e4c5f5a-7a1f-4f6e-9d63-2f8b1c9a7e10"
@@ -67,8 +68,10 @@ class Liar:
 
 @pytest.fixture(name="liar")
 def fixture_liar(ansible, lab, tmp_path):
-    program = (ROOT / "tests/lab/hostile/python3").read_text()
-    lab.on("node", "sh", "-c", f"mkdir -p /opt/liar; cat >{LIAR} <<'END'\n{program}\nEND\nchmod 755 {LIAR}")
+    files = {LIAR: '#!/bin/sh\nexec /usr/bin/python3 /opt/liar/liar.py "$@"', "/opt/liar/liar.py": PROGRAM.read_text()}
+    lab.on("node", "mkdir", "-p", "/opt/liar")
+    for name, content in files.items():
+        lab.on("node", "sh", "-c", f"cat >{name} <<'END'\n{content}\nEND\nchmod 755 {name}")
     liar = Liar(ansible, lab, tmp_path)
     liar.wants()
     return liar

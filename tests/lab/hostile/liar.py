@@ -1,11 +1,11 @@
-#!/usr/bin/python3
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host that lies: runs modules with the real Python, and alters what they answer.
 
-Set as ansible_python_interpreter. LIES names a file: a list of {"module": NAME, "adds": {...}}; each adds to the answer
-of that module, with "*" to every one's. A module that fails is said to have succeeded, or the lie would be overlooked.
+A script that runs it is set as ansible_python_interpreter. LIES names a file: a list of {"module": NAME, "adds": {...}},
+each of which adds to that module's answer, or with "*" to every one's. A module that fails is said to have succeeded,
+or the lie would be overlooked.
 """
 
 import json

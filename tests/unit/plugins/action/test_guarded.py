@@ -1,0 +1,22 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every module of the collection runs behind the guard of plugin_utils/inventory_guard.py."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import GuardedActionBase
+
+PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
+MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_module_has_an_action_that_asks_the_guard(name):
+    action = importlib.import_module(f"ansible_collections.edgesite.gpu.plugins.action.{name}").ActionModule
+    assert issubclass(action, GuardedActionBase)
+    assert action.run is GuardedActionBase.run

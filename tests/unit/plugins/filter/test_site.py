@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The judgements over a whole site: whatever one host answers, the others get theirs."""
+
+from __future__ import annotations
+
+from ansible_collections.edgesite.gpu.plugins.filter import site
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.report import LAYERS
+from hypothesis import given
+from hypothesis import strategies as st
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+# names that our modules give things, so that the nonsense goes deep
+KEYS = ["failed", "msg", "actions", "gpus", "name", "accelerators", "driver", "nvml_status", "unread", "jetson", "tpm"]
+ANSWER = JSON | st.dictionaries(st.sampled_from(KEYS), JSON)
+GOOD = {"edgesite_done": True, "facts_result": {"gpus": [], "tpm": {}, "driver": {"nvml_status": "ok"}}}
+
+
+@given(st.dictionaries(st.sampled_from([layer + "_result" for layer in ("facts", *LAYERS)]), ANSWER))
+def test_a_row_for_each_host_whatever_one_of_them_answers(answers):
+    rows = site.site_rows({"liar": answers, "honest": GOOD}, ["liar", "honest"])
+    assert [row["host"] for row in rows] == ["liar", "honest"]
+    assert rows[1]["status"] == "done"
+    assert "honest" in site.site_table(rows)
+
+
+@given(ANSWER)
+def test_preflight_judges_the_others_whatever_one_of_them_answers(answer):
+    wanted = {"gpu_settings": [{"gpus": "all"}], "jetpack_version": "6.2", "driver_branch": "550"}
+    found = site.preflight_problems({"liar": {"facts_result": answer, **wanted}, "honest": GOOD}, ["liar", "honest"])
+    assert [problem for problem in found if problem.host == "honest"] == []
+    assert site.preflight_table(found)
+
+
+def test_an_answer_without_meaning_is_said_to_be_one():
+    hosts = {"liar": {"facts_result": {"gpus": 5}, "gpu_settings": [], "edgesite_done": True}}
+    row = site.site_rows(hosts, ["liar"])[0]
+    assert row["status"] == "failed" and "cannot be judged (TypeError" in row["why"]
+    problem = site.preflight_problems({"liar": {"facts_result": 5}}, ["liar"])[0]
+    assert "cannot be judged" in problem.problem and problem.fix

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host that lies: runs modules with the real Python, and alters what they answer.
 
-A script that runs it is set as ansible_python_interpreter. LIES names a file: a list of {"module": NAME, "adds": {...}},
+A script that runs it is set as ansible_python_interpreter. LIES is a file: a list of {"module": NAME, "adds": {...}},
 each of which adds to that module's answer, or with "*" to every one's. A module that fails is said to have succeeded,
 or the lie would be overlooked.
 """

@@ -70,17 +70,22 @@ class Store:
 
     def record_certificate(self, host: str, proof: Dict[str, Any], record: Dict[str, Any], now: float) -> None:
         """Notes a certificate that was issued after a proof, and the TPM that gave it."""
-        new = {"certificates": [], "enrolled": _date(now), "retired": [], "decommissioned": None}
+        new = {"ek_sha256": [], "certificates": [], "enrolled": _date(now), "retired": [], "decommissioned": None}
         known = self.device(host) or new
         known["certificates"].append({**record, "issued": _date(now)})
-        endorsement = {key: proof[key] for key in ("ek_sha256", "ek_trust", "ek_issuer")}
-        self._write(self._path("devices", host + ".json"), {**known, **endorsement})
+        endorsement = {key: proof[key] for key in ("ek_trust", "ek_issuer")}
+        keys = _together(known["ek_sha256"], proof["ek_sha256"])
+        self._write(self._path("devices", host + ".json"), {**known, **endorsement, "ek_sha256": keys})
 
-    def check_device(self, host: str, ek_sha256: str, pins: Sequence[str]) -> None:
-        """Refuses a TPM that was decommissioned, another host's, and one that replaced the host's and is not pinned."""
+    def check_device(self, host: str, ek_sha256: Sequence[str], pins: Sequence[str]) -> None:
+        """Refuses a TPM that was decommissioned, another host's, and one that replaced the host's and is not pinned.
+
+        ek_sha256: all its endorsement keys that are trusted. One of them is enough to know the TPM again.
+        """
+        shown = set(ek_sha256)
         for other in self.devices():
             known = self.device(other) or {}
-            if ek_sha256 in known["retired"]:
+            if shown.intersection(known["retired"]):
                 raise EdgesiteError(
                     "The TPM that {0} shows was decommissioned as {1} at {2}".format(
                         host, other, known["decommissioned"]
@@ -89,20 +94,20 @@ class Store:
                     "ansible-playbook edgesite.gpu.decommission -e edgesite_hosts={0} "
                     "-e edgesite_identity_end=readmitted".format(other),
                 )
-            if other != host and known["ek_sha256"] == ek_sha256:
+            if other != host and shown.intersection(known["ek_sha256"]):
                 raise EdgesiteError(
                     "The TPM that {0} shows is that of {1}".format(host, other),
                     "See which machine answers at the address of {0}; if it is {1} with a new name, decommission {1} "
                     "and readmit it (playbook edgesite.gpu.decommission)".format(host, other),
                 )
-        before = (self.device(host) or {}).get("ek_sha256")
-        if before not in (None, ek_sha256) and ek_sha256 not in pins:
+        before = (self.device(host) or {}).get("ek_sha256", [])
+        if before and shown.isdisjoint([*before, *pins]):
             raise EdgesiteError(
-                "The TPM of {0} is not the one that was enrolled: its endorsement key was {1} and is {2}".format(
-                    host, before, ek_sha256
+                "The TPM of {0} is not the one that was enrolled: it was known by {1}, and shows {2}".format(
+                    host, ", ".join(before), ", ".join(ek_sha256)
                 ),
-                "If its board was swapped, set identity_ek_sha256 of this host to the new key, and run again; if not, "
-                "another machine answers in its place",
+                "If its board was swapped, set identity_ek_sha256 of this host to what it shows now, and run again; if "
+                "not, another machine answers in its place",
             )
 
     def devices(self) -> List[str]:
@@ -124,7 +129,7 @@ class Store:
         else:
             after["certificates"] = [{"revoked": _date(now), **one} for one in known["certificates"]]
         if how == DECOMMISSIONED and known["ek_sha256"]:
-            after.update(ek_sha256=None, retired=[*known["retired"], known["ek_sha256"]], decommissioned=_date(now))
+            after.update(ek_sha256=[], retired=known["retired"] + known["ek_sha256"], decommissioned=_date(now))
         if after != known and not check:
             self._write(self._path("devices", host + ".json"), after)
         return after != known
@@ -209,6 +214,11 @@ class Store:
         except OSError:
             os.unlink(draft)
             raise
+
+
+def _together(known, shown):
+    """The endorsement keys of a device: all that its TPM ever showed, or those of the new one where it was replaced."""
+    return list(shown) if set(known).isdisjoint(shown) else [*known, *(one for one in shown if one not in known)]
 
 
 def _date(now):

@@ -59,7 +59,7 @@ class Site:
 
     def enrolled(self, host, ek, serial):
         store = Store(str(self.ca / "state"))
-        proof = {"ek_sha256": ek, "ek_trust": "certified", "ek_issuer": "CN=maker"}
+        proof = {"ek_sha256": [ek], "ek_trust": "certified", "ek_issuer": "CN=maker"}
         with store.alone():
             store.record_certificate(host, proof, {"serial": serial, "not_after": "2030-01-01T00:00:00Z"}, time.time())
 

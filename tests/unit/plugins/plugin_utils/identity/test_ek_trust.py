@@ -168,10 +168,20 @@ def test_key_of_a_type_that_nobody_knows():
 def test_certificates_are_read_from_files_and_folders(tmp_path):
     (tmp_path / "one.pem").write_text(ROOT.pem + SHADY.pem)
     (tmp_path / "README").write_text("not this")
+    (tmp_path / ".#one.pem").symlink_to("somebody@somewhere")
     der = x509.load_pem_x509_certificate(ISSUING.pem.encode())
     (tmp_path / "two.crt").write_bytes(der.public_bytes(Encoding.DER))
     assert sorted(chains.read([str(tmp_path)])) == sorted([ROOT.pem, SHADY.pem, ISSUING.pem])
     assert chains.read([str(tmp_path / "one.pem")]) == [ROOT.pem, SHADY.pem]
+
+
+def test_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    def listdir(folder):
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(chains.os, "listdir", listdir)
+    with pytest.raises(EdgesiteError, match="Cannot read the folder {0}: Permission denied".format(tmp_path)):
+        chains.read([str(tmp_path)])
 
 
 @pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "x"])

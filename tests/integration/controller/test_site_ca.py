@@ -145,6 +145,30 @@ def test_end_that_nobody_can_mean(site, arguments, words):
     assert site.files() == before
 
 
+def test_state_folder_in_which_an_editor_was_at_work(site):
+    site.enrolled("gpu-a", "e1", "0a")
+    devices = site.ca / "state" / "devices"
+    (devices / ".#gpu-a.json").symlink_to("somebody@somewhere.1234")
+    (devices / "gpu-a.json~").write_text("{}")
+    assert site.plays("edgesite.gpu.decommission", "-e", "edgesite_hosts=gpu-a")
+    (devices / "other.json").write_text("{}")
+    (devices / ".#gpu-a.json").unlink()
+    before = site.files()
+    for playbook in ("edgesite.gpu.site_ca", "edgesite.gpu.decommission"):
+        code, output = site.play(playbook, "-e", "edgesite_hosts=gpu-a", "-e", "edgesite_identity_end=readmitted")
+        assert code and "devices/other.json is damaged: ek_sha256 is missing" in output, output
+        assert "Traceback" not in output and site.files() == before
+
+
+def test_state_folder_of_everybody(site):
+    site.enrolled("gpu-a", "e1", "0a")
+    state = site.ca / "state"
+    state.chmod(0o777)
+    code, output = site.play("edgesite.gpu.decommission", "-e", "edgesite_hosts=gpu-a")
+    assert code and f"chmod go-w {state}" in output.replace("\n", ""), output
+    assert site.revoked() == set()
+
+
 def test_wrong_passphrase_costs_nothing(site):
     before = site.files()
     code, output = site.play("edgesite.gpu.site_ca", "-e", "identity_ca_passphrase=wrong", "-e", "site_ca_crl_days=60")

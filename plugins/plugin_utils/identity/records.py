@@ -26,7 +26,7 @@ def _is_date(value):
 
 def _is_moment(value):
     """Seconds since 1970, before the year 36812."""
-    return type(value) is int and 0 <= value < 1 << 40
+    return isinstance(value, int) and 0 <= value < 1 << 40
 
 
 def _or_null(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:

@@ -164,6 +164,19 @@ def test_swapped_board_is_taken_with_all_its_keys(controller):
     assert controller.enrol("gpu-c", both(OTHER), held=[OTHER])
 
 
+def test_damaged_record_stops_everything_before_another_one_changes(controller):
+    controller.enrol("gpu-a", both(RSA))
+    (controller.folder / "state" / "devices" / "other.json").write_text("{}")
+    for act in (
+        lambda: controller.enrol("gpu-a", both(RSA, ECC)),
+        lambda: controller.end("gpu-a"),
+        lambda: controller.end("gpu-a", "known"),
+    ):
+        with pytest.raises(EdgesiteError, match="devices/other.json is damaged: ek_sha256 is missing"):
+            act()
+    assert controller.keys("gpu-a") == [RSA.sha256]
+
+
 def test_first_use_takes_all_keys_at_once_and_none_later(controller):
     assert len(controller.enrol("gpu-a", both(RSA, ECC), trust="first_use")) == 2
     known = controller.enrol("gpu-a", both(RSA, OTHER), held=[RSA, OTHER], trust="first_use")

@@ -29,6 +29,8 @@ class ActionModule(CryptoActionBase):
     def work(self, options, task_vars):
         store = Store(options["state_dir"])
         with store.alone():
+            # A damaged record stops the task before another one changes.
+            store.devices()
             name, changed = options["device"], False
             if options["state"] != "known":
                 if name is None or store.device(name) is None:

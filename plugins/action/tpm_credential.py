@@ -16,7 +16,11 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import
 
 
 class ActionModule(CryptoActionBase):
-    """Checks all that the host sent, then makes a credential that only the right TPM with the right key can open."""
+    """Checks all that the host sent, then makes credentials that only the right TPM with the right key can open.
+
+    One for each endorsement key of the TPM that is trusted: the answer takes them all, so that no host can claim a key
+    of another TPM beside its own.
+    """
 
     OPTIONS = {
         "state_dir": {"type": "path", "required": True},
@@ -38,28 +42,27 @@ class ActionModule(CryptoActionBase):
         pins = [pin.lower() for pin in options["ek_sha256"]]
         store = Store(options["state_dir"])
         with store.alone():
-            enrolled = (store.device(options["device"]) or {}).get("ek_sha256")
-        endorsement = ek_trust.trusted(
+            enrolled = (store.device(options["device"]) or {}).get("ek_sha256", [])
+        endorsements = ek_trust.trusted(
             options["endorsement"], ek_trust.Rules(options["ek_trust"], roots, intermediates, pins), enrolled
         )
         found = {
-            "ek_sha256": endorsement.sha256,
-            "ek_trust": endorsement.trust,
-            "ek_issuer": endorsement.issuer,
+            "ek_sha256": [one.sha256 for one in endorsements],
+            "ek_trust": endorsements[0].trust,
+            "ek_issuer": "; ".join(dict.fromkeys(one.issuer for one in endorsements if one.issuer)) or None,
             "name": public.name.hex(),
         }
         challenge = new_challenge_id()
-        secret = secret_for(endorsement.public)
-        credential = make_credential(endorsement.public, public.name, secret)
+        secrets = [secret_for(one.public) for one in endorsements]
+        credentials = [_credential(one.public, public.name, secret) for one, secret in zip(endorsements, secrets)]
         with store.alone():
-            store.check_device(options["device"], endorsement.sha256, pins)
+            store.check_device(options["device"], found["ek_sha256"], pins)
             if not self._task.check_mode:
-                answer = tpm_challenge.answer(secret, challenge, request)
+                answer = tpm_challenge.answer(secrets, challenge, request)
                 store.keep_challenge(options["device"], request, answer, found, challenge)
-        return {
-            **found,
-            "changed": False,
-            "id": challenge,
-            "endorsement_type": endorsement.public.kind,
-            "credential": base64.b64encode(credential).decode(),
-        }
+        return {**found, "changed": False, "id": challenge, "credentials": credentials}
+
+
+def _credential(endorsement, name, secret):
+    made = make_credential(endorsement, name, secret)
+    return {"endorsement": endorsement.kind, "credential": base64.b64encode(made).decode()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, NamedTuple, Sequence
 
 from .backends import tpm_endorsement, tpm_key
 from .backends.tpm2 import Tools
@@ -17,11 +17,17 @@ from .core.errors import EdgesiteError
 from .core.tpm_key import Place
 
 
-class Challenge(NamedTuple):
-    """What the controller asks. endorsement: type of the key that it was made for; credential: Base64; csr: PEM."""
+class Credential(NamedTuple):
+    """A secret for one endorsement key. endorsement: the key's type; credential: Base64."""
 
     endorsement: str
     credential: str
+
+
+class Challenge(NamedTuple):
+    """What the controller asks. credentials: one for each endorsement key that is to be proven; csr: PEM."""
+
+    credentials: Sequence[Credential]
     id: str
     csr: str
 
@@ -45,10 +51,9 @@ def request(tools: Tools, place: Place, wanted: csr.Request) -> Dict[str, Any]:
 def answer(tools: Tools, place: Place, challenge: Challenge) -> str:
     """The answer to a challenge. Raises EdgesiteError."""
     encoded = csr.unpem(challenge.csr)
-    try:
-        credential = base64.b64decode("".join(challenge.credential.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise EdgesiteError("The option credential is not Base64: {0}".format(error)) from error
+    credentials = [(one.endorsement, _decoded(one.credential)) for one in challenge.credentials]
+    if not credentials:
+        raise EdgesiteError("The option credentials is empty", "Give the credentials that tpm_credential returned")
     requested = tpm_challenge.requested_key(encoded)
     with tpm_key.opened(tools, *place) as key:
         if key.public.spki != requested:
@@ -56,5 +61,12 @@ def answer(tools: Tools, place: Place, challenge: Challenge) -> str:
                 "The request is for another key than {0}".format(place.path or key.name),
                 "Make the request with tpm_csr from this key, and ask for a challenge for it",
             )
-        secret = tpm_endorsement.activate(tools, key, challenge.endorsement, credential)
-    return tpm_challenge.answer(secret, challenge.id, encoded)
+        secrets = [tpm_endorsement.activate(tools, key, *credential) for credential in credentials]
+    return tpm_challenge.answer(secrets, challenge.id, encoded)
+
+
+def _decoded(credential: str) -> bytes:
+    try:
+        return base64.b64decode("".join(credential.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise EdgesiteError("In the option credentials, a credential is not Base64: {0}".format(error)) from error

@@ -28,9 +28,9 @@ options:
     description:
       - V(known) reads.
       - V(revoked) notes that all certificates of the device so far are revoked. It may get a new one by a new proof.
-      - V(decommissioned) notes that too, and that its TPM is not to be taken any more, under whatever name, even where
-        the inventory pins it.
-      - V(readmitted) lets that TPM be taken again.
+      - V(decommissioned) notes that too, and that its TPM is not to be taken any more, by any of the endorsement keys
+        that it showed, under whatever name, even where the inventory pins it.
+      - V(readmitted) lets that TPM be taken again, by all of them.
     type: str
     choices: [known, revoked, decommissioned, readmitted]
     default: known
@@ -62,13 +62,14 @@ device:
   type: dict
   contains:
     ek_sha256:
-      description: The endorsement key of its TPM; null after it was decommissioned.
-      type: str
+      description: The endorsement keys of its TPM; empty after it was decommissioned.
+      type: list
+      elements: str
     ek_trust:
-      description: How that was known to be a TPM's.
+      description: How those of its last proof were known to be a TPM's.
       type: str
     ek_issuer:
-      description: Who issued the certificate of the endorsement key.
+      description: Who issued the certificates of those, separated by semicolons; null where that was not asked for.
       type: str
     enrolled:
       description: When it got its first certificate, in UTC.

@@ -10,9 +10,9 @@ module: tpm_challenge
 short_description: Prove that a key is in this host's TPM
 version_added: 0.1.0
 description:
-  - Answers a challenge of M(edgesite.gpu.tpm_credential). Only the TPM that has both the endorsement key and the key of
-    the request can, and each answer is good for one request only.
-  - The secret of the challenge never leaves the module. It is written nowhere, and the answer does not tell it.
+  - Answers a challenge of M(edgesite.gpu.tpm_credential). Only the TPM that has both the key of the request and every
+    endorsement key that the challenge was made for can, and each answer is good for one request only.
+  - The secrets of the challenge never leave the module. They are written nowhere, and the answer does not tell them.
   - Answers only for the key that the request is for.
   - Nothing on the host changes, so the module never reports a change.
 author:
@@ -24,17 +24,22 @@ options:
   handle:
     description: Handle of the key, in place of O(path), such as V(0x81000010), in quotes.
     type: str
-  endorsement:
-    description:
-      - Type of the endorsement key that the challenge was made for. Those that the TPM keeps are tried, then the one
-        that it makes from the TCG's template.
-    type: str
-    choices: [rsa2048, ecc_p256, ecc_p384]
+  credentials:
+    description: The credentials that M(edgesite.gpu.tpm_credential) returned, all of them and in the same order.
+    type: list
+    elements: dict
     required: true
-  credential:
-    description: The challenge in Base64, in the file format of tpm2-tools.
-    type: str
-    required: true
+    suboptions:
+      endorsement:
+        description:
+          - Type of the endorsement key that it was made for. Those that the TPM keeps are tried, then, for V(rsa2048),
+            V(ecc_p256) and V(ecc_p384), the one that the TPM makes from the TCG's template.
+        type: str
+        required: true
+      credential:
+        description: The credential in Base64, in the file format of tpm2-tools.
+        type: str
+        required: true
   id:
     description: Id of the challenge.
     type: str
@@ -67,8 +72,7 @@ EXAMPLES = r"""
 - name: The host proves that the key is in its TPM
   edgesite.gpu.tpm_challenge:
     path: /etc/edgesite-gpu/identity/a/key.pem
-    endorsement: "{{ challenge.endorsement }}"
-    credential: "{{ challenge.credential }}"
+    credentials: "{{ challenge.credentials }}"
     id: "{{ challenge.id }}"
     csr: "{{ request.csr }}"
   become: true
@@ -97,8 +101,15 @@ def main():
         argument_spec={
             "path": {"type": "path"},
             "handle": {"type": "str"},
-            "endorsement": {"type": "str", "choices": ["rsa2048", "ecc_p256", "ecc_p384"], "required": True},
-            "credential": {"type": "str", "required": True},
+            "credentials": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "endorsement": {"type": "str", "required": True},
+                    "credential": {"type": "str", "required": True},
+                },
+            },
             "id": {"type": "str", "required": True},
             "csr": {"type": "str", "required": True},
             "tcti": {"type": "str"},
@@ -112,7 +123,9 @@ def main():
         answer = tpm_proof.answer(
             Tools(command_runner(module), options["tcti"]),
             tpm_key.place(options["path"], options["handle"]),
-            tpm_proof.Challenge(options["endorsement"], options["credential"], options["id"], options["csr"]),
+            tpm_proof.Challenge(
+                [tpm_proof.Credential(**one) for one in options["credentials"]], options["id"], options["csr"]
+            ),
         )
     except EdgesiteError as error:
         fail(module, error)

@@ -16,9 +16,11 @@ description:
   - Checks, in this order, that the key can never leave a TPM (its public area has exactly the attributes fixedTPM,
     fixedParent, sensitiveDataOrigin, userWithAuth, noDA and sign, and no policy); that the certificate request is
     signed by that key and asks for just the names and usages given here; that an endorsement key of the TPM is trusted;
-    and that this TPM is the one that the device was enrolled with, and no other device's.
-  - Then makes a credential that only the TPM with that endorsement key can open, and only while it holds that key.
-    M(edgesite.gpu.tpm_challenge) opens it on the host, and M(edgesite.gpu.tpm_certificate) takes the answer.
+    and that by all endorsement keys that are, this TPM is the one that the device was enrolled with, and no other
+    device's.
+  - Then makes a credential for each of these endorsement keys, which only the TPM with that endorsement key can open,
+    and only while it holds the device's key. M(edgesite.gpu.tpm_challenge) opens them on the host, and
+    M(edgesite.gpu.tpm_certificate) takes the answer. All of them belong to the device then.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
@@ -26,6 +28,7 @@ options:
     description:
       - Folder on the controller where devices and proofs under way are remembered. It has to last, and is safe for
         several playbooks at once.
+      - It has to belong to the user who runs the playbook, or to root, and nobody else may write to it.
     type: path
     required: true
   device:
@@ -47,19 +50,20 @@ options:
     required: true
   ek_trust:
     description:
-      - V(certified) takes an endorsement key whose certificate leads to one of O(tpm_roots) and is for endorsement keys
-        (extended key usage 2.23.133.8.1).
+      - V(certified) takes the endorsement keys whose certificates lead to one of O(tpm_roots) and are for endorsement
+        keys (extended key usage 2.23.133.8.1).
       - V(pinned) takes the keys in O(ek_sha256) alone, whether they have certificates or not.
-      - V(first_use) takes the key that answers first, and records that it was taken so. Whoever answers for the device
-        at that time is the device from then on.
+      - V(first_use) takes the keys that are shown first, and records that they were taken so. Whoever answers for the
+        device at that time is the device from then on. Keys that it shows later are not taken, unless they are pinned.
     type: str
     choices: [certified, pinned, first_use]
     default: certified
   ek_sha256:
     description:
-      - SHA-256 (hex) of the endorsement key's SubjectPublicKeyInfo in DER. With V(certified) and V(first_use) too, a
-        device that has such values is refused with other keys.
-      - A device whose TPM was replaced is refused until its new key is here.
+      - SHA-256 (hex) of the SubjectPublicKeyInfo in DER of endorsement keys. The TPM of a device that has such values
+        has to show one of them. With V(certified), its other certified keys are taken too; with V(pinned) and
+        V(first_use), no others are.
+      - A device whose TPM was replaced is refused until a key of the new one is here.
     type: list
     elements: str
     default: []
@@ -125,26 +129,33 @@ id:
   description: The name of the proof that is under way. Good for four hours, and for one answer.
   returned: success
   type: str
-credential:
-  description: What M(edgesite.gpu.tpm_challenge) opens; base64 of a file as tpm2_activatecredential takes it.
+credentials:
+  description: What M(edgesite.gpu.tpm_challenge) opens, one for each endorsement key that is trusted.
   returned: success
-  type: str
-endorsement_type:
-  description: The type of the endorsement key it is for.
-  returned: success
-  type: str
-  sample: rsa2048
+  type: list
+  elements: dict
+  contains:
+    endorsement:
+      description: The type of the endorsement key it is for.
+      returned: always
+      type: str
+      sample: rsa2048
+    credential:
+      description: Base64 of a file as tpm2_activatecredential takes it.
+      returned: always
+      type: str
 ek_sha256:
-  description: SHA-256 of the endorsement key, as O(ek_sha256) takes it.
+  description: SHA-256 of the endorsement keys that are trusted, as O(ek_sha256) takes them.
   returned: success
-  type: str
+  type: list
+  elements: str
 ek_trust:
-  description: How the endorsement key is known to be a TPM's.
+  description: How the endorsement keys are known to be a TPM's.
   returned: success
   type: str
   sample: certified
 ek_issuer:
-  description: Who issued its certificate; null where that was not asked for.
+  description: Who issued their certificates, separated by semicolons; null where that was not asked for.
   returned: success
   type: str
 name:

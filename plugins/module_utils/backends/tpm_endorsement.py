@@ -68,7 +68,8 @@ def activate(tools: Tools, key: Key, kind: str, credential: bytes) -> bytes:
                     raise
                 refused = error
     raise EdgesiteError(
-        "The credential does not open: it was made for another TPM, another endorsement key or another key",
+        "The credential does not open: it was made for another TPM, another key, or another endorsement key than this "
+        "TPM's of the type {0}".format(kind),
         "Ask for a new one with what tpm_info and tpm_csr say of this host now",
     ) from refused
 
@@ -77,7 +78,8 @@ def _candidates(tools: Tools, kind: str) -> Iterator[ContextManager[Key]]:
     for endorsement in kept(tools):
         if endorsement.public.kind == kind:
             yield contextlib.nullcontext(Key(index(endorsement.handle or 0), endorsement.public))
-    yield made(tools, kind)
+    if kind in tpm_endorsement.TEMPLATES:
+        yield made(tools, kind)
 
 
 def _is(kind: str, public: Public) -> bool:

@@ -21,10 +21,7 @@ def read(paths: Sequence[str]) -> List[str]:
     """The certificates in files, and in the .pem, .crt and .cer files of folders, as PEM."""
     found: List[str] = []
     for path in paths:
-        names = [path]
-        if os.path.isdir(path):
-            names = sorted(os.path.join(path, name) for name in os.listdir(path) if name.endswith(_SUFFIXES))
-        for name in names:
+        for name in _files_in(path) if os.path.isdir(path) else [path]:
             found += _certificates_in(name)
     return found
 
@@ -58,6 +55,15 @@ def refusal(certificate: str, intermediates: Sequence[str], roots: Sequence[str]
     # error 20 at 0 depth lookup: unable to get local issuer certificate
     reasons = [line.partition(": ")[2] for line in answer.stderr.splitlines() if line.startswith("error ")]
     return reasons[0] if reasons else answer.stderr.strip() or "openssl ended with {0}".format(answer.returncode)
+
+
+def _files_in(folder):
+    """Those of certificates; what is hidden is not one, but an editor's."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise EdgesiteError("Cannot read the folder {0}: {1}".format(folder, error.strerror)) from error
+    return [os.path.join(folder, name) for name in names if name.endswith(_SUFFIXES) and not name.startswith(".")]
 
 
 def _certificates_in(path):

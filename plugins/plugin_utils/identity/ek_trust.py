@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any, Dict, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ...module_utils.core import der, tpm_endorsement, tpm_public
 from ...module_utils.core.errors import EdgesiteError
@@ -32,7 +32,10 @@ class Endorsement(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What makes an endorsement key trusted. roots, intermediates: certificates of manufacturers, PEM."""
+    """What makes an endorsement key trusted. roots, intermediates: certificates of manufacturers, PEM.
+
+    pins: SHA-256 of keys, of which the TPM has to show one.
+    """
 
     trust: str
     roots: Sequence[str]
@@ -40,25 +43,47 @@ class Rules(NamedTuple):
     pins: Sequence[str]
 
 
-def trusted(found: Sequence[Dict[str, Any]], rules: Rules, enrolled: Optional[str] = None) -> Endorsement:
-    """The one of a TPM's endorsement keys, as tpm_info returns them, that the rules allow.
+def trusted(found: Sequence[Dict[str, Any]], rules: Rules, enrolled: Sequence[str] = ()) -> List[Endorsement]:
+    """All of a TPM's endorsement keys, as tpm_info returns them, that the rules allow; at least one.
 
-    Of several the one that the device was enrolled with (enrolled: its SHA-256), else the first.
+    enrolled: SHA-256 of the keys that the device is known by.
     """
     if not found:
         raise EdgesiteError(
             "The TPM shows no endorsement key", "The result of edgesite.gpu.tpm_info on the host says why, under unread"
         )
-    taken, refused = [], []
-    for one in found[:_MOST]:
-        try:
-            taken.append(_judged(one, rules))
-        except EdgesiteError as error:
-            refused.append(("its {0} key: {1}".format(one.get("type"), error.problem), error.fix))
+    taken, refused = _sorted_out(found[:_MOST], rules)
+    if rules.pins and taken.keys().isdisjoint(rules.pins):
+        refused += [(one.public.kind, _not_pinned(one.sha256, rules.pins)) for one in taken.values()]
+        taken = {}
     if not taken:
-        problems = "; ".join(problem for problem, _fix in refused)
-        raise EdgesiteError("No endorsement key of this TPM is trusted: {0}".format(problems), refused[-1][1])
-    return next((one for one in taken if one.sha256 == enrolled), taken[0])
+        problems = "; ".join("its {0} key: {1}".format(kind, error.problem) for kind, error in refused)
+        raise EdgesiteError("No endorsement key of this TPM is trusted: {0}".format(problems), refused[-1][1].fix)
+    return _of_first_use(taken, {*enrolled, *rules.pins}) if rules.trust == FIRST_USE else list(taken.values())
+
+
+def _sorted_out(found, rules):
+    """The keys that the rules allow, by their SHA-256; and the types of the others, with what is wrong with each."""
+    taken, refused = {}, []
+    for one in found:
+        try:
+            judged = _judged(one, rules)
+            taken.setdefault(judged.sha256, judged)
+        except EdgesiteError as error:
+            refused.append((one.get("type"), error))
+    return taken, refused
+
+
+def _of_first_use(taken, known):
+    """The first use was the one time that a host is believed: it cannot add a key later that is no TPM's."""
+    return [one for sha256, one in taken.items() if sha256 in known] or list(taken.values())
+
+
+def _not_pinned(sha256, pins):
+    return EdgesiteError(
+        "it is {0}, and the inventory gives this host {1}".format(sha256, ", ".join(pins)),
+        "If its board was swapped, write the new key into the inventory; if not, another machine answers for it",
+    )
 
 
 def _judged(found, rules):
@@ -71,13 +96,10 @@ def _judged(found, rules):
     if public.name_hash == "sha1":
         raise EdgesiteError("it uses SHA-1")
     sha256 = hashlib.sha256(public.spki).hexdigest()
-    if rules.pins and sha256 not in rules.pins:
-        raise EdgesiteError(
-            "it is {0}, and the inventory gives this host {1}".format(sha256, ", ".join(rules.pins)),
-            "If its board was swapped, write the new key into the inventory; if not, another machine answers for it",
-        )
     if rules.trust == CERTIFIED:
         return Endorsement(public, sha256, CERTIFIED, _certified(found, public, rules))
+    if rules.pins and sha256 not in rules.pins:
+        raise _not_pinned(sha256, rules.pins)
     if rules.trust == PINNED and not rules.pins:
         raise EdgesiteError(
             "the inventory says that it is pinned, but gives no key",

@@ -59,7 +59,7 @@ class Site:
 
     def enrolled(self, host, ek, serial):
         store = Store(str(self.ca / "state"))
-        proof = {"ek_sha256": ek, "ek_trust": "certified", "ek_issuer": "CN=maker"}
+        proof = {"ek_sha256": [ek], "ek_trust": "certified", "ek_issuer": "CN=maker"}
         with store.alone():
             store.record_certificate(host, proof, {"serial": serial, "not_after": "2030-01-01T00:00:00Z"}, time.time())
 
@@ -143,6 +143,30 @@ def test_end_that_nobody_can_mean(site, arguments, words):
     code, output = site.play("edgesite.gpu.decommission", *arguments)
     assert code and words in output, output
     assert site.files() == before
+
+
+def test_state_folder_in_which_an_editor_was_at_work(site):
+    site.enrolled("gpu-a", "e1", "0a")
+    devices = site.ca / "state" / "devices"
+    (devices / ".#gpu-a.json").symlink_to("somebody@somewhere.1234")
+    (devices / "gpu-a.json~").write_text("{}")
+    assert site.plays("edgesite.gpu.decommission", "-e", "edgesite_hosts=gpu-a")
+    (devices / "other.json").write_text("{}")
+    (devices / ".#gpu-a.json").unlink()
+    before = site.files()
+    for playbook in ("edgesite.gpu.site_ca", "edgesite.gpu.decommission"):
+        code, output = site.play(playbook, "-e", "edgesite_hosts=gpu-a", "-e", "edgesite_identity_end=readmitted")
+        assert code and "devices/other.json is damaged: ek_sha256 is missing" in output, output
+        assert "Traceback" not in output and site.files() == before
+
+
+def test_state_folder_of_everybody(site):
+    site.enrolled("gpu-a", "e1", "0a")
+    state = site.ca / "state"
+    state.chmod(0o777)
+    code, output = site.play("edgesite.gpu.decommission", "-e", "edgesite_hosts=gpu-a")
+    assert code and f"chmod go-w {state}" in output.replace("\n", ""), output
+    assert site.revoked() == set()
 
 
 def test_wrong_passphrase_costs_nothing(site):

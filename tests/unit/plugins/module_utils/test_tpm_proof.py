@@ -55,8 +55,11 @@ class Host:
         return self.told
 
     def answer(self, place, kind, credential, request):
-        challenge = tpm_proof.Challenge(kind, base64.b64encode(credential).decode(), "id-1", request)
-        return tpm_proof.answer(self.tools, place, challenge)
+        return self.answers(place, [(kind, credential)], request)
+
+    def answers(self, place, credentials, request):
+        written = [tpm_proof.Credential(kind, base64.b64encode(one).decode()) for kind, one in credentials]
+        return tpm_proof.answer(self.tools, place, tpm_proof.Challenge(written, "id-1", request))
 
     def public(self, kind):
         """An endorsement key's public area: as tpm_info tells it, else made."""
@@ -69,10 +72,10 @@ class Host:
         return path.read_bytes()
 
 
-def credential(folder, public, name):
+def credential(folder, public, name, secret=SECRET):
     """What a controller makes for an endorsement key and a key's name."""
     (folder / "ek.pub").write_bytes(public)
-    (folder / "secret").write_bytes(SECRET)
+    (folder / "secret").write_bytes(secret)
     argv = ["tpm2_makecredential", "-Q", "-T", "none", "-u", "ek.pub", "-s", "secret", "-n", name, "-o", "made.cred"]
     subprocess.run(argv, cwd=str(folder), check=True, capture_output=True)
     return (folder / "made.cred").read_bytes()
@@ -110,19 +113,25 @@ def test_whole_proof(certified_host):
     place = host.make_key()
     found = host.request(place)
     # rsa2048 and ecc_p384 are kept in the TPM, ecc_p256 is made from its seed
-    for kind in ("rsa2048", "ecc_p384", "ecc_p256"):
-        made = credential(host.folder, host.public(kind), found["name"])
-        expected = tpm_challenge.answer(SECRET, "id-1", csr.unpem(found["csr"]))
-        assert host.answer(place, kind, made, found["csr"]) == expected
+    secrets = {"rsa2048": b"one", "ecc_p384": b"two", "ecc_p256": b"three"}
+    made = {kind: credential(host.folder, host.public(kind), found["name"], secrets[kind]) for kind in secrets}
+    for kinds in (["rsa2048"], ["ecc_p384"], ["ecc_p256"], ["ecc_p384", "rsa2048", "ecc_p256"]):
+        expected = tpm_challenge.answer([secrets[kind] for kind in kinds], "id-1", csr.unpem(found["csr"]))
+        assert host.answers(place, [(kind, made[kind]) for kind in kinds], found["csr"]) == expected
     of_another_tpm = credential(host.folder, OTHER_RSA_KEY.read_bytes(), found["name"])
-    with pytest.raises(EdgesiteError, match="does not open"):
-        host.answer(place, "rsa2048", of_another_tpm, found["csr"])
+    for before in ([], [("ecc_p384", made["ecc_p384"])]):
+        with pytest.raises(EdgesiteError, match="does not open.* rsa2048"):
+            host.answers(place, [*before, ("rsa2048", of_another_tpm)], found["csr"])
+    with pytest.raises(EdgesiteError, match="does not open.* rsa4096"):
+        host.answer(place, "rsa4096", of_another_tpm, found["csr"])
+    with pytest.raises(EdgesiteError, match="credentials is empty"):
+        host.answers(place, [], found["csr"])
     # the secret is in no file that is left
     assert os.listdir(str(host.folder / "run")) == []
     # after TPM2_Clear the kept ones are gone and made anew, the key of the request is not
     host.emulator.tool("tpm2_clear", "-Q", "-c", "p")
     with pytest.raises(EdgesiteError, match="the TPM was cleared"):
-        host.answer(place, "rsa2048", made, found["csr"])
+        host.answer(place, "rsa2048", made["rsa2048"], found["csr"])
     place = host.make_key()
     found = host.request(place)
     host.told = []

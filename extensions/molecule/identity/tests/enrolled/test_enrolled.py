@@ -48,6 +48,10 @@ def test_it_is_on_record_how_each_tpm_is_known():
     assert [device(name)["ek_trust"] for name in HOSTS] == ["certified", "certified", "first_use"]
 
 
+def test_all_endorsement_keys_of_a_tpm_are_on_record():
+    assert [len(device(name)["ek_sha256"]) for name in ("edge-1", "edge-2")] == [2, 2]
+
+
 @pytest.mark.parametrize("name", HOSTS)
 def test_only_root_and_those_who_may_use_the_tpm_read_the_key(connect, name):
     key = connect(name).file(f"{FOLDER}/current/key.pem")

@@ -37,7 +37,8 @@ def test_key_and_certificate_in_use_belong_together(connect, name):
 
 
 def test_only_swapped_boards_changed_their_tpm():
-    assert len({device(name)["ek_sha256"] for name in ("edge-1", "edge-2", "edge-4")}) == 3
+    keys = [key for name in ("edge-1", "edge-2", "edge-4") for key in device(name)["ek_sha256"]]
+    assert len(keys) == len(set(keys))
 
 
 def test_no_challenge_is_left():

@@ -153,11 +153,12 @@ def test_no_request_has_no_key(data):
 
 def test_answer():
     request = encoded(ECC, {"common_name": "edge"}, [])
-    answer = tpm_challenge.answer(b"secret", "id", request)
+    answer = tpm_challenge.answer([b"sec", b"ret"], "id", request)
     # what any other program would work out
     message = b"edgesite.gpu/tpm-challenge/1\0id\0" + hashlib.sha256(request).digest()
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in b"secret".ljust(64, b"\0")) + message).digest()
     assert answer == hashlib.sha256(bytes(byte ^ 0x5C for byte in b"secret".ljust(64, b"\0")) + inner).hexdigest()
-    assert answer != tpm_challenge.answer(b"secret", "id2", request)
-    assert answer != tpm_challenge.answer(b"secret", "id", request + b"\0")
-    assert answer != tpm_challenge.answer(b"secreT", "id", request)
+    assert answer != tpm_challenge.answer([b"sec", b"ret"], "id2", request)
+    assert answer != tpm_challenge.answer([b"sec", b"ret"], "id", request + b"\0")
+    for others in ([b"sec", b"reT"], [b"sec"], [b"ret", b"sec"], []):
+        assert answer != tpm_challenge.answer(others, "id", request)

@@ -29,7 +29,7 @@ TPM = Tpm(ISSUING)
 OTHER = Tpm(ISSUING)
 
 
-def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=None):
+def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=()):
     rules = ek_trust.Rules(trust, list(roots), list(intermediates), list(pins))
     return ek_trust.trusted(shown, rules, enrolled)
 
@@ -42,7 +42,7 @@ def refused(shown, **rules):
 
 
 def test_certified():
-    found = judged(TPM.shows())
+    (found,) = judged(TPM.shows())
     assert found.trust == "certified" and found.public == TPM.public
     assert found.issuer == "CN=Good TPMs issuing"
 
@@ -51,16 +51,32 @@ def test_intermediates_may_come_from_the_tpm():
     assert judged(TPM.shows(issuers=["nonsense", ISSUING.pem]), intermediates=())
 
 
-def test_first_that_is_trusted_is_taken():
-    shown = TPM.shows(certificate=None) + OTHER.shows()
-    assert judged(shown).public == OTHER.public
+def test_all_that_are_trusted_are_taken_once():
+    shown = TPM.shows(certificate=None) + OTHER.shows() + TPM.shows() + OTHER.shows()
+    assert [one.public for one in judged(shown)] == [OTHER.public, TPM.public]
+    assert [one.public for one in judged(shown[:2])] == [OTHER.public]
 
 
-def test_of_several_the_enrolled_one_is_taken():
+@pytest.mark.parametrize(("trust", "taken"), [("certified", [TPM, OTHER]), ("pinned", [OTHER]), ("first_use", [OTHER])])
+def test_one_pinned_key_is_enough(trust, taken):
+    """A maker's certificate says of the others too that they are a TPM's."""
+    found = judged(TPM.shows() + OTHER.shows(), trust=trust, pins=["0" * 64, OTHER.sha256])
+    assert [one.public for one in found] == [tpm.public for tpm in taken]
+
+
+def test_first_use_is_over_for_a_device_that_is_enrolled():
+    """Else whoever is root there for a while could add a key that is no TPM's, and take the identity along."""
     shown = TPM.shows() + OTHER.shows()
-    assert judged(shown).public == TPM.public
-    assert judged(shown, enrolled=judged(OTHER.shows()).sha256).public == OTHER.public
-    assert judged(shown, enrolled="0" * 64).public == TPM.public
+    both, one = [TPM.sha256, OTHER.sha256], [OTHER.sha256]
+    assert [found.sha256 for found in judged(shown, trust="first_use")] == both
+    assert [found.sha256 for found in judged(shown, trust="first_use", enrolled=one)] == one
+    assert [found.sha256 for found in judged(shown, trust="first_use", enrolled=one, pins=both)] == both
+    # Another TPM: the store tells that it is not the one that was enrolled.
+    assert [found.sha256 for found in judged(shown, trust="first_use", enrolled=["0" * 64])] == both
+
+
+def test_certified_keys_may_join_later():
+    assert len(judged(TPM.shows() + OTHER.shows(), enrolled=[OTHER.sha256])) == 2
 
 
 def test_host_that_shows_very_many_keys_keeps_nobody_busy():
@@ -125,19 +141,22 @@ def test_tpm_that_shows_nothing():
 
 
 def test_pinned_needs_no_certificate():
-    sha256 = judged(TPM.shows(), trust="first_use").sha256
-    assert judged(TPM.shows(certificate=None), trust="pinned", pins=[sha256]).trust == "pinned"
-    assert sha256 in refused(TPM.shows(), trust="pinned")
+    (found,) = judged(TPM.shows(certificate=None), trust="pinned", pins=[TPM.sha256])
+    assert found.trust == "pinned"
+    assert TPM.sha256 in refused(TPM.shows(), trust="pinned")
 
 
 @pytest.mark.parametrize("trust", ["certified", "pinned", "first_use"])
 def test_pin_holds_in_every_mode(trust):
-    message = refused(OTHER.shows(), trust=trust, pins=["0" * 64])
-    assert "the inventory gives this host " + "0" * 64 in message
+    message = refused(OTHER.shows() + TPM.shows(), trust=trust, pins=["0" * 64])
+    for tpm in (OTHER, TPM):
+        assert (
+            "its rsa2048 key: it is {0}, and the inventory gives this host {1}".format(tpm.sha256, "0" * 64) in message
+        )
 
 
 def test_first_use_says_so():
-    assert judged(Tpm().shows(), trust="first_use").trust == "first_use"
+    assert judged(Tpm().shows(), trust="first_use")[0].trust == "first_use"
 
 
 def test_key_of_a_type_that_nobody_knows():
@@ -149,10 +168,20 @@ def test_key_of_a_type_that_nobody_knows():
 def test_certificates_are_read_from_files_and_folders(tmp_path):
     (tmp_path / "one.pem").write_text(ROOT.pem + SHADY.pem)
     (tmp_path / "README").write_text("not this")
+    (tmp_path / ".#one.pem").symlink_to("somebody@somewhere")
     der = x509.load_pem_x509_certificate(ISSUING.pem.encode())
     (tmp_path / "two.crt").write_bytes(der.public_bytes(Encoding.DER))
     assert sorted(chains.read([str(tmp_path)])) == sorted([ROOT.pem, SHADY.pem, ISSUING.pem])
     assert chains.read([str(tmp_path / "one.pem")]) == [ROOT.pem, SHADY.pem]
+
+
+def test_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    def listdir(folder):
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(chains.os, "listdir", listdir)
+    with pytest.raises(EdgesiteError, match="Cannot read the folder {0}: Permission denied".format(tmp_path)):
+        chains.read([str(tmp_path)])
 
 
 @pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "x"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Sequence
 
-from . import driver_plan, driver_support, mig_card, mig_plan, settings
+from . import driver_plan, driver_support, mig_card, mig_plan, quiesce, settings
 from .errors import EdgesiteError
 from .jetpack_plan import Wanted, foresee
 from .nvml_errors import meaning_of_status
@@ -82,6 +82,15 @@ def of_mig(host: str, layouts: Any, info: Dict[str, Any], disruption: str = "idl
         layouts = _without_instances(layouts)
     errors = mig_plan.judge(layouts, cards, mig_plan.Policy(disruption), "mig_layouts")[0]
     return [_problem(host, "mig", error) for error in errors]
+
+
+def of_quiesce(host: str, units: Any) -> List[Problem]:
+    """What of the units that are to stand still cannot be the name of one."""
+    try:
+        quiesce.checked(units, "mig_quiesce")
+    except EdgesiteError as error:
+        return [_problem(host, "mig", error)]
+    return []
 
 
 def of_driver(host: str, wanted: Dict[str, Any], info: Dict[str, Any]) -> List[Problem]:

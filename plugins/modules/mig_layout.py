@@ -86,6 +86,7 @@ options:
       - systemd units that hold a GPU open without working on it, such as dcgm or exporters. Those that run are stopped
         before a GPU is reset and started again afterwards, also when the run fails. Nothing is stopped where no GPU is
         reset.
+      - Their full names, such as V(nvidia-dcgm.service).
     type: list
     elements: str
     default: []

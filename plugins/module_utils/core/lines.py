@@ -55,7 +55,7 @@ PACKAGE = Kind(
 ACCOUNT = Kind(
     re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*"), "a name of letters, digits, dots, dashes and _", "Give it by its name"
 )
-UUID = Kind(re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"), "a UUID")
+UUID = Kind(re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "a UUID")
 TEXT = Kind(
     re.compile(r".*", re.DOTALL),
     "text",
@@ -90,6 +90,11 @@ def single(name: str, value: str) -> str:
 def fill(template: str, **values: str) -> str:
     """The template with these values, none of which begins another line."""
     return template.format(**{name: single(name, value) for name, value in values.items()})
+
+
+def in_one(text: str) -> str:
+    """The text in one line, with single spaces: what a host says of itself is no other host's line in a report."""
+    return " ".join(text.split())
 
 
 def of_file(text: str) -> List[str]:

@@ -33,7 +33,7 @@ GOOD = {
     ],
     "PACKAGE": ["nvidia-jetpack", "g++", "libnvidia-encode1:i386", "a", "python3.12", "Foo_bar"],
     "ACCOUNT": ["tss", "_ssl", "www-data", "svc.mqtt"],
-    "UUID": ["5b0e1c36-7a29-4b5f-9d7e-0c6a3f2b1d48", "5B0E1C36-7A29-4B5F-9D7E-0C6A3F2B1D48"],
+    "UUID": ["5b0e1c36-7a29-4b5f-9d7e-0c6a3f2b1d48", "00000000-0000-0000-0000-000000000001"],
 }
 BAD = {
     "UNIT": [
@@ -142,6 +142,10 @@ def test_braces_in_a_value_are_content():
 def test_the_last_line_of_defence_names_what_it_refuses(value):
     with pytest.raises(EdgesiteError, match="^tcti is .*, which has characters that a line of a file cannot have"):
         lines.single("tcti", value)
+
+
+def test_a_text_is_put_in_one_line():
+    assert lines.in_one(" a\n\tb\u2028c\x85 d ") == "a b c d"
 
 
 @pytest.mark.parametrize(

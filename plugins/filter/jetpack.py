@@ -43,7 +43,7 @@ def jetpack_lockers(info):
 def _wanted(variables):
     # a version that is not quoted in the inventory is a number
     version = str(variables.get("version", ""))
-    return Wanted(**{**variables, "version": version, "packages": tuple(variables.get("packages", ()))})
+    return Wanted(**{**variables, "version": version, "packages": variables.get("packages", ())})
 
 
 def _judged(judge):

@@ -14,6 +14,7 @@ from ..module_utils.core.jetpack_plan import Wanted
 from ..module_utils.settings_spec import SETTINGS
 
 _DRIVER = {"driver_branch", "driver_version"}
+_JETPACK = ("jetpack_version", "jetpack_suite", "jetpack_power_mode", "jetpack_mirror", "jetpack_packages")
 _GPU_VARIABLES = {"gpu_settings", "mig_layouts", "mig_from_file"}
 
 
@@ -60,7 +61,8 @@ def _of_host(host, variables):
         (("driver_branch", "driver_version"), "driver", _of_driver),
         (("gpu_settings",), "gpu", _of_settings),
         (("mig_layouts",), "mig", _of_mig),
-        (("jetpack_version", "jetpack_suite", "jetpack_power_mode"), "jetpack", _of_jetson),
+        (("mig_quiesce",), "mig", _of_quiesce),
+        (_JETPACK, "jetpack", _of_jetson),
     )
     for names, layer, judge in judges:
         given = [name for name in names if name in variables]
@@ -74,22 +76,27 @@ def _of_host(host, variables):
 
 
 def _of_driver(host, variables, info):
-    names = ("branch", "version", "flavour")
+    names = ("branch", "version", "flavour", "mirror", "distribution_url", "extra_packages")
     wanted = {name: variables["driver_" + name] for name in names if "driver_" + name in variables}
     return preflight.of_driver(host, wanted, info)
 
 
 def _of_jetson(host, variables, info):
-    named = {name: str(variables.get("jetpack_" + name) or "") for name in ("version", "suite", "power_mode")}
+    named = {name: str(variables.get("jetpack_" + name) or "") for name in ("version", "suite", "mirror", "power_mode")}
+    mode = named.pop("power_mode")
     upgrade = str(variables.get("jetpack_upgrade") or "none")
-    wanted = Wanted(version=named["version"], suite=named["suite"], upgrade=upgrade)
-    return preflight.of_jetson(host, wanted, named["power_mode"], info)
+    wanted = Wanted(**named, upgrade=upgrade, packages=variables.get("jetpack_packages") or ())
+    return preflight.of_jetson(host, wanted, mode, info)
 
 
 def _of_mig(host, variables, info):
     if not preflight.nvml_works(info):
         return []
     return preflight.of_mig(host, variables["mig_layouts"], info, variables.get("mig_disruption", "idle"))
+
+
+def _of_quiesce(host, variables, _info):
+    return preflight.of_quiesce(host, variables["mig_quiesce"])
 
 
 def _of_settings(host, variables, info):

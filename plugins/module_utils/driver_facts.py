@@ -18,7 +18,7 @@ from .backends import pci as pci_bus
 from .backends.command import Run
 from .backends.driver_kernels import Kernels, Modules
 from .backends.driver_loading import Configuration
-from .core import driver_holders, driver_parts, driver_support, host, pci
+from .core import driver_holders, driver_parts, driver_support, host, lines, pci
 from .core.driver_files import HOLDS
 from .core.driver_holders import Holder
 from .core.driver_parse import Dkms, Package
@@ -253,7 +253,7 @@ def _card(device: Device, known: Sequence[Dict[str, Any]]) -> Card:
 
 def _word(architecture: Optional[str]) -> Optional[str]:
     # a number is what is told of an architecture without a word
-    return architecture if architecture and not architecture.isdigit() else None
+    return architecture if architecture and lines.as_int(architecture) is None else None
 
 
 def _is_rebuilt(made: Optional[float], blacklisted: Optional[float]) -> Optional[bool]:

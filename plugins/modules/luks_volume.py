@@ -39,7 +39,9 @@ options:
         type: str
         required: true
       mount:
-        description: Where it is mounted. Made where it is missing; refused where it is not empty.
+        description:
+          - Where it is mounted. Made where it is missing; refused where it is not empty.
+          - An absolute path of letters, digits and C(._:+@=,~-).
         type: str
         required: true
       filesystem:
@@ -48,7 +50,9 @@ options:
         choices: [ext4, xfs]
         default: ext4
       mount_options:
-        description: Options of the mount, to which V(nofail) is added.
+        description:
+          - Options of the mount, with commas between them, to which V(nofail) is added.
+          - Letters, digits and C(_.:+@/=-).
         type: str
         default: defaults
       cipher:

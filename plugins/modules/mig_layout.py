@@ -86,6 +86,7 @@ options:
       - systemd units that hold a GPU open without working on it, such as dcgm or exporters. Those that run are stopped
         before a GPU is reset and started again afterwards, also when the run fails. Nothing is stopped where no GPU is
         reset.
+      - Their full names, such as V(nvidia-dcgm.service).
     type: list
     elements: str
     default: []
@@ -270,6 +271,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.backends.nvml import Nvml
 from ..module_utils.backends.nvml_mig_cards import read_cards
+from ..module_utils.core import quiesce
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.core.mig import DISRUPTIONS
 from ..module_utils.core.mig_layouts import MODES
@@ -307,12 +309,13 @@ def main():
     )
     options = module.params
     try:
+        quiesced = quiesce.checked(options["quiesce"])
         # Nothing wanted of cards takes no driver: the boot unit can be taken away where that is gone.
         with contextlib.nullcontext() if options["layouts"] == [] else Nvml(options["pynvml_path"]) as nvml:
             layouts = _layouts(options, nvml)
-            unit = boot_unit(layouts, options["quiesce"], sys.executable, options["persist"])
+            unit = boot_unit(layouts, quiesced, sys.executable, options["persist"])
             policy = Policy(options["disruption"], options["reset"])
-            run(module, lambda: MigDomain(command_runner(module), nvml, layouts, policy, options["quiesce"], unit))
+            run(module, lambda: MigDomain(command_runner(module), nvml, layouts, policy, quiesced, unit))
     except EdgesiteError as error:
         fail(module, error)
 

@@ -22,15 +22,19 @@ author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   identity:
-    description: The folder of M(edgesite.gpu.identity_store).
+    description:
+      - The folder of M(edgesite.gpu.identity_store). It becomes a part of units and of the configuration of proxies, so
+        that its path has letters, digits and C(._:+@=,~-) only.
     type: path
     default: /etc/edgesite-gpu/identity
   directory:
-    description: The folder for what this module writes.
+    description: The folder for what this module writes; as O(identity), letters, digits and C(._:+@=,~-) only.
     type: path
     default: /etc/edgesite-gpu/tls
   tcti:
-    description: How programs reach the TPM. It has to be one that several can use at once.
+    description:
+      - How programs reach the TPM. It has to be one that several can use at once.
+      - Letters, digits and C(_./:=,@+-).
     type: str
     default: device:/dev/tpmrm0
   group:

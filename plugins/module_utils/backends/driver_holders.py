@@ -9,7 +9,7 @@ import contextlib
 import os
 from typing import Dict, Iterable, List, Optional
 
-from ..core import driver_parts, pci
+from ..core import driver_parts, lines
 from ..core.driver_holders import ModuleUse
 from . import files
 
@@ -21,8 +21,9 @@ def processes(root: str = "/") -> Dict[int, Optional[str]]:
     found = {}
     for entry in _names(os.path.join(root, "proc")):
         folder = os.path.join(root, "proc", entry)
-        if entry.isdigit() and int(entry) != os.getpid() and _holds(folder):
-            found[int(entry)] = name(int(entry), root)
+        pid = lines.as_int(entry)
+        if pid is not None and pid != os.getpid() and _holds(folder):
+            found[pid] = name(pid, root)
     return found
 
 
@@ -63,7 +64,7 @@ def modules(root: str = "/") -> List[ModuleUse]:
 
 def _count(folder: str) -> Optional[int]:
     try:
-        return pci.as_int((files.read_text(os.path.join(folder, "refcnt")) or "").strip())
+        return lines.as_int((files.read_text(os.path.join(folder, "refcnt")) or "").strip())
     except OSError:
         return None
 

@@ -11,7 +11,7 @@ import struct
 import time
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ..core import jetpack
+from ..core import jetpack, lines
 from ..core.errors import EdgesiteError
 from ..core.jetpack import Package
 from ..core.reading import unread
@@ -154,8 +154,8 @@ def _booted_at(run: Run) -> Optional[float]:
     """When systemd started, by the clock of now: a Jetson's clock may have been wrong then."""
     systemctl = find("systemctl")
     told = run([systemctl, "show", "--property=UserspaceTimestampMonotonic"]).text if systemctl else ""
-    number = told.partition("=")[2].strip()
-    return time.time() - time.monotonic() + int(number) / 1e6 if number.isdigit() and number != "0" else None
+    number = lines.as_int(told.partition("=")[2].strip())
+    return time.time() - time.monotonic() + number / 1e6 if number else None
 
 
 def _free() -> int:

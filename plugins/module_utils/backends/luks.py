@@ -56,7 +56,7 @@ def check_releases(run: Run) -> None:
         if command.find(program) is None:
             continue
         told = run([_program(program), "--version"])
-        found = re.search(r"(\d+)\.?(\d*)", told.text)
+        found = re.search(r"(\d+)\.?(\d*)", told.text, re.ASCII)
         if found is not None and (int(found.group(1)), int(found.group(2) or 0)) < least:
             raise EdgesiteError(
                 "This host is too old for volumes that its TPM opens: it has {0}".format(told.text.split("\n")[0]),
@@ -139,7 +139,7 @@ def encrypt(run: Run, certificate: str, key: bytes) -> str:
                 "Give a certificate in PEM whose private key the operators keep",
             )
         rsa = "rsaEncryption" in shown.text
-        bits = re.search(r"Public-Key: \((\d+) bit\)", shown.text)
+        bits = re.search(r"Public-Key: \((\d+) bit\)", shown.text, re.ASCII)
         if rsa and bits is not None and int(bits.group(1)) < 2048:
             raise EdgesiteError(
                 "The certificate for recovery keys has an RSA key of {0} bits".format(bits.group(1)),

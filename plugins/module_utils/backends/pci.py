@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import List, Optional
 
-from ..core import pci
+from ..core import lines, pci
 from ..core.pci import Device
 from . import files
 
@@ -39,7 +39,7 @@ def _read(path: str, address: str) -> Optional[Device]:
         subsystem_device_id=_hex(path, "subsystem_device"),
         driver=files.link_name(os.path.join(path, "driver")),
         numa_node=pci.numa_node(files.read_text(os.path.join(path, "numa_node")) or ""),
-        iommu_group=pci.as_int(files.link_name(os.path.join(path, "iommu_group"))),
+        iommu_group=lines.as_int(files.link_name(os.path.join(path, "iommu_group"))),
         physical_function=files.link_name(os.path.join(path, "physfn")),
     )
 

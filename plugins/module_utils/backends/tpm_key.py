@@ -10,13 +10,14 @@ import grp
 import os
 import pwd
 import stat
-from typing import Iterator, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, NamedTuple, Optional, Tuple, Union
 
 from ..core import tpm_public, tss2_pem
 from ..core.errors import EdgesiteError
+from ..core.lines import as_int
 from ..core.tpm import index
 from ..core.tpm_errors import TpmError
-from ..core.tpm_key import Access, Found
+from ..core.tpm_key import Access, Found, parse_account
 from ..core.tpm_public import Public
 from ..core.tss2_pem import KeyFile
 from . import owned_files
@@ -125,19 +126,23 @@ def access(path: str) -> Optional[Access]:
 
 def wanted_access(owner: str, group: str, mode: int) -> Access:
     """As access says it: numbers become names where there are any."""
-    return Access(
-        _user(int(owner)) if owner.isdigit() else owner, _group(int(group)) if group.isdigit() else group, mode
-    )
+    return Access(_named(parse_account("owner", owner), _user), _named(parse_account("group", group), _group), mode)
+
+
+def _named(account: Union[int, str], name_of: Callable[[int], str]) -> str:
+    return name_of(account) if isinstance(account, int) else account
 
 
 def ids(wanted: Access) -> Tuple[int, int]:
     """The numbers of a file's owner and group. Raises EdgesiteError."""
     try:
-        uid = int(wanted.owner) if wanted.owner.isdigit() else pwd.getpwnam(wanted.owner).pw_uid
+        owner = as_int(wanted.owner)
+        uid = pwd.getpwnam(wanted.owner).pw_uid if owner is None else owner
     except KeyError:
         raise EdgesiteError("owner {0!r} is no user of this host".format(wanted.owner), "Make the user first") from None
     try:
-        return uid, int(wanted.group) if wanted.group.isdigit() else grp.getgrnam(wanted.group).gr_gid
+        group = as_int(wanted.group)
+        return uid, grp.getgrnam(wanted.group).gr_gid if group is None else group
     except KeyError:
         raise EdgesiteError(
             "group {0!r} is no group of this host".format(wanted.group), "Make the group first"

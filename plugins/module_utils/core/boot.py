@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
+from . import lines
 from .host_tools import CURRENT
 
 _AFTER = "systemd-modules-load.service systemd-udev-settle.service nvidia-persistenced.service"
@@ -87,11 +88,12 @@ def wanted(
         unit,
         {
             config_path: json.dumps(config, indent=2, sort_keys=True) + "\n",
-            unit_path: UNIT.format(
+            unit_path: lines.fill(
+                UNIT,
                 description=description,
                 after=_AFTER,
                 before=" ".join(dict.fromkeys([*_BEFORE, *(unit for unit in before if unit not in _AFTER.split())])),
-                python=python,
+                python=lines.checked("ansible_python_interpreter", python, lines.PATH),
                 host_tools=CURRENT,
                 verb=verb,
                 config=config_path,

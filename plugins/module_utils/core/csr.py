@@ -13,7 +13,7 @@ import ipaddress
 import re
 from typing import Any, Dict, List, NamedTuple, Tuple
 
-from . import der
+from . import der, lines
 from .errors import EdgesiteError
 from .tpm_public import ECC, Public
 
@@ -62,12 +62,14 @@ def request(subject: Dict[str, str], names: List[str], key_usage: List[str], ext
     for name in subject:
         _known("subject", name, _SUBJECT)
     for name, value in subject.items():
+        lines.checked("subject." + name, value, lines.TEXT)
         if not 0 < len(value) <= _LONGEST[name] or not value.isprintable():
             raise EdgesiteError(
                 "subject.{0} {1!r} is not 1 to {2} printable characters".format(name, value, _LONGEST[name])
             )
     if "country" in subject and not _COUNTRY.match(subject["country"]):
         raise EdgesiteError("subject.country {0!r} is not two capital letters, such as DE".format(subject["country"]))
+    lines.each("subject_alt_name", names, lines.TEXT)
     if not subject.get("common_name") and not names:
         raise EdgesiteError("A request needs subject.common_name or subject_alt_name", "Give one of them")
     for name in key_usage:

@@ -15,7 +15,7 @@ PROPRIETARY = "proprietary"
 NVML_MISMATCH = "lib_rm_version_mismatch"
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+", re.ASCII)
-_LIBRARY = re.compile(r"libnvidia-ml\.so\.(\d+(?:\.\d+)+)$", re.ASCII)
+_LIBRARY = re.compile(r"libnvidia-ml\.so\.(\d+(?:\.\d+)+)\Z", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from . import lines
 from .driver_packages import DEBIAN, RHEL, UBUNTU, System
 from .driver_parts import FABRIC_MANAGER, PERSISTENCED
 from .errors import EdgesiteError
@@ -28,6 +29,26 @@ _HEAD = "# Written by edgesite.gpu.driver\n"
 _PINNED = (
     "nvidia-* libnvidia-* libcuda1 libnvcuvid1 libnvoptix1 firmware-nvidia-* xserver-xorg-video-nvidia* cuda-drivers*"
 )
+_DNF_REPOSITORY = """\
+[edgesite-driver]
+name=NVIDIA driver, by edgesite.gpu
+baseurl={url}
+enabled=1
+gpgcheck=1
+gpgkey=file://{key}
+"""
+_APT_SOURCE = """\
+Types: deb
+URIs: {url}
+Suites: {suites}
+"""
+_APT_COMPONENTS = "Components: {components}\n"
+_APT_SIGNED_BY = "Signed-By: {key}\n"
+_APT_PIN = """\
+Package: {packages}
+Pin: version {version}
+Pin-Priority: 1001
+"""
 _NVIDIA_URL = "https://developer.download.nvidia.com/compute/cuda/repos/{0}/{1}/"
 # The keys that NVIDIA signs its repositories with, and their fingerprints
 _DEB_KEY = ("3bf863cc.pub", "EB693B3035CD5710E231E123A4B469963BF863CC")
@@ -111,33 +132,34 @@ def mirror_repository(on: System, mirror: Mapping[str, Any]) -> List[File]:
 def _repository(on: System, url: str, suite: str, components: str, key: str) -> File:
     does = "take packages from " + url
     if on.family == RHEL:
-        text = (
-            "[edgesite-driver]\nname=NVIDIA driver, by edgesite.gpu\nbaseurl={0}\nenabled=1\ngpgcheck=1\n"
-            "gpgkey=file://{1}\n".format(url, key)
-        )
-        return File(DNF_REPOSITORY, _HEAD + text, does)
+        return File(DNF_REPOSITORY, _HEAD + lines.fill(_DNF_REPOSITORY, url=url, key=key), does)
     # a suite that ends with a slash is a folder, without components
-    more = "" if suite.endswith("/") else "Components: {0}\n".format(components)
-    text = "Types: deb\nURIs: {0}\nSuites: {1}\n{2}Signed-By: {3}\n".format(url, suite, more, key)
-    return File(APT_SOURCE, _HEAD + text, does)
+    return File(APT_SOURCE, _apt_source(url, suite, "" if suite.endswith("/") else components, key), does)
+
+
+def _apt_source(url: str, suites: str, components: str, key: str) -> str:
+    return (
+        _HEAD
+        + lines.fill(_APT_SOURCE, url=url, suites=suites)
+        + (lines.fill(_APT_COMPONENTS, components=components) if components else "")
+        + lines.fill(_APT_SIGNED_BY, key=key)
+    )
 
 
 def distribution_repository(on: System, url: str) -> Optional[File]:
     """Debian's components that have the driver, which a default installation lacks; None for other distributions."""
     if on.family != DEBIAN:
         return None
-    text = (
-        "Types: deb\nURIs: {0}\nSuites: {1} {1}-updates\nComponents: contrib non-free non-free-firmware\n"
-        "Signed-By: {2}\n".format(url, on.codename, _DEBIAN_KEYRING)
-    )
-    return File(APT_SOURCE, _HEAD + text, "take contrib and non-free from " + url)
+    suites = "{0} {0}-updates".format(on.codename)
+    text = _apt_source(url, suites, "contrib non-free non-free-firmware", _DEBIAN_KEYRING)
+    return File(APT_SOURCE, text, "take contrib and non-free from " + url)
 
 
 def pin(on: System, version: str) -> Optional[File]:
     """Keeps apt on a branch or version, deps of the driver among them; above 1000 it also goes back to it."""
     if not on.apt:
         return None
-    text = "Package: {0}\nPin: version {1}\nPin-Priority: 1001\n".format(_PINNED, version)
+    text = lines.fill(_APT_PIN, packages=_PINNED, version=version)
     return File(APT_PIN, _HEAD + text, "pin the driver's packages to {0}".format(version))
 
 

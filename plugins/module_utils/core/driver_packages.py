@@ -36,8 +36,8 @@ _UNBRANCHED_FROM = 590
 _FABRIC_RENAMED_FROM = 580
 
 _KERNEL_PACKAGE = re.compile(
-    r"(nvidia(-open)?-kernel(-open)?-dkms|nvidia-dkms(-\d+.*|-open)?|linux-modules-nvidia-.*"
-    r"|nvidia-headless-no-dkms-.*|kmod-nvidia-.*)$"
+    r"(nvidia(-open)?-kernel(-open)?-dkms|nvidia-dkms(-[0-9]+.*|-open)?|linux-modules-nvidia-.*"
+    r"|nvidia-headless-no-dkms-.*|kmod-nvidia-.*)\Z"
 )
 _DRIVER_PACKAGE = re.compile(
     r"(lib)?nvidia|libcuda|libnvcuvid|libnvoptix|linux-(modules|objects|signatures)-nvidia|firmware-nvidia|kmod-nvidia"
@@ -257,7 +257,7 @@ def headers(on: System, kernel: str) -> List[str]:
     if on.family == RHEL:
         return ["kernel-devel-" + kernel]
     names = ["linux-headers-" + kernel]
-    found = re.search(r"-((?:cloud-|rt-)?(?:amd64|arm64))$", kernel)
+    found = re.search(r"-((?:cloud-|rt-)?(?:amd64|arm64))\Z", kernel)
     if on.family == DEBIAN and found:
         names.append("linux-headers-" + found.group(1))
     return names
@@ -273,7 +273,7 @@ def in_the_way(names: Sequence[str], want: Wanted) -> List[str]:
         if _KERNEL_PACKAGE.match(name)
         and name not in want.names
         and not name.startswith(kept)
-        and not any(re.match(re.escape(stem) + r"-\d", name) for stem in stems)
+        and not any(re.match(re.escape(stem) + r"-[0-9]", name) for stem in stems)
     ]
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from . import driver, driver_packages
+from .lines import as_int
 
 # Names that DKMS, depmod and modprobe give the module: Debian has nvidia-current and nvidia-current-open
-_MODULE = re.compile(r"/(nvidia(?:-(?:current|tesla|legacy)[a-z0-9-]*)?)\.ko(?:\.\w+)?:")
+_MODULE = re.compile(r"/(nvidia(?:-(?:current|tesla|legacy)[a-z0-9-]*)?)\.ko(?:\.\w+)?:", re.ASCII)
 _PARTS = ("-modeset", "-drm", "-uvm", "-peermem", "-vgpu-vfio")
-_NOUVEAU = re.compile(r"/nouveau\.ko(?:\.\w+)?:")
+_NOUVEAU = re.compile(r"/nouveau\.ko(?:\.\w+)?:", re.ASCII)
 
 # What a package manager is asked for
 PACKAGE_PATTERNS = ("*nvidia*", "cuda-drivers*", "libcuda1*", "libnvcuvid1", "libnvoptix1", "nvlsm")
@@ -92,7 +93,7 @@ def _lock_patterns(text: str) -> List[str]:
         if toml:
             found.append(toml.group(1))
         elif line and line[0] not in "#![" and "=" not in line:
-            found.append(re.split(r"-(?:\d+:)?\d", line, maxsplit=1)[0])
+            found.append(re.split(r"-(?:[0-9]+:)?[0-9]", line, maxsplit=1)[0])
     return found
 
 
@@ -114,7 +115,7 @@ def parse_dkms(text: str) -> List[Dkms]:
 
 
 def _is_dkms_driver(name: str) -> bool:
-    return re.fullmatch(r"nvidia(?:-(?!fs)[\w-]+)?", name) is not None
+    return re.fullmatch(r"nvidia(?:-(?!fs)[\w-]+)?", name, re.ASCII) is not None
 
 
 def module_names(modules_dep: str) -> List[str]:
@@ -168,7 +169,8 @@ def _kernel_key(release: str) -> List[Tuple[int, int, str]]:
 
 
 def _part_key(part: str) -> Tuple[int, int, str]:
-    return (3, int(part), "") if part.isascii() and part.isdigit() else (2, 0, part)
+    number = as_int(part)
+    return (2, 0, part) if number is None else (3, number, "")
 
 
 @dataclass(frozen=True)

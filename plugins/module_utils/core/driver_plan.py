@@ -10,18 +10,26 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from . import driver_files, driver_packages, driver_parts, driver_support, openpgp
+from . import driver_files, driver_packages, driver_parts, driver_support, lines, openpgp
 from .driver_files import File
 from .driver_packages import DISTRIBUTION, NVIDIA, System, Wanted
-from .errors import EdgesiteError
+from .errors import EdgesiteError, shown
+from .lines import Kind
 
 MIRROR = "mirror"
 SOURCES = (DISTRIBUTION, NVIDIA, MIRROR)
 DEBIAN_URL = "http://deb.debian.org/debian"
 
+# Of apt: a name such as trixie/main, or a folder that ends with a slash
+_SUITE = Kind(re.compile(r"[A-Za-z0-9./][A-Za-z0-9._+~/-]*"), "the name of a suite, such as trixie, or of a folder")
+_COMPONENTS = Kind(
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]*(?: [A-Za-z0-9][A-Za-z0-9._+/-]*)*"),
+    "a list of components with single spaces between them, such as main contrib",
+)
 _BRANCH = re.compile(r"[1-9]\d{2}", re.ASCII)
 _VERSION = re.compile(r"[1-9]\d{2}(?:\.\d+){1,2}", re.ASCII)
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
+_MIRROR_KINDS = {"url": lines.URL, "path": lines.FOLDER, "suite": _SUITE, "components": _COMPONENTS}
 _MIRROR_KEYS = ("url", "path", "suite", "components", "layout", "key", "key_fingerprint", "key_sha256")
 
 
@@ -89,7 +97,7 @@ def options(variables: Mapping[str, Any]) -> Options:
     _one_of("driver_source", source, SOURCES)
     flavour = str(variables.get("flavour", driver_support.AUTO))
     _one_of("driver_flavour", flavour, driver_support.FLAVOURS)
-    mirror = dict(variables.get("mirror") or {})
+    mirror = _mirror(variables.get("mirror"))
     if source == MIRROR:
         _check_mirror(mirror)
     nvidia_key = openpgp.normal(str(variables.get("nvidia_key_fingerprint") or ""))
@@ -107,10 +115,12 @@ def options(variables: Mapping[str, Any]) -> Options:
         headless=bool(variables.get("headless", True)),
         hold=bool(variables.get("hold", True)),
         persistenced=bool(variables.get("persistenced", True)),
-        extra=tuple(variables.get("extra_packages") or ()),
+        extra=lines.each("driver_extra_packages", variables.get("extra_packages") or [], lines.PACKAGE),
         while_used=bool(variables.get("while_used", False)),
         allow_reboot=bool(variables.get("allow_reboot", False)),
-        distribution_url=str(variables.get("distribution_url") or DEBIAN_URL),
+        distribution_url=lines.checked(
+            "driver_distribution_url", variables.get("distribution_url") or DEBIAN_URL, lines.URL
+        ),
         nvidia_key=nvidia_key or None,
     )
 
@@ -123,6 +133,20 @@ def _text(value: Any) -> Optional[str]:
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise EdgesiteError("{0} is {1!r}".format(name, value), "Allowed are {0}".format(", ".join(allowed)))
+
+
+def _mirror(variable: Any) -> Dict[str, Any]:
+    """The variable, with what becomes a part of a source of packages checked."""
+    if not isinstance(variable or {}, Mapping):
+        raise EdgesiteError(
+            "driver_mirror is {0}, which is not a mapping".format(shown(variable)),
+            "It takes {0}".format(", ".join(_MIRROR_KEYS)),
+        )
+    mirror = dict(variable or {})
+    for name, kind in _MIRROR_KINDS.items():
+        if mirror.get(name):
+            lines.checked("driver_mirror." + name, str(mirror[name]), kind)
+    return mirror
 
 
 def _check_mirror(mirror: Dict[str, Any]) -> None:
@@ -486,4 +510,4 @@ def _install_words(now: Situation, want: Options, flavour: str, packages: Wanted
 
 def order(version: str) -> Tuple[int, ...]:
     """Versions in order."""
-    return tuple(int(part) for part in re.findall(r"\d+", version))
+    return tuple(int(part) for part in re.findall(r"[0-9]+", version))

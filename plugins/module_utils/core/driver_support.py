@@ -10,6 +10,7 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 from . import catalogue
 from .driver import OPEN, PROPRIETARY
 from .errors import EdgesiteError
+from .lines import as_int
 
 AUTO = "auto"
 FLAVOURS = (AUTO, OPEN, PROPRIETARY)
@@ -109,7 +110,7 @@ def name(pci_device_id: str) -> Optional[str]:
 def branch_of(version: Optional[str]) -> Optional[int]:
     """The branch of a version or of a branch's name: 580 of 580.95.05 and of 580-server; None for anything else."""
     digits = (version or "").partition(".")[0].partition("-")[0]
-    return int(digits) if digits.isascii() and digits.isdigit() else None
+    return as_int(digits)
 
 
 def flavours(gpu: Gpu) -> Tuple[str, ...]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Sequence
 
 
@@ -43,3 +44,20 @@ def combined(problems: Sequence[EdgesiteError]) -> EdgesiteError:
     return EdgesiteError(
         "{0} problems, nothing was changed: {1}".format(len(problems), " ".join(numbered)), "", details
     )
+
+
+def shown(value: Any) -> str:
+    """A value for people: short, and without the user name and password of a URL."""
+    if isinstance(value, str):
+        masked = re.sub("(?<=://).*@", "...@", value, flags=re.DOTALL)
+        return repr(masked if len(masked) <= 80 else masked[:80] + "...")
+    if value is None:
+        return "null"
+    if isinstance(value, (dict, list)):
+        kind = "mapping" if isinstance(value, dict) else "list"
+        return "a {0}".format(kind) if value else "an empty {0}".format(kind)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and abs(value) > 0xFFFFFFFF:
+        return "a huge number"
+    return repr(value)

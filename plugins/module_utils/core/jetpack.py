@@ -8,30 +8,34 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from . import lines
+
 SOURCES = "/etc/apt/sources.list.d/nvidia-l4t-apt-source.list"
 NVIDIA = "https://repo.download.nvidia.com/jetson"
 
 # A part of JetPack, and the packages whose version is its own
 _PARTS = (
-    ("jetpack", re.compile(r"nvidia-jetpack$")),
-    ("cuda", re.compile(r"cuda-toolkit-\d+-\d+$")),
-    ("cudnn", re.compile(r"libcudnn\d+(-cuda-\d+)?$")),
-    ("tensorrt", re.compile(r"(tensorrt|libnvinfer\d+)$")),
-    ("container_toolkit", re.compile(r"nvidia-container-toolkit$")),
+    ("jetpack", re.compile(r"nvidia-jetpack\Z")),
+    ("cuda", re.compile(r"cuda-toolkit-[0-9]+-[0-9]+\Z")),
+    ("cudnn", re.compile(r"libcudnn[0-9]+(-cuda-[0-9]+)?\Z")),
+    ("tensorrt", re.compile(r"(tensorrt|libnvinfer[0-9]+)\Z")),
+    ("container_toolkit", re.compile(r"nvidia-container-toolkit\Z")),
 )
 _OURS = re.compile(
-    r"(nvidia-|cuda-|libcudnn|libnvinfer|libnvonnxparsers|libnvparsers|libnvvpi|libcu(blas|dla|fft|file|rand|solver|sparse)|libnpp|libnvjpeg|tensorrt|vpi\d|"
+    r"(nvidia-|cuda-|libcudnn|libnvinfer|libnvonnxparsers|libnvparsers|libnvvpi|libcu(blas|dla|fft|file|rand|solver|sparse)|libnpp|libnvjpeg|tensorrt|vpi[0-9]|"
     r"python3-libnvinfer)"
 )
 # Those that a running system has loaded, or that its firmware applies at a reboot
 _BOOTED = re.compile(r"nvidia-l4t-(core|init|kernel|bootloader|xusb-firmware)")
 _LINE = re.compile(
     r"^(?P<off>#\s*)?deb\s+(?P<options>\[[^\]]*\]\s+)?(?P<uri>\S+/jetson/[\w-]+|\S+/[\w-]+)/?\s+"
-    r"(?P<suite>r\d+\.\d+)\s+(?P<components>\S.*?)\s*$",
+    r"(?P<suite>r\d+\.\d+)\s+(?P<components>\S.*?)\s*\Z",
     re.ASCII,
 )
-_SLOT_LINE = re.compile(r"^\s*(Current version|Capsule update status|Current \w+ slot|Active \w+ slot):\s*(\S+)", re.M)
-_SLOT = re.compile(r"^\s*slot:\s*(\d+),.*?status:\s*(\w+)", re.M)
+_SLOT_LINE = re.compile(
+    r"^\s*(Current version|Capsule update status|Current \w+ slot|Active \w+ slot):\s*(\S+)", re.ASCII | re.M
+)
+_SLOT = re.compile(r"^\s*slot:\s*(\d+),.*?status:\s*(\w+)", re.ASCII | re.M)
 _PART_OF_CHIP = {"tegra234": "t234", "tegra194": "t194"}
 
 
@@ -66,7 +70,7 @@ def parts(packages: Sequence[Package]) -> Dict[str, Optional[str]]:
 
 
 def _order(version: str) -> List[int]:
-    return [int(number) for number in re.findall(r"\d+", version)]
+    return [int(number) for number in re.findall(r"[0-9]+", version)]
 
 
 def makes_cdi(version: Optional[str]) -> bool:
@@ -81,7 +85,7 @@ def booted(name: str) -> bool:
 
 def parse_sources(text: str) -> List[Dict[str, Any]]:
     """The lines of NVIDIA's apt sources, those that are commented out too."""
-    found = (_LINE.match(line) for line in text.splitlines())
+    found = (_LINE.match(line) for line in lines.of_file(text))
     return [
         {
             "uri": line.group("uri"),
@@ -99,17 +103,20 @@ def with_suite(text: str, suite: str, soc: str, mirror: str = "") -> str:
 
     What else stands in the file stays. Where it has no line of NVIDIA's, those of the chip are added.
     """
-    lines = [_moved(line, suite, mirror) for line in text.splitlines()]
-    if not any(_LINE.match(line) for line in lines):
+    found = [_moved(line, suite, mirror) for line in lines.of_file(text)]
+    if not any(_LINE.match(line) for line in found):
         own = "som" if int(suite[1:].split(".")[0]) >= 38 else _PART_OF_CHIP.get(soc, "t234")
-        lines += ["deb {0}/{1} {2} main".format(mirror.rstrip("/") or NVIDIA, part, suite) for part in ("common", own)]
-    return "".join(line + "\n" for line in lines)
+        archive = mirror.rstrip("/") or NVIDIA
+        found += [
+            lines.fill("deb {archive}/{part} {suite} main", archive=archive, part=part, suite=suite)
+            for part in ("common", own)
+        ]
+    return "".join(line + "\n" for line in found)
 
 
 def with_mirror(text: str, mirror: str) -> str:
     """The sources with the lines that are in use on a mirror, each with its suite."""
-    lines = text.split("\n")
-    return "\n".join(line if line.startswith("#") else _moved(line, "", mirror) for line in lines)
+    return "\n".join(line if line.startswith("#") else _moved(line, "", mirror) for line in text.split("\n"))
 
 
 def _moved(line: str, suite: str, mirror: str) -> str:
@@ -118,10 +125,12 @@ def _moved(line: str, suite: str, mirror: str) -> str:
     if not found:
         return line
     uri = found.group("uri")
+    if mirror:
+        uri = "{0}/{1}".format(lines.single("mirror", mirror).rstrip("/"), uri.rsplit("/", 1)[1])
     return "deb {0}{1} {2} {3}".format(
         found.group("options") or "",
-        "{0}/{1}".format(mirror.rstrip("/"), uri.rsplit("/", 1)[1]) if mirror else uri,
-        suite or found.group("suite"),
+        uri,
+        lines.single("suite", suite) or found.group("suite"),
         found.group("components"),
     )
 
@@ -131,11 +140,10 @@ def parse_slots(text: str) -> Optional[Dict[str, Any]]:
     told = {name.split()[0] + name.split()[-1]: value for name, value in _SLOT_LINE.findall(text)}
     if "Currentslot" not in told:
         return None
-    capsule = told.get("Capsulestatus", "")
     return {
         "current": told["Currentslot"],
         "active": told.get("Activeslot"),
         "version": told.get("Currentversion"),
-        "capsule_status": int(capsule) if capsule.isdigit() else None,
+        "capsule_status": lines.as_int(told.get("Capsulestatus")),
         "status": {"AB"[int(slot)] if int(slot) < 2 else slot: state for slot, state in _SLOT.findall(text)},
     }

@@ -8,15 +8,18 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from . import jetpack, jetson
+from . import jetpack, jetson, lines
 from .errors import EdgesiteError
+from .lines import Kind
 
 # The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
-_OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}$", re.ASCII)
-_SUITE = re.compile(r"^r(\d+)\.(\d+)$", re.ASCII)
+_OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
+_SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite such as r36.5", "Name a suite of NVIDIA's")
 _CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
-_SIZES = re.compile(r"^(Need to get|After this operation,) ([\d.,]+) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)", re.M)
+_SIZES = re.compile(
+    r"^(Need to get|After this operation,) ([\d.,]+) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)", re.ASCII | re.M
+)
 _REMOVED = re.compile(r"^The following packages will be REMOVED:\n((?: .*\n?)+)", re.M)
 _KEPT = re.compile(r"^The following packages have been kept back:\n((?: .*\n?)+)", re.M)
 _MIB = 2**20
@@ -44,6 +47,7 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     install: packages to add. release: holds of the role's to lift meanwhile. hold: packages to hold afterwards.
     repair: an install that broke off is finished first. actions: all of this in words.
     """
+    _check(wanted)
     target = _target(wanted)
     upgrade = _upgrade(info, wanted, target)
     missing = [name for name in wanted.packages if name not in info["installed"]]
@@ -68,6 +72,7 @@ def foresee(wanted: Wanted, mode: str, facts: Optional[Mapping[str, Any]]) -> Li
         return [EdgesiteError("variables of the role jetpack are set, but this host is no Jetson", "Take them away")]
     problems = []
     try:
+        _check(wanted)
         _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _target(wanted))
     except EdgesiteError as error:
         problems.append(error)
@@ -84,6 +89,13 @@ def foresee(wanted: Wanted, mode: str, facts: Optional[Mapping[str, Any]]) -> Li
     return problems
 
 
+def _check(wanted: Wanted) -> None:
+    """Raises where a variable cannot become a part of a source of packages or an argument of apt."""
+    if wanted.mirror:
+        lines.checked("jetpack_mirror", wanted.mirror, lines.URL)
+    lines.each("jetpack_packages", wanted.packages, lines.PACKAGE)
+
+
 def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
     """(36, 5) of the wanted JetPack or suite, None where neither is given."""
     if wanted.upgrade not in ("none", "minor"):
@@ -93,12 +105,8 @@ def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
         )
     of_suite = None
     if wanted.suite:
-        found = _SUITE.match(wanted.suite)
-        if not found:
-            raise EdgesiteError(
-                "jetpack_suite is {0}, which has not the form r36.5".format(wanted.suite), "Name a suite of NVIDIA's"
-            )
-        of_suite = (int(found.group(1)), int(found.group(2)))
+        first, second = lines.checked("jetpack_suite", wanted.suite, _SUITE)[1:].split(".")
+        of_suite = (int(first), int(second))
     if not wanted.version:
         if wanted.upgrade != "none" and of_suite is None:
             raise EdgesiteError(
@@ -358,7 +366,7 @@ def check_booted(info: Mapping[str, Any], version: str) -> None:
 
 
 def _numbers(version: str) -> List[int]:
-    found = [int(number) for number in re.findall(r"\d+", version)]
+    found = [int(number) for number in re.findall(r"[0-9]+", version)]
     return (found + [0, 0, 0])[:3]
 
 

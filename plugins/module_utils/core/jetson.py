@@ -34,9 +34,9 @@ _JETPACK = {
 _JETPACK_OF_MINOR = {(38, 2): "7.0"}
 
 _PART = re.compile(r"p\d{4}-\d{4}", re.ASCII)
-_SOC = re.compile(r"nvidia,(tegra\d+)$", re.ASCII)
+_SOC = re.compile(r"nvidia,(tegra\d+)\Z", re.ASCII)
 _TEGRA_RELEASE = re.compile(r"^#\s*R(\d+)\s*\(release\),\s*REVISION:\s*(\d+(?:\.\d+)*)", re.ASCII)
-_PACKAGE = re.compile(r"^(\d+)\.(\d+(?:\.\d+)*)(?:-|$)", re.ASCII)
+_PACKAGE = re.compile(r"^(\d+)\.(\d+(?:\.\d+)*)(?:-|\Z)", re.ASCII)
 _POWER_MODEL = re.compile(r"^<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)\s*>", re.ASCII)
 _DEFAULT = re.compile(r"^<\s*PM_CONFIG\s+DEFAULT=(\d+)\s*>", re.ASCII)
 _STATUS = re.compile(r"\bpmode:(\d+)", re.ASCII)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, NamedTuple, Union
 
-from . import boot
+from . import boot, lines
 from .boot import BootUnit
 from .errors import EdgesiteError
 
@@ -85,7 +85,10 @@ def locked(clocks: Dict[str, Clock]) -> bool:
 
 def boot_unit(program: str, wanted: bool) -> BootUnit:
     """The unit that locks the clocks at every boot, or no such unit."""
-    text = _UNIT_TEXT.format(program=program, store=STORE) if wanted else None
+    text = None
+    if wanted:
+        path = lines.checked("the path of jetson_clocks", program, lines.PATH)
+        text = lines.fill(_UNIT_TEXT, program=path, store=STORE)
     return BootUnit(UNIT, {_UNIT_PATH: text}, wanted)
 
 

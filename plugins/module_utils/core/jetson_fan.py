@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from . import lines
 from .errors import EdgesiteError
 
 _FAN = re.compile(r"^\s*<\s*FAN\s+(\d+)\s*>", re.ASCII | re.IGNORECASE)
@@ -60,7 +61,7 @@ def parse_conf(text: str, path: str = "/etc/nvfancontrol.conf") -> Tuple[Fan, ..
             raise _wrong(path, first, "fan {0} has no FAN_DEFAULT_PROFILE".format(number))
         fans.append(Fan(number, tuple(profiles), default))
 
-    for place, line in enumerate(text.splitlines(), 1):
+    for place, line in enumerate(lines.of_file(text), 1):
         bare = line.split("#", 1)[0]
         start, profile, named = _FAN.match(bare), _PROFILE.match(bare), _DEFAULT.match(bare)
         if start:
@@ -108,7 +109,8 @@ def plan(profile: str, state: State) -> List[SetProfile]:
 
 def with_default(text: str, profile: str) -> str:
     """The configuration with this profile as the default of all fans; all else stays as it is."""
-    return "".join(_DEFAULT.sub(lambda found: found.group(1) + profile, line) for line in text.splitlines(True))
+    name = lines.single("profile", profile)
+    return "\n".join(_DEFAULT.sub(lambda found: found.group(1) + name, line) for line in text.split("\n"))
 
 
 def after(state: State, actions: List[SetProfile]) -> State:

@@ -10,6 +10,7 @@ import struct
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .errors import EdgesiteError
+from .lines import UUID
 
 MAGIC = b"LUKS\xba\xbe"
 TPM_TOKEN = "systemd-tpm2"
@@ -54,6 +55,9 @@ def parse(start: bytes, device: str) -> Optional[Header]:
         if version != 2:
             return None
         content = json.loads(start[_JSON_AT:size].split(b"\0", 1)[0].decode("utf-8"))
+        # it goes into /etc/crypttab, and whoever could write to the device may have put anything there
+        if not UUID.pattern.fullmatch(_text(uuid)):
+            raise ValueError("{0!r} is no UUID".format(_text(uuid)))
         cipher = str(content["segments"]["0"]["encryption"])
         slots = tuple(sorted(int(slot) for slot in content["keyslots"]))
         tokens = sorted((int(number), token) for number, token in content["tokens"].items())

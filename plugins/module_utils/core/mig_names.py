@@ -15,8 +15,8 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 from .errors import EdgesiteError
 from .mig_card import Profile
 
-_NAME = re.compile(r"^(?:mig )?(?:([1-9])c\.)?([1-9])g(?:\.([0-9]{1,4})gb)?((?:[+-][a-z]+(?:\.[a-z]+)?)*)$")
-_COMPUTE = re.compile(r"^([1-9])c$")
+_NAME = re.compile(r"^(?:mig )?(?:([1-9])c\.)?([1-9])g(?:\.([0-9]{1,4})gb)?((?:[+-][a-z]+(?:\.[a-z]+)?)*)\Z")
+_COMPUTE = re.compile(r"^([1-9])c\Z")
 # Drivers differ by a GB or two; 1g.5gb is not the 1g.10gb of a larger card, nor 1g.18gb the 1g.20gb of another.
 _ROUNDING = 0.09
 

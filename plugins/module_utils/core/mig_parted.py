@@ -19,7 +19,7 @@ import re
 from collections import Counter
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
-from .errors import EdgesiteError
+from .errors import EdgesiteError, shown
 from .selectors import GpuId
 
 VERSION = "v1"
@@ -125,7 +125,7 @@ def _chosen(configurations: Dict[str, List[_Entry]], config: Optional[str]) -> T
     if config not in configurations:
         raise EdgesiteError(
             "config is {0}, which is not in the nvidia-mig-parted configuration; it has: {1}".format(
-                _shown(config), names
+                shown(config), names
             ),
             "Set config to one of these",
         )
@@ -309,7 +309,7 @@ def _fields(where: str, value: Any, required: Sequence[str], optional: Sequence[
     for key in value:
         if key not in required and key not in optional:
             raise EdgesiteError(
-                "{0} has the field {1}; allowed are {2}".format(where, _shown(key), ", ".join((*required, *optional))),
+                "{0} has the field {1}; allowed are {2}".format(where, shown(key), ", ".join((*required, *optional))),
                 "Take it out of the file",
             )
     return value
@@ -320,23 +320,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _wrong(where: str, value: Any, allowed: str, fix: str = "") -> EdgesiteError:
-    return EdgesiteError("{0} is {1}, not {2}".format(where, _shown(value), allowed), fix or "Correct it in the file")
-
-
-def _shown(value: Any) -> str:
-    """A value for people: short, and safe for whatever a file can hold."""
-    if isinstance(value, str):
-        return repr(value[:80])
-    if value is None:
-        return "null"
-    if isinstance(value, (dict, list)):
-        kind = "mapping" if isinstance(value, dict) else "list"
-        return "a {0}".format(kind) if value else "an empty {0}".format(kind)
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int) and abs(value) > 0xFFFFFFFF:
-        return "a huge number"
-    return repr(value)
+    return EdgesiteError("{0} is {1}, not {2}".format(where, shown(value), allowed), fix or "Correct it in the file")
 
 
 def _address(gpu: PartedGpu) -> List[int]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Dict, Optional
 
+from .lines import as_int
+
 # nvmlDeviceArchitecture_t
 ARCHITECTURES: Dict[int, str] = {
     2: "kepler",
@@ -34,4 +36,5 @@ def word(table: Dict[int, str], number: Optional[int]) -> Optional[str]:
 
 def number(table: Dict[int, str], wanted: str) -> int:
     """The number for what word() gave. Raises KeyError for anything else."""
-    return int(wanted) if wanted.isdigit() else {text: value for value, text in table.items()}[wanted]
+    digits = as_int(wanted)
+    return {text: value for value, text in table.items()}[wanted] if digits is None else digits

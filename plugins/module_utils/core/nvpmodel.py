@@ -10,8 +10,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from .errors import EdgesiteError
 
-_HEADER = re.compile(r"^<\s*([A-Z][A-Z0-9_]*)((?:\s+[A-Z][A-Z0-9_]*=[^\s=<>]+)*)\s*>$", re.ASCII)
-_NUMBER = re.compile(r"^\d{1,9}$", re.ASCII)
+_HEADER = re.compile(r"^<\s*([A-Z][A-Z0-9_]*)((?:\s+[A-Z][A-Z0-9_]*=[^\s=<>]+)*)\s*>\Z", re.ASCII)
+_NUMBER = re.compile(r"^\d{1,9}\Z", re.ASCII)
 _STORED = re.compile(r"\bpmode:\d+", re.ASCII)
 # What nvpmodel says before it asks whether it may reboot
 _ASKS_FOR_REBOOT = re.compile(r"reboot required for changing to this power mode", re.IGNORECASE)

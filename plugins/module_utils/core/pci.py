@@ -155,8 +155,3 @@ def numa_node(text: str) -> Optional[int]:
     except ValueError:
         return None
     return number if number >= 0 else None
-
-
-def as_int(text: Optional[str]) -> Optional[int]:
-    """A plain number, None for anything else."""
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None

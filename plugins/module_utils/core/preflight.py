@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Sequence
 
-from . import driver_plan, driver_support, mig_card, mig_plan, report, settings
+from . import driver_plan, driver_support, lines, mig_card, mig_plan, quiesce, report, settings
 from .errors import EdgesiteError
 from .jetpack_plan import Wanted, foresee
 from .nvml_errors import meaning_of_status
@@ -27,7 +27,7 @@ def unreachable(host: str, why: str) -> Problem:
     return Problem(
         host,
         "connection",
-        "The host cannot be reached: {0}".format(" ".join(why.split())),
+        "The host cannot be reached: {0}".format(lines.in_one(why)),
         "Check power, network and SSH of the host; 'ansible {0} -m ansible.builtin.ping' shows the attempt".format(
             host
         ),
@@ -90,6 +90,15 @@ def of_mig(host: str, layouts: Any, info: Dict[str, Any], disruption: str = "idl
     return [_problem(host, "mig", error) for error in errors]
 
 
+def of_quiesce(host: str, units: Any) -> List[Problem]:
+    """What of the units that are to stand still cannot be the name of one."""
+    try:
+        quiesce.checked(units, "mig_quiesce")
+    except EdgesiteError as error:
+        return [_problem(host, "mig", error)]
+    return []
+
+
 def of_driver(host: str, wanted: Dict[str, Any], info: Dict[str, Any]) -> List[Problem]:
     """What of the wanted driver the cards on the PCI bus cannot run. wanted: branch, version and flavour."""
     gpus = [
@@ -122,11 +131,11 @@ def _without_instances(layouts: Any) -> Any:
 
 def by_host(problems: Sequence[Problem]) -> List[str]:
     """The problems as lines for people."""
-    lines = ["{0} problem{1}:".format(len(problems), "" if len(problems) == 1 else "s")]
+    told = ["{0} problem{1}:".format(len(problems), "" if len(problems) == 1 else "s")]
     for problem in sorted(problems):
-        lines.append("{0}: [{1}] {2}".format(problem.host, problem.layer, problem.problem))
-        lines.append("    fix: {0}".format(problem.fix))
-    return lines
+        told.append("{0}: [{1}] {2}".format(problem.host, problem.layer, lines.in_one(problem.problem)))
+        told.append("    fix: {0}".format(lines.in_one(problem.fix)))
+    return told
 
 
 def _problem(host: str, layer: str, error: EdgesiteError) -> Problem:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
+from . import lines
+
 
 class SwitchUnit(NamedTuple):
     """Starts or stops a systemd unit."""
@@ -20,6 +22,11 @@ class Units(NamedTuple):
 
     active: Tuple[str, ...]
     stopped: Tuple[str, ...]
+
+
+def checked(units: Any, option: str = "quiesce") -> Tuple[str, ...]:
+    """The units of an option. Raises EdgesiteError where one cannot be the name of a unit."""
+    return lines.each(option, units, lines.UNIT)
 
 
 def around(actions: Sequence[Any], needed: bool, quiesce: Sequence[str], units: Units) -> List[Any]:

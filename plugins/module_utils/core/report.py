@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Dict, List, Mapping, Sequence
 
+from . import lines
+
 # Each layer's role registers <layer>_result.
 LAYERS = ("driver", "jetpack", "gpu", "mig", "storage_encryption", "identity", "tls")
 
@@ -82,15 +84,16 @@ def table(rows: Sequence[Mapping[str, Any]], check: bool = False) -> List[str]:
     cells = [["host", "status", "found"] + list(LAYERS)]
     for entry in rows:
         cells.append([entry["host"], entry["status"], entry["found"]] + [layer_cell(entry, layer) for layer in LAYERS])
-    lines = columns(cells)
+    told = columns(cells)
     if check:
-        lines.append("Check mode: these changes would be made; nothing was changed.")
+        told.append("Check mode: these changes would be made; nothing was changed.")
     for entry in rows:
         if entry["status"] != "done":
-            lines.append("{0} did not converge: {1}".format(entry["host"], entry["why"] or "see the run above"))
+            why = lines.in_one(entry["why"]) or "see the run above"
+            told.append("{0} did not converge: {1}".format(entry["host"], why))
         if entry["reboot_required"]:
-            lines.append("{0} needs a reboot (edgesite_allow_reboot: true lets the run do it)".format(entry["host"]))
-    return lines
+            told.append("{0} needs a reboot (edgesite_allow_reboot: true lets the run do it)".format(entry["host"]))
+    return told
 
 
 def layer_cell(entry: Mapping[str, Any], layer: str) -> str:
@@ -106,5 +109,6 @@ def layer_cell(entry: Mapping[str, Any], layer: str) -> str:
 
 def columns(cells: Sequence[Sequence[str]]) -> List[str]:
     """Lines with the cells in columns."""
+    cells = [[lines.in_one(cell) for cell in line] for line in cells]
     widths = [max(len(line[place]) for line in cells) for place in range(len(cells[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells]

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Sequence, Set, Tuple
 from .errors import EdgesiteError
 
 KEYS = ("uuid", "pci_bus_id", "index", "model")
-_PCI = re.compile(r"^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})(?:\.([0-7]))?$")
+_PCI = re.compile(r"^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})(?:\.([0-7]))?\Z")
 _FIX = (
     "Use 'all', or a list whose entries have one or more of the keys uuid, pci_bus_id, index and model; "
     "edgesite.gpu.gpu_info lists what this host has"

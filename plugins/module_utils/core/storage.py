@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import hashlib
-import posixpath
 import re
 import ssl
 from typing import Dict, Mapping, NamedTuple, Optional, Tuple, Union
 
+from . import lines
 from .errors import EdgesiteError
+from .lines import Kind
 from .luks2 import Header
 
 CRYPTTAB, FSTAB = "/etc/crypttab", "/etc/fstab"
@@ -22,9 +23,20 @@ GIB = 1 << 30
 # The smallest volume for each file system, LUKS2's 16 MiB included
 FILE_SYSTEMS = {"ext4": 64 * MIB, "xfs": 512 * MIB}
 _IDENTITIES = ("/dev/disk/by-id/", "/dev/disk/by-partuuid/")
-_IDENTITY = re.compile(r"/dev/disk/by-(id|partuuid)/[A-Za-z0-9_:+@-][A-Za-z0-9_.:+@=-]*\Z")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
-_PATH = re.compile(r"(/[A-Za-z0-9_.:+@-]+)+\Z")
+_DEVICE = Kind(
+    re.compile(r"/dev/disk/by-(id|partuuid)/[A-Za-z0-9_:+@-][A-Za-z0-9_.:+@=-]*"),
+    "a name that stays with its device",
+    "Names such as /dev/sdb change from boot to boot; take the one in {0} that shows its serial number or WWN, or that "
+    "of a partition in {1}".format(*_IDENTITIES),
+)
+_NAME = Kind(
+    re.compile(r"[a-z][a-z0-9_]{0,31}"),
+    "a name of at most 32 small letters, digits and _ that begins with a letter",
+)
+_OPTIONS = Kind(
+    re.compile(r"[A-Za-z0-9_.:+@/=,-]+"),
+    "a list of mount options of letters, digits and _ . : + @ / = - with commas between them, such as noatime,discard",
+)
 
 
 class Cipher(NamedTuple):
@@ -167,27 +179,10 @@ Action = Union[Format, Enrol, Recover, Drop, Edit, Open, MakeFileSystem, Mount]
 def check(wanted: Wanted) -> None:
     """Raises EdgesiteError for volumes that cannot be meant."""
     for volume in wanted.volumes:
-        if not _NAME.match(volume.name):
-            raise EdgesiteError(
-                "The volume's name '{0}' is not usable".format(volume.name),
-                "Take small letters, digits and _, beginning with a letter; at most 32",
-            )
-        if not _IDENTITY.match(volume.device):
-            raise EdgesiteError(
-                "The device '{0}' of volume {1} does not name a device for good".format(volume.device, volume.name),
-                "Names such as /dev/sdb change from boot to boot; take the one in {0} that shows its serial number "
-                "or WWN, or that of a partition in {1}".format(*_IDENTITIES),
-            )
-        if not _PATH.match(volume.mount) or posixpath.normpath(volume.mount) != volume.mount:
-            raise EdgesiteError(
-                "The mount point '{0}' of volume {1} is not usable".format(volume.mount, volume.name),
-                "Give an absolute path without spaces",
-            )
-        if not volume.options or re.search(r"[\s#]", volume.options):
-            raise EdgesiteError(
-                "The mount options '{0}' of volume {1} are not usable".format(volume.options, volume.name),
-                "Give them with commas and without spaces",
-            )
+        named = "volumes: {0} of " + lines.checked("volumes: name", volume.name, _NAME)
+        lines.checked(named.format("device"), volume.device, _DEVICE)
+        lines.checked(named.format("mount"), volume.mount, lines.PATH)
+        lines.checked(named.format("mount_options"), volume.options, _OPTIONS)
     for what in ("name", "device", "mount"):
         values = [getattr(volume, what) for volume in wanted.volumes]
         for value in values:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Tuple
 
+from . import lines
+
 UNITS = "/etc/systemd/system"
 PROXY_TEMPLATE = UNITS + "/edgesite-tls-proxy@.service"
 DROPIN = "50-edgesite-tls.conf"
@@ -114,10 +116,15 @@ def openssl(prefer_tpm: bool) -> str:
     )
 
 
+_ENVIRONMENT = """\
+Environment=OPENSSL_CONF={openssl}
+Environment=TPM2OPENSSL_TCTI={tcti}
+SupplementaryGroups={group}
+"""
+
+
 def _environment(layout: Layout) -> str:
-    return ("Environment=OPENSSL_CONF={0}\nEnvironment=TPM2OPENSSL_TCTI={1}\nSupplementaryGroups={2}\n").format(
-        layout.openssl, layout.tcti, layout.group
-    )
+    return lines.fill(_ENVIRONMENT, openssl=layout.openssl, tcti=layout.tcti, group=layout.group)
 
 
 def dropin(layout: Layout, service: Service) -> str:
@@ -125,14 +132,13 @@ def dropin(layout: Layout, service: Service) -> str:
     text = _WRITTEN + "[Service]\n" + _environment(layout)
     if service.user is not None:
         # The steps before and after it stay with the unit's own user.
-        text += "User={0}\nPermissionsStartOnly=true\n".format(service.user)
+        text += lines.fill("User={user}\nPermissionsStartOnly=true\n", user=service.user)
     if service.change == "upgrade":
-        text += "ExecReload=\nExecReload={0}/nginx-reload\n".format(layout.directory)
+        text += lines.fill("ExecReload=\nExecReload={directory}/nginx-reload\n", directory=layout.directory)
     return text
 
 
-_NGINX_RELOAD = """#!/bin/sh
-{written}
+_NGINX_RELOAD = """\
 # A new worker of the same master would share its connection to the TPM with the old one, and requests would fail. So
 # the master is replaced too: nginx's change of its program, with the same program.
 set -eu
@@ -157,7 +163,8 @@ say "the new nginx did not start, the old one goes on; does nginx.conf include {
 exit 1
 """
 
-_NGINX_MAIN = """{written}# For the top of nginx.conf, which then must not set worker_processes.
+_NGINX_MAIN = """\
+# For the top of nginx.conf, which then must not set worker_processes.
 # Two workers would share one connection to the TPM.
 worker_processes 1;
 worker_shutdown_timeout 15m;
@@ -166,7 +173,8 @@ env OPENSSL_CONF;
 env TPM2OPENSSL_TCTI;
 """
 
-_NGINX_SERVER = """{written}# For a server block.
+_NGINX_SERVER = """\
+# For a server block.
 ssl_certificate {identity}/current/fullchain.pem;
 ssl_certificate_key {identity}/current/key.pem;
 ssl_client_certificate {identity}/trust.pem;
@@ -181,13 +189,14 @@ def nginx(layout: Layout) -> Dict[str, str]:
     """What nginx needs, by path."""
     main = layout.directory + "/nginx-main.conf"
     return {
-        main: _NGINX_MAIN.format(written=_WRITTEN),
-        layout.directory + "/nginx-server.conf": _NGINX_SERVER.format(written=_WRITTEN, identity=layout.identity),
-        layout.directory + "/nginx-reload": _NGINX_RELOAD.format(written=_WRITTEN.rstrip("\n"), main=main),
+        main: _WRITTEN + _NGINX_MAIN,
+        layout.directory + "/nginx-server.conf": _WRITTEN + lines.fill(_NGINX_SERVER, identity=layout.identity),
+        layout.directory + "/nginx-reload": "#!/bin/sh\n" + _WRITTEN + lines.fill(_NGINX_RELOAD, main=main),
     }
 
 
-_PROXY_UNIT = """{written}[Unit]
+_PROXY_UNIT = """\
+[Unit]
 Description=TLS on the key in the TPM, before a program that cannot use it: %i
 Wants=network-online.target
 After=network-online.target
@@ -195,7 +204,10 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=notify
-{environment}ExecStart=haproxy -Ws -f {directory}/proxy-%i.cfg
+"""
+
+_PROXY_COMMANDS = """\
+ExecStart=haproxy -Ws -f {directory}/proxy-%i.cfg
 ExecReload=haproxy -Ws -c -q -f {directory}/proxy-%i.cfg
 ExecReload=kill -USR2 $MAINPID
 KillMode=mixed
@@ -210,10 +222,12 @@ WantedBy=multi-user.target
 
 def proxy_template(layout: Layout) -> str:
     """The unit of all proxies."""
-    return _PROXY_UNIT.format(written=_WRITTEN, environment=_environment(layout), directory=layout.directory)
+    commands = lines.fill(_PROXY_COMMANDS, directory=layout.directory)
+    return _WRITTEN + _PROXY_UNIT + _environment(layout) + commands
 
 
-_PROXY_CONFIG = """{written}global
+_PROXY_GLOBAL = """\
+global
     # tpm2-openssl before 1.3.0 fails with several threads
     nbthread 1
     user haproxy
@@ -227,9 +241,19 @@ defaults
     timeout client 1h
     timeout server 1h
 
+"""
+
+_PROXY_LISTEN = """\
 listen {name}
     bind {listen}{listen_tls}
-{names}    server upstream {upstream}{upstream_tls}
+"""
+
+_PROXY_NAMES = """\
+    tcp-request content reject unless {{ ssl_c_s_dn(cn) -m str {names} }}
+"""
+
+_PROXY_UPSTREAM = """\
+    server upstream {upstream}{upstream_tls}
 """
 
 
@@ -237,7 +261,7 @@ def proxy_config(layout: Layout, proxy: Proxy) -> str:
     """The configuration of one proxy."""
     tls = " ssl crt {0} ssl-min-ver TLSv1.3 ciphersuites {1}".format(layout.pair, CIPHERSUITES)
     trust = " ca-file {0}/trust.pem crl-file {0}/crl.pem verify ".format(layout.identity)
-    listen_tls = upstream_tls = names = ""
+    listen_tls = upstream_tls = ""
     if proxy.server_name:
         # A name that is not known at boot must not keep the proxy from starting.
         upstream_tls = (
@@ -247,14 +271,10 @@ def proxy_config(layout: Layout, proxy: Proxy) -> str:
         listen_tls = tls
     else:
         listen_tls = tls + trust + proxy.client_certificates
-    if proxy.names:
-        names = "    tcp-request content reject unless {{ ssl_c_s_dn(cn) -m str {0} }}\n".format(" ".join(proxy.names))
-    return _PROXY_CONFIG.format(
-        written=_WRITTEN,
-        name=proxy.name,
-        listen=proxy.listen,
-        listen_tls=listen_tls,
-        names=names,
-        upstream=proxy.upstream,
-        upstream_tls=upstream_tls,
+    return (
+        _WRITTEN
+        + _PROXY_GLOBAL
+        + lines.fill(_PROXY_LISTEN, name=proxy.name, listen=proxy.listen, listen_tls=listen_tls)
+        + (lines.fill(_PROXY_NAMES, names=" ".join(proxy.names)) if proxy.names else "")
+        + lines.fill(_PROXY_UPSTREAM, upstream=proxy.upstream, upstream_tls=upstream_tls)
     )

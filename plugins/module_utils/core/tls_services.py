@@ -11,19 +11,25 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Pattern, Sequence, Tuple, TypeVar, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
-from . import tls_files
+from . import lines, tls_files
 from .errors import EdgesiteError
+from .lines import Kind, checked
 from .tls_files import PROXY_TEMPLATE, Layout, Proxy, Service
 
-_UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.@\\-]*\.service")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
-_ADDRESS = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
-_SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_TCTI = Kind(
+    re.compile(r"[A-Za-z0-9_./:=,@+-]+"), "a TCTI of letters, digits and _ . / : = , @ + -, such as device:/dev/tpmrm0"
+)
+_NAME = Kind(re.compile(r"[a-z0-9][a-z0-9-]{0,40}"), "a name of lower case letters, digits and dashes")
+_ADDRESS = Kind(
+    re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"),
+    "ADDRESS:PORT, such as 0.0.0.0:9443 or [::]:9443",
+)
+_COMMON_NAME = Kind(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), "a common name of letters, digits, dots, dashes and _")
+_DNS_NAME = Kind(_COMMON_NAME.pattern, "a DNS name")
 _LOOPBACK = re.compile(r"127\.[0-9.]+|localhost|\[::1\]")
 _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
-_USER = re.compile(r"[a-z_][a-z0-9_-]*")
 Entry = TypeVar("Entry", Service, Proxy)
 
 ACTIVE = ("active", "activating", "reloading")
@@ -131,24 +137,29 @@ def wanted(
 ) -> Wanted:
     """What was asked for, checked."""
     return Wanted(
-        Layout(directory.rstrip("/"), identity.rstrip("/"), _plain("tcti", tcti), _matching("group", group, _USER)),
+        Layout(
+            checked("directory", directory, lines.FOLDER).rstrip("/"),
+            checked("identity", identity, lines.FOLDER).rstrip("/"),
+            checked("tcti", tcti, _TCTI),
+            checked("group", group, lines.ACCOUNT),
+        ),
         tuple(_once("services", "unit", [_service(entry) for entry in services])),
         tuple(_once("proxies", "listen", _once("proxies", "name", [_proxy(entry) for entry in proxies]))),
     )
 
 
 def _service(entry: Mapping[str, Any]) -> Service:
-    unit = _matching("services: unit", entry["unit"], _UNIT, "a name such as nginx.service")
+    unit = checked("services: unit", entry["unit"], lines.SERVICE)
     user = entry.get("user")
     change = entry.get("change") or ("upgrade" if unit == "nginx.service" else "reload")
-    return Service(unit, change, _matching("services: user", user, _USER) if user else None)
+    return Service(unit, change, checked("services: user", user, lines.ACCOUNT) if user else None)
 
 
 def _proxy(entry: Mapping[str, Any]) -> Proxy:
     if entry.get("side") == "client":
         return _outgoing(entry)
     kind = entry.get("client_certificates") or "required"
-    names = tuple(_matching("proxies: names", name, _SUBJECT, "a common name") for name in entry.get("names") or ())
+    names = tuple(checked("proxies: names", name, _COMMON_NAME) for name in entry.get("names") or ())
     if entry.get("server_name"):
         raise EdgesiteError(
             "proxies: {0} has server_name, and is no client of its upstream".format(entry["name"]),
@@ -160,7 +171,7 @@ def _proxy(entry: Mapping[str, Any]) -> Proxy:
             "Names are those of client certificates: set client_certificates: required, or leave names away",
         )
     return Proxy(
-        _matching("proxies: name", entry["name"], _NAME, "lower case letters, digits and dashes"),
+        checked("proxies: name", entry["name"], _NAME),
         _address("listen", entry["listen"]),
         _address("upstream", entry["upstream"]),
         kind,
@@ -187,27 +198,14 @@ def _outgoing(entry: Mapping[str, Any]) -> Proxy:
             "proxies: {0} needs the name that is in the certificate of {1}".format(entry["name"], upstream),
             "Set server_name to it",
         )
-    name = _matching("proxies: name", entry["name"], _NAME, "lower case letters, digits and dashes")
-    return Proxy(name, listen, upstream, "none", (), _matching("proxies: server_name", server, _SUBJECT, "a DNS name"))
+    name = checked("proxies: name", entry["name"], _NAME)
+    return Proxy(name, listen, upstream, "none", (), checked("proxies: server_name", server, _DNS_NAME))
 
 
 def _address(option: str, text: str) -> str:
-    text = _matching("proxies: " + option, text, _ADDRESS, "ADDRESS:PORT, such as 0.0.0.0:9443 or [::]:9443")
+    text = checked("proxies: " + option, text, _ADDRESS)
     if not 0 < int(text.rpartition(":")[2]) < 65536 or (option == "upstream" and text.startswith("*")):
         raise EdgesiteError("proxies: {0} {1} is no address that can be used".format(option, text), "Correct it")
-    return text
-
-
-def _matching(option: str, text: str, pattern: Pattern[str], allowed: str = "a plain name") -> str:
-    if not pattern.fullmatch(text):
-        raise EdgesiteError("{0}: {1!r} is not {2}".format(option, text, allowed), "Correct it")
-    return text
-
-
-def _plain(option: str, text: str) -> str:
-    # It goes into an Environment= line, where these have a meaning.
-    if not text or re.search(r"[\s\"'\\%$]", text):
-        raise EdgesiteError("{0}: {1!r} has a character that is not for a TCTI".format(option, text), "Correct it")
     return text
 
 

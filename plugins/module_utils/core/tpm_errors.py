@@ -138,7 +138,7 @@ _CONNECTION = (
         Meaning("starting", "The TPM's resource manager is starting", _AGAIN, passes=True),
     ),
     (
-        re.compile(r"Cannot connect to \w+ TPM socket|Failed to connect to host"),
+        re.compile(r"Cannot connect to [A-Za-z0-9_]+ TPM socket|Failed to connect to host"),
         Meaning(
             "not_reached",
             "Nothing answers where the TPM has to be",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import List, NamedTuple, Optional, Tuple, Union
 
 from .errors import EdgesiteError
+from .lines import Kind, as_int, checked
 from .tpm import index
 from .tpm_public import DEVICE_KEY, Public
 
@@ -24,6 +25,14 @@ _ENDORSEMENT_HANDLES = range(0x81010000, 0x81020000)
 _STORAGE_ATTRIBUTES = frozenset(("fixedtpm", "fixedparent", "restricted", "decrypt"))
 # With its zero: YAML reads 0640 without quotes as the number 416, which would be a mode as well.
 _MODE = re.compile(r"0[0-7]{3}\Z", re.ASCII)
+_HANDLE = re.compile(r"0[xX][0-9A-Fa-f]{1,8}|[1-9][0-9]{0,9}")
+# Of a directory such as Active Directory, too. The highest number means that there is none.
+_ACCOUNT = Kind(
+    re.compile(r"[0-9]{1,10}|[A-Za-z_][A-Za-z0-9_.@\\$ -]*"),
+    "the name or the number of a user or a group",
+    "Give the name of one on the host, or a number from 0 to 4294967294",
+)
+_HIGHEST = 0xFFFFFFFE
 
 
 class Place(NamedTuple):
@@ -259,10 +268,7 @@ def _show(access: Access) -> str:
 
 def parse_handle(written: str, option: str = "handle") -> int:
     """A persistent handle that a user may give."""
-    try:
-        handle = int(written, 0)
-    except ValueError:
-        handle = -1
+    handle = int(written, 0) if _HANDLE.fullmatch(written) else -1
     if handle not in _HANDLES:
         raise EdgesiteError(
             "{0} {1!r} is no handle of the owner's: those are 0x81000000 to 0x817fffff".format(option, written)
@@ -289,6 +295,16 @@ def parse_key_handle(written: str) -> int:
             "Take one such as 0x81000010",
         )
     return handle
+
+
+def parse_account(option: str, written: str) -> Union[int, str]:
+    """A user or a group as a user gives it: a number, or else a name."""
+    number = as_int(checked(option, written, _ACCOUNT))
+    if number is None:
+        return written
+    if number > _HIGHEST:
+        raise EdgesiteError("{0} is {1}, which is too high for a number".format(option, number), _ACCOUNT.fix)
+    return number
 
 
 def parse_mode(written: str) -> int:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Dict
 
-_VALUE = re.compile(r"^\s*(\w+):\s*(0x[0-9A-Fa-f]{1,8}|\d{1,10})\s*$", re.ASCII)
+_VALUE = re.compile(r"^\s*(\w+):\s*(0x[0-9A-Fa-f]{1,8}|\d{1,10})\s*\Z", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -78,3 +78,15 @@ def test_renewal_in_time(wanted, renew_before):
 def test_names_that_no_certificate_can_have(wanted):
     wanted["subject_alt_name"] = ["gpu-a"]
     assert "DNS:" in identity_need(store(), [NOT_MADE, NOT_MADE], wanted)["problem"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"subject": {"organizational_unit": 17}}, "subject.organizational_unit is 17, which is not text"),
+        ({"subject_alt_name": [5]}, "subject_alt_name[0] is 5, which is not text"),
+    ],
+)
+def test_names_that_yaml_made_numbers_of(wanted, changes, words):
+    found = identity_need(store(), [NOT_MADE, NOT_MADE], {**wanted, **changes})
+    assert found["action"] == "none" and words in found["problem"] and "in quotes" in found["problem"]

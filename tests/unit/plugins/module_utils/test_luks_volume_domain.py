@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
+import uuid
 from itertools import count
 from types import SimpleNamespace
 
@@ -189,7 +190,7 @@ def host(monkeypatch):
 
 def converged(host, fault=None, check=False, key=None, certificate="operators", **changes):
     host.fault, host.effects = fault, 0
-    volume = Volume(NAME, DEVICE, MOUNT, "ext4", "aes-256-xts", "defaults", "uuid-{0}".format(next(host.made)))
+    volume = Volume(NAME, DEVICE, MOUNT, "ext4", "aes-256-xts", "defaults", str(uuid.UUID(int=next(host.made))))
     wanted = Wanted((volume,), (7,), certificate, **changes)
     keys = ["key of another volume", key + "\n"] if key else []
     return converge(LuksVolumeDomain(None, wanted, certificate, keys), check)

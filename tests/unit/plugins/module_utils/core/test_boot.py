@@ -5,12 +5,21 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot, quiesce
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import unit, values
 from hypothesis import given
 from hypothesis import strategies as st
 
 WANTED = boot.wanted("settings", "Apply GPU settings", "/usr/bin/python3", {"settings": []})
+COMMAND = "/usr/local/lib/edgesite-gpu/current settings /etc/edgesite-gpu/settings.json"
 NONE = boot.wanted("settings", "Apply GPU settings", "/usr/bin/python3", None)
+
+
+def boot_unit(python="/usr/bin/python3", before=()):
+    wanted = boot.wanted("settings", "Apply GPU settings", python, {"settings": []}, before)
+    return wanted.files["/etc/systemd/system/edgesite-gpu-settings.service"]
 
 
 def test_unit_runs_the_verb_on_its_configuration_before_container_runtimes():
@@ -55,3 +64,46 @@ def test_plan_reaches_the_wanted_unit_and_can_be_taken_back(desired, observed):
     assert reached == desired
     assert boot.plan(desired, reached) == []
     assert boot.after(reached, [boot.undo(action) for action in reversed(actions)]) == observed
+
+
+@pytest.mark.parametrize(
+    "units", [["a\n[Service]\nExecStartPre=/bin/true"], ["%n.service"], ["-H=root@hub.service"], ["dcgm"], "a.service"]
+)
+def test_units_that_are_none_are_refused_by_the_options_name(units):
+    with pytest.raises(EdgesiteError, match=r"^mig_quiesce(\[0\])? is "):
+        quiesce.checked(units, "mig_quiesce")
+
+
+@given(st.lists(values("dcgm.service", "getty@tty1.service", "dev-disk-by\\x2did.device"), max_size=3))
+def test_units_become_words_of_one_line_or_are_refused(units):
+    usual = unit(boot_unit())
+    try:
+        before = quiesce.checked(units)
+    except EdgesiteError as error:
+        assert error.problem.startswith("quiesce[") and error.fix
+        return
+    found = unit(boot_unit(before=before))
+    (there,) = [value for _section, name, value in usual if name == "Before"]
+    wanted = " ".join(dict.fromkeys([*there.split(" "), *units]))
+    assert found == [(section, name, wanted if name == "Before" else value) for section, name, value in usual]
+
+
+@given(values("/usr/bin/python3", "/opt/a+b/bin/python3.11"))
+def test_the_interpreter_is_one_word_of_one_line_or_is_refused(python):
+    try:
+        found = unit(boot_unit(python))
+    except EdgesiteError as error:
+        assert error.problem.startswith("ansible_python_interpreter is ") and error.fix
+        return
+    assert ("[Service]", "ExecStart", python + " " + COMMAND) in found
+    assert len(found) == len(unit(boot_unit()))
+
+
+@given(values("dcgm.service"))
+def test_a_unit_that_nobody_checked_is_no_second_line(name):
+    try:
+        found = unit(boot_unit(before=[name]))
+    except EdgesiteError as error:
+        assert error.problem.startswith("before is ")
+        return
+    assert len(found) == len(unit(boot_unit()))

@@ -10,6 +10,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_fi
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_packages import System
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.driver_cases import mirror
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import ENDS, LINES
 
 TRIXIE = System("debian", "13", "x86_64")
 ROCKY = System("rhel", "9", "x86_64")
@@ -86,3 +87,20 @@ def test_whether_a_file_is_written_or_removed(file, there, absent):
 def test_a_second_key_in_the_file_is_not_trusted_with_the_first():
     with pytest.raises(EdgesiteError, match="pinned is AA"):
         driver_files.check_fingerprint("the key", ["AA", "BB"], "AA")
+
+
+@pytest.mark.parametrize("end", [*ENDS, *LINES])
+def test_a_value_that_nobody_checked_is_no_second_line(end):
+    for render in (
+        lambda value: driver_files.mirror_repository(TRIXIE, {**mirror(url=value), "key_text": "key"}),
+        lambda value: driver_files.mirror_repository(ROCKY, {**mirror(url=value), "key_text": "key"}),
+        lambda value: driver_files.mirror_repository(TRIXIE, {**mirror(suite=value), "key_text": "key"}),
+        lambda value: driver_files.mirror_repository(
+            TRIXIE, {**mirror(suite="a", components=value), "key_text": "key"}
+        ),
+        lambda value: driver_files.distribution_repository(TRIXIE, value),
+        lambda value: driver_files.nvidia_repository(System("debian", "13", value)),
+        lambda value: driver_files.pin(TRIXIE, value),
+    ):
+        with pytest.raises(EdgesiteError, match="has characters that a line of a file cannot have"):
+            render("http://hub/" + end)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import configparser
 import hashlib
 import re
 
@@ -19,6 +20,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.drive
     mirror,
     plan,
 )
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import deb822, values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -377,3 +379,95 @@ def test_preflight_has_nothing_to_say_of_a_driver_that_can_run():
     others = {**card("d802"), "vendor_id": "19e5"}
     assert preflight.of_driver("gpu-a", {"branch": "550"}, {"accelerators": [card("1eb8"), others]}) == []
     assert preflight.of_driver("gpu-a", {"version": "580.95.05"}, {}) == []
+
+
+def source(values, on=TRIXIE):
+    """The source of packages that the role writes."""
+    made = driver_plan.plan(info(), on, {"branch": "550", **values})
+    (problems, files) = made["problems"], {file["path"]: file["content"] for file in made.get("files", ())}
+    assert bool(problems) != bool(files)
+    return problems, files.get(driver_files.APT_SOURCE) or files.get(driver_files.DNF_REPOSITORY)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://hub\nTrusted: yes\nX:", "http://hub/x\r", "http://hub/ [trusted=yes]", "http://hub/#", "ftp://hub", 7],
+)
+def test_an_address_of_a_mirror_that_is_none_is_named_with_what_is_allowed(value):
+    (problem,), _text = source({"source": "mirror", "mirror": mirror(url=value)})
+    assert problem.startswith(
+        "driver_mirror.url is {0!r}, which is not a URL that begins with http://".format(str(value))
+    )
+
+
+def test_a_password_in_the_address_is_refused_and_not_printed():
+    (problem,), _text = source({"source": "mirror", "mirror": mirror(url="https://site:s3cret@hub/")})
+    assert "'https://...@hub/'" in problem and "s3cret" not in problem and "auth.conf.d" in problem
+
+
+@given(
+    st.sampled_from([TRIXIE, ROCKY]),
+    st.one_of(
+        st.tuples(st.just("url"), values("http://hub/debian", "https://hub:8443/%20x/", "file:///mnt/stick")),
+        st.tuples(st.just("path"), values("/mnt/stick", "/mnt/stick/")),
+        st.tuples(st.just("suite"), values("trixie", "./", "/", "trixie/main")),
+        st.tuples(st.just("components"), values("main", "main contrib")),
+    ),
+)
+def test_a_mirror_is_what_stands_in_its_source_or_is_refused(on, changed):
+    name, value = changed
+    wanted = {"url": "http://hub/debian", "suite": "trixie", name: value}
+    if name == "path":
+        del wanted["url"]
+    options = {"branch": "580", "source": "mirror", "mirror": {**mirror(layout="nvidia"), "url": None, **wanted}}
+    problems, text = source(options, on)
+    if problems:
+        assert "\n" not in problems[0] and (problems[0].startswith("driver_mirror." + name) or not value)
+        return
+    address = wanted.get("url") or "file://" + wanted["path"]
+    if on is ROCKY:
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read_string(text)
+        assert parser.sections() == ["edgesite-driver"] and parser["edgesite-driver"]["baseurl"] == address
+        assert len(parser["edgesite-driver"]) == 5
+        return
+    suite = wanted["suite"] or "./"
+    fields = {"Types": "deb", "URIs": address, "Suites": suite, "Signed-By": driver_files.APT_KEY + ".asc"}
+    if not suite.endswith("/"):
+        fields["Components"] = wanted.get("components") or "main"
+    assert deb822(text) == fields
+
+
+@given(values("http://deb.debian.org/debian", "https://hub/debian/"))
+def test_the_archive_of_the_distribution_is_what_stands_in_its_source_or_is_refused(value):
+    made = plan(info(), branch="550", distribution_url=value)
+    if made["problems"]:
+        assert made["problems"][0].startswith("driver_distribution_url is ")
+        return
+    assert deb822(made["distribution"]["content"])["URIs"] == (value or driver_plan.DEBIAN_URL)
+    assert len(deb822(made["distribution"]["content"])) == 5
+
+
+@given(st.lists(values("libnvidia-encode1", "g++", "libcuda1:i386"), min_size=1, max_size=2))
+def test_packages_are_names_or_are_refused(names):
+    made = plan(info(), branch="550", extra_packages=names)
+    if made["problems"]:
+        assert made["problems"][0].startswith("driver_extra_packages[")
+        return
+    assert made["loose"][-len(names) :] == names
+    assert not any(name.startswith("-") or name.endswith("-") or "=" in name for name in names)
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"extra_packages": "libnvidia-encode1"}, "driver_extra_packages is 'libnvidia-encode1', which is not a list"),
+        ({"extra_packages": ["-oDPkg::Pre-Invoke::=id"]}, "driver_extra_packages[0] is '-oDPkg::Pre-Invoke::=id'"),
+        ({"mirror": ["http://hub"]}, "driver_mirror is a list, which is not a mapping"),
+        ({"mirror": {"url": "hub"}}, "driver_mirror.url is 'hub'"),
+        ({"distribution_url": 7}, "driver_distribution_url is 7"),
+    ],
+)
+def test_preflight_tells_of_values_that_no_line_can_have(changes, words):
+    (problem,) = preflight.of_driver("gpu-a", {"branch": "550", **changes}, {})
+    assert problem.layer == "driver" and words in problem.problem

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import jetpack
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.jetpack import Package
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import ENDS, LINES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,3 +140,24 @@ def test_any_answer_of_programs_is_read(text):
     jetpack.parse_packages(text)
     jetpack.parse_slots("Current version: " + text)
     assert jetpack.parse_slots("Error: can not open /dev/mem") is None
+
+
+@pytest.mark.parametrize("end", [*ENDS, *LINES])
+def test_a_value_that_nobody_checked_is_no_second_line(end):
+    for render in (
+        lambda: jetpack.with_suite(SOURCES, "r36.5", "tegra234", "http://hub" + end),
+        lambda: jetpack.with_suite(SOURCES, "r36.5" + end, "tegra234"),
+        lambda: jetpack.with_suite("", "r36.5", "tegra234", "http://hub" + end),
+        lambda: jetpack.with_mirror(SOURCES, "http://hub" + end),
+    ):
+        with pytest.raises(EdgesiteError, match="has characters that a line of a file cannot have"):
+            render()
+
+
+def test_what_stands_behind_a_form_feed_in_a_comment_stays_a_comment():
+    text = "# once\x0cdeb http://x/common r36.4 main\n" + SOURCES
+    assert jetpack.with_suite(text, "r36.4", "tegra234").split("\n")[0] == text.split("\n")[0]
+
+
+def test_a_capsule_status_that_is_no_number_is_none():
+    assert jetpack.parse_slots("Current bootloader slot: A\nCapsule update status: ²\n")["capsule_status"] is None

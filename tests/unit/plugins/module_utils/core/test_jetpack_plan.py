@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import jetpack, jetpack_plan, jetson
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.jetpack_plan import Wanted
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,7 +114,7 @@ def test_hold_alone_holds_what_is_there():
         ("35.6.1", "tegra194", MINOR, "another major release", r"module \(tegra194\) has no later one than L4T 35"),
         ("36.5.0", "tegra234", Wanted(version="7.2", upgrade="minor"), "another major release", "^Flash it"),
         ("36.4.7", "tegra234", Wanted(version="6.9"), "jetpack_version is 6.9.*5.0.2, 5.1, .*7.2", "jetpack_suite"),
-        ("36.4.7", "tegra234", Wanted(suite="36.5"), "jetpack_suite is 36.5, which has not", "suite"),
+        ("36.4.7", "tegra234", Wanted(suite="36.5"), "jetpack_suite is '36.5', which is not", "suite"),
         ("36.4.7", "tegra234", Wanted(version="6.2.2", suite="r36.4"), "6.2.2 is in the suite r36.5", "one of them"),
         ("36.4.7", "tegra234", Wanted(upgrade="minor"), "neither jetpack_version nor jetpack_suite", "jetpack_version"),
         ("36.4.7", "tegra234", Wanted(upgrade="major"), "jetpack_upgrade is major", "reflash"),
@@ -319,3 +320,37 @@ def test_host_that_came_up_with_the_old_one_is_told():
 def test_lockers_have_names():
     locked = info(apt={"locked_by": [{"pid": 7, "name": "unattended-upgr"}]})
     assert jetpack_plan.lockers(locked) == "unattended-upgr (pid 7)"
+
+
+@pytest.mark.parametrize(
+    "wanted, words",
+    [
+        (Wanted(mirror="http://hub/jetson\nTrusted: yes"), "jetpack_mirror is "),
+        (Wanted(mirror="http://hub/jetson #"), "jetpack_mirror is "),
+        (Wanted(suite="r36.4\n"), "jetpack_suite is "),
+        (Wanted(packages=("nvidia-jetpack", "-oDPkg::Pre-Invoke::=id")), "jetpack_packages[1] is "),
+        (Wanted(packages=("tensorrt=10",)), "jetpack_packages[0] is "),
+        (Wanted(packages="tensorrt"), "jetpack_packages is 'tensorrt', which is not a list"),
+    ],
+)
+def test_values_that_no_line_can_have_are_refused_here_and_in_preflight(wanted, words):
+    with pytest.raises(EdgesiteError) as caught:
+        jetpack_plan.plan(info(), wanted)
+    assert caught.value.problem.startswith(words) and caught.value.fix and "\n" not in str(caught.value)
+    assert [str(problem) for problem in jetpack_plan.foresee(wanted, "", info())] == [str(caught.value)]
+
+
+@given(values("http://hub/jetson", "https://hub:8443/jetson/", "file:///mnt/jetson"), st.sampled_from(["", "r36.4"]))
+def test_a_mirror_is_what_stands_in_the_sources_or_is_refused(mirror, suite):
+    there = info()["apt"]["text"] + "# a note\x0cdeb http://x/y r36.4 main\u2028\n"
+    apt = {"text": there, "suite": "r36.4", "locked_by": []}
+    try:
+        text = jetpack_plan.plan(info(apt=apt), Wanted(mirror=mirror, suite=suite))["sources"] or there
+    except EdgesiteError as error:
+        assert error.problem.startswith("jetpack_mirror is ") and error.fix
+        return
+    lines = text.split("\n")
+    assert len(lines) == len(there.split("\n")) and lines[-2:] == there.split("\n")[-2:]
+    enabled = [line["uri"] for line in jetpack.parse_sources(text) if line["enabled"]]
+    archive = mirror.rstrip("/") or jetpack.NVIDIA
+    assert enabled == [archive + "/common", archive + "/t234"]

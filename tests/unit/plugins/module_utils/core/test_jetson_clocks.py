@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot, jetson_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.jetson_clocks import Clock, Lock, Restore, State
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import unit, values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +97,17 @@ def test_unit_notes_the_clocks_before_it_locks_them():
     assert "After=nvpmodel.service" in text
     assert jetson_clocks.describe(Lock()).startswith("lock the clocks")
     assert boot.plan(UNIT, UNIT) == []
+
+
+@given(values("/usr/bin/jetson_clocks"))
+def test_the_program_is_one_word_of_its_lines_or_is_refused(program):
+    assert jetson_clocks.boot_unit(program, False) == NO_UNIT
+    try:
+        (text,) = jetson_clocks.boot_unit(program, True).files.values()
+    except EdgesiteError as error:
+        assert error.problem.startswith("the path of jetson_clocks is ") and error.fix
+        return
+    (usual,) = UNIT.files.values()
+    assert unit(text) == [
+        (section, name, value.replace("/usr/bin/jetson_clocks", program)) for section, name, value in unit(usual)
+    ]

@@ -93,3 +93,11 @@ def test_profile_that_one_fan_lacks_is_refused():
 def test_query():
     assert jetson_fan.parse_query("FAN1:FAN_PROFILE:cool\nFAN1:FAN_GOVERNOR:pid\n") == {1: "cool"}
     assert jetson_fan.parse_query("") is None
+
+
+def test_what_stands_behind_a_form_feed_in_a_comment_stays_a_comment():
+    text = "# once\x0cFAN_DEFAULT_PROFILE loud\n" + TEXT
+    assert jetson_fan.parse_conf(text) == jetson_fan.parse_conf(TEXT)
+    assert jetson_fan.with_default(text, "cool").split("\n")[0] == text.split("\n")[0]
+    with pytest.raises(EdgesiteError, match="profile is .* that a line of a file cannot have"):
+        jetson_fan.with_default(text, "cool\n\tFAN 2")

@@ -28,15 +28,18 @@ CONTENT = {
 }
 
 
-def binary(content, version=2, magic=luks2.MAGIC):
+UUID = "5b0e1c36-7a29-4b5f-9d7e-0c6a3f2b1d48"
+
+
+def binary(content, version=2, magic=luks2.MAGIC, uuid=UUID):
     text = content if isinstance(content, bytes) else json.dumps(content).encode()
-    fields = (magic, version, 16384, 3, b"", b"sha256", b"s" * 64, b"1234-abcd", b"edgesite.gpu")
+    fields = (magic, version, 16384, 3, b"", b"sha256", b"s" * 64, uuid.encode(), b"edgesite.gpu")
     return (struct.pack(">6sHQQ48s32s64s40s48s", *fields).ljust(4096, b"\0") + text).ljust(1 << 20, b"\0")
 
 
 def test_a_header_is_read():
     header = luks2.parse(binary(CONTENT), "/dev/vdb")
-    assert (header.uuid, header.subsystem, header.cipher) == ("1234-abcd", "edgesite.gpu", "aes-xts-plain64")
+    assert (header.uuid, header.subsystem, header.cipher) == (UUID, "edgesite.gpu", "aes-xts-plain64")
     assert header.slots == (0, 1, 10)
     assert header.tpm == ((0, 7),)
     assert [(entry.token, entry.slot, entry.certificate) for entry in header.recovery] == [(0, 0, "aa"), (2, 10, "bb")]
@@ -53,6 +56,13 @@ def test_what_is_none(start):
 def test_a_damaged_header_is_an_error(content):
     with pytest.raises(EdgesiteError, match="cannot be read"):
         luks2.parse(binary(content), "/dev/vdb")
+
+
+@pytest.mark.parametrize("uuid", ["", "1111-2222", "../../ca/root", UUID[:-1] + "\n", "a\nroot UUID=1 none luks"])
+def test_a_uuid_that_is_none_goes_no_further(uuid):
+    """It becomes a part of a line in crypttab, and of a file's name on the controller."""
+    with pytest.raises(EdgesiteError, match="cannot be read.* is no UUID"):
+        luks2.parse(binary(CONTENT, uuid=uuid), "/dev/vdb")
 
 
 def test_a_damaged_start_is_an_error():

@@ -46,3 +46,11 @@ def test_words_and_numbers():
     assert nvml_words.number(nvml_words.COMPUTE_MODES, "prohibited") == 2
     # a mode without a word, as a card of an old driver can show it, can be set back
     assert nvml_words.number(nvml_words.COMPUTE_MODES, nvml_words.word(nvml_words.COMPUTE_MODES, 1)) == 1
+
+
+@pytest.mark.parametrize("wanted", ["²", "٣", "exclusive", ""])
+def test_a_word_that_is_none_has_no_number(wanted):
+    assert nvml_words.number(nvml_words.COMPUTE_MODES, "3") == 3
+    assert nvml_words.number(nvml_words.COMPUTE_MODES, "prohibited") == 2
+    with pytest.raises(KeyError):
+        nvml_words.number(nvml_words.COMPUTE_MODES, wanted)

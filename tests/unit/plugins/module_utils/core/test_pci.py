@@ -87,13 +87,7 @@ def test_numa_node(text, expected):
     assert pci.numa_node(text) == expected
 
 
-@pytest.mark.parametrize("text, expected", [(None, None), ("12", 12), ("", None), ("x", None), ("²", None)])
-def test_as_int(text, expected):
-    assert pci.as_int(text) == expected
-
-
 @given(st.text())
 def test_parsers_take_any_text(text):
     pci.hex_id(text)
     pci.numa_node(text)
-    pci.as_int(text)

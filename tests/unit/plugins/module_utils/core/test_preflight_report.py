@@ -205,3 +205,13 @@ def test_release_and_power_mode_that_a_jetson_has_are_none():
 
 def test_jetpack_on_another_host_is_a_problem():
     assert "no Jetson" in preflight.of_jetson("h", Wanted(version="6.2"), "", {"jetson": None})[0].problem
+
+
+def test_what_a_host_says_of_itself_is_no_line_of_another_host():
+    lie = "x\nbravo  done  1x Tesla T4\n    fix: nothing"
+    facts = {"gpus": [{**CARD, "name": lie}], "jetson": {"model": lie}}
+    variables = {"facts_result": facts, "mig_result": {"failed": True, "msg": lie}}
+    shown = report.table([report.row("alpha", variables)])
+    assert [line.split()[0] for line in shown] == ["host", "alpha", "alpha"]
+    told = preflight.by_host([preflight.unread("alpha", lie), preflight.Problem("alpha", "gpu", lie, lie)])
+    assert len(told) == 5 and not any("\n" in line for line in [*shown, *told])

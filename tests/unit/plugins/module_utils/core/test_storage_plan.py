@@ -26,6 +26,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core.storage import (
     Volume,
     Wanted,
 )
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -260,16 +261,16 @@ def test_a_plan_leads_there_and_destroys_nothing(disk, wipe, crypttab, fstab):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"name": "Data"}, "name 'Data' is not usable"),
-        ({"name": "my-data"}, "is not usable"),
-        ({"device": "/dev/sdb"}, "does not name a device for good"),
-        ({"device": "/dev/disk/by-id/../../sdb x"}, "does not name a device for good"),
-        ({"device": "/dev/disk/by-uuid/1234"}, "does not name a device for good"),
-        ({"device": "/dev/disk/by-id/../../sdb"}, "does not name a device for good"),
-        ({"mount": "srv"}, "mount point 'srv' of volume data is not"),
-        ({"mount": "/srv/../etc"}, "is not usable"),
-        ({"options": "a b"}, "mount options 'a b' of volume data are not usable"),
-        ({"options": ""}, "are not usable"),
+        ({"name": "Data"}, "volumes: name is 'Data', which is not a name of at most 32"),
+        ({"name": "my-data"}, "volumes: name"),
+        ({"device": "/dev/sdb"}, "which is not a name that stays with its device"),
+        ({"device": "/dev/disk/by-id/../../sdb x"}, "which is not a name that stays with its device"),
+        ({"device": "/dev/disk/by-uuid/1234"}, "which is not a name that stays with its device"),
+        ({"device": "/dev/disk/by-id/../../sdb"}, "which is not a name that stays with its device"),
+        ({"mount": "srv"}, "volumes: mount of data is 'srv', which is not an absolute path"),
+        ({"mount": "/srv/../etc"}, "volumes: mount"),
+        ({"options": "a b"}, "volumes: mount_options of data is 'a b', which is not a list of mount options"),
+        ({"options": ""}, "volumes: mount_options"),
     ],
 )
 def test_volumes_that_cannot_be_meant(changes, says):
@@ -308,3 +309,42 @@ def test_an_entry_changes_no_other_line(lines, name):
     others = [line for line in lines if line.startswith("#") or line.split()[:1] != [name]]
     kept = [line for line in after.splitlines() if line.startswith("#") or line.split()[:1] != [name]]
     assert kept == others
+
+
+def table(text):
+    """The lines of crypttab or fstab that mean something, each in its columns."""
+    return [line.split() for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+
+
+@given(
+    values("data", "d_1"),
+    values("/dev/disk/by-id/virtio-DATA1", "/dev/disk/by-partuuid/1234-abcd"),
+    values("/srv/data", "/a/b.c"),
+    values("defaults", "noatime,discard,x-systemd.device-timeout=5s"),
+)
+def test_a_volume_is_what_stands_in_the_tables_or_is_refused(name, device, mount, options):
+    volume = VOLUME._replace(name=name, device=device, mount=mount, options=options)
+    wanted = WANTED._replace(volumes=(volume,))
+    try:
+        storage.check(wanted)
+    except EdgesiteError as error:
+        assert error.problem.startswith("volumes: ") and error.fix and "\n" not in error.problem
+        return
+    other = "# once\x0c/dev/sda /old ext4\u2028\n/dev/sda / ext4 defaults 0 1\n"
+    for before, column, entry in (
+        ("", 0, storage_plan.crypttab_entry(volume, "5b0e1c36-7a29-4b5f-9d7e-0c6a3f2b1d48")),
+        (other, 1, storage_plan.fstab_entry(volume)),
+    ):
+        after = tab_file.put(before, column, entry)
+        assert after.startswith(before) and table(after) == [*table(before), list(entry)]
+        assert table(after)[-1][column] in (name, mount)
+
+
+@given(st.lists(values("data", "UUID=1"), min_size=2, max_size=3))
+def test_an_entry_that_nobody_checked_is_one_line_with_its_columns(entry):
+    try:
+        text = tab_file.put("a b\n", 0, entry)
+    except EdgesiteError as error:
+        assert error.problem.endswith(" cannot be a column of a line")
+        return
+    assert table(text) == [["a", "b"], entry]

@@ -9,7 +9,11 @@ import configparser
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import tls_files
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.tls_files import Layout, Proxy, Service
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import ENDS, LINES
+from hypothesis import given
+from hypothesis import strategies as st
 
 LAYOUT = Layout("/etc/t", "/etc/i", "tabrmd:bus_type=system", "tss")
 IN = Proxy("node", "0.0.0.0:9443", "127.0.0.1:9100", "required", ())
@@ -94,3 +98,28 @@ def test_units_of_proxies_are_told_by_their_names():
     assert "/etc/t/proxy-%i.cfg" in tls_files.proxy_template(LAYOUT)
     assert tls_files.is_unit_file(tls_files.PROXY_TEMPLATE)
     assert not tls_files.is_unit_file(LAYOUT.openssl)
+
+
+# What is rendered for options that nobody checked
+RENDERED = [
+    lambda value: tls_files.dropin(LAYOUT._replace(directory=value), Service("nginx.service", "upgrade", None)),
+    lambda value: tls_files.dropin(LAYOUT._replace(tcti=value), Service("a.service", "reload", None)),
+    lambda value: tls_files.dropin(LAYOUT._replace(group=value), Service("a.service", "reload", None)),
+    lambda value: tls_files.dropin(LAYOUT, Service("a.service", "reload", value)),
+    lambda value: tls_files.proxy_template(LAYOUT._replace(directory=value)),
+    lambda value: "".join(tls_files.nginx(LAYOUT._replace(directory=value)).values()),
+    lambda value: "".join(tls_files.nginx(LAYOUT._replace(identity=value)).values()),
+    lambda value: tls_files.proxy_config(LAYOUT._replace(directory=value), IN),
+    lambda value: tls_files.proxy_config(LAYOUT._replace(identity=value), IN),
+    lambda value: tls_files.proxy_config(LAYOUT, IN._replace(name=value)),
+    lambda value: tls_files.proxy_config(LAYOUT, IN._replace(listen=value)),
+    lambda value: tls_files.proxy_config(LAYOUT, IN._replace(upstream=value)),
+    lambda value: tls_files.proxy_config(LAYOUT, IN._replace(names=("hub", value))),
+    lambda value: tls_files.proxy_config(LAYOUT, IN._replace(server_name=value)),
+]
+
+
+@given(st.sampled_from(RENDERED), st.sampled_from([*ENDS, *LINES]))
+def test_a_value_that_nobody_checked_is_no_second_line(render, end):
+    with pytest.raises(EdgesiteError, match="has characters that a line of a file cannot have"):
+        render("a" + end)

@@ -19,6 +19,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core.tls_services imp
     Unit,
     Write,
 )
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import unit, values, words
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -249,3 +250,74 @@ def test_what_is_not_there_is_named_before_anything_is_done():
     tls_services.check_ready(wish, state())
     # Taking all away needs none of it.
     tls_services.check_ready(wanted(), state(identity=None, software=Software(False, False, False, False)))
+
+
+# Each option with a value that stands nowhere else, and others like it
+PLAIN = {
+    "directory": "/d1",
+    "identity": "/d2",
+    "tcti": "device:/d3",
+    "group": "g4",
+    "unit": "u5.service",
+    "user": "u6",
+    "name": "n7",
+    "listen": "10.0.0.8:8",
+    "upstream": "10.0.0.9:9",
+    "names": "c10",
+    "out": "o11",
+    "inside": "127.0.0.12:12",
+    "server": "s13:13",
+    "server_name": "s14",
+}
+ALIKE = {
+    "directory": ["/etc/edgesite-gpu/tls", "/d/"],
+    "identity": ["/etc/i"],
+    "tcti": ["tabrmd:bus_type=system"],
+    "group": ["tss"],
+    "unit": ["nginx.service", "a@b.service"],
+    "user": ["mosquitto"],
+    "listen": ["[::]:9443", "*:1"],
+    "upstream": ["localhost:80"],
+    "names": ["hub.example"],
+    "inside": ["[::1]:1"],
+}
+
+
+def rendered(**changes):
+    """The files for values, by path."""
+    one = {**PLAIN, **changes}
+    service = {"unit": one["unit"], "user": one["user"], "change": "upgrade"}
+    incoming = {key: one[key] for key in ("name", "listen", "upstream")}
+    outgoing = {"name": one["out"], "side": "client", "listen": one["inside"], "upstream": one["server"]}
+    wish = tls_services.wanted(
+        *(one[key] for key in ("directory", "identity", "tcti", "group")),
+        [service],
+        [{**incoming, "names": [one["names"]]}, {**outgoing, "server_name": one["server_name"]}],
+    )
+    return tls_services.files(wish, SOFTWARE)
+
+
+def shape(path, text):
+    """How many entries of which names, or how many words in each line, a file has for its readers."""
+    if path.endswith((".service", "50-edgesite-tls.conf")):
+        return [entry[:2] for entry in unit(text)]
+    return [len(line) for line in words(text)]
+
+
+@pytest.mark.parametrize("option", sorted(PLAIN))
+@given(data=st.data())
+def test_a_value_stands_in_the_files_as_it_is_or_is_refused(option, data):
+    value = data.draw(values(PLAIN[option], *ALIKE.get(option, [])))
+    # without a user nothing is changed to, and a server's name is that of its host
+    if not value and option in ("user", "server_name"):
+        return
+    try:
+        found = rendered(**{option: value})
+    except EdgesiteError as error:
+        assert error.fix and "\n" not in error.problem
+        return
+    stands = value.rstrip("/") if option in ("directory", "identity") else value
+    for path, text in rendered().items():
+        changed = path.replace(PLAIN[option], stands)
+        assert found[changed] == text.replace(PLAIN[option], stands)
+        assert shape(changed, found[changed]) == shape(path, text)

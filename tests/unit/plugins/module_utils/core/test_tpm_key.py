@@ -24,6 +24,8 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core.tpm_key import (
     State,
     Wanted,
 )
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.line_cases import values
+from hypothesis import given
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
 ECC, RSA, STORAGE, EK = (
@@ -168,3 +170,41 @@ def test_modes():
 def test_refused_modes(written):
     with pytest.raises(EdgesiteError, match="octal, in quotes"):
         tpm_key.parse_mode(written)
+
+
+@pytest.mark.parametrize("name", ["tss", "_ssl", "CORP\\\\edge", "edge@corp.example", "domain users", "host$"])
+def test_an_account_is_a_name(name):
+    assert tpm_key.parse_account("group", name) == name
+
+
+@pytest.mark.parametrize(("written", "number"), [("0", 0), ("0109", 109), ("4294967294", 4294967294)])
+def test_an_account_is_a_number(written, number):
+    assert tpm_key.parse_account("group", written) == number
+
+
+@pytest.mark.parametrize("written", ["²", "٣", "1\n", "", "-1", "tss\0", "tss\n", "ü", "1x", "9" * 11, "a:b"])
+def test_what_is_no_account_is_told(written):
+    with pytest.raises(EdgesiteError, match="^group is .*, which is not the name or the number of a user or a group"):
+        tpm_key.parse_account("group", written)
+
+
+def test_a_number_that_means_nobody_is_told():
+    with pytest.raises(EdgesiteError, match="^owner is 4294967295, which is too high") as caught:
+        tpm_key.parse_account("owner", "4294967295")
+    assert "0 to 4294967294" in caught.value.fix
+
+
+@given(values("tss", "109"))
+def test_any_text_is_an_account_or_told(written):
+    try:
+        found = tpm_key.parse_account("group", written)
+    except EdgesiteError as error:
+        assert error.problem.startswith("group is ") and error.fix
+        return
+    assert found in (written, int(written) if written.isdigit() else None)
+
+
+@pytest.mark.parametrize("written", ["0x8100_0010", " 0x81000010", "0x81000010\n", "0x٨١٠٠٠٠١٠", "+2164260880"])
+def test_a_handle_is_written_in_plain_digits(written):
+    with pytest.raises(EdgesiteError, match="is no handle of the owner's"):
+        tpm_key.parse_handle(written)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -150,6 +151,36 @@ def test_wrong_passphrase_costs_nothing(site):
     code, output = site.play("edgesite.gpu.site_ca", "-e", "identity_ca_passphrase=wrong", "-e", "site_ca_crl_days=60")
     assert code and "Incorrect password, could not decrypt key" in output, output
     assert site.files() == before
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("identity_ca_passphrase", ""), ("identity_ca_passphrase", None), ("site_ca_root_passphrase", " ")],
+)
+def test_passphrase_that_encrypts_nothing_makes_nothing(tmp_path, option, value):
+    site = Site(tmp_path)
+    code, output = site.play("edgesite.gpu.site_ca", "-e", json.dumps({option: value}))
+    name = "site_ca_passphrase" if option == "identity_ca_passphrase" else option
+    assert code and name + " is empty: nothing was made" in " ".join(output.split()), output
+    assert not site.ca.exists()
+
+
+def test_key_that_an_earlier_run_left_unencrypted(site):
+    """The message says how to encrypt it, and that is all there is to do."""
+    openssl = ["openssl", "pkcs8", "-topk8", "-nocrypt", "-passin", "pass:" + PASSPHRASE, "-in"]
+    for name in ("root.key", "issuing.key"):
+        bare = subprocess.run([*openssl, site.ca / name], capture_output=True, check=True).stdout
+        (site.ca / name).write_bytes(bare)
+    code, output = site.play("edgesite.gpu.site_ca")
+    message = " ".join(output.split())
+    assert code and f"Not encrypted: {site.ca}/root.key, {site.ca}/issuing.key" in message, output
+    commands = set(re.findall(r"openssl pkcs8 \S+ -in \S+ -out \S+ && mv \S+ \S+[.]key", message))
+    assert len(commands) == 2
+    for command in commands:
+        subprocess.run(command.replace("-in", f"-passout pass:{PASSPHRASE} -in", 1), shell=True, check=True)
+    for name in ("root.key", "issuing.key"):
+        assert b"ENCRYPTED" in (site.ca / name).read_bytes() and (site.ca / name).stat().st_mode & 0o777 == 0o600
+    assert site.plays("edgesite.gpu.site_ca", "-e", "site_ca_issuing_renew_before=4000", "-e", "site_ca_crl_days=60")
 
 
 def test_list_is_renewed_while_the_root_is_offline(site):

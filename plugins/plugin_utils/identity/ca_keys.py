@@ -22,7 +22,8 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
         if wrong:
             raise EdgesiteError(
                 "{0} is {1}: nothing was made, since the CA's keys have to be encrypted".format(option, wrong),
-                "Set it to a text, in quotes, and keep it in a vault; the playbooks take identity_ca_passphrase for it",
+                "Set it to text in quotes, and keep it in a vault; the playbooks pass identity_ca_passphrase as "
+                "site_ca_passphrase",
             )
     folder = os.path.expanduser(os.path.expandvars(folder))
     bare = [path for path in (os.path.join(folder, name) for name in _KEYS) if _is_bare(path)]

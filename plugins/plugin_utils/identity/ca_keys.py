@@ -10,6 +10,7 @@ import shlex
 from typing import Any, Mapping, Optional
 
 from ...module_utils.core.errors import EdgesiteError
+from .texts import text
 
 _KEYS = ("root.key", "issuing.key")
 _ENCRYPT = "openssl pkcs8 -topk8 -in {0} -out {0}.new && mv {0}.new {0}"
@@ -38,10 +39,10 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
 
 
 def _wrong(value: Any) -> Optional[str]:
-    # A number in YAML is not what was written: 0123 is 83. Ansible 2.18 has a type of its own for what was in a vault.
-    if isinstance(value, (int, float, list, dict)):
+    written = text("" if value is None else value)
+    if written is None:
         return "not text"
-    return None if value is not None and str(value).strip() else "empty"
+    return None if written.strip() else "empty"
 
 
 def _is_bare(path: str) -> bool:

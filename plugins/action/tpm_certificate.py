@@ -10,6 +10,7 @@ import time
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import authority
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.issued import Order
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
 
 _AUTHORITY = {"type": "dict", "required": True, "options": authority.OPTIONS}
@@ -30,6 +31,7 @@ class ActionModule(CryptoActionBase):
         "ek_sha256": {"type": "list", "elements": "str", "default": []},
         "authority": _AUTHORITY,
         "days": {"type": "int", "default": 90},
+        "renew_before": {"type": "float"},
     }
 
     def work(self, options, task_vars):
@@ -47,7 +49,7 @@ class ActionModule(CryptoActionBase):
             return self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
 
         # What was checked is what is signed, so the host's own text goes no further.
-        issued = authority.sign(options["authority"], csr.pem(encoded), options["days"], run_module)
+        issued = authority.sign(options["authority"], _order(encoded, options), run_module)
         record = {
             "serial": "{0:x}".format(issued.parsed.serial_number),
             "not_after": issued.parsed.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -63,3 +65,8 @@ class ActionModule(CryptoActionBase):
             "serial": record["serial"],
             "not_after": record["not_after"],
         }
+
+
+def _order(encoded, options):
+    before = options["renew_before"]
+    return Order(csr.pem(encoded), options["days"], None if before is None else before * 86400)

@@ -15,7 +15,11 @@ description:
   - Works on the controller. Takes the answer of M(edgesite.gpu.tpm_challenge) to a challenge of
     M(edgesite.gpu.tpm_credential). The challenge is gone afterwards, whether the answer was right or not.
   - After a right answer the request is signed, by the site's own CA, by a program or by a URL. What comes back is
-    checked as well, for it has to be for the same key and names, and to lead to O(authority.roots).
+    checked as well. It has to be for the same key and names, to allow the usages that were asked for and no others, to
+    be good now and for no longer than O(days), and to lead to O(authority.roots) without MD5, SHA-1, RSA keys under 2048
+    bits and elliptic curves under 256 bits. What a root itself is signed with does not count.
+  - At most 256 KiB and 20 certificates are taken from a program or a URL. What a program writes to standard error is
+    never shown, nor are its arguments, headers, and the user, password and query of a URL.
   - The task is delegated to localhost, without become, since C(community.crypto.x509_certificate_pipe) runs there.
 author:
   - The edgesite.gpu maintainers (@edgesite)
@@ -48,9 +52,15 @@ options:
   days:
     description:
       - How long the certificate is good, in days. It begins an hour before it is signed, since clocks at the edge may
-        be behind. Where O(authority.command) or O(authority.url) signs, the CA says how long.
+        be behind. Where O(authority.command) or O(authority.url) signs, the CA may give less, and is refused if it
+        gives over two days more.
     type: int
     default: 90
+  renew_before:
+    description:
+      - Days before its end that the certificate is renewed, a third of its life by default. One that ends earlier than
+        that is refused, since every run would renew it.
+    type: float
   authority:
     description: Who signs. One of O(authority.privatekey), O(authority.command) and O(authority.url).
     type: dict
@@ -78,14 +88,17 @@ options:
       command:
         description:
           - A program and its arguments, run on the controller. It gets the request in PEM on standard input, and prints
-            the certificate in PEM, followed by what lies between it and the root.
+            the certificate in PEM, followed by what lies between it and the root. Other processes of the controller see
+            the arguments, so keep secrets in a file that the program reads.
         type: list
         elements: str
       url:
-        description: Where to POST the request in PEM (application/pkcs10). The answer is like that of a program.
+        description:
+          - Where to POST the request in PEM (application/pkcs10), by HTTP or HTTPS. The answer is like that of a
+            program; a redirect is not followed.
         type: str
       headers:
-        description: Headers to send there, such as a token.
+        description: Headers to send there, such as a token; each is one line of text.
         type: dict
         default: {}
       timeout:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 import textwrap
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 INTEGER = 0x02
 BOOLEAN = 0x01
@@ -20,8 +19,6 @@ UTF8_STRING = 0x0C
 PRINTABLE_STRING = 0x13
 SEQUENCE = 0x30
 SET = 0x31
-
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*(.*?)-----END \1-----", re.ASCII | re.DOTALL)
 
 
 class NotDer(ValueError):
@@ -139,10 +136,31 @@ def unpem(label: str, written: str) -> bytes:
 
     Others take labels that mean the same, and the first of several blocks; here all see the same one.
     """
-    blocks = _PEM.findall(written)
-    if [name for name, _body in blocks] != [label] or written.count("-----BEGIN") != 1:
+    blocks = _blocks(written)
+    if [name for name, _body in blocks] != [label]:
         raise NotDer("it is not one PEM block 'BEGIN {0}' and no other".format(label))
+    return _decoded(blocks[0][1])
+
+
+def unpem_all(labels: Sequence[str], written: str) -> List[bytes]:
+    """The contents of the PEM blocks with one of these labels; others are left out."""
+    return [_decoded(body) for name, body in _blocks(written) if name in labels]
+
+
+def _blocks(written: str) -> List[Tuple[str, str]]:
+    """Labels and bodies. By hand, as a pattern takes very long for a text that begins blocks and ends none."""
+    found = []
+    for part in written.split("-----BEGIN")[1:]:
+        name, _dashes, rest = part.partition("-----")
+        body, end, _rest = rest.partition("-----END{0}-----".format(name))
+        if not end or name[:1] != " ":
+            raise NotDer("it is not one PEM block after another: one does not end")
+        found.append((name[1:], body))
+    return found
+
+
+def _decoded(body: str) -> bytes:
     try:
-        return base64.b64decode("".join(blocks[0][1].split()), validate=True)
+        return base64.b64decode("".join(body.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise NotDer("its PEM is damaged: {0}".format(error)) from error

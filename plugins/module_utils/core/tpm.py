@@ -27,6 +27,7 @@ _CURVE = re.compile(r"NIST CURVE:\s*(\S+)", re.ASCII)
 _OID = re.compile(r"ASN1 OID:\s*(\S+)", re.ASCII)
 _DATE = re.compile(r"^([A-Z][a-z]{2})\s+(\d{1,2}) (\d{2}:\d{2}:\d{2}) (\d{4}) GMT\Z", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SEQUENCE, _OCTET_STRING = 0x30, 0x04
 # where in tpm2-tss an error was raised
 _PLACE = re.compile(r"^\w+:\S+:\d+:\w+\(\) ", re.ASCII)
 _TPM_CODE = re.compile(r"\b0x[0-9A-Fa-f]{3,8}\b", re.ASCII)
@@ -114,15 +115,17 @@ def index(handle: int) -> str:
 
 
 def der(data: bytes) -> Optional[bytes]:
-    """The certificate at the start of an NV index, without the padding some makers put after it."""
-    if len(data) < 4 or data[0] != 0x30:
+    """The certificate at the start of an NV index, without what some makers put around it and after it."""
+    if len(data) < 4 or data[0] not in (_SEQUENCE, _OCTET_STRING):
         return None
     length, start = data[1], 2
     if length >= 0x80:
         start = 2 + (length & 0x7F)
         length = int.from_bytes(data[2:start], "big")
     end = start + length
-    return data[:end] if length and end <= len(data) else None
+    if not length or end > len(data):
+        return None
+    return data[:end] if data[0] == _SEQUENCE else der(data[start:end])
 
 
 def certificate(handle: int, encoded: bytes, described: str) -> Certificate:

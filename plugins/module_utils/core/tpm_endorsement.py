@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Iterator, List, Optional
 
-from . import der, tpm
+from . import certificate, der, tpm
 from .tpm_public import Public
 
 # How tpm2_createek calls the profile's templates
@@ -42,10 +42,10 @@ def with_policy(public: Public) -> bool:
     return "userwithauth" not in public.attributes
 
 
-def kind(certificate: bytes) -> Optional[str]:
+def kind(encoded: bytes) -> Optional[str]:
     """The type of key that a certificate, DER, is for; None for one that has no template here."""
     try:
-        key = _key(certificate)
+        key = _key(encoded)
         for curve in ("ecc_p256", "ecc_p384"):
             if der.oid(_CURVES[curve]) in key[0]:
                 return curve
@@ -56,20 +56,17 @@ def kind(certificate: bytes) -> Optional[str]:
         return None
 
 
-def certified(certificate: bytes, public: Public) -> bool:
+def certified(encoded: bytes, public: Public) -> bool:
     """Whether a certificate, DER, is for this key. Some makers mark an RSA key as one for OAEP, so that is left out."""
     try:
-        return _key(certificate)[1] == der.elements(der.only(der.SEQUENCE, public.spki))[1][1]
+        return _key(encoded)[1] == der.elements(der.only(der.SEQUENCE, public.spki))[1][1]
     except (der.NotDer, IndexError):
         return False
 
 
-def _key(certificate: bytes) -> List[bytes]:
+def _key(encoded: bytes) -> List[bytes]:
     """The algorithm and the bits of the key in a certificate."""
-    _tag, signed, _signature = der.split(der.only(der.SEQUENCE, certificate))
-    # version [0], serial number, algorithm, issuer, validity, subject, key
-    key = [content for tag, content in der.elements(signed) if tag != 0xA0][5]
-    return [content for _tag, content in der.elements(key)]
+    return [content for _tag, content in der.elements(certificate.fields(encoded)[5][1])]
 
 
 def certificates(stored: bytes) -> List[str]:
@@ -81,5 +78,5 @@ def _certificates(stored: bytes) -> Iterator[bytes]:
     one: Optional[bytes] = tpm.der(stored)
     while one is not None:
         yield one
-        stored = stored[len(one) :]
+        stored = stored[stored.index(one) + len(one) :]
         one = tpm.der(stored)

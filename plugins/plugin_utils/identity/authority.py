@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
+import http.client
+import re
 import subprocess
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+import tempfile
+import time
+from typing import Any, Callable, Dict, List, Tuple
+from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
 
+from ...module_utils.core import urls
 from ...module_utils.core.errors import EdgesiteError
-from . import chains
-from .crypto import Encoding, PublicFormat, x509
-from .names import names_of
+from . import chains, issued
+from .issued import Issued, Order
+from .texts import text
 
 OPTIONS = {
     "certificate": {"type": "path"},
@@ -28,20 +34,15 @@ OPTIONS = {
 }
 # Clocks at the edge may be behind a little.
 _NOT_BEFORE = "-1h"
+# Names and values of headers: RFC 9110, 5.1 and 5.5
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z", re.ASCII)
+_LINE = re.compile(r"[\t -~]*\Z", re.ASCII)
 
 RunModule = Callable[[str, Dict[str, Any]], Dict[str, Any]]
 
 
-class Issued(NamedTuple):
-    """certificate: PEM. chain: PEM of what lies between it and the root, from the bottom."""
-
-    certificate: str
-    chain: str
-    parsed: x509.Certificate
-
-
-def sign(options: Dict[str, Any], request: str, days: int, run_module: RunModule) -> Issued:
-    """A certificate for a request in PEM."""
+def sign(options: Dict[str, Any], order: Order, run_module: RunModule) -> Issued:
+    """The certificate for an order, by the one way that the options give."""
     ways = [name for name in ("privatekey", "command", "url") if options[name]]
     if len(ways) != 1:
         raise EdgesiteError(
@@ -50,10 +51,10 @@ def sign(options: Dict[str, Any], request: str, days: int, run_module: RunModule
         )
     roots = chains.read(options["roots"])
     way = {"privatekey": _by_own_key, "command": _by_command, "url": _by_url}[ways[0]]
-    return _checked(request, *way(options, request, days, run_module), roots)
+    return issued.checked(order, *way(options, order, run_module), roots, time.time())
 
 
-def _by_own_key(options, request, days, run_module) -> Tuple[str, List[str]]:
+def _by_own_key(options, order, run_module) -> Tuple[str, List[str]]:
     if not options["certificate"]:
         raise EdgesiteError("authority.privatekey needs authority.certificate too", "Give the CA's certificate")
     between = chains.read([options["certificate"]] + options["chain"])
@@ -61,12 +62,12 @@ def _by_own_key(options, request, days, run_module) -> Tuple[str, List[str]]:
         "community.crypto.x509_certificate_pipe",
         {
             "provider": "ownca",
-            "csr_content": request,
+            "csr_content": order.request,
             "ownca_path": options["certificate"],
             "ownca_privatekey_path": options["privatekey"],
             "ownca_privatekey_passphrase": options["passphrase"],
             "ownca_not_before": _NOT_BEFORE,
-            "ownca_not_after": "+{0}d".format(days),
+            "ownca_not_after": "+{0}d".format(order.days),
         },
     )
     if answer.get("failed"):
@@ -77,69 +78,94 @@ def _by_own_key(options, request, days, run_module) -> Tuple[str, List[str]]:
     return answer["certificate"], between
 
 
-def _by_command(options, request, days, run_module):
-    try:
-        answer = subprocess.run(
-            options["command"], input=request, capture_output=True, text=True, timeout=options["timeout"], check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EdgesiteError("authority.command could not be run: {0}".format(error)) from error
-    if answer.returncode:
+def _by_command(options, order, run_module):
+    """What the program says on standard error may hold secrets, as may its arguments."""
+    program = (options["command"][0].split() or [""])[0]
+    with tempfile.TemporaryFile() as answer:
+        try:
+            done = subprocess.run(
+                options["command"],
+                input=order.request.encode(),
+                stdout=answer,
+                stderr=subprocess.DEVNULL,
+                timeout=options["timeout"],
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            why = "did not end within {0} s (authority.timeout)".format(options["timeout"])
+            raise _command_failed(program, why) from error
+        except (OSError, ValueError) as error:
+            raise _command_failed(program, "cannot be run: " + _words(error)) from error
+        if done.returncode:
+            raise _command_failed(program, "exited with code {0}".format(done.returncode))
+        answer.seek(0)
+        return _split(answer.read(chains.LONGEST + 1), "authority.command")
+
+
+def _command_failed(program, why):
+    return EdgesiteError(
+        "authority.command {0!r} {1}".format(program, why),
+        "Run it by hand on the controller to see its messages, which are not shown here since they may hold secrets. "
+        "It is a list of the program and its arguments, gets the request on standard input, and has to print the "
+        "certificate and its chain in PEM",
+    )
+
+
+def _by_url(options, order, run_module):
+    shown = urls.shown(options["url"])
+    if shown is None:
         raise EdgesiteError(
-            "authority.command ended with {0}: {1}".format(answer.returncode, answer.stderr.strip() or "no message"),
-            "It gets the request on standard input, and has to print the certificate and its chain in PEM",
+            "authority.url is no URL such as https://ca.example/sign; it is not shown, since it may hold a password",
+            "Write what is no letter or digit in a user or password as % and two hex digits",
         )
-    return _split(answer.stdout, "authority.command")
-
-
-def _by_url(options, request, days, run_module):
-    headers = {"Content-Type": "application/pkcs10", **options["headers"]}
+    headers = {"Content-Type": "application/pkcs10", **_headers(options["headers"])}
     try:
+        # A redirect would take the headers to somebody else, and the request nowhere.
         with open_url(
-            options["url"], method="POST", data=request, headers=headers, timeout=options["timeout"]
+            options["url"],
+            method="POST",
+            data=order.request,
+            headers=headers,
+            timeout=options["timeout"],
+            follow_redirects="none",
         ) as answer:
-            return _split(answer.read().decode("utf-8", "replace"), "authority.url")
-    except (OSError, ValueError) as error:
+            written = answer.read(chains.LONGEST + 1)
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise EdgesiteError(
-            "authority.url {0} did not sign: {1}".format(options["url"], error),
+            "authority.url {0} did not sign: {1}".format(shown, _words(error)),
             "It gets the request in PEM by POST, and has to answer with the certificate and its chain in PEM",
         ) from error
+    return _split(written, "authority.url " + shown)
 
 
-def _split(text, source):
+def _headers(given):
+    """The headers, which are one line each. Python's own message would show the value."""
+    headers = {str(name): text(value) for name, value in given.items()}
+    for name, value in headers.items():
+        if value is None or not (_TOKEN.match(name) and _LINE.match(value)):
+            raise EdgesiteError(
+                "authority.headers.{0} is not one line of text".format(name),
+                "Put its value in quotes; a name is of letters, digits and dashes",
+            )
+    return headers
+
+
+def _words(error):
+    """What happened, without the message of the library: the URL and the arguments may be in that."""
+    if isinstance(error, HTTPError):
+        return "it answered with status {0}".format(error.code)
+    cause = getattr(error, "reason", error)
+    if isinstance(cause, TimeoutError):
+        return "it took too long (authority.timeout)"
+    return getattr(cause, "strerror", None) or type(cause).__name__
+
+
+def _split(written, source):
     try:
-        found = [chains.pem(one) for one in x509.load_pem_x509_certificates(text.encode())]
+        first, *rest = chains.split(written.decode("ascii", "replace"))
     except ValueError as error:
-        raise EdgesiteError("What {0} gave is no certificate in PEM: {1}".format(source, error)) from error
-    return found[0], found[1:]
-
-
-def _checked(request, certificate, chain, roots) -> Issued:
-    """What was signed has to be for the request's key and names, and to lead to a root that hosts trust."""
-    asked = x509.load_pem_x509_csr(request.encode())
-    parsed = x509.load_pem_x509_certificate(certificate.encode())
-    if _key(parsed) != _key(asked):
-        raise EdgesiteError("The CA signed a certificate for another key than the request's")
-    if parsed.subject != asked.subject or names_of(parsed) != names_of(asked):
         raise EdgesiteError(
-            "The CA signed a certificate with other names than the request's",
-            "See that the CA takes subject and subjectAltName from the request",
-        )
-    between = [one for one in chain if one not in roots]
-    if _is_authority(parsed):
-        raise EdgesiteError("The CA signed a certificate that could sign others")
-    why = chains.refusal(certificate, between, roots)
-    if why:
-        raise EdgesiteError("The CA's certificate does not lead to authority.roots: {0}".format(why))
-    return Issued(certificate, "".join(between), parsed)
-
-
-def _is_authority(certificate):
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
-
-
-def _key(signed):
-    return signed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            "The answer of {0} cannot be used: {1}".format(source, error),
+            "It has to be the certificate, followed by what lies between it and the root",
+        ) from error
+    return first, rest

@@ -1,20 +1,28 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates in files, and whether one leads to a trusted root."""
+"""Certificates in files and texts, and whether one leads to a trusted root by signatures and keys that hold."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from typing import List, Optional, Sequence
 
+from ...module_utils.core import certificate, der
 from ...module_utils.core.errors import EdgesiteError
-from .crypto import Encoding, x509
 
+# What others send: a chain has a few certificates of some KiB.
+LONGEST = 256 * 1024
+MOST = 20
 _SUFFIXES = (".pem", ".crt", ".cer")
+_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
+# 112 bits of security: no MD5, no SHA-1, no RSA key under 2048 bits. What a trust anchor is signed with does not count.
+_LEVEL = ("-auth_level", "2")
+_REASON = re.compile(r"(?:(?P<name>\S.*)\n)?error \d+ at \d+ depth lookup: (?P<why>.*)", re.ASCII)
 
 
 def read(paths: Sequence[str]) -> List[str]:
@@ -26,35 +34,69 @@ def read(paths: Sequence[str]) -> List[str]:
     return found
 
 
-def pem(certificate: x509.Certificate) -> str:
-    """A certificate as PEM."""
-    return certificate.public_bytes(Encoding.PEM).decode("ascii")
+def split(text: str) -> List[str]:
+    """The certificates in a text that others sent, each as PEM. Raises ValueError."""
+    if len(text) > LONGEST:
+        raise ValueError("it is longer than {0} KiB".format(LONGEST // 1024))
+    found = _blocks(text)
+    if len(found) > MOST:
+        raise ValueError("it holds {0} certificates, and {1} are the most".format(len(found), MOST))
+    return found
 
 
-def refusal(certificate: str, intermediates: Sequence[str], roots: Sequence[str]) -> Optional[str]:
-    """Why openssl does not find that a certificate leads to one of the roots, all in PEM; None where it does."""
+def pem(encoded: bytes) -> str:
+    """A certificate in DER as PEM. Raises ValueError."""
+    certificate.parse(encoded)
+    return der.pem(_LABELS[0], encoded)
+
+
+def refusal(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> Optional[str]:
+    """Why a certificate does not lead to one of the roots, all in PEM; None where it does.
+
+    Openssl judges. Its levels measure all but curves of 224 bits, which it takes for as good as RSA with 2048.
+    """
     if not roots:
         # Without any, openssl would take those of the machine.
         return "no root is trusted"
+    why = _verified(leaf, intermediates, roots)
+    if why or not any(map(_small, (leaf, *intermediates, *roots))):
+        return why
+    larger = [[one for one in pems if not _small(one)] for pems in (intermediates, roots)]
+    if not _small(leaf) and larger[1] and _verified(leaf, *larger) is None:
+        return None
+    return "a key in its chain is on an elliptic curve of fewer than 256 bits"
+
+
+def _small(written: str) -> bool:
+    return certificate.has_small_curve(certificate.parse(der.unpem(_LABELS[0], written)))
+
+
+def _verified(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> Optional[str]:
     openssl = shutil.which("openssl")
     if openssl is None:
         raise EdgesiteError(
             "openssl is not installed on the controller", "Install it; it checks chains of certificates"
         )
     with tempfile.TemporaryDirectory() as folder:
-        argv = [openssl, "verify"]
-        for option, content in (("-trusted", roots), ("-untrusted", intermediates), (None, [certificate])):
+        argv = [openssl, "verify", "-nameopt", "RFC2253", *_LEVEL]
+        for option, content in (("-trusted", roots), ("-untrusted", intermediates), (None, [leaf])):
             if content:
                 path = os.path.join(folder, "{0}.pem".format(option or "certificate"))
                 with open(path, "w", encoding="ascii") as stream:
                     stream.write("".join(content))
                 argv += [option, path] if option else [path]
         answer = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
-    if not answer.returncode:
-        return None
+    return None if not answer.returncode else _reason(answer)
+
+
+def _reason(answer: subprocess.CompletedProcess) -> str:
+    """The first that openssl says, and of which certificate; that of an endorsement key often has no name."""
+    # CN=TPM maker
     # error 20 at 0 depth lookup: unable to get local issuer certificate
-    reasons = [line.partition(": ")[2] for line in answer.stderr.splitlines() if line.startswith("error ")]
-    return reasons[0] if reasons else answer.stderr.strip() or "openssl ended with {0}".format(answer.returncode)
+    found = _REASON.search(answer.stderr)
+    if found is None:
+        return answer.stderr.strip() or "openssl exited with code {0}".format(answer.returncode)
+    return "{0} ({1})".format(found["why"], found["name"]) if found["name"] else found["why"]
 
 
 def _files_in(folder):
@@ -66,14 +108,18 @@ def _files_in(folder):
     return [os.path.join(folder, name) for name in names if name.endswith(_SUFFIXES) and not name.startswith(".")]
 
 
-def _certificates_in(path):
+def _blocks(text: str) -> List[str]:
+    found = [pem(one) for one in der.unpem_all(_LABELS, text)]
+    if not found:
+        raise ValueError("there is no certificate in PEM")
+    return found
+
+
+def _certificates_in(path: str) -> List[str]:
     try:
         with open(path, "rb") as stream:
             data = stream.read()
-        if b"-----BEGIN" not in data:
-            return [pem(x509.load_der_x509_certificate(data))]
-        return [pem(one) for one in x509.load_pem_x509_certificates(data)]
-    except OSError as error:
-        raise EdgesiteError("Cannot read the certificates in {0}: {1}".format(path, error.strerror)) from error
-    except ValueError as error:
-        raise EdgesiteError("{0} holds no certificate: {1}".format(path, error)) from error
+        return _blocks(data.decode("utf-8", "replace")) if b"-----BEGIN" in data else [pem(data)]
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise EdgesiteError("Cannot read the certificates in {0}: {1}".format(path, why)) from error

@@ -6,18 +6,19 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
-from ...module_utils.core import der, tpm_endorsement, tpm_public
+from ...module_utils.core import certificate, der, tpm_endorsement, tpm_public
 from ...module_utils.core.errors import EdgesiteError
-from ...module_utils.core.tpm_public import Public
+from ...module_utils.core.tpm_public import RSA, Public
 from . import chains
-from .crypto import x509
 
 CERTIFIED, PINNED, FIRST_USE = "certified", "pinned", "first_use"
 # TCG EK Credential Profile, 3.2.16: tcg-kp-EKCertificate
-_EK_PURPOSE = "2.23.133.8.1"
+_EK_PURPOSE = der.oid("2.23.133.8.1")
+_LEAST_RSA = 2048
 # A TPM has a few; a host that shows many wants to keep the controller busy.
 _MOST = 20
 
@@ -95,6 +96,8 @@ def _judged(found, rules):
         raise EdgesiteError("its attributes are not those of an endorsement key")
     if public.name_hash == "sha1":
         raise EdgesiteError("it uses SHA-1")
+    if public.type == RSA and public.modulus.bit_length() < _LEAST_RSA:
+        raise EdgesiteError("it has {0} bits, and {1} are the least".format(public.modulus.bit_length(), _LEAST_RSA))
     sha256 = hashlib.sha256(public.spki).hexdigest()
     if rules.trust == CERTIFIED:
         return Endorsement(public, sha256, CERTIFIED, _certified(found, public, rules))
@@ -121,36 +124,48 @@ def _certified(found, public, rules):
             "no root certificate of a TPM manufacturer is trusted",
             "Set identity_tpm_roots to those of the manufacturers of your machines' TPMs",
         )
-    try:
-        encoded = der.unpem("CERTIFICATE", written)
-        certificate = x509.load_der_x509_certificate(encoded)
-        issuer = certificate.issuer.rfc4514_string()
-        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound as error:
-        raise EdgesiteError("its certificate does not say that it is for an endorsement key") from error
-    except Exception as error:
-        # The library has an error of its own for each way in which a certificate can be strange.
-        raise EdgesiteError("its certificate cannot be read: {0}".format(error)) from error
-    if _EK_PURPOSE not in [purpose.dotted_string for purpose in purposes]:
-        raise EdgesiteError("its certificate is for other purposes than endorsement keys (2.23.133.8.1)")
+    encoded, issuer = _endorsed(written)
     if not tpm_endorsement.certified(encoded, public):
         raise EdgesiteError("its certificate is that of another key")
     between = list(rules.intermediates) + _readable(found.get("issuers"))
-    why = chains.refusal(chains.pem(certificate), between, rules.roots)
+    why = chains.refusal(chains.pem(encoded), between, rules.roots)
     if why:
         raise EdgesiteError(
             "its certificate does not lead to a trusted manufacturer ({0}); its issuer is {1}".format(why, issuer),
-            "If you trust it, add its root to identity_tpm_roots, and what lies between to identity_tpm_intermediates",
+            "If you trust it, add its root to identity_tpm_roots, and what lies between to identity_tpm_intermediates; "
+            "if what it is signed with is too weak, pin the key in the inventory (identity_ek_trust: pinned)",
         )
     return issuer
+
+
+def _endorsed(written):
+    """A certificate that is for an endorsement key: its DER form and its issuer."""
+    try:
+        encoded = _unpem(written)
+        parsed = certificate.parse(encoded)
+        purposes, issuer = certificate.purposes(parsed), certificate.name(parsed.issuer)
+        is_authority = certificate.signs_for_others(parsed)
+    except ValueError as error:
+        raise EdgesiteError("its certificate cannot be read: {0}".format(error)) from error
+    if not purposes:
+        raise EdgesiteError("its certificate does not say that it is for an endorsement key")
+    if _EK_PURPOSE not in purposes:
+        raise EdgesiteError("its certificate is for other purposes than endorsement keys (2.23.133.8.1)")
+    if is_authority:
+        raise EdgesiteError("its certificate is that of a CA (CA:TRUE or keyCertSign), which no TPM's key is")
+    return encoded, issuer
 
 
 def _readable(certificates):
     """What the TPM brings of its issuers. It is a help and no more, so what cannot be read is left out."""
     found = []
-    for one in (certificates or [])[:_MOST]:
-        try:
-            found.append(chains.pem(x509.load_der_x509_certificate(der.unpem("CERTIFICATE", one))))
-        except (TypeError, ValueError):
-            continue
+    for one in (certificates if isinstance(certificates, list) else [])[: chains.MOST]:
+        with contextlib.suppress(ValueError):
+            found.append(chains.pem(_unpem(one)))
     return found
+
+
+def _unpem(written):
+    if not isinstance(written, str) or len(written) > chains.LONGEST:
+        raise ValueError("it is not text of at most {0} KiB".format(chains.LONGEST // 1024))
+    return der.unpem("CERTIFICATE", written)

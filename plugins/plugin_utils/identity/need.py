@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from ...module_utils.core import csr, tpm_public
-from . import chains
-from .crypto import Encoding, PublicFormat, x509
+from . import chains, device_certificate
+from .crypto import Encoding, x509
 from .names import names_of
 
 ENROL, RENEW, ROTATE, NONE = "enrol", "renew", "rotate", "none"
@@ -79,7 +79,7 @@ def _first(keys, wishes):
 
 def _parsed(written: Optional[str]) -> Optional[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificate((written or "").encode())
+        return device_certificate.read(written or "")
     except ValueError:
         return None
 
@@ -87,26 +87,23 @@ def _parsed(written: Optional[str]) -> Optional[x509.Certificate]:
 def _renewal(files, certificate, public, wishes, now) -> Optional[str]:
     if certificate is None:
         return "there is no certificate that can be read"
-    if certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != public.spki:
+    if device_certificate.spki(certificate) != public.spki:
         return "the certificate is for another key"
     like = x509.load_der_x509_csr(csr.assemble(csr.to_be_signed(wishes.request, public), public, b""))
     if certificate.subject != like.subject or names_of(certificate) != names_of(like):
         return "its names are not those of the inventory"
-    begin, end = (moment.timestamp() for moment in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
-    left = end - now
-    before = wishes.renew_before if wishes.renew_before is not None else (end - begin) / 3
-    if left <= before:
+    why = device_certificate.usage_problem(certificate, like)
+    if why:
+        return "the certificate is for something else than is wanted: {0}".format(why)
+    if device_certificate.renewal_due(certificate, wishes.renew_before, now):
+        left = certificate.not_valid_after_utc.timestamp() - now
         return "the certificate is good for {0:.1f} more days".format(left / 86400)
     try:
-        chain = _split(files["chain"] or "")
+        chain = chains.split(files["chain"]) if files["chain"] else []
     except ValueError:
         return "its chain cannot be read"
-    why = chains.refusal(files["certificate"], chain, wishes.trust)
+    why = chains.refusal(chains.pem(certificate.public_bytes(Encoding.DER)), chain, wishes.trust)
     return "the certificate does not lead to a trusted root: {0}".format(why) if why else None
-
-
-def _split(text: str) -> List[str]:
-    return [chains.pem(one) for one in x509.load_pem_x509_certificates(text.encode())] if text.strip() else []
 
 
 def as_dict(found: Need) -> Dict[str, Any]:

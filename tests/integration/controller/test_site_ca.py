@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,9 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import DeviceKey
 from cryptography import x509
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -176,6 +179,36 @@ def test_wrong_passphrase_costs_nothing(site):
     assert site.files() == before
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("identity_ca_passphrase", ""), ("identity_ca_passphrase", None), ("site_ca_root_passphrase", " ")],
+)
+def test_passphrase_that_encrypts_nothing_makes_nothing(tmp_path, option, value):
+    site = Site(tmp_path)
+    code, output = site.play("edgesite.gpu.site_ca", "-e", json.dumps({option: value}))
+    name = "site_ca_passphrase" if option == "identity_ca_passphrase" else option
+    assert code and name + " is empty: nothing was made" in " ".join(output.split()), output
+    assert not site.ca.exists()
+
+
+def test_key_that_an_earlier_run_left_unencrypted(site):
+    """The message says how to encrypt it, and that is all there is to do."""
+    openssl = ["openssl", "pkcs8", "-topk8", "-nocrypt", "-passin", "pass:" + PASSPHRASE, "-in"]
+    for name in ("root.key", "issuing.key"):
+        bare = subprocess.run([*openssl, site.ca / name], capture_output=True, check=True).stdout
+        (site.ca / name).write_bytes(bare)
+    code, output = site.play("edgesite.gpu.site_ca")
+    message = " ".join(output.split())
+    assert code and f"Not encrypted: {site.ca}/root.key, {site.ca}/issuing.key" in message, output
+    commands = set(re.findall(r"openssl pkcs8 \S+ -in \S+ -out \S+ && mv \S+ \S+[.]key", message))
+    assert len(commands) == 2
+    for command in commands:
+        subprocess.run(command.replace("-in", f"-passout pass:{PASSPHRASE} -in", 1), shell=True, check=True)
+    for name in ("root.key", "issuing.key"):
+        assert b"ENCRYPTED" in (site.ca / name).read_bytes() and (site.ca / name).stat().st_mode & 0o777 == 0o600
+    assert site.plays("edgesite.gpu.site_ca", "-e", "site_ca_issuing_renew_before=4000", "-e", "site_ca_crl_days=60")
+
+
 def test_list_is_renewed_while_the_root_is_offline(site):
     """It would end long before an issuing CA that is due."""
     (site.ca / "root.key").unlink()
@@ -207,6 +240,40 @@ def test_passphrase_is_in_no_message(site, role, wrong):
     code, output = site.play(play, "-vvv", "-e", wrong)
     assert code and wrong.partition("=")[0].split("_")[-1] in output, output
     assert PASSPHRASE not in output.replace("identity_ca_passphrase: " + PASSPHRASE, "")
+
+
+AUTHORITIES = {
+    "exited with code 3": {"command": ["sh", "-c", "echo $0 >&2; exit 3", PASSPHRASE]},
+    "http://127.0.0.1:1/sign did not sign": {
+        "url": f"http://user:{PASSPHRASE}@127.0.0.1:1/sign?token={PASSPHRASE}",
+        "headers": {"X-Token": PASSPHRASE},
+    },
+    "X-Token is not one line": {"url": "http://127.0.0.1:1/", "headers": {"X-Token": PASSPHRASE + "\n"}},
+}
+
+
+@pytest.mark.parametrize("words", AUTHORITIES)
+def test_secrets_of_a_foreign_ca_are_in_no_message(site, words):
+    """Also where a role shows and keeps what failed, as identity does for the report."""
+    challenge, request = "0" * 32, DeviceKey().request()
+    store = Store(str(site.ca / "state"))
+    with store.alone():
+        proof = {"ek_sha256": "e1", "ek_trust": "certified", "ek_issuer": "CN=maker"}
+        store.keep_challenge("gpu-a", csr.unpem(request), "right", proof, challenge)
+    play = site.folder / "play.yml"
+    play.write_text(
+        "- hosts: gpu-a\n  gather_facts: false\n  tasks:\n    - block:\n"
+        "        - edgesite.gpu.tpm_certificate: '{{ arguments }}'\n"
+        "          no_log: true\n          delegate_to: localhost\n          vars: {ansible_connection: local}\n"
+        "      rescue:\n        - ansible.builtin.debug: {var: ansible_failed_result}\n"
+        "        - ansible.builtin.fail: {msg: '{{ ansible_failed_result.msg }}'}\n"
+    )
+    arguments = {"state_dir": f"{site.ca}/state", "device": "gpu-a", "id": challenge, "answer": "right", "csr": request}
+    authority = {**AUTHORITIES[words], "roots": [f"{site.ca}/root.pem"]}
+    (site.folder / "more.json").write_text(json.dumps({"arguments": {**arguments, "authority": authority}}))
+    code, output = site.play(play, "-vvv", "-e", f"@{site.folder}/more.json")
+    assert code and words in " ".join(output.split()), output
+    assert PASSPHRASE not in output
 
 
 def test_lists_bear_the_names_of_those_who_issue_them(site):

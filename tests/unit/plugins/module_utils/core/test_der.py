@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import der
 from hypothesis import given
@@ -107,6 +110,23 @@ def test_any_text_is_pem_or_refused(written):
         der.unpem("A KEY", written)
     with pytest.raises(der.NotDer):
         der.unpem("A KEY", "-----BEGIN A KEY-----\n!" + written)
+
+
+def test_blocks_with_some_labels():
+    written = "text\n" + der.pem("A", b"1") + der.pem("B", b"2") + "text " + der.pem("C D", b"3") + "-----END A-----"
+    assert der.unpem_all(["A", "C D"], written) == [b"1", b"3"]
+    assert der.unpem_all(["A"], "nothing") == []
+    for damaged in ("-----BEGIN A-----\n!\n-----END A-----", "-----BEGIN A-----\nAAAA", "-----BEGIN A"):
+        with pytest.raises(der.NotDer):
+            der.unpem_all(["A"], der.pem("A", b"1") + damaged)
+
+
+def test_very_many_blocks_without_an_end_take_no_time():
+    began = time.monotonic()
+    for read in (partial(der.unpem, "A"), partial(der.unpem_all, ["A"])):
+        with pytest.raises(der.NotDer):
+            read("-----BEGIN A-----" * 300_000)
+    assert time.monotonic() - began < 5
 
 
 def test_another_element_is_named():

@@ -109,6 +109,14 @@ def test_der_drops_padding(content, padding):
         assert tpm.der(head + content + padding) == head + content
 
 
+def test_der_in_an_octet_string():
+    """As some makers write it; what is around the certificate is no part of it."""
+    inner = b"0\x82\x01\x00" + bytes(256)
+    wrapped = b"\x04\x82" + len(inner).to_bytes(2, "big") + inner
+    assert tpm.der(wrapped) == tpm.der(wrapped + b"\xff\xff") == inner
+    assert tpm.der(b"\x04\x04" + inner) is tpm.der(wrapped[:-1]) is tpm.der(b"\x04\x03abc") is None
+
+
 @pytest.mark.parametrize("data", [b"", b"0\x82\x03", b"\xff" * 100, b"\0" * 100, b"0\x82\x03\xf4abc", b"0\x00\x00\x00"])
 def test_not_der(data):
     assert tpm.der(data) is None

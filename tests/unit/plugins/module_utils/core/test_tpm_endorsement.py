@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import tpm_endorsement, tpm_public, tpm_state
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import der, tpm_endorsement, tpm_public, tpm_state
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +66,11 @@ def test_issuers_one_after_another(count, padding):
     found = tpm_endorsement.certificates(RSA_CERTIFICATE * count + b"\xff" + padding)
     assert len(found) == count
     assert all(one.startswith("-----BEGIN CERTIFICATE-----") for one in found)
+
+
+def test_issuers_in_octet_strings():
+    wrapped = der.octets(RSA_CERTIFICATE)
+    assert tpm_endorsement.certificates(wrapped * 2 + RSA_CERTIFICATE) == [der.pem("CERTIFICATE", RSA_CERTIFICATE)] * 3
 
 
 def test_handles():

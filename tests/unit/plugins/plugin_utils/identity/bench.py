@@ -9,19 +9,22 @@ import base64
 import datetime
 import hashlib
 import hmac
+import subprocess
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr, tpm_public
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr, der, tpm_public
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 DAY = datetime.timedelta(days=1)
 EK_PURPOSE = x509.ObjectIdentifier("2.23.133.8.1")
 # PolicySecret(endorsement), by which endorsement keys are used
 EK_POLICY = bytes.fromhex("837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa")
+# As openssl genpkey takes them, after -algorithm
+EC_256, EC_224 = (("EC", "-pkeyopt", "ec_paramgen_curve:P-{0}".format(bits)) for bits in (256, 224))
 EK_ATTRIBUTES = ("fixedtpm", "fixedparent", "sensitivedataorigin", "adminwithpolicy", "restricted", "decrypt")
 WANTED = csr.request(
     {"common_name": "gpu-a"}, ["DNS:gpu-a", "IP:192.0.2.1"], ["digitalSignature"], ["serverAuth", "clientAuth"]
@@ -54,15 +57,17 @@ def encoded(public_area):
     return base64.b64encode(sized(public_area)).decode()
 
 
+def private_key(kind):
+    if kind == "ecc_p256":
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(65537, int(kind[3:]))
+
+
 class DeviceKey:
     """A key of a host: in its TPM, if one believes the attributes."""
 
     def __init__(self, attributes=tpm_public.DEVICE_KEY, kind="ecc_p256"):
-        self.private = (
-            ec.generate_private_key(ec.SECP256R1())
-            if kind == "ecc_p256"
-            else rsa.generate_private_key(65537, int(kind[3:]))
-        )
+        self.private = private_key(kind)
         self.public = tpm_public.parse_area(area(self.private, attributes))
         self.encoded = encoded(self.public.area)
 
@@ -109,6 +114,88 @@ def certificate(subject, key, signer, ends, extensions, starts=-20 * 365 * DAY):
     return builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
+def issued(key, signer, wanted=WANTED, begins=-1 * DAY, ends=60 * DAY, usages=None):
+    """What a CA makes of a request. usages: in place of those that were asked for."""
+    like = x509.load_pem_x509_csr(key.request(wanted).encode())
+    asked = [(one.value, one.critical) for one in like.extensions]
+    if usages is not None:
+        asked = [one for one in asked if isinstance(one[0], x509.SubjectAlternativeName)] + [
+            (one, True) for one in usages
+        ]
+    return certificate(like.subject, key.private.public_key(), signer, ends, asked, begins)
+
+
+def key_usage(*names):
+    """The extension, by the names that the library has for its flags."""
+    flags = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    flags += ("key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    return x509.KeyUsage(**{flag: flag in names for flag in flags})
+
+
+class LooseAuthority:
+    """A CA whose certificates are not DER to the last bit: one relative name of several attributes in any order, and
+    defaults that are written out."""
+
+    FALSE = der.boolean(False)
+
+    def __init__(self, attributes):
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        one = b"".join(der.sequence(der.oid(dotted), der.text(value)) for dotted, value in attributes)
+        self.name = der.sequence(der.tlv(der.SET, one))
+        authority = der.sequence(der.oid("2.5.29.19"), der.boolean(True), der.octets(der.sequence(der.boolean(True))))
+        self.pem = self._signed(self.name, self.key.public_key(), [authority])
+
+    def issue(self, key, _ends=None, _extensions=()):
+        purposes = der.sequence(der.oid("2.5.29.37"), der.octets(der.sequence(der.oid(EK_PURPOSE.dotted_string))))
+        leaf = der.sequence(der.oid("2.5.29.19"), self.FALSE, der.octets(der.sequence(self.FALSE)))
+        version = der.sequence(der.oid("2.23.133.2.16"), der.set_of(der.sequence(der.text("2.0"))))
+        attributes = der.sequence(der.oid("2.5.29.9"), self.FALSE, der.octets(der.sequence(version)))
+        return self._signed(der.sequence(), key, [purposes, leaf, attributes])
+
+    def _signed(self, subject, key, extensions):
+        algorithm = der.sequence(der.oid("1.2.840.10045.4.3.2"))
+        validity = der.sequence(*(der.tlv(0x17, b"%02d0101000000Z" % year) for year in (20, 49)))
+        public = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        fields = [der.explicit(0, der.integer(2)), der.integer(4711), algorithm, self.name, validity, subject, public]
+        signed = der.sequence(*fields, der.explicit(3, der.sequence(*extensions)))
+        signature = self.key.sign(signed, ec.ECDSA(hashes.SHA256()))
+        return der.pem("CERTIFICATE", der.sequence(signed, algorithm, der.bits(signature)))
+
+
+class OpensslAuthority:
+    """A CA that openssl makes, also with hashes and keys that cryptography refuses to work with.
+
+    key: as openssl genpkey takes it, after -algorithm. digest: what its own certificate is signed with.
+    """
+
+    CA = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+
+    def __init__(self, folder, name, key=("RSA", "-pkeyopt", "rsa_keygen_bits:2048"), above=None, digest="sha256"):
+        self.folder, self.name, self.digest = folder, name, digest
+        self.key, self.certificate = folder / (name + ".key"), folder / (name + ".pem")
+        openssl("genpkey", "-quiet", "-out", self.key, "-algorithm", *key)
+        public = openssl("pkey", "-in", self.key, "-pubout")
+        signer = above or self
+        own = ["-key", self.key] if signer is self else []
+        self.pem = signer.sign(public, "/CN=" + name, self.CA, digest, own)
+        self.certificate.write_text(self.pem)
+
+    def issue(self, key, _ends=None, _extensions=(), extensions="extendedKeyUsage=2.23.133.8.1\n", digest="sha256"):
+        public = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return self.sign(public, "/", extensions, digest)
+
+    def sign(self, public, subject, extensions, digest, own=()):
+        (self.folder / "public.pem").write_text(public)
+        (self.folder / "extensions").write_text(extensions)
+        named = ["-subj", subject, "-days", "100", "-" + digest, "-extfile", self.folder / "extensions"]
+        keys = own or ["-force_pubkey", self.folder / "public.pem", "-CA", self.certificate, "-CAkey", self.key]
+        return openssl("x509", "-new", *named, *keys)
+
+
+def openssl(*arguments):
+    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=True).stdout
+
+
 class Tpm:
     """A TPM's endorsement key with a manufacturer's certificate, as tpm_info returns it."""
 
@@ -121,9 +208,7 @@ class Tpm:
         attributes=EK_ATTRIBUTES,
         policy=EK_POLICY,
     ):
-        self.private = (
-            rsa.generate_private_key(65537, 2048) if kind == "rsa2048" else ec.generate_private_key(ec.SECP256R1())
-        )
+        self.private = private_key(kind)
         self.public = tpm_public.parse_area(area(self.private, attributes, True, policy))
         extensions = [(x509.ExtendedKeyUsage(list(purposes)), False)] if purposes else []
         self.certificate = maker.issue(self.private.public_key(), ends, extensions) if maker else None

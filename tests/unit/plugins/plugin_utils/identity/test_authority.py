@@ -6,31 +6,27 @@
 from __future__ import annotations
 
 import http.server
+import re
 import sys
 import threading
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.authority import sign
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.issued import Order
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import (
-    DAY,
-    WANTED,
     Authority,
     DeviceKey,
-    certificate,
+    issued,
 )
-from cryptography import x509
 
 ROOT = Authority("Site root")
 ISSUING = Authority("Site issuing", above=ROOT)
 KEY = DeviceKey()
 REQUEST = KEY.request()
-
-
-def signed(key=KEY, wanted=WANTED, signer=ISSUING):
-    like = x509.load_pem_x509_csr(KEY.request(wanted).encode())
-    extensions = [(extension.value, extension.critical) for extension in like.extensions]
-    return certificate(like.subject, key.private.public_key(), signer, 90 * DAY, extensions, -1 * DAY)
+ORDER = Order(REQUEST, 90)
+GOOD = issued(KEY, ISSUING)
+SECRET = "correct-horse-battery"
 
 
 @pytest.fixture
@@ -45,7 +41,7 @@ def command(tmp_path, options, answer, code=0):
     """A program that shows what it was given, and answers."""
     (tmp_path / "answer.pem").write_text(answer)
     program = (
-        "import sys; open({0!r}, 'w').write(sys.stdin.read()); sys.stderr.write('no such profile'); "
+        "import sys; open({0!r}, 'w').write(sys.stdin.read()); sys.stderr.write('correct-horse'); "
         "print(open({1!r}).read()); sys.exit({2})"
     ).format(str(tmp_path / "asked.pem"), str(tmp_path / "answer.pem"), code)
     return {**options, "command": [sys.executable, "-c", program]}
@@ -55,94 +51,203 @@ def no_module(_name, _arguments):
     raise AssertionError("no module is run")
 
 
+def refused(options, run_module=no_module):
+    """The message, which has no secret."""
+    with pytest.raises(EdgesiteError) as caught:
+        sign(options, ORDER, run_module)
+    assert not re.search("correct|horse|battery", str(caught.value))
+    return str(caught.value)
+
+
 def test_own_key(tmp_path, options):
     asked = {}
 
     def run_module(name, arguments):
         asked.update(arguments, name=name)
-        return {"certificate": signed()}
+        return {"certificate": GOOD}
 
-    own = {"privatekey": "/ca/issuing.key", "certificate": str(tmp_path / "issuing.pem"), "passphrase": "secret"}
-    issued = sign({**options, **own}, REQUEST, 30, run_module)
-    assert issued.chain == ISSUING.pem
-    assert (asked["name"], asked["ownca_not_after"]) == ("community.crypto.x509_certificate_pipe", "+30d")
-    assert (asked["csr_content"], asked["ownca_privatekey_passphrase"]) == (REQUEST, "secret")
+    own = {"privatekey": "/ca/issuing.key", "certificate": str(tmp_path / "issuing.pem"), "passphrase": SECRET}
+    assert sign({**options, **own}, ORDER, run_module).chain == ISSUING.pem
+    assert (asked["name"], asked["ownca_not_after"]) == ("community.crypto.x509_certificate_pipe", "+90d")
+    assert (asked["csr_content"], asked["ownca_privatekey_passphrase"]) == (REQUEST, SECRET)
 
 
 def test_own_key_that_cannot_sign(tmp_path, options):
-    own = {"privatekey": "/ca/issuing.key", "certificate": str(tmp_path / "issuing.pem")}
-    with pytest.raises(EdgesiteError, match="The CA could not sign: Wrong or empty passphrase.*site_ca"):
-        sign({**options, **own}, REQUEST, 30, lambda *_: {"failed": True, "msg": "Wrong or empty passphrase"})
-    with pytest.raises(EdgesiteError, match="needs authority.certificate"):
-        sign({**options, "privatekey": "/ca/issuing.key"}, REQUEST, 30, no_module)
+    own = {"privatekey": "/ca/issuing.key", "certificate": str(tmp_path / "issuing.pem"), "passphrase": SECRET}
+    message = refused({**options, **own}, lambda *_: {"failed": True, "msg": "Wrong or empty passphrase"})
+    assert re.search("The CA could not sign: Wrong or empty passphrase.*site_ca", message)
+    assert "needs authority.certificate" in refused({**options, "privatekey": "/ca/issuing.key"})
 
 
 def test_command(tmp_path, options):
-    answer = signed()
-    issued = sign(command(tmp_path, options, answer + ISSUING.pem + ROOT.pem), REQUEST, 30, no_module)
+    answer = sign(command(tmp_path, options, GOOD + ISSUING.pem + ROOT.pem), ORDER, no_module)
     assert (tmp_path / "asked.pem").read_text() == REQUEST
-    assert issued.certificate == answer
-    # The root is not sent along: whoever checks the chain has it.
-    assert issued.chain == ISSUING.pem
+    assert (answer.certificate, answer.chain) == (GOOD, ISSUING.pem)
+
+
+def test_command_that_prints_more_than_certificates(tmp_path, options):
+    written = (
+        "Zertifikat für gpu-a:\n"
+        + GOOD
+        + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+        + ISSUING.pem
+    )
+    assert sign(command(tmp_path, options, written), ORDER, no_module).chain == ISSUING.pem
 
 
 @pytest.mark.parametrize(
     ("answer", "code", "words"),
     [
-        ("", 3, "authority.command ended with 3: no such profile"),
-        ("nonsense", 0, "no certificate in PEM"),
-        (signed(DeviceKey()) + ISSUING.pem, 0, "for another key"),
-        (signed(wanted=WANTED._replace(names=(("dns", "hub"),))) + ISSUING.pem, 0, "with other names"),
-        (signed(wanted=WANTED._replace(subject=(("common_name", "hub"),))) + ISSUING.pem, 0, "with other names"),
-        (signed(), 0, "does not lead to authority.roots"),
-        (signed(signer=Authority("Another")), 0, "does not lead to authority.roots"),
+        ("", 3, "exited with code 3. Run it by hand"),
+        ("", 0, "The answer of authority.command cannot be used: there is no certificate in PEM. It has to be"),
+        ("nonsense", 0, "there is no certificate in PEM"),
+        (GOOD[:200], 0, "one does not end"),
+        (GOOD + ISSUING.pem * 20, 0, "it holds 21 certificates, and 20 are the most"),
+        (GOOD + "#" * 300_000, 0, "it is longer than 256 KiB"),
+        ("ü" * 200_000, 0, "it is longer than 256 KiB"),
+        (issued(DeviceKey(), ISSUING) + ISSUING.pem, 0, "for another key"),
+        (GOOD, 0, "does not lead to authority.roots"),
     ],
 )
 def test_command_that_answers_something_else(tmp_path, options, answer, code, words):
-    with pytest.raises(EdgesiteError, match=words):
-        sign(command(tmp_path, options, answer, code), REQUEST, 30, no_module)
+    assert words in refused(command(tmp_path, options, answer, code))
 
 
-def test_command_that_is_not_there_or_takes_too_long(options):
-    with pytest.raises(EdgesiteError, match="could not be run"):
-        sign({**options, "command": ["/nonexistent/ca"]}, REQUEST, 30, no_module)
-    with pytest.raises(EdgesiteError, match="could not be run.*timed out"):
-        sign({**options, "command": ["sleep", "60"], "timeout": 1}, REQUEST, 30, no_module)
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["/nonexistent/ca", SECRET], "authority.command '/nonexistent/ca' cannot be run: No such file or directory"),
+        (["/nonexistent/ca --token " + SECRET], "authority.command '/nonexistent/ca' cannot be run: .* a list"),
+        (["", SECRET], "authority.command '' cannot be run"),
+        (["sh\0", SECRET], "cannot be run: ValueError"),
+        (["sh", "-c", "exec sleep 60", SECRET], "authority.command 'sh' did not end within 1 s"),
+        (["sh", "-c", "echo " + SECRET + " >&2; exit 5"], "authority.command 'sh' exited with code 5"),
+        (["sh", "-c", "echo " + SECRET + "; kill -9 $$"], "authority.command 'sh' exited with code -9"),
+    ],
+)
+def test_command_that_fails_gives_no_secret_away(options, argv, words):
+    assert re.search(words, refused({**options, "command": argv, "timeout": 1}))
 
 
 class Ca(http.server.BaseHTTPRequestHandler):
     """Signs what has the right token."""
 
+    seen: list = []
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        right = self.headers["Authorization"] == "Bearer token" and body == REQUEST
-        self.send_response(200 if right else 403)
+        self.seen.append(self.path)
+        right = self.headers["Authorization"] == "Bearer " + SECRET and body == REQUEST
+        status, answer = {
+            "/other": (302, ""),
+            "/long": (200, GOOD + "#" * 300_000),
+            "/strange": (200, "nonsense"),
+        }.get(self.path.partition("?")[0], (200, GOOD + ISSUING.pem) if right else (403, SECRET))
+        self.send_response(status, SECRET)
+        self.send_header("Location", "/stolen")
         self.end_headers()
-        self.wfile.write((signed() + ISSUING.pem).encode())
+        self.wfile.write(answer.encode())
+
+    def do_GET(self):
+        self.seen.append(self.path)
+        self.send_error(404)
+
+    def log_message(self, *_arguments):
+        pass
+
+
+class Rude(http.server.BaseHTTPRequestHandler):
+    """Speaks no HTTP."""
+
+    def do_POST(self):
+        self.wfile.write(("nonsense " + SECRET + "\n").encode())
 
     def log_message(self, *_arguments):
         pass
 
 
 @pytest.fixture
-def url():
-    with http.server.HTTPServer(("127.0.0.1", 0), Ca) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield "http://127.0.0.1:{0}/sign".format(server.server_port)
+def serve():
+    servers = []
+
+    def started(handler):
+        servers.append(http.server.HTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return "127.0.0.1:{0}".format(servers[-1].server_port)
+
+    yield started
+    for server in servers:
         server.shutdown()
+        server.server_close()
 
 
-def test_url(options, url):
-    ways = {"url": url, "headers": {"Authorization": "Bearer token"}}
-    assert sign({**options, **ways}, REQUEST, 30, no_module).chain == ISSUING.pem
+HEADERS = {"Authorization": "Bearer " + SECRET}
 
 
-def test_url_that_refuses(options, url):
-    with pytest.raises(EdgesiteError, match="did not sign: .*403"):
-        sign({**options, "url": url}, REQUEST, 30, no_module)
+def test_url(options, serve):
+    url = "http://" + serve(Ca) + "/sign?profile=device"
+    assert sign({**options, "url": url, "headers": HEADERS}, ORDER, no_module).chain == ISSUING.pem
+    assert Ca.seen[-1] == "/sign?profile=device"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/sign", "/sign did not sign: it answered with status 403. It gets the request"),
+        ("/long", "/long cannot be used: it is longer than 256 KiB"),
+        ("/strange", "/strange cannot be used: there is no certificate in PEM"),
+        ("/other", "/other did not sign: it answered with status 302"),
+    ],
+)
+def test_url_that_does_not_sign_gives_no_secret_away(options, serve, path, words):
+    host = serve(Ca)
+    url = "http://user:{0}@{1}{2}?token={0}#{0}".format(SECRET, host, path)
+    message = refused({**options, "url": url, "headers": {"X-Token": SECRET}})
+    assert re.search("authority.url http://" + host + words, message)
+    # nor to whoever a redirect names
+    assert "/stolen" not in Ca.seen
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:1/sign", "http://127.0.0.1:1/sign did not sign: Connection refused"),
+        ("http://nowhere.invalid/sign", "did not sign: "),
+        ("https://{0}/sign", "did not sign: "),
+        ("http://{0}/sign", "http://{0}/sign did not sign: BadStatusLine"),
+    ],
+)
+def test_url_that_nobody_answers(options, serve, url, words):
+    host = serve(Rude)
+    url = url.format(host).replace("://", "://user:" + SECRET + "@") + "?token=" + SECRET
+    assert words.format(host) in refused({**options, "url": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ca.example/sign?token=" + SECRET,
+        "user:" + SECRET + "@ca.example/sign",
+        "ftp://ca.example/" + SECRET,
+        "file:///etc/" + SECRET,
+        "https://user:correct/horse@ca.example/",
+        "https://ca.example/a b?token=" + SECRET,
+        "https://ca.example/\nX-Token: " + SECRET,
+        "https://ca.example:port/" + SECRET,
+        "https://[::1/" + SECRET,
+    ],
+)
+def test_what_is_no_url_is_not_shown(options, url):
+    assert "authority.url is no URL such as https://ca.example/sign" in refused({**options, "url": url})
+
+
+@pytest.mark.parametrize("value", [SECRET + "\r\nX: y", SECRET + "\n", 5, None, [SECRET], {"a": SECRET}, SECRET + "ü"])
+def test_header_that_is_none(options, value):
+    given = {**options, "url": "http://127.0.0.1:1/", "headers": {"X-Token": value}}
+    assert "authority.headers.X-Token is not one line of text" in refused(given)
+    assert "is not one line" in refused({**given, "headers": {"X Token:": SECRET}})
 
 
 @pytest.mark.parametrize("ways", [{}, {"command": ["x"], "url": "http://x"}, {"command": ["x"], "privatekey": "/k"}])
 def test_one_way_to_sign(options, ways):
-    with pytest.raises(EdgesiteError, match="needs one of privatekey, command and url"):
-        sign({**options, **ways}, REQUEST, 30, no_module)
+    assert "needs one of privatekey, command and url" in refused({**options, **ways})

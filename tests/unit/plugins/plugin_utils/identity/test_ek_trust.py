@@ -12,9 +12,13 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import Ed
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, ek_trust
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import (
     DAY,
+    EC_224,
+    EC_256,
     EK_ATTRIBUTES,
     EK_PURPOSE,
     Authority,
+    LooseAuthority,
+    OpensslAuthority,
     Tpm,
     certificate,
     encoded,
@@ -191,3 +195,86 @@ def test_files_without_certificates_are_named(tmp_path, content):
         path.write_text(content)
     with pytest.raises(EdgesiteError, match="root.pem"):
         chains.read([str(path)])
+
+
+def rsa_key(bits):
+    return ("RSA", "-pkeyopt", "rsa_keygen_bits:{0}".format(bits))
+
+
+@pytest.mark.parametrize("digest", ["sha1", "md5"])
+def test_signature_that_anybody_could_make(tmp_path, digest):
+    root = OpensslAuthority(tmp_path, "root")
+    tpm = Tpm(root)
+    assert judged(tpm.shows(), roots=[root.pem])
+    tpm.certificate = root.issue(tpm.private.public_key(), digest=digest)
+    assert "signature digest algorithm too weak" in refused(tpm.shows(), roots=[root.pem])
+    between = OpensslAuthority(tmp_path, "between", EC_256, root, digest)
+    message = refused(Tpm(between).shows(), roots=[root.pem], intermediates=[between.pem])
+    assert "signature digest algorithm too weak (CN=between)" in message and "pin the key" in message
+    assert "too weak" in refused(Tpm(between).shows(issuers=[between.pem]), roots=[root.pem], intermediates=[])
+
+
+@pytest.mark.parametrize("digest", ["sha1", "md5"])
+def test_what_a_root_is_signed_with_does_not_count(tmp_path, digest):
+    """It is trusted since it is in the folder; old makers' roots are like that."""
+    root = OpensslAuthority(tmp_path, "root", digest=digest)
+    between = OpensslAuthority(tmp_path, "between", EC_256, root)
+    assert judged(Tpm(root).shows(), roots=[root.pem])
+    assert judged(Tpm(between).shows(), roots=[root.pem], intermediates=[between.pem])
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (rsa_key(512), "CA certificate key too weak (CN=weak)"),
+        (rsa_key(1024), "CA certificate key too weak (CN=weak)"),
+        (EC_224, "an elliptic curve of fewer than 256 bits"),
+    ],
+)
+def test_issuer_with_a_key_that_is_too_short(tmp_path, key, words):
+    root = OpensslAuthority(tmp_path, "root", EC_256)
+    between = OpensslAuthority(tmp_path, "weak", key, root)
+    assert words in refused(Tpm(between).shows(), roots=[root.pem], intermediates=[between.pem])
+    weak = OpensslAuthority(tmp_path, "weak", key)
+    assert words in refused(Tpm(weak).shows(), roots=[weak.pem])
+    # beside good ones it does no harm
+    assert judged(TPM.shows(), roots=[weak.pem, ROOT.pem], intermediates=[between.pem, ISSUING.pem])
+
+
+@pytest.mark.parametrize(
+    "extensions", ["basicConstraints=CA:TRUE", "basicConstraints=critical,CA:TRUE,pathlen:0", "keyUsage=keyCertSign"]
+)
+def test_endorsement_key_that_could_sign_others(tmp_path, extensions):
+    root = OpensslAuthority(tmp_path, "root", EC_256)
+    tpm = Tpm(root)
+    tpm.certificate = root.issue(tpm.private.public_key(), extensions="extendedKeyUsage=2.23.133.8.1\n" + extensions)
+    assert "its certificate is that of a CA" in refused(tpm.shows(), roots=[root.pem])
+
+
+@pytest.mark.parametrize("trust", ["certified", "pinned", "first_use"])
+def test_endorsement_key_that_is_too_short(trust):
+    tpm = Tpm(kind="rsa1024")
+    assert "it has 1024 bits, and 2048 are the least" in refused(tpm.shows(), trust=trust)
+
+
+def test_certificates_that_are_not_der_to_the_last_bit(tmp_path):
+    """As OpenSSL takes them: real makers have made such."""
+    names = [("2.5.4.3", "Maker"), ("2.5.4.6", "DE"), ("2.5.4.10", "X")]
+    maker = LooseAuthority(names)
+    (tmp_path / "loose.pem").write_text(maker.pem)
+    (tmp_path / "good.pem").write_text(ROOT.pem)
+    roots = chains.read([str(tmp_path)])
+    assert roots == [ROOT.pem, maker.pem]
+    found = judged(Tpm(maker).shows(), roots=roots)
+    assert (found.trust, found.issuer) == ("certified", "CN=Maker+C=DE+O=X")
+    assert judged(TPM.shows(), roots=roots)
+
+
+@pytest.mark.parametrize("issuers", [None, {}, "x", [None, 5, {}, "-----BEGIN " * 100_000]])
+def test_issuers_of_another_shape_are_left_out(issuers):
+    assert judged(TPM.shows(issuers=issuers))
+
+
+@pytest.mark.parametrize("certificate", [5, ["x"], "x" * 1_000_000])
+def test_certificate_of_another_shape(certificate):
+    assert "cannot be read: it is not text of at most 256 KiB" in refused(TPM.shows(certificate=certificate))

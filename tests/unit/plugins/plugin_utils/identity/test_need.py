@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.need import Wishes, need, unusable
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity import bench
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import (
     DAY,
+    EC_256,
     NOW,
     WANTED,
     Authority,
     DeviceKey,
-    certificate,
+    OpensslAuthority,
+    key_usage,
 )
 from cryptography import x509
 
@@ -23,10 +27,8 @@ OTHER_ROOT = Authority("Another root")
 KEY = DeviceKey()
 
 
-def issued(key=KEY, wanted=WANTED, signer=ISSUING, begins=-30 * DAY, ends=60 * DAY):
-    like = x509.load_pem_x509_csr(key.request(wanted).encode())
-    extensions = [(extension.value, extension.critical) for extension in like.extensions]
-    return certificate(like.subject, key.private.public_key(), signer, ends, extensions, begins)
+def issued(key=KEY, signer=ISSUING, **more):
+    return bench.issued(key, signer, **{"begins": -30 * DAY, **more})
 
 
 def usable(key=KEY):
@@ -98,11 +100,23 @@ def test_renewal_before_the_end(days, renew_before, action):
         (found(cert=issued(signer=OTHER_ROOT)), "does not lead to a trusted root"),
         (found(cert=issued(), chain=""), "does not lead to a trusted root"),
         (found(cert=issued(), chain="half of one"), "chain cannot be read"),
+        (found(cert=issued(), chain=ISSUING.pem * 21), "chain cannot be read"),
+        (found(cert=issued(usages=[])), "something else than is wanted: it has no key usage"),
+        (found(cert=issued(usages=[key_usage("digital_signature", "key_cert_sign")])), "could sign certificates"),
     ],
 )
 def test_certificate_that_is_not_as_wanted_is_renewed(store, words):
     result = judged(store)
     assert result.action == "renew" and words in result.why and not result.new_key
+
+
+def test_chain_that_is_too_weak_is_replaced(tmp_path):
+    root = OpensslAuthority(tmp_path, "root")
+    old = OpensslAuthority(tmp_path, "old", EC_256, root, digest="sha1")
+    cert = old.issue(KEY.private.public_key(), extensions="subjectAltName=critical,DNS:gpu-a")
+    wanted = csr.request({}, ["DNS:gpu-a"], [], [])
+    result = judged(found(cert=cert, chain=old.pem), request=wanted, trust=[root.pem])
+    assert result.action == "renew" and "signature digest algorithm too weak (CN=old)" in result.why
 
 
 def test_revoked_certificate_takes_its_key_with_it():

@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role site_ca."""
+
+from __future__ import annotations
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import ca_keys
+
+
+def site_ca_problem(passphrases, folder):
+    """Why a CA's keys are not encrypted, or would not be; empty where they are."""
+    try:
+        ca_keys.check(passphrases, folder)
+    except EdgesiteError as error:
+        return str(error)
+    return ""
+
+
+class FilterModule:
+    """Filters of the role site_ca."""
+
+    def filters(self):
+        return {"site_ca_problem": site_ca_problem}

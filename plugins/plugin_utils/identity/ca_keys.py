@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the keys of a site's CA are encrypted, and those that are still to be made will be."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import Any, Mapping, Optional
+
+from ...module_utils.core.errors import EdgesiteError
+from .texts import text
+
+_KEYS = ("root.key", "issuing.key")
+_ENCRYPT = "openssl pkcs8 -topk8 -in {0} -out {0}.new && mv {0}.new {0}"
+
+
+def check(passphrases: Mapping[str, Any], folder: str) -> None:
+    """Refuses what would leave a key as it is for everybody to use. passphrases: by the names of their options."""
+    for option, value in passphrases.items():
+        wrong = _wrong(value)
+        if wrong:
+            raise EdgesiteError(
+                "{0} is {1}: nothing was made, since the CA's keys have to be encrypted".format(option, wrong),
+                "Set it to text in quotes, and keep it in a vault; the playbooks pass identity_ca_passphrase as "
+                "site_ca_passphrase",
+            )
+    folder = os.path.expanduser(os.path.expandvars(folder))
+    bare = [path for path in (os.path.join(folder, name) for name in _KEYS) if _is_bare(path)]
+    if bare:
+        raise EdgesiteError(
+            "Not encrypted: {0}; an earlier run had no passphrase".format(", ".join(bare)),
+            "If nothing was issued yet, take root.* and issuing.* out of {0} and run again. Otherwise encrypt with the "
+            "passphrase of the inventory: {1}".format(
+                folder, "; ".join(_ENCRYPT.format(shlex.quote(path)) for path in bare)
+            ),
+        )
+
+
+def _wrong(value: Any) -> Optional[str]:
+    written = text("" if value is None else value)
+    if written is None:
+        return "not text"
+    return None if written.strip() else "empty"
+
+
+def _is_bare(path: str) -> bool:
+    """Whether a file holds a private key in PEM that needs no passphrase."""
+    try:
+        with open(path, "rb") as stream:
+            found = stream.read()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise EdgesiteError(
+            "Cannot read {0}: {1}".format(path, error.strerror), "Give the playbook's user access to it"
+        ) from error
+    return b"PRIVATE KEY-----" in found and b"ENCRYPTED" not in found

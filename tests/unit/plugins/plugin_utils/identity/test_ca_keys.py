@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A CA's keys are encrypted, those from before and those that are made."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.filter.site_ca import site_ca_problem
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+PASSPHRASES = {"site_ca_passphrase": "correct-horse", "site_ca_root_passphrase": "battery-staple"}
+
+
+def key(path, form=PrivateFormat.PKCS8, passphrase=None):
+    protection = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    path.write_bytes(ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, form, protection))
+
+
+def test_folder_that_is_not_made_yet(tmp_path):
+    assert site_ca_problem(PASSPHRASES, str(tmp_path / "ca")) == ""
+
+
+def test_text_of_a_vault(tmp_path):
+    class Encrypted:
+        def __init__(self, text):
+            self.text = text
+
+        def __str__(self):
+            return self.text
+
+    assert site_ca_problem({"site_ca_passphrase": Encrypted("correct-horse")}, str(tmp_path)) == ""
+    assert "is empty" in site_ca_problem({"site_ca_passphrase": Encrypted(" ")}, str(tmp_path))
+
+
+@pytest.mark.parametrize("option", sorted(PASSPHRASES))
+@pytest.mark.parametrize("value", ["", " ", "\n", None, 12345678, True, ["a"], {"a": "b"}])
+def test_passphrase_that_encrypts_nothing(tmp_path, option, value):
+    problem = site_ca_problem({**PASSPHRASES, option: value}, str(tmp_path))
+    assert problem.startswith(option + " is ") and "in quotes" in problem and "identity_ca_passphrase" in problem
+    assert "12345678" not in problem
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_keys_from_before(tmp_path, form):
+    key(tmp_path / "root.key", form, b"battery-staple")
+    key(tmp_path / "issuing.key", form, b"correct-horse")
+    assert site_ca_problem(PASSPHRASES, str(tmp_path)) == ""
+    key(tmp_path / "issuing.key", form)
+    problem = site_ca_problem(PASSPHRASES, str(tmp_path))
+    assert problem.startswith("Not encrypted: {0}/issuing.key".format(tmp_path))
+    assert "openssl pkcs8 -topk8 -in {0}/issuing.key ".format(tmp_path) in problem and "root.key" not in problem
+    key(tmp_path / "root.key", form)
+    assert "{0}/root.key, {0}/issuing.key".format(tmp_path) in site_ca_problem(PASSPHRASES, str(tmp_path))
+
+
+def test_path_as_users_write_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    key(tmp_path / "root.key")
+    assert str(tmp_path / "root.key") in site_ca_problem(PASSPHRASES, "~")
+
+
+def test_what_is_no_key_is_for_others_to_judge(tmp_path):
+    (tmp_path / "root.key").write_bytes(os.urandom(100))
+    assert site_ca_problem(PASSPHRASES, str(tmp_path)) == ""
+
+
+def test_key_that_cannot_be_read(tmp_path):
+    (tmp_path / "root.key").mkdir()
+    assert "Cannot read {0}/root.key: Is a directory".format(tmp_path) in site_ca_problem(PASSPHRASES, str(tmp_path))

@@ -13,6 +13,7 @@ from typing import Iterator, List, Optional
 from ..core import tpm_public
 from ..core.errors import EdgesiteError
 from ..core.tpm import index
+from ..core.tpm_endorsement import Policy
 from ..core.tpm_key import STORAGE_KEY
 from ..core.tpm_public import ECC, Public
 from ..core.tss2_pem import KeyFile
@@ -73,21 +74,28 @@ class Tools(Connection):
         arguments = ("-Q", "-c", key, "-g", "sha256", "-s", scheme, "-f", "plain", "-d", "-o", STDOUT)
         return self.ask("tpm2_sign", *arguments, data=digest, what="signing", password="key's")
 
-    def activate(self, key: str, endorsement: str, with_policy: bool, credential: bytes) -> bytes:
+    def activate(self, key: str, endorsement: str, policy: Optional[Policy], credential: bytes) -> bytes:
         """The secret in a credential. It goes through a pipe, so that it is in no file.
 
-        with_policy: the endorsement key asks for the endorsement hierarchy's word, not for a password.
+        policy: of the endorsement key; None for an empty password.
         """
         what = "activating the credential"
         arguments = ("-Q", "-c", key, "-C", endorsement, "-i", STDIN, "-o", STDOUT)
         ask = {"data": credential, "what": what, "password": "endorsement"}
-        if not with_policy:
+        if policy is None:
             return self.ask("tpm2_activatecredential", *arguments, **ask)
         with self.folder() as folder:
             session = os.path.join(folder, "session")
-            self.ask("tpm2_startauthsession", "-Q", "--policy-session", "-S", session, what=what)
+            kind = ("-g", policy.hash, "--policy-session")
+            self.ask("tpm2_startauthsession", "-Q", *kind, "-S", session, what=what)
             try:
                 self.ask("tpm2_policysecret", "-Q", "-S", session, "-c", "e", what=what, password="endorsement")
+                if policy.branches:
+                    paths = [os.path.join(folder, "branch-{0}".format(n)) for n in range(len(policy.branches))]
+                    for path, digest in zip(paths, policy.branches):
+                        _write(path, digest)
+                    branches = "{0}:{1}".format(policy.hash, ",".join(paths))
+                    self.ask("tpm2_policyor", "-Q", "-S", session, "-l", branches, what=what)
                 return self.ask("tpm2_activatecredential", *arguments, "-P", "session:" + session, **ask)
             finally:
                 with contextlib.suppress(EdgesiteError):

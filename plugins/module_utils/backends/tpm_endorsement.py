@@ -61,8 +61,8 @@ def activate(tools: Tools, key: Key, kind: str, credential: bytes) -> bytes:
     for candidate in _candidates(tools, kind):
         with candidate as endorsement:
             try:
-                with_policy = tpm_endorsement.with_policy(endorsement.public)
-                return tools.activate(key.name, endorsement.name, with_policy, credential)
+                policy = tpm_endorsement.policy(endorsement.public)
+                return tools.activate(key.name, endorsement.name, policy, credential)
             except TpmError as error:
                 if error.tpm_status not in _OTHER_KEY:
                     raise

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional
+import hashlib
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from . import certificate, der, tpm
 from .tpm_public import Public
@@ -20,6 +21,20 @@ _HANDLES = range(0x81010000, 0x81020000)
 # and for the certificates of those who issued theirs: one certificate after another, over as many indices as it takes
 _ISSUERS = range(0x01C00100, 0x01C00200)
 _ATTRIBUTES = frozenset(("fixedtpm", "fixedparent", "sensitivedataorigin", "restricted", "decrypt"))
+# TPM 2.0 part 2: TPM_CC_PolicySecret, TPM_CC_PolicyOR, TPM_RH_ENDORSEMENT
+_POLICY_SECRET, _POLICY_OR, _ENDORSEMENT = "00000151", "00000171", bytes.fromhex("4000000b")
+# EK Credential Profile, PolicyC: what an NV index of the owner's may allow besides (PolicyAuthorizeNV)
+_AUTHORIZED = {
+    "sha256": "3767e2edd43ff45a3a7e1eaefcef78643dca964632e7aad82c673a30d8633fde",
+    "sha384": "d6032ce61f2fb3c240eb3cf6a33237ef2b6a16f4293c22b455e261cffd217ad5b4947c2d73e63005eed2dc2b3593d165",
+}
+
+
+class Policy(NamedTuple):
+    """The endorsement hierarchy's word; branches: the digests, that being the first, any of which is enough."""
+
+    hash: str
+    branches: Tuple[bytes, ...]
 
 
 def is_handle(handle: int) -> bool:
@@ -37,9 +52,28 @@ def is_key(public: Public) -> bool:
     return public.attributes >= _ATTRIBUTES and "sign" not in public.attributes and bool(public.policy)
 
 
-def with_policy(public: Public) -> bool:
-    """Whether the key is used by its policy alone; those of the newer templates take an empty password as well."""
-    return "userwithauth" not in public.attributes
+def policy(public: Public) -> Optional[Policy]:
+    """How a key is used; None where an empty password does, which a TPM in lockout takes from nobody.
+
+    Keys of the newer templates take a password too, but their policy holds in lockout as well.
+    """
+    branches = _branches(public.name_hash)
+    if branches and public.policy == _digest(public.name_hash, _POLICY_OR, *branches):
+        return Policy(public.name_hash, branches)
+    return None if "userwithauth" in public.attributes else Policy(public.name_hash, ())
+
+
+def _branches(name: str) -> Tuple[bytes, ...]:
+    if name not in _AUTHORIZED:
+        return ()
+    secret = _digest(name, _POLICY_SECRET, _ENDORSEMENT)
+    return hashlib.new(name, secret).digest(), bytes.fromhex(_AUTHORIZED[name])
+
+
+def _digest(name: str, command: str, *arguments: bytes) -> bytes:
+    """The digest of a policy that begins with a command."""
+    start = bytes(hashlib.new(name).digest_size)
+    return hashlib.new(name, b"".join((start, bytes.fromhex(command), *arguments))).digest()
 
 
 def kind(encoded: bytes) -> Optional[str]:

@@ -73,6 +73,7 @@ class Controller:
             ek_sha256=list(pins),
             authority={},
             days=1,
+            renew_before=None,
         )
         return self.keys(device)
 

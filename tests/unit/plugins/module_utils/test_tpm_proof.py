@@ -126,6 +126,9 @@ def test_whole_proof(certified_host):
         host.answer(place, "rsa4096", of_another_tpm, found["csr"])
     with pytest.raises(EdgesiteError, match="credentials is empty"):
         host.answers(place, [], found["csr"])
+    # others may lock the TPM's passwords, but not the renewal of a certificate
+    host.emulator.lock_out()
+    assert host.answers(place, list(made.items()), found["csr"])
     # the secret is in no file that is left
     assert os.listdir(str(host.folder / "run")) == []
     # after TPM2_Clear the kept ones are gone and made anew, the key of the request is not

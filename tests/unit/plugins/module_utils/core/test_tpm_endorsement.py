@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,26 @@ def public(name):
 
 
 @pytest.mark.parametrize(
-    "name, kind, with_policy",
-    [("ek-rsa.pub", "rsa2048", True), ("ek-p256.pub", "ecc_p256", True), ("ek-p384.pub", "ecc_p384", False)],
+    "name, kind, hash_, branches",
+    [
+        ("ek-rsa.pub", "rsa2048", "sha256", 0),
+        ("ek-p256.pub", "ecc_p256", "sha256", 0),
+        ("ek-p384.pub", "ecc_p384", "sha384", 2),
+    ],
 )
-def test_endorsement_keys(name, kind, with_policy):
+def test_endorsement_keys(name, kind, hash_, branches):
     key = public(name)
     assert tpm_endorsement.is_key(key)
     assert key.kind == kind and kind in tpm_endorsement.TEMPLATES
-    assert tpm_endorsement.with_policy(key) is with_policy
+    policy = tpm_endorsement.policy(key)
+    assert policy.hash == hash_ and len(policy.branches) == branches
+
+
+def test_a_policy_that_no_template_has_leaves_the_password_where_there_is_one():
+    key = public("ek-p384.pub")
+    assert tpm_endorsement.policy(replace(key, policy=b"other")) is None
+    assert tpm_endorsement.policy(replace(key, name_hash="sha512")) is None
+    assert tpm_endorsement.policy(replace(public("ek-rsa.pub"), policy=b"other")).branches == ()
 
 
 @pytest.mark.parametrize("name", ["key-ecc.pub", "key-rsa.pub", "storage.pub"])

@@ -265,7 +265,7 @@ def test_certificates_that_are_not_der_to_the_last_bit(tmp_path):
     (tmp_path / "good.pem").write_text(ROOT.pem)
     roots = chains.read([str(tmp_path)])
     assert roots == [ROOT.pem, maker.pem]
-    found = judged(Tpm(maker).shows(), roots=roots)
+    (found,) = judged(Tpm(maker).shows(), roots=roots)
     assert (found.trust, found.issuer) == ("certified", "CN=Maker+C=DE+O=X")
     assert judged(TPM.shows(), roots=roots)
 

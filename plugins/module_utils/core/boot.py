@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
-from .host_tools import CURRENT
+from .host_tools import PROGRAM
 
 _AFTER = "systemd-modules-load.service systemd-udev-settle.service nvidia-persistenced.service"
 # Container runtimes and Kubernetes, which hand GPUs out.
@@ -92,7 +92,7 @@ def wanted(
                 after=_AFTER,
                 before=" ".join(dict.fromkeys([*_BEFORE, *(unit for unit in before if unit not in _AFTER.split())])),
                 python=python,
-                host_tools=CURRENT,
+                host_tools=PROGRAM,
                 verb=verb,
                 config=config_path,
             ),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, ContextManager, Dict, List, Optional
 
 from .backends import host_tools as backend
 from .converge import Domain
@@ -18,9 +18,12 @@ from .core.host_tools import Install, Manifest, State
 class HostToolsDomain(Domain[State, Install]):
     """The tools that are wanted on this host, and the archive they come from."""
 
-    def __init__(self, manifest: Manifest, archive: Optional[str]) -> None:
-        self.manifest = manifest
+    def __init__(self, present: bool, manifest: Manifest, archive: Optional[str]) -> None:
+        self.manifest = host_tools.demanded(present, manifest)
         self.archive = archive
+
+    def alone(self) -> ContextManager[None]:
+        return backend.alone()
 
     def observe(self) -> State:
         return backend.observe()
@@ -29,7 +32,7 @@ class HostToolsDomain(Domain[State, Install]):
         return host_tools.plan(self.manifest, state)
 
     def predict(self, state: State, actions: List[Install]) -> State:
-        return State(self.manifest, actions[-1].version) if actions else state
+        return State(self.manifest, actions[-1].version, bool(self.manifest)) if actions else state
 
     def ready(self, actions: List[Install]) -> None:
         if os.geteuid() != 0:

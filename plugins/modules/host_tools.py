@@ -86,11 +86,16 @@ def main():
         },
         supports_check_mode=True,
     )
-    domain = HostToolsDomain(module.params["manifest"], module.params["archive"])
-    waits_for_archive = module.params["state"] == "present" and not module.params["archive"] and not module.check_mode
+    run(module, lambda: _domain(module))
+
+
+def _domain(module):
+    present = module.params["state"] == "present"
+    domain = HostToolsDomain(present, module.params["manifest"], module.params["archive"])
+    waits_for_archive = present and not module.params["archive"] and not module.check_mode
     if waits_for_archive and converge(domain, check=True).actions:
         module.exit_json(changed=False, needs_archive=True)
-    run(module, lambda: domain)
+    return domain
 
 
 if __name__ == "__main__":

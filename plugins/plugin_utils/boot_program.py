@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What boot units run: `python3 /usr/local/lib/edgesite-gpu/current VERB CONFIG`.
+"""What boot units run, by way of host_tools_main: `python3 /usr/local/lib/edgesite-gpu/current VERB CONFIG`.
 
 Exits 0 when the host is as the configuration wants it, else 1 with the reason on standard error, where systemd
 puts it into the journal.
 
-This file is the __main__.py of the host tools. It runs on the host's Python, 3.8 or newer, and finds nothing of the
-collection but module_utils there, by absolute imports: a __main__.py is in no package.
+This file is at the top of the host tools. It runs on the host's Python, 3.8 or newer, and finds nothing of the
+collection but module_utils there, by absolute imports: it is in no package.
 """
 
 from __future__ import annotations
@@ -126,7 +126,3 @@ def open_nvml(clock: Callable[[], float], sleep: Callable[[float], None]) -> Nvm
             if error.status != "driver_not_loaded" or clock() >= end:
                 raise
         sleep(1.0)
-
-
-if __name__ == "__main__":
-    main()

@@ -14,12 +14,15 @@ import zipfile
 from ansible.errors import AnsibleActionFail
 
 PACKAGE = "ansible_collections/edgesite/gpu/plugins/module_utils"
+# Files beside this one, by their names in the host tools
+_PROGRAMS = {"__main__.py": "host_tools_main.py", "boot_program.py": "boot_program.py"}
 
 
 def files() -> dict[str, bytes]:
     """Content of each file of the host tools, by its path below their folder."""
     here = os.path.dirname(os.path.abspath(__file__))
-    found = {"__main__.py": _read(os.path.join(here, "boot_program.py")), **_required(pynvml())}
+    found = {path: _read(os.path.join(here, name)) for path, name in _PROGRAMS.items()}
+    found.update(_required(pynvml()))
     source = os.path.join(os.path.dirname(here), "module_utils")
     for folder, _folders, names in os.walk(source):
         below = os.path.relpath(folder, source)

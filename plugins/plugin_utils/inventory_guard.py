@@ -19,8 +19,8 @@ _FACT = re.compile(r"(ansible|facter|ohai|getent)_|(module_setup|gather_subset|p
 # Options of connections, shells and become that Ansible also takes from facts: it leaves out others, but not these.
 _OPTION = re.compile(
     r"ansible_(admin_users|async_dir|common_remote_group|control_path|control_path_dir|host_key_checking|private_key"
-    r"|private_key_passphrase|remote_tmp|runas_\w+|scp_executable|sftp_batch_mode|sftp_executable"
-    r"|shell_allow_world_readable_temp|ssh_host_key_checking|sshpass_prompt|su_\w+|sudo_\w+|system_tmpdirs)\Z"
+    r"|private_key_passphrase|remote_tmp|runas_[a-z_]+|scp_executable|sftp_batch_mode|sftp_executable"
+    r"|shell_allow_world_readable_temp|ssh_host_key_checking|sshpass_prompt|su_[a-z0-9_]+|sudo_[a-z_]+|system_tmpdirs)\Z"
 )
 _DISCOVERED = "discovered_interpreter_"
 _ALLOWED = "edgesite_facts_allowed"

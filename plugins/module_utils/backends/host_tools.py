@@ -1,122 +1,156 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folder of host tools on this host.
+"""The host tools on this host.
 
 /usr/local/lib/edgesite-gpu/<version>/ holds a version's files, the link `current` says which one is in use. A version
-is unpacked beside its place, checked and renamed, and the link is replaced in one step: whatever breaks off half-way,
-`current` leads to whole tools.
+is written beside its place, flushed to the disk and renamed, and the link is replaced in one step: whatever breaks off
+half-way, `current` leads to whole tools.
+
+Nothing in a version's folder changes once `current` leads to it. A program holds a shared lock on the folder that it
+runs from. The next installation but one removes a folder, if nobody holds it: the latest folder before the current one
+always stays, since a program that is just being started may have found its way there and not have locked it yet.
 """
 
 from __future__ import annotations
 
-import compileall
+import contextlib
 import fcntl
-import hashlib
+import itertools
 import os
 import shutil
 import tempfile
-import zipfile
-from typing import Optional
+from typing import ContextManager, Iterator, Optional
 
 from ..core.errors import EdgesiteError
 from ..core.host_tools import ROOT, Manifest, State
+from ..core.host_tools_compiled import with_compiled
+from . import host_tools_archive, host_tools_folder, owned_files, run_lock
+
+_LINK = "current"
+_LOCK = "/run/edgesite-gpu/host-tools.lock"
+_SECONDS = 180.0
+
+
+def alone() -> ContextManager[None]:
+    """Keeps other runs from installing or removing the host tools meanwhile. Raises EdgesiteError."""
+    return run_lock.held(_LOCK, "installing the host tools", "Wait for it, or look at what it does", _SECONDS)
 
 
 def observe(root: str = ROOT) -> State:
-    """The installed version and the SHA-256 of its files; caches of compiled code do not count."""
-    current = os.path.join(root, "current")
-    files: Manifest = {}
-    for folder, _folders, names in os.walk(os.path.realpath(current)):
-        if os.path.basename(folder) == "__pycache__":
-            continue
-        for name in names:
-            path = os.path.join(folder, name)
-            files[os.path.relpath(path, os.path.realpath(current))] = _digest(path)
-    return State(files, os.path.basename(os.path.realpath(current)) if os.path.islink(current) else None)
+    """The installed version and the SHA-256 of its files. Raises EdgesiteError."""
+    name = _current(root)
+    try:
+        if name is None:
+            return State({}, None, os.path.isdir(root) and bool(os.listdir(root)))
+        files = host_tools_folder.look(os.path.join(root, name))
+    except OSError as error:
+        raise EdgesiteError("cannot read {0}: {1}".format(root, error.strerror), "Run as root: become: true") from error
+    wrong = host_tools_folder.flaw(os.path.realpath(root))
+    return State({**files, "../": wrong} if wrong else files, name.split("-")[0], True)
 
 
 def install(archive: str, version: str, manifest: Manifest, root: str = ROOT) -> None:
     """Puts the archive's files in place. Raises EdgesiteError."""
-    staging: Optional[str] = None
+    unfinished: Optional[str] = None
     try:
-        os.makedirs(root, exist_ok=True)
-        os.chmod(root, 0o755)
-        with open(os.path.join(root, ".lock"), "w", encoding="utf-8") as lock:
-            # Two controllers at once: the second waits, and then puts the same in place.
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            staging = tempfile.mkdtemp(dir=root, prefix=".new-")
-            with zipfile.ZipFile(archive) as packed:
-                packed.extractall(staging)
-            _check(staging, manifest)
-            _open_to_all(staging)
-            # Compiled here, since this Python's cache format is known only here.
-            compileall.compile_dir(staging, quiet=2)
-            _put(staging, os.path.join(root, version))
-            _point(os.path.join(root, "current"), version)
-            _clean(root, version)
-    except (OSError, zipfile.BadZipFile) as error:
+        content = with_compiled(host_tools_archive.read(archive, manifest))
+        _prepare(root)
+        _clean(root)
+        unfinished = tempfile.mkdtemp(dir=root, prefix=".new-")
+        host_tools_folder.write(unfinished, content)
+        name = _free_name(root, version)
+        os.rename(unfinished, os.path.join(root, name))
+        unfinished = os.path.join(root, name)
+        # The link must not reach the disk before what it leads to.
+        host_tools_folder.flush(root)
+        owned_files.write_link(os.path.join(root, _LINK), name)
+        unfinished = None
+    except OSError as error:
         raise EdgesiteError(
             "cannot install the host tools below {0}: {1}".format(root, error),
             "Free disk space, or run as root: become: true",
         ) from error
     finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
+        if unfinished is not None:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def remove(root: str = ROOT) -> None:
-    """Takes all host tools away. Raises EdgesiteError."""
+    """Takes all host tools away. Raises EdgesiteError, also where a program runs from them."""
     try:
-        shutil.rmtree(root)
+        with contextlib.ExitStack() as held:
+            for path in _folders(root):
+                if not held.enter_context(_unused(path)):
+                    raise EdgesiteError(
+                        "a program still runs from {0}".format(path),
+                        "Run again once it has ended: systemctl status 'edgesite-gpu-*' shows boot units at work",
+                    )
+            if os.path.islink(os.path.join(root, _LINK)):
+                os.unlink(os.path.join(root, _LINK))
+            shutil.rmtree(root)
     except OSError as error:
         raise EdgesiteError("cannot remove {0}: {1}".format(root, error), "Run as root: become: true") from error
 
 
-def _digest(path: str) -> str:
+def _current(root: str) -> Optional[str]:
+    """The name of the folder that `current` leads to; None where it leads to none beside it."""
     try:
-        with open(path, "rb") as stream:
-            return hashlib.sha256(stream.read()).hexdigest()
-    except OSError as error:
-        return "unreadable: {0}".format(error.strerror)
-
-
-def _check(folder: str, manifest: Manifest) -> None:
-    for path, digest in manifest.items():
-        if _digest(os.path.join(folder, path)) != digest:
-            raise EdgesiteError("{0} arrived damaged from the controller".format(path), "Run again")
-
-
-def _open_to_all(staging: str) -> None:
-    for folder, _folders, names in os.walk(staging):
-        os.chmod(folder, 0o755)
-        for name in names:
-            os.chmod(os.path.join(folder, name), 0o644)
-
-
-def _put(staging: str, place: str) -> None:
-    # A folder of this name can only be one whose files were changed since: `plan` found it different.
-    aside = staging + ".old"
-    if os.path.exists(place):
-        os.rename(place, aside)
-    try:
-        os.rename(staging, place)
+        name = os.readlink(os.path.join(root, _LINK))
     except OSError:
-        if os.path.exists(aside):
-            os.rename(aside, place)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+        return None
+    return name if os.path.basename(name) == name and not name.startswith(".") else None
 
 
-def _point(link: str, version: str) -> None:
-    fresh = link + ".new"
-    if os.path.lexists(fresh):
-        os.unlink(fresh)
-    os.symlink(version, fresh)
-    os.rename(fresh, link)
+def _prepare(root: str) -> None:
+    os.makedirs(root, exist_ok=True)
+    os.chown(root, os.geteuid(), os.getegid())
+    os.chmod(root, 0o755)
+    host_tools_folder.flush(os.path.dirname(root))
 
 
-def _clean(root: str, version: str) -> None:
-    for name in os.listdir(root):
-        if name not in (version, "current", ".lock"):
-            shutil.rmtree(os.path.join(root, name), ignore_errors=True)
+def _clean(root: str) -> None:
+    """Removes what broke off, and the versions that nothing runs from."""
+    current = _current(root)
+    kept = (current, _LINK) if current is not None else ()
+    folders = set(_folders(root))
+    for name in sorted(set(os.listdir(root)) - set(kept)):
+        path = os.path.join(root, name)
+        if path in folders:
+            _remove_unused(path)
+        else:
+            os.unlink(path)
+
+
+def _remove_unused(folder: str) -> None:
+    with _unused(folder) as unused:
+        if unused:
+            shutil.rmtree(folder)
+
+
+def _folders(root: str) -> Iterator[str]:
+    return (entry.path for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
+
+
+@contextlib.contextmanager
+def _unused(folder: str) -> Iterator[bool]:
+    """Whether nothing runs from a folder; if so, nothing starts there until this is left."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _free_name(root: str, version: str) -> str:
+    """A name that no folder has, as a version may be there already: damaged, or from before, with programs at work."""
+    names = itertools.chain([version], ("{0}-{1}".format(version, number) for number in itertools.count(2)))
+    return next(name for name in names if not os.path.lexists(os.path.join(root, name)))

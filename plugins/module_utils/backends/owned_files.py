@@ -87,6 +87,8 @@ def write_link(path: str, target: Optional[str]) -> None:
         os.symlink(target, draft)
         os.rename(draft, path)
     except OSError as error:
+        if os.path.islink(draft):
+            os.unlink(draft)
         raise EdgesiteError(
             "cannot make the link {0}: {1}".format(path, error.strerror),
             "Free disk space, or run as root: become: true",

@@ -9,7 +9,7 @@ import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 from . import lines
-from .host_tools import CURRENT
+from .host_tools import PROGRAM
 
 _AFTER = "systemd-modules-load.service systemd-udev-settle.service nvidia-persistenced.service"
 # Container runtimes and Kubernetes, which hand GPUs out.
@@ -94,7 +94,7 @@ def wanted(
                 after=_AFTER,
                 before=" ".join(dict.fromkeys([*_BEFORE, *(unit for unit in before if unit not in _AFTER.split())])),
                 python=lines.checked("ansible_python_interpreter", python, lines.PATH),
-                host_tools=CURRENT,
+                host_tools=PROGRAM,
                 verb=verb,
                 config=config_path,
             ),

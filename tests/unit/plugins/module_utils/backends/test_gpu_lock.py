@@ -56,6 +56,6 @@ def test_without_the_right_to_lock_the_domain_says_what_is_missing(monkeypatch):
     def refused(*_arguments, **_options):
         raise PermissionError
 
-    monkeypatch.setattr(gpu_lock.os, "makedirs", refused)
+    monkeypatch.setattr(os, "makedirs", refused)
     with gpu_lock.held():
         pass

@@ -50,3 +50,18 @@ def test_what_is_no_file_is_an_error_for_users(tmp_path):
         owned_files.remove(str(tmp_path))
     with pytest.raises(EdgesiteError, match="cannot write"):
         owned_files.write_text(str(tmp_path / "x"), "") or owned_files.write_text(str(tmp_path / "x" / "y"), "")
+
+
+def test_link_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = str(tmp_path / "current")
+    owned_files.write_link(path, "one")
+    owned_files.write_link(path, "two")
+    assert os.readlink(path) == "two"
+
+    def full(_draft, _path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "rename", full)
+    with pytest.raises(EdgesiteError, match="No space left on device.*Free disk space"):
+        owned_files.write_link(path, "three")
+    assert os.readlink(path) == "two" and os.listdir(tmp_path) == ["current"]

@@ -34,6 +34,20 @@ def test_what_was_sent_comes_before_the_host_tools_and_those_before_the_system(t
         assert sys.path == before
 
 
+def test_nothing_but_pynvml_is_taken_from_there(tmp_path, monkeypatch):
+    sent = place(tmp_path / "sent", "sent")
+    (tmp_path / "sent" / "pynvml.py").write_text("import colorsys; NAME = colorsys.__file__")
+    (tmp_path / "sent" / "colorsys.py").write_text("")
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    assert not pynvml_loader.load(sent, "/nonexistent").NAME.startswith(sent)
+
+
+def test_program_of_the_host_tools_takes_pynvml_from_its_own_version(tmp_path, monkeypatch):
+    own, current = (place(tmp_path / name, name) for name in ("own", "current"))
+    monkeypatch.setattr(pynvml_loader, "_OWN", own)
+    assert pynvml_loader.load(None, current).NAME == "own"
+
+
 def test_host_without_pynvml_has_none(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if "pytest" not in str(finder)])

@@ -24,10 +24,8 @@ def boot_unit(python="/usr/bin/python3", before=()):
 
 def test_unit_runs_the_verb_on_its_configuration_before_container_runtimes():
     unit = WANTED.files["/etc/systemd/system/edgesite-gpu-settings.service"]
-    assert (
-        "ExecStart=/usr/bin/python3 /usr/local/lib/edgesite-gpu/current settings /etc/edgesite-gpu/settings.json"
-        in unit
-    )
+    program = "/usr/bin/python3 -I -S /usr/local/lib/edgesite-gpu/current/__main__.py"
+    assert "ExecStart={0} settings /etc/edgesite-gpu/settings.json\n".format(program) in unit
     assert "Before=containerd.service docker.service" in unit
     assert json.loads(WANTED.files["/etc/edgesite-gpu/settings.json"]) == {"settings": []}
 

@@ -3,19 +3,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import host_tools
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.host_tools import Install, State
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.host_tools import Entry, Install, State
 from hypothesis import given
 from hypothesis import strategies as st
 
 manifests = st.dictionaries(st.sampled_from(["a.py", "b.py", "c.py"]), st.sampled_from(["1", "2"]))
+MANIFEST = {"__main__.py": "1", "a/b.py": "2"}
 
 
 @given(manifests, manifests)
 def test_plan_is_empty_just_where_the_files_are_the_wanted_ones(wanted, present):
-    actions = host_tools.plan(wanted, State(present, host_tools.version_of(present)))
+    actions = host_tools.plan(wanted, State(present, host_tools.version_of(present), bool(present)))
     assert bool(actions) == (wanted != present)
     assert len(actions) <= 1
+
+
+def test_rest_of_a_removal_is_removed():
+    assert host_tools.plan({}, State({}, None, True)) == [Install(None, None)]
+    assert host_tools.plan({}, State({}, None, False)) == []
 
 
 @given(manifests, manifests)
@@ -26,4 +34,46 @@ def test_version_names_exactly_these_files(first, second):
 def test_actions_are_described_by_what_they_replace():
     assert host_tools.describe(Install("new", None)) == "install the host tools new"
     assert host_tools.describe(Install("new", "old")) == "replace the host tools old by new"
+    assert host_tools.describe(Install("old", "old")) == "repair the host tools old"
     assert host_tools.describe(Install(None, "old")) == "remove the host tools old"
+    assert host_tools.describe(Install(None, None)) == "remove what is left of the host tools"
+
+
+def test_tools_that_nobody_named_are_not_taken_for_tools_to_remove():
+    with pytest.raises(EdgesiteError, match="manifest.*is empty.*Run edgesite.gpu.host_tools as a task"):
+        host_tools.demanded(True, {})
+    assert host_tools.demanded(True, MANIFEST) == MANIFEST
+    assert host_tools.demanded(False, MANIFEST) == {}
+
+
+def entries(*names, size=1, plain=True):
+    return [Entry(name, size, plain) for name in names]
+
+
+def test_archive_of_the_manifests_files_is_good_in_any_order():
+    host_tools.check_archive(entries("a/b.py", "__main__.py"), MANIFEST)
+
+
+@pytest.mark.parametrize(
+    ("archive", "problem"),
+    [
+        (entries(*MANIFEST, "json.py"), "it holds 'json.py', which the manifest lacks"),
+        (entries(*MANIFEST, "a/"), "it holds 'a/', which the manifest lacks"),
+        (entries("__main__.py"), "it lacks 'a/b.py'"),
+        (entries(*MANIFEST, "a/b.py"), "it holds 'a/b.py' more than once"),
+        ([*entries("a/b.py"), *entries("__main__.py", plain=False)], "it holds '__main__.py' as something other than"),
+        (entries(*MANIFEST, size=40 * 1024 * 1024), "it unpacks to more than 64 MiB"),
+    ],
+)
+def test_archive_of_anything_else_is_refused(archive, problem):
+    with pytest.raises(EdgesiteError) as refused:
+        host_tools.check_archive(archive, MANIFEST)
+    assert problem in str(refused.value) and "Run again" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "path", ["../evil.py", "/evil.py", "a/../b.py", "a//b.py", "./a.py", "a\\b.py", "a.pyc", "a.so", "a.py\n", "a\0.py"]
+)
+def test_path_that_leads_elsewhere_is_refused_also_where_the_manifest_names_it(path):
+    with pytest.raises(EdgesiteError, match="not the path of a Python file"):
+        host_tools.check_archive(entries(path), {path: "1"})

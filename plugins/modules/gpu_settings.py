@@ -216,8 +216,8 @@ def main():
         supports_check_mode=True,
     )
     settings = [given(entry) for entry in module.params["settings"]]
-    unit = boot_unit(settings, sys.executable, module.params["persist"])
     try:
+        unit = boot_unit(settings, sys.executable, module.params["persist"])
         # Nothing wanted of GPUs takes no driver: the boot unit can be taken away where that is gone.
         with Nvml(module.params["pynvml_path"]) if settings else contextlib.nullcontext() as nvml:
             run(module, lambda: SettingsDomain(command_runner(module), nvml, settings, unit))

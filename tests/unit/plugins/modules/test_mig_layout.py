@@ -5,28 +5,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
-
-
-class Failed(Exception):
-    """The module ended with this message."""
-
-
-class Module:
-    """An AnsibleModule with given parameters: how they arrive differs between versions of ansible-core."""
-
-    _verbosity = 0
-    check_mode = False
-
-    def __init__(self, argument_spec, **_more):
-        defaults = {name: option.get("default") for name, option in argument_spec.items()}
-        self.params = dict(defaults, layouts=[], quiesce=["a\n[Service]\nExecStartPre=/bin/true"])
-
-    def fail_json(self, msg, **_details):
-        raise Failed(msg)
+from ansible_collections.edgesite.gpu.tests.unit.plugins.modules.failing_module import Failed, failing
 
 
 def test_units_that_are_none_are_refused_before_the_host_is_looked_at(monkeypatch):
-    monkeypatch.setattr(mig_layout, "AnsibleModule", Module)
+    quiesce = ["a\n[Service]\nExecStartPre=/bin/true"]
+    monkeypatch.setattr(mig_layout, "AnsibleModule", failing(layouts=[], quiesce=quiesce))
     monkeypatch.setattr(mig_layout, "run", None)
     with pytest.raises(Failed, match=r"^quiesce\[0\] is .*, which is not the full name of a systemd unit"):
         mig_layout.main()

@@ -18,8 +18,8 @@ description:
     checked as well. It has to be for the same key and names, to allow the usages that were asked for and no others, to
     be good now and for no longer than O(days), and to lead to O(authority.roots) without MD5, SHA-1, RSA keys under
     2048 bits and elliptic curves under 256 bits. What a root itself is signed with does not count.
-  - At most 256 KiB and 20 certificates are taken from a program or a URL. What a program writes to standard error is
-    never shown, nor are its arguments, headers, and the user, password and query of a URL.
+  - At most 256 KiB and 20 certificates are taken from a program or a URL. No message shows what a program writes to
+    standard error, its arguments, headers, or the user, password and query of a URL.
   - The task is delegated to localhost, without become, since C(community.crypto.x509_certificate_pipe) runs there.
 author:
   - The edgesite.gpu maintainers (@edgesite)

@@ -15,9 +15,8 @@ from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
 
-from ...module_utils.core import urls
 from ...module_utils.core.errors import EdgesiteError
-from . import chains, issued
+from . import chains, issued, urls
 from .issued import Issued, Order
 from .texts import text
 
@@ -115,8 +114,9 @@ def _by_url(options, order, run_module):
     shown = urls.shown(options["url"])
     if shown is None:
         raise EdgesiteError(
-            "authority.url is no URL such as https://ca.example/sign; it is not shown, since it may hold a password",
-            "Write what is no letter or digit in a user or password as % and two hex digits",
+            "authority.url is not a URL such as https://ca.example/sign; it is not shown, since it may hold a password",
+            "Give it as https://HOST[:PORT]/PATH; in a user name or password, write characters other than letters and "
+            "digits as % and two hex digits",
         )
     headers = {"Content-Type": "application/pkcs10", **_headers(options["headers"])}
     try:

@@ -22,7 +22,7 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
         wrong = _wrong(value)
         if wrong:
             raise EdgesiteError(
-                "{0} is {1}: nothing was made, since the CA's keys have to be encrypted".format(option, wrong),
+                "{0} is {1}, and the CA's keys have to be encrypted".format(option, wrong),
                 "Set it to text in quotes, and keep it in a vault; the playbooks pass identity_ca_passphrase as "
                 "site_ca_passphrase",
             )

@@ -99,7 +99,7 @@ def _renewal(files, certificate, public, wishes, now) -> Optional[str]:
         left = certificate.not_valid_after_utc.timestamp() - now
         return "the certificate is good for {0:.1f} more days".format(left / 86400)
     try:
-        chain = chains.split(files["chain"]) if files["chain"] else []
+        chain = chains.split(files["chain"]) if (files["chain"] or "").strip() else []
     except ValueError:
         return "its chain cannot be read"
     why = chains.refusal(chains.pem(certificate.public_bytes(Encoding.DER)), chain, wishes.trust)

@@ -238,7 +238,7 @@ def test_url_that_nobody_answers(options, serve, url, words):
     ],
 )
 def test_what_is_no_url_is_not_shown(options, url):
-    assert "authority.url is no URL such as https://ca.example/sign" in refused({**options, "url": url})
+    assert "authority.url is not a URL such as https://ca.example/sign" in refused({**options, "url": url})
 
 
 @pytest.mark.parametrize("value", [SECRET + "\r\nX: y", SECRET + "\n", 5, None, [SECRET], {"a": SECRET}, SECRET + "ü"])

@@ -12,15 +12,9 @@ _HTTP = re.compile(
     r"(?P<scheme>https?://)([^\s/?#]*@)?(?P<place>(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?(/[!-~]*?)?)([?#][!-~]*)?",
     re.ASCII | re.IGNORECASE,
 )
-_WITH_CREDENTIALS = re.compile(r"\s*[a-z][a-z0-9+.-]*:/*[^/?#]*@", re.ASCII | re.IGNORECASE)
 
 
 def shown(url: str) -> Optional[str]:
     """A URL of HTTP for messages, without user, password and query; None for what is no such URL."""
     found = _HTTP.fullmatch(url)
     return found["scheme"] + found["place"] if found else None
-
-
-def has_credentials(url: str) -> bool:
-    """Whether there is a user or a password in a URL of whatever scheme."""
-    return bool(_WITH_CREDENTIALS.match(url))

@@ -23,7 +23,8 @@ def preflight_problems(hostvars, hosts):
     problems = []
     for host in hosts:
         problems += _alone(_of_host, lambda *of: [preflight.garbled(*of)], host, hostvars[host])
-    return problems
+    # lists, as ansible-core 2.18 makes text of other sequences
+    return [list(problem) for problem in problems]
 
 
 def preflight_table(problems):

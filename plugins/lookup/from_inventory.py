@@ -36,7 +36,7 @@ _raw:
   type: list
 """
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils.core.errors import EdgesiteError
@@ -50,5 +50,5 @@ class LookupModule(LookupBase):
         try:
             check_variables(variables or {})
         except EdgesiteError as error:
-            raise AnsibleError(str(error)) from error
+            raise AnsibleLookupError(str(error)) from error
         return terms

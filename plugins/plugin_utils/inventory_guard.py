@@ -10,24 +10,38 @@ host could choose paths, commands and names on the controller. Whatever acts for
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, List, Mapping, Sequence
+from typing import Any, List, Mapping, Sequence
+
+from ansible import constants
 
 from ..module_utils.core.errors import EdgesiteError
 
-# Facts by the names that Ansible's own modules give them: setup, package_facts, service_facts, mount_facts, getent.
-_FACT = re.compile(r"(ansible|facter|ohai|getent)_|(module_setup|gather_subset|packages|services|mount_points)\Z")
-# Options of connections, shells and become that Ansible also takes from facts: it leaves out others, but not these.
-_OPTION = re.compile(
-    r"ansible_(admin_users|async_dir|common_remote_group|control_path|control_path_dir|host_key_checking|private_key"
-    r"|private_key_passphrase|remote_tmp|runas_[a-z_]+|scp_executable|sftp_batch_mode|sftp_executable"
-    r"|shell_allow_world_readable_temp|ssh_host_key_checking|sshpass_prompt|su_[a-z0-9_]+|sudo_[a-z_]+|system_tmpdirs)\Z"
+# What setup calls the facts of Linux hosts, and Ansible itself notes. Many other names that begin with ansible_ are
+# options of connections and lookups, which run programs on the controller.
+_FACT = re.compile(
+    r"ansible_(all_ipv[46]_addresses|apparmor|architecture|(bios|board|chassis|product|form)_[a-z_]+|(proc_)?cmdline"
+    r"|date_time|default_ipv[46]|device_links|devices|distribution(_[a-z_]+)?|dns|domain|effective_(user|group)_ids?|env"
+    r"|ec2_[A-Za-z0-9_]+|fibre_channel_wwn|fips|flags|fqdn|hostname|hostnqn|interfaces|is_chroot|iscsi_iqn"
+    r"|kernel(_version)?|loadavg|local|locally_reachable_ips|lsb|lvm|machine(_id)?|mem(free|total)_mb|memory_mb|mounts|nodename|os_family"
+    r"|pkg_mgr|processor(_[a-z_]+)?|python(_version)?|real_(user|group)_id|selinux(_python_present)?|service_mgr"
+    r"|ssh_host_key_[a-z0-9_]+|swap(free|total)_mb|system(d|_vendor|_capabilities|_capabilities_enforced)?"
+    r"|uptime_seconds|user_(dir|gecos|gid|id|shell|uid)|userspace_(architecture|bits)|virtualization_[a-z_]+"
+    r"|zfs_datasets|zfs_pools|zpool)\Z"
+    r"|(facter|ohai)_|(discovered_interpreter_python|_ansible_facts_gathered|gather_subset|module_setup)\Z"
+    r"|(aggregate_mounts|tcp_listen|udp_listen)\Z"
 )
+# and what package_facts, service_facts, mount_facts, getent and facter_facts return
+_MAPPING = re.compile(r"(facter|mount_points|packages|services|getent_[a-z]+)\Z")
 _DISCOVERED = "discovered_interpreter_"
 _ALLOWED = "edgesite_facts_allowed"
+# Of what a host makes up, this much is repeated.
+_MOST = 10
 
 
 def check_variables(variables: Mapping[str, Any]) -> None:
     """Raises where facts of a host stand in for variables; variables: all that a task or a lookup has."""
+    if not constants.INJECT_FACTS_AS_VARS:
+        return
     # Ansible lets no fact take the place of ansible_facts itself, but of the host's own name it does.
     if "inventory_hostname" in variables.get("ansible_facts", {}):
         raise _refusal("a host", ["inventory_hostname"])
@@ -45,16 +59,21 @@ def check_variables(variables: Mapping[str, Any]) -> None:
 
 def check_result(result: Mapping[str, Any], host: str) -> None:
     """Raises where the answer of one of our modules sets variables or statistics of the run; none of them does so."""
-    facts = result.get("ansible_facts") or {}
-    named = [name for name in facts if not name.startswith(_DISCOVERED)] if isinstance(facts, Mapping) else [facts]
+    named = [name for name in result.get("ansible_facts") or {} if not str(name).startswith(_DISCOVERED)]
     if named:
         raise _refusal(host, named)
     if "ansible_stats" in result:
-        raise EdgesiteError("The answer of {0} sets statistics of the run (ansible_stats)".format(host), _look_at(host))
+        raise EdgesiteError(
+            "The answer of {0} sets statistics of the run (ansible_stats)".format(host),
+            "Find out what answers in place of Python there",
+        )
 
 
 def _facts(variables: Mapping[str, Any], host: str) -> Mapping[str, Any]:
-    """A host's facts by the names that they have as variables; ansible_facts shows them without their prefix."""
+    """A host's facts by the names that they have as variables; ansible_facts shows them without their prefix.
+
+    Ansible offers no other way to them; this one holds for ansible-core 2.18 to 2.21.
+    """
     cache = variables["hostvars"]._variable_manager._fact_cache
     try:
         return cache.get(host) or {}
@@ -62,8 +81,16 @@ def _facts(variables: Mapping[str, Any], host: str) -> Mapping[str, Any]:
         return {}
 
 
-def _foreign(names: Iterable[str]) -> List[str]:
-    return sorted(name for name in names if not _FACT.match(name) or _OPTION.match(name))
+def _foreign(facts: Mapping[str, Any]) -> List[str]:
+    return sorted(str(name) for name, value in facts.items() if not _is_fact(str(name), value))
+
+
+def _is_fact(name: str, value: Any) -> bool:
+    if _FACT.match(name):
+        return True
+    # an interface of the network has any name
+    interface = name.startswith("ansible_") and isinstance(value, Mapping) and "device" in value
+    return interface or bool(_MAPPING.match(name)) and isinstance(value, Mapping)
 
 
 def _allowed(variables: Mapping[str, Any]) -> Sequence[str]:
@@ -76,13 +103,15 @@ def _allowed(variables: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _refusal(host: str, names: Sequence[Any]) -> EdgesiteError:
+    listed = ", ".join(ascii(name).strip("'")[:100] for name in names[:_MOST])
+    more = " and {0} more".format(len(names) - _MOST) if len(names) > _MOST else ""
     return EdgesiteError(
-        "Not the inventory, but a host set {0} of {1}: the result of a task carried {2} as ansible_facts, which "
-        "outrank the inventory".format(", ".join(map(str, names)), host, "it" if len(names) == 1 else "them"),
-        "{0} Facts in a cache go away with 'ansible-playbook --flush-cache'. If a module of yours rightly returns "
-        "facts by such names, list them in {1}".format(_look_at(host), _ALLOWED),
+        "Facts of {0} would take the place of variables: {1}{2}. A task's result carried them (ansible_facts), and "
+        "facts outrank the inventory".format(host, listed, more),
+        "If a module of yours rightly returns facts by such names, or set_fact caches them, list them in {0}. "
+        "'ansible-playbook --flush-cache' empties a cache. {1}".format(_ALLOWED, _look_at(host)),
     )
 
 
 def _look_at(host: str) -> str:
-    return "Find out what answers in place of Python on {0}, or on the host of a task with run_once.".format(host)
+    return "Else find out what answers in place of Python on {0}, or on the host of a task with run_once".format(host)

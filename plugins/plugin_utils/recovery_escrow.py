@@ -9,6 +9,7 @@ ever lost: a key that another one follows stays as UUID.1.pem, UUID.2.pem and so
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import tempfile
@@ -23,8 +24,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
 _ENVELOPED = der.oid("1.2.840.113549.1.7.3")
 # A recipient's key of 16384 bits takes 4 KiB.
 _LARGEST = 16384
-# A volume gets a new key with a new certificate, and after a recovery.
-_MOST = 100
+# Files of one host. A volume gets a new key with a new certificate, and after a recovery.
+_MOST = 200
 
 
 class Key(NamedTuple):
@@ -36,7 +37,10 @@ class Key(NamedTuple):
 
 def keys(host: str, volumes: Sequence[Dict[str, Any]]) -> List[Key]:
     """The keys in a host's answer; volumes: as luks_volume returns them."""
-    return [_key(host, volume) for volume in volumes if volume.get("recovery")]
+    found = [_key(host, volume) for volume in volumes if volume.get("recovery")]
+    if len({key.uuid for key in found}) < len(found):
+        raise _lie(host, "one volume several times")
+    return found
 
 
 def missing(folder: str, host: str, found: Sequence[Key]) -> List[Key]:
@@ -48,8 +52,14 @@ def keep(folder: str, host: str, key: Key) -> None:
     """Makes a key the newest one of its volume."""
     newest = _newest(folder, host, key)
     os.makedirs(os.path.dirname(newest), mode=0o700, exist_ok=True)
-    if os.path.lexists(newest):
-        _set_aside(host, newest)
+    if len(os.listdir(os.path.dirname(newest))) >= _MOST:
+        raise EdgesiteError(
+            "{0} has {1} recovery keys in escrow ({2})".format(host, _MOST, os.path.dirname(newest)),
+            "Find out why it makes new ones, and move those away that are of no use any more",
+        )
+    before = _read(newest)
+    if before is not None:
+        _set_aside(newest, before)
     descriptor, draft = tempfile.mkstemp(dir=os.path.dirname(newest), prefix=".draft-")
     try:
         _write(descriptor, _bytes(key))
@@ -90,7 +100,11 @@ def _is_enveloped(cms):
     except der.NotDer:
         return False
     # what is before and after the block goes into the file too
-    return content.startswith(_ENVELOPED) and cms.startswith("-----BEGIN") and cms.rstrip("\n").endswith("-----")
+    return (
+        content.startswith(_ENVELOPED)
+        and cms.startswith("-----BEGIN")
+        and cms.rstrip("\n").endswith("-----END CMS-----")
+    )
 
 
 def _newest(folder, host, key):
@@ -116,20 +130,16 @@ def _write(descriptor, data):
         os.fsync(stream.fileno())
 
 
-def _set_aside(host, newest):
+def _set_aside(newest, content):
     """Gives the newest key a number as well, unless it has one from a run that was broken off here."""
     stem = newest[: -len(".pem")]
-    for number in range(1, _MOST + 1):
+    for number in itertools.count(1):
         numbered = "{0}.{1}.pem".format(stem, number)
         try:
             descriptor = os.open(numbered, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            if _read(numbered) == _read(newest):
+            if _read(numbered) == content:
                 return
         else:
-            _write(descriptor, _read(newest))
+            _write(descriptor, content)
             return
-    raise EdgesiteError(
-        "{0} has {1} recovery keys of one volume in escrow ({2})".format(host, _MOST, newest),
-        "Find out why it makes new ones, and move those away that are of no use any more",
-    )

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from . import lines
 
-# Each layer's role registers <layer>_result.
+# Each layer's role registers <layer>_result, and the playbook edgesite_result on every host that it reached.
 LAYERS = ("driver", "jetpack", "gpu", "mig", "storage_encryption", "identity", "tls")
 
 
@@ -24,7 +24,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     layers: by name, the actions, whether they changed anything and whether the layer failed; a layer that the host
     does not have is not there.
     """
-    results = {layer: variables.get(layer + "_result") for layer in ("facts",) + LAYERS}
+    results = {layer: variables.get(layer + "_result") for layer in ("edgesite", "facts") + LAYERS}
     ran = {layer: result for layer, result in results.items() if result and not result.get("skipped")}
     failed = {layer: result for layer, result in ran.items() if result.get("failed") or result.get("unreachable")}
     return {

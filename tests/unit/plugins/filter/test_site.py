@@ -33,7 +33,7 @@ def test_a_row_for_each_host_whatever_one_of_them_answers(answers):
 def test_preflight_judges_the_others_whatever_one_of_them_answers(answer):
     wanted = {"gpu_settings": [{"gpus": "all"}], "jetpack_version": "6.2", "driver_branch": "550"}
     found = site.preflight_problems({"liar": {"facts_result": answer, **wanted}, "honest": GOOD}, ["liar", "honest"])
-    assert [problem for problem in found if problem.host == "honest"] == []
+    assert [problem for problem in found if problem[0] == "honest"] == []
     assert site.preflight_table(found)
 
 
@@ -41,5 +41,5 @@ def test_an_answer_without_meaning_is_said_to_be_one():
     hosts = {"liar": {"facts_result": {"gpus": 5}, "gpu_settings": [], "edgesite_done": True}}
     row = site.site_rows(hosts, ["liar"])[0]
     assert row["status"] == "failed" and "cannot be judged (TypeError" in row["why"]
-    problem = site.preflight_problems({"liar": {"facts_result": 5}}, ["liar"])[0]
-    assert "cannot be judged" in problem.problem and problem.fix
+    ((_host, _layer, problem, fix),) = site.preflight_problems({"liar": {"facts_result": 5}}, ["liar"])
+    assert "cannot be judged" in problem and fix

@@ -51,10 +51,16 @@ def refusal(told):
         "inventory_hostname",
         "inventory_dir",
         "group_names",
+        # options of connections, become and lookups, also of other collections
         "ansible_sftp_executable",
         "ansible_control_path",
         "ansible_private_key",
         "ansible_sudo_exe",
+        "ansible_paramiko_proxy_command",
+        "ansible_podman_executable",
+        "ansible_lookup_url_unix_socket",
+        "ansible_hashi_vault_url",
+        "packages",
     ],
 )
 def test_a_fact_that_would_be_a_variable_is_refused_and_named(variables, name):
@@ -63,7 +69,12 @@ def test_a_fact_that_would_be_a_variable_is_refused_and_named(variables, name):
 
 
 def test_all_of_them_are_named(variables):
-    assert "set a, b of alpha" in refusal(variables({"b": 1, "a": 2}))
+    assert "Facts of alpha would take the place of variables: a, b. " in refusal(variables({"b": 1, "a": 2}))
+
+
+def test_of_what_a_host_makes_up_not_all_is_repeated(variables):
+    said = refusal(variables({f"x{number:04}\x1b[2J{'y' * 1000}": 1 for number in range(500)}))
+    assert "\x1b" not in said and "and 490 more" in said and len(said) < 3000
 
 
 def test_facts_by_the_names_of_ansibles_own_modules_are_good(variables):
@@ -72,6 +83,11 @@ def test_facts_by_the_names_of_ansibles_own_modules_are_good(variables):
         "ansible_local": {"identity_authority": {}},
         "ansible_ssh_host_key_rsa_public": "AAAA",
         "ansible_system_vendor": "x",
+        "ansible_podman1": {"device": "podman1"},
+        "ansible_env": {},
+        "ansible_product_name": "x",
+        "discovered_interpreter_python": "/usr/bin/python3",
+        "_ansible_facts_gathered": True,
         "facter_os": {},
         "getent_passwd": {},
         "packages": {},
@@ -106,7 +122,26 @@ def test_where_there_is_no_host_there_are_no_facts():
     check_variables({})
 
 
-@pytest.mark.parametrize("facts", [{"identity_subject": 1}, {"ansible_distribution": "x"}, ["x"], "x"])
+def test_where_facts_are_no_variables_nothing_is_refused(variables, monkeypatch):
+    monkeypatch.setattr("ansible.constants.INJECT_FACTS_AS_VARS", False)
+    check_variables(variables({"identity_authority": {}}))
+
+
+def test_facts_of_this_machine_are_good(variables):
+    """What Ansible's setup returns here."""
+    collector = pytest.importorskip("ansible.module_utils.facts.ansible_collector")
+    from ansible.module_utils.facts import default_collectors
+    from ansible.module_utils.facts.namespace import PrefixFactNamespace
+
+    gathered = collector.get_ansible_collector(
+        all_collector_classes=default_collectors.collectors,
+        namespace=PrefixFactNamespace(namespace_name="ansible", prefix="ansible_"),
+        gather_subset=["all", "!facter", "!ohai"],
+    ).collect(module=None)
+    check_variables(variables(gathered))
+
+
+@pytest.mark.parametrize("facts", [{"identity_subject": 1}, {"ansible_distribution": "x"}, ["x"], [5]])
 def test_answers_of_our_modules_carry_no_facts(facts):
     with pytest.raises(EdgesiteError) as refused:
         check_result({"ansible_facts": facts}, "alpha")

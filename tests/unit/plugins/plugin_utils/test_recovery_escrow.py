@@ -65,6 +65,7 @@ def test_what_is_no_uuid_becomes_no_name(uuid):
         cms() + cms(),
         cms() + "more\n",
         "before\n" + cms(),
+        cms() + "more\n-----",
         cms().replace("CMS", "CERTIFICATE"),
         cms(b"x" * 20000),
         der.pem("CMS", der.sequence(der.oid("1.2.840.113549.1.7.2"))),
@@ -138,10 +139,22 @@ def test_a_disk_that_fills_up_loses_nothing_and_the_next_run_ends_right(tmp_path
     assert cms(b"one") in kept(tmp_path).values()
 
 
+def test_a_volume_is_named_once():
+    with pytest.raises(EdgesiteError, match="alpha returned one volume several times"):
+        recovery_escrow.keys("alpha", [volume(), volume(recovery=cms(b"other"))])
+
+
+def test_a_link_that_leads_nowhere_is_replaced(tmp_path):
+    (tmp_path / "alpha").mkdir()
+    (tmp_path / "alpha" / (UUID + ".pem")).symlink_to(tmp_path / "nowhere")
+    keep(tmp_path, cms())
+    assert kept(tmp_path) == {f"alpha/{UUID}.pem": cms()}
+
+
 def test_a_host_that_makes_keys_without_end_is_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(recovery_escrow, "_MOST", 3)
+    monkeypatch.setattr(recovery_escrow, "_MOST", 4)
     for number in range(4):
         keep(tmp_path, cms(b"%d" % number))
-    with pytest.raises(EdgesiteError, match="alpha has 3 recovery keys of one volume"):
+    with pytest.raises(EdgesiteError, match="alpha has 4 recovery keys in escrow"):
         keep(tmp_path, cms(b"more"))
     assert kept(tmp_path)[f"alpha/{UUID}.pem"] == cms(b"3")

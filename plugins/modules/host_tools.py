@@ -13,7 +13,10 @@ description:
   - What does not survive a reboot by itself, such as power limits or MIG instances, is set again by boot units. They
     run the collection's own code, which this module installs below C(/usr/local/lib/edgesite-gpu), together with
     pynvml from the controller. The host needs no network and no package for it.
-  - A new version is unpacked beside the old one, checked, and put in place in one step.
+  - A new version is checked, written beside the old one, and put in place in one step. A program that runs meanwhile
+    keeps its version to its end.
+  - Nothing is installed but what the controller's manifest names. Whatever is changed, added or taken away below the
+    version in use is found by the next run, and set right.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
@@ -59,7 +62,9 @@ actions:
   elements: dict
   sample: [{"does": "install the host tools 7f7b0fe3b1c2a4d5", "version": "7f7b0fe3b1c2a4d5"}]
 before:
-  description: The version (null for none) and the SHA-256 of each file, before.
+  description:
+    - The version (null for none) and the SHA-256 of each file, before.
+    - For what is not as it was installed, what it is instead, such as C(mode 0666) or C(not a plain file).
   returned: success
   type: dict
   sample: {"version": null, "files": {}}

@@ -7,9 +7,9 @@
 is written beside its place, flushed to the disk and renamed, and the link is replaced in one step: whatever breaks off
 half-way, `current` leads to whole tools.
 
-Nothing in a version's folder changes once `current` leads to it. A program holds a shared lock on the folder that it
-runs from. The next installation but one removes a folder, if nobody holds it: the latest folder before the current one
-always stays, since a program that is just being started may have found its way there and not have locked it yet.
+A version's folder never changes. A program holds a shared lock on the folder that it runs from, and an installation
+first removes the folders that nobody holds. The one that `current` leads to until then stays to the next installation:
+a program that is just starting may have found its way there, and not hold it yet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from typing import ContextManager, Iterator, Optional
+from typing import ContextManager, Dict, Iterator, Optional
 
 from ..core.errors import EdgesiteError
 from ..core.host_tools import ROOT, Manifest, State
@@ -40,40 +40,25 @@ def alone() -> ContextManager[None]:
 def observe(root: str = ROOT) -> State:
     """The installed version and the SHA-256 of its files. Raises EdgesiteError."""
     name = _current(root)
-    try:
-        if name is None:
-            return State({}, None, os.path.isdir(root) and bool(os.listdir(root)))
-        files = host_tools_folder.look(os.path.join(root, name))
-    except OSError as error:
-        raise EdgesiteError("cannot read {0}: {1}".format(root, error.strerror), "Run as root: become: true") from error
+    if name is None:
+        return State({}, None, _is_filled(root))
+    files = host_tools_folder.look(os.path.join(root, name))
     wrong = host_tools_folder.flaw(os.path.realpath(root))
     return State({**files, "../": wrong} if wrong else files, name.split("-")[0], True)
 
 
 def install(archive: str, version: str, manifest: Manifest, root: str = ROOT) -> None:
     """Puts the archive's files in place. Raises EdgesiteError."""
-    unfinished: Optional[str] = None
     try:
         content = with_compiled(host_tools_archive.read(archive, manifest))
         _prepare(root)
         _clean(root)
-        unfinished = tempfile.mkdtemp(dir=root, prefix=".new-")
-        host_tools_folder.write(unfinished, content)
-        name = _free_name(root, version)
-        os.rename(unfinished, os.path.join(root, name))
-        unfinished = os.path.join(root, name)
-        # The link must not reach the disk before what it leads to.
-        host_tools_folder.flush(root)
-        owned_files.write_link(os.path.join(root, _LINK), name)
-        unfinished = None
+        _point(root, _write(root, version, content))
     except OSError as error:
         raise EdgesiteError(
             "cannot install the host tools below {0}: {1}".format(root, error),
             "Free disk space, or run as root: become: true",
         ) from error
-    finally:
-        if unfinished is not None:
-            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def remove(root: str = ROOT) -> None:
@@ -91,6 +76,13 @@ def remove(root: str = ROOT) -> None:
             shutil.rmtree(root)
     except OSError as error:
         raise EdgesiteError("cannot remove {0}: {1}".format(root, error), "Run as root: become: true") from error
+
+
+def _is_filled(root: str) -> bool:
+    try:
+        return os.path.isdir(root) and bool(os.listdir(root))
+    except OSError as error:
+        raise EdgesiteError("cannot read {0}: {1}".format(root, error.strerror), "Run as root: become: true") from error
 
 
 def _current(root: str) -> Optional[str]:
@@ -112,20 +104,43 @@ def _prepare(root: str) -> None:
 def _clean(root: str) -> None:
     """Removes what broke off, and the versions that nothing runs from."""
     current = _current(root)
-    kept = (current, _LINK) if current is not None else ()
-    folders = set(_folders(root))
-    for name in sorted(set(os.listdir(root)) - set(kept)):
-        path = os.path.join(root, name)
-        if path in folders:
-            _remove_unused(path)
+    kept = () if current is None else (current, _LINK)
+    for entry in list(os.scandir(root)):
+        if entry.name in kept:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            _remove_unused(entry.path)
         else:
-            os.unlink(path)
+            os.unlink(entry.path)
 
 
 def _remove_unused(folder: str) -> None:
     with _unused(folder) as unused:
         if unused:
             shutil.rmtree(folder)
+
+
+def _write(root: str, version: str, content: Dict[str, bytes]) -> str:
+    """Makes the folder of a version; returns its name."""
+    staging = tempfile.mkdtemp(dir=root, prefix=".new-")
+    try:
+        host_tools_folder.write(staging, content)
+        name = _free_name(root, version)
+        os.rename(staging, os.path.join(root, name))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return name
+
+
+def _point(root: str, name: str) -> None:
+    """Lets `current` lead to a folder; where that fails, the folder goes again."""
+    try:
+        # The link must not reach the disk before what it leads to.
+        host_tools_folder.flush(root)
+        owned_files.write_link(os.path.join(root, _LINK), name)
+    except (OSError, EdgesiteError):
+        shutil.rmtree(os.path.join(root, name), ignore_errors=True)
+        raise
 
 
 def _folders(root: str) -> Iterator[str]:

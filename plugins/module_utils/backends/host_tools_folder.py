@@ -44,7 +44,7 @@ def flaw(path: str, mode: int = _FOLDER) -> str:
         return _unreadable(error)
     if not (stat.S_ISDIR if mode == _FOLDER else stat.S_ISREG)(status.st_mode):
         return "not a {0}".format("folder" if mode == _FOLDER else "plain file")
-    # Who looks without root's rights meets root's files; who writes, their own.
+    # Whoever looks could also be the one who installed; on a host that is root.
     if status.st_uid not in (0, os.geteuid()):
         return "owned by user {0}".format(status.st_uid)
     return "" if stat.S_IMODE(status.st_mode) == mode else "mode {0:04o}".format(stat.S_IMODE(status.st_mode))

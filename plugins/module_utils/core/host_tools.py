@@ -104,9 +104,7 @@ def plan(wanted: Manifest, observed: State) -> List[Install]:
 def describe(action: Install) -> str:
     """The action for people."""
     if action.version is None:
-        return "remove " + (
-            "the host tools " + action.previous if action.previous else "what is left of the host tools"
-        )
+        return "remove the host tools {0}".format(action.previous or "that are left of an earlier run")
     if action.previous is None:
         return "install the host tools {0}".format(action.version)
     if action.previous == action.version:

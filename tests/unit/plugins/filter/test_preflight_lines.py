@@ -17,8 +17,8 @@ ORIN = {
 
 def problems(facts=FACTS, **variables):
     return [
-        (problem.layer, problem.problem)
-        for problem in preflight_problems({"gpu-a": {"facts_result": facts, **variables}}, ["gpu-a"])
+        (layer, problem)
+        for _host, layer, problem, _fix in preflight_problems({"gpu-a": {"facts_result": facts, **variables}}, ["gpu-a"])
     ]
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -38,6 +39,7 @@ def main():
 """
 
 
+@functools.lru_cache(maxsize=None)
 def start_and_loader():
     """The files of the collection's own that are tried: what starts a program, and what loads pynvml."""
     files = host_archive.files()
@@ -45,8 +47,9 @@ def start_and_loader():
     return {path: files[path] for path in ["__main__.py", host_archive.PACKAGE + "/backends/pynvml_loader.py", *core]}
 
 
-def a_version(number, own=start_and_loader()):
+def a_version(number):
     """Host tools whose files say which version they are of."""
+    own = start_and_loader()
     stamp = "VERSION = {0}\n".format(number).encode()
     parts = {"{0}/part{1}.py".format(host_archive.PACKAGE, part): stamp for part in range(PARTS)}
     program = PROGRAM.format(version=number, parts=PARTS, package=host_archive.PACKAGE.replace("/", "."))

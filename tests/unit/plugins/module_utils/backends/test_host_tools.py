@@ -162,14 +162,24 @@ def test_whatever_is_changed_by_hand_is_found_and_set_right(tools, change, found
     assert tools.holds(ONE)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 @pytest.mark.parametrize(("path", "found"), [("__main__.py", "__main__.py"), ("pack", "pack/"), ("..", "../")])
-def test_what_another_user_can_change_is_found_and_set_right(tools, path, found):
+def test_what_belongs_to_another_user_is_found(tools, monkeypatch, path, found):
     tools.install(ONE)
-    os.chown(tools.path("current", path), 1000, 1000)
-    assert tools.observe().files[found] == "owned by user 1000"
+    place, stat_of = os.path.realpath(tools.path("current", path)), os.stat
+
+    def given_away(path, **options):
+        status = stat_of(path, **options)
+        return os.stat_result([*status[:4], 1000, *status[5:10]]) if os.path.realpath(path) == place else status
+
+    monkeypatch.setattr(os, "stat", given_away)
+    assert tools.observe().files == {**manifest_of(ONE), found: "owned by user 1000"}
+
+
+def test_the_folder_of_all_versions_becomes_roots(tools, monkeypatch):
+    owners = []
+    monkeypatch.setattr(os, "chown", lambda *arguments: owners.append(arguments))
     tools.install(ONE)
-    assert tools.holds(ONE)
+    assert owners == [(tools.root, os.geteuid(), os.getegid())]
 
 
 @pytest.mark.parametrize("target", ["/usr/lib", "..", ".new-x", "gone"])
@@ -327,9 +337,16 @@ def fill_disk():
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def interrupted(tools, content, step, how):
-    """How an installation ends, in a process of its own, where `how` befalls it at one of its steps."""
-    archive = pack(tools.folder / "archive.zip", content.items())
+def update(tools):
+    backend.install(str(tools.folder.parent / "two.zip"), version_of(TWO), manifest_of(TWO), tools.root)
+
+
+def removal(tools):
+    backend.remove(tools.root)
+
+
+def interrupted(tools, work, step, how):
+    """How work on the tools ends, in a process of its own, where `how` befalls it at one of its steps."""
     child = os.fork()
     if child:
         return os.WEXITSTATUS(os.waitpid(child, 0)[1])
@@ -345,7 +362,7 @@ def interrupted(tools, content, step, how):
     end = TRACEBACK
     try:
         sys.addaudithook(at_each_step)
-        backend.install(archive, version_of(content), manifest_of(content), tools.root)
+        work(tools)
         end = ENDED if len(steps) < step else UNHARMED
     except EdgesiteError as error:
         end = REFUSED if "Free disk space" in str(error) else TRACEBACK
@@ -353,19 +370,20 @@ def interrupted(tools, content, step, how):
         os._exit(end)
 
 
-def sweep(folder, how):
-    """An update that is interrupted at its first step, at its second, ...: each time, the tools and how it ended."""
+def sweep(folder, work, how):
+    """Work that is interrupted at its first step, at its second, ...: each time, the tools and how it ended."""
     before = Tools(folder)
     for content in (THREE, ONE):
         before.install(content)
     os.mkdir(before.path(".new-half-done"))
+    pack(folder / "two.zip", TWO.items())
     for step in range(1, 1000):
         tools = Tools(folder / str(step))
         shutil.copytree(before.root, tools.root, symlinks=True)
-        end = interrupted(tools, TWO, step, how)
+        end = interrupted(tools, work, step, how)
         yield tools, end
         if end == ENDED:
-            assert step > 40
+            assert step > 20
             return
     pytest.fail("the sweep did not come to an end")
 
@@ -377,7 +395,7 @@ def fast_disk(monkeypatch):
 
 @pytest.mark.usefixtures("fast_disk")
 def test_killed_at_any_step_leaves_whole_tools_and_the_next_run_ends_right(tmp_path):
-    for tools, end in sweep(tmp_path, kill):
+    for tools, end in sweep(tmp_path, update, kill):
         assert end in (KILLED, ENDED)
         assert tools.holds(ONE) or tools.holds(TWO)
         if not tools.holds(TWO):
@@ -388,7 +406,7 @@ def test_killed_at_any_step_leaves_whole_tools_and_the_next_run_ends_right(tmp_p
 
 @pytest.mark.usefixtures("fast_disk")
 def test_full_disk_at_any_step_leaves_the_tools_as_they_were_and_no_rest(tmp_path):
-    for tools, end in sweep(tmp_path, fill_disk):
+    for tools, end in sweep(tmp_path, update, fill_disk):
         assert end in (REFUSED, UNHARMED, ENDED)
         if end == REFUSED:
             assert tools.holds(ONE)
@@ -396,3 +414,23 @@ def test_full_disk_at_any_step_leaves_the_tools_as_they_were_and_no_rest(tmp_pat
             tools.install(TWO)
         assert tools.holds(TWO)
         assert tools.names() == sorted([version_of(ONE), version_of(TWO), "current"])
+
+
+@pytest.mark.usefixtures("fast_disk")
+def test_killed_at_any_step_of_a_removal_the_next_one_ends_it(tmp_path):
+    for tools, end in sweep(tmp_path, removal, kill):
+        if end == KILLED and host_tools.plan({}, tools.observe()):
+            backend.remove(tools.root)
+        assert tools.observe() == host_tools.State({}, None, False)
+
+
+def test_folder_that_cannot_be_read(tools, monkeypatch):
+    tools.install(ONE)
+    os.unlink(tools.path("current"))
+
+    def refused(_path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refused)
+    with pytest.raises(EdgesiteError, match="cannot read .*Permission denied.*become: true"):
+        tools.observe()

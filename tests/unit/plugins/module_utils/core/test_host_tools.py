@@ -36,7 +36,7 @@ def test_actions_are_described_by_what_they_replace():
     assert host_tools.describe(Install("new", "old")) == "replace the host tools old by new"
     assert host_tools.describe(Install("old", "old")) == "repair the host tools old"
     assert host_tools.describe(Install(None, "old")) == "remove the host tools old"
-    assert host_tools.describe(Install(None, None)) == "remove what is left of the host tools"
+    assert host_tools.describe(Install(None, None)) == "remove the host tools that are left of an earlier run"
 
 
 def test_tools_that_nobody_named_are_not_taken_for_tools_to_remove():

@@ -24,6 +24,7 @@ from .core.driver_holders import Holder
 from .core.driver_parse import Dkms, Package
 from .core.driver_support import Gpu
 from .core.driver_verdict import Card, Fabric, OnDisk, State, verdict
+from .core.errors import EdgesiteError
 from .core.pci import Device
 from .core.reading import Reading, unread
 
@@ -102,6 +103,9 @@ class _Reader:
             reading = reader()
         except OSError as error:
             self.unread.append(unread(what, str(error), "Run the task as root (become: true)"))
+            return empty
+        except EdgesiteError as error:
+            self.unread.append(unread(what, error.problem, error.fix))
             return empty
         self.unread += reading.unread
         return reading.value

@@ -15,6 +15,7 @@ from .backends import jetson, osinfo, secureboot, tpm
 from .backends import pci as pci_bus
 from .backends.command import Run
 from .core import catalogue, driver, pci
+from .core.errors import EdgesiteError
 from .core.pci import Device
 from .core.reading import Reading, unread
 
@@ -74,6 +75,8 @@ def _guarded(name: str, reader: Callable[[], Reading]) -> Reading:
         return reader()
     except PermissionError as error:
         return Reading(empty, [unread(name, str(error), "Run the task as root (become: true)")])
+    except EdgesiteError as error:
+        return Reading(empty, [unread(name, error.problem, error.fix)])
     except Exception as error:
         why = "{0}: {1}".format(type(error).__name__, error)
         return Reading(empty, [unread(name, why, "This is a fault of edgesite.gpu: please report it with this text")])

@@ -268,6 +268,7 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.backends import command
 from ..module_utils.backends.nvml import Nvml
 from ..module_utils.backends.nvml_mig_cards import read_cards
 from ..module_utils.core.errors import EdgesiteError
@@ -276,7 +277,6 @@ from ..module_utils.core.mig_layouts import MODES
 from ..module_utils.core.mig_plan import RESETS, Policy
 from ..module_utils.mig_domain import MigDomain, boot_unit
 from ..module_utils.mig_source import from_parted
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail, given, run
 
 
@@ -312,7 +312,7 @@ def main():
             layouts = _layouts(options, nvml)
             unit = boot_unit(layouts, options["quiesce"], sys.executable, options["persist"])
             policy = Policy(options["disruption"], options["reset"])
-            run(module, lambda: MigDomain(command_runner(module), nvml, layouts, policy, options["quiesce"], unit))
+            run(module, lambda: MigDomain(command.run, nvml, layouts, policy, options["quiesce"], unit))
     except EdgesiteError as error:
         fail(module, error)
 

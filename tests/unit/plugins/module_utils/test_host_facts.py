@@ -14,6 +14,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils import host_facts, nv
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import driver, jetson, pci, tpm
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.reading import Reading, unread
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.unanswered import unanswered
 
 GPU = {"index": 0, "name": "NVIDIA A100-SXM4-40GB"}
 READ = {
@@ -160,7 +161,12 @@ def test_tpm_is_read_beside_the_rest(tmp_path, nvml, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "error, part", [(PermissionError(13, "Permission denied"), "become"), (ValueError("odd"), "report")]
+    "error, part",
+    [
+        (PermissionError(13, "Permission denied"), "become"),
+        (ValueError("odd"), "report"),
+        (unanswered("modinfo", 15, killed=True), "dmesg"),
+    ],
 )
 def test_a_reader_that_fails_leaves_the_rest(tmp_path, nvml, monkeypatch, error, part):
     def fail(*args):

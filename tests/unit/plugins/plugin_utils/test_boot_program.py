@@ -144,19 +144,3 @@ def test_waits_for_nothing_else(monkeypatch, clock):
     with pytest.raises(NvmlError, match="no NVIDIA driver"):
         boot_program.open_nvml(clock.time, clock.sleep)
     assert clock.now == 1000.0
-
-
-def test_programs_run_in_the_locale_c_without_input():
-    code = "import os, sys; print(os.environ['LC_ALL'], repr(sys.stdin.read()))"
-    assert boot_program.run([sys.executable, "-c", code]).text == "C ''\n"
-
-
-def test_programs_get_data_and_tell_why_they_failed():
-    code = "import sys; sys.stderr.write(sys.stdin.read()); sys.exit(3)"
-    result = boot_program.run([sys.executable, "-c", code], data=b"why")
-    assert (result.rc, result.error) == (3, "why")
-
-
-def test_programs_that_hang_or_are_not_there():
-    assert boot_program.run(["/bin/sleep", "30"], timeout=0.2).error == "sleep did not answer within 0.2 s"
-    assert boot_program.run(["/nonexistent/tool"]).error == "/nonexistent/tool: No such file or directory"

@@ -26,7 +26,5 @@ def test_what_to_do_depends_on_the_program(program, fix):
 
 def test_program_that_is_still_there():
     error = unanswered("cryptsetup", 90.0, killed=False)
-    assert str(error).startswith(
-        "cryptsetup did not answer within 90 s; it cannot be killed, so it hangs in the kernel. "
-    )
-    assert str(error).endswith(". Only a reboot ends it.")
+    assert error.problem == "cryptsetup did not answer within 90 s; it cannot be killed, so it hangs in the kernel"
+    assert error.fix.endswith(". Only a reboot ends it")

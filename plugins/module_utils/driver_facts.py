@@ -18,6 +18,7 @@ from .backends import pci as pci_bus
 from .backends.command import Run
 from .backends.driver_kernels import Kernels, Modules
 from .backends.driver_loading import Configuration
+from .backends.nvml_process import NvmlProcess
 from .core import driver_holders, driver_parts, driver_support, host, pci
 from .core.driver_files import HOLDS
 from .core.driver_holders import Holder
@@ -130,7 +131,7 @@ class _Reader:
         status = None if loaded and user_space else "driver_not_loaded" if user_space else "library_not_found"
         if status:
             return {"gpus": [], "driver": {"nvml_status": status}}
-        found = nvml_facts.read(self._pynvml_path)
+        found = nvml_facts.read(NvmlProcess(self._pynvml_path))
         # what NVML as a whole cannot do is in the verdict; that pynvml is absent is no fault of the host's
         self.unread += [entry for entry in found["unread"] if entry["what"] != "nvml"]
         return found

@@ -269,8 +269,8 @@ import sys
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.backends import command
-from ..module_utils.backends.nvml import Nvml
 from ..module_utils.backends.nvml_mig_cards import read_cards
+from ..module_utils.backends.nvml_process import NvmlProcess
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.core.mig import DISRUPTIONS
 from ..module_utils.core.mig_layouts import MODES
@@ -308,7 +308,7 @@ def main():
     options = module.params
     try:
         # Nothing wanted of cards takes no driver: the boot unit can be taken away where that is gone.
-        with contextlib.nullcontext() if options["layouts"] == [] else Nvml(options["pynvml_path"]) as nvml:
+        with contextlib.nullcontext() if options["layouts"] == [] else NvmlProcess(options["pynvml_path"]) as nvml:
             layouts = _layouts(options, nvml)
             unit = boot_unit(layouts, options["quiesce"], sys.executable, options["persist"])
             policy = Policy(options["disruption"], options["reset"])
@@ -319,7 +319,7 @@ def main():
 
 def _layouts(options, nvml):
     if options["layouts"] is None:
-        cards, lost = read_cards(nvml)
+        cards, lost = nvml.ask(read_cards)
         # Its indices count all GPUs of the host: without one of them they would mean others.
         for reason in lost.values():
             raise reason

@@ -18,8 +18,8 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import command, owned_files
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml import Nvml
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_mig_cards import read_cards
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_process import NvmlProcess
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
@@ -67,7 +67,7 @@ def _mig(configuration: Dict[str, Any]) -> Report:
     policy = Policy(disruption="idle", reset="if_idle")
     quiesced = [str(unit) for unit in configuration.get("quiesce", [])]
     with open_nvml(time.monotonic, time.sleep) as nvml:
-        cards, _lost = read_cards(nvml)
+        cards, _lost = nvml.ask(read_cards)
         unknown, layouts = per_card(configuration["mig"], cards)
         done, problems = _each(layouts, lambda layout: MigDomain(command.run, nvml, [layout], policy, quiesced))
         return done, [str(problem) for problem in unknown] + problems
@@ -100,14 +100,17 @@ def _configuration(verb: str, path: str) -> Dict[str, Any]:
         ) from None
 
 
-def open_nvml(clock: Callable[[], float], sleep: Callable[[float], None]) -> Nvml:
+def open_nvml(clock: Callable[[], float], sleep: Callable[[float], None]) -> NvmlProcess:
     """NVML, once the driver is loaded. Raises NvmlError where that takes too long, or for anything else at once."""
     end = clock() + DRIVER_WAIT_SECONDS
+    nvml = NvmlProcess()
     while True:
         try:
-            return Nvml()
+            nvml.open()
+            return nvml
         except NvmlError as error:
             if error.status != "driver_not_loaded" or clock() >= end:
+                nvml.close()
                 raise
         sleep(1.0)
 

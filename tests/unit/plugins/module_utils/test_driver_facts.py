@@ -136,7 +136,7 @@ def fixture_nvml(monkeypatch):
     """What NVML tells, and how often it was asked."""
     state = SimpleNamespace(asked=0, gpus=[], status="ok", unread=[])
 
-    def read(pynvml_path=None):
+    def read(_nvml):
         state.asked += 1
         return {"gpus": state.gpus, "driver": {"nvml_status": state.status}, "unread": state.unread}
 

@@ -35,14 +35,15 @@ def no_program(argv, data=None, timeout=0):
 
 
 class Nvml:
-    """Stands in for nvml_facts.read; asked holds the calls."""
+    """Stands in for nvml_facts.read; asked holds the paths of pynvml that it was called with."""
 
     def __init__(self):
         self.answer = absent("library_not_found")
         self.asked = []
 
-    def read(self, pynvml_path=None):
-        self.asked.append(pynvml_path)
+    def read(self, nvml):
+        nvml.close()
+        self.asked.append(nvml.pynvml_path)
         return self.answer
 
 

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NVML in a process of its own, since a driver in trouble may never return from a call, or crash its library."""
+
+from __future__ import annotations
+
+import functools
+from types import TracebackType
+from typing import Any, Callable, Optional, Type
+
+from ..core.nvml_errors import NvmlCrashed, NvmlHung
+from . import worker
+from .nvml import Nvml
+
+# The driver gives up on a GPU's firmware after 45 s (Xid 119) and returns an error; a GPU's reset takes up to 20 s.
+SECONDS = 60.0
+
+
+class NvmlProcess:
+    """Use as a context manager; raises NvmlError where NVML cannot be opened."""
+
+    def __init__(self, pynvml_path: Optional[str] = None, seconds: float = SECONDS) -> None:
+        self.pynvml_path = pynvml_path
+        self._worker = worker.Worker(functools.partial(Nvml, pynvml_path), seconds)
+
+    def __enter__(self) -> NvmlProcess:
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Starts the process, without NVML yet; best done before there are threads."""
+        self._worker.start()
+
+    def open(self) -> None:
+        """Opens NVML. Raises NvmlError, and may then be called again."""
+        self.ask(_nothing)
+
+    def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What function(nvml, *arguments) returns, called there with an Nvml; plain data both ways, no handles.
+
+        Raises NvmlError also where a call does not return; then all further ones do so at once.
+        """
+        try:
+            return self._worker.call(function, *arguments)
+        except worker.Hung as hung:
+            raise NvmlHung(hung.step, self._worker.seconds, hung.killed) from None
+        except worker.Died as died:
+            raise NvmlCrashed(died.step, died.status) from None
+
+    def close(self) -> None:
+        """Closes NVML and ends the process."""
+        self._worker.close()
+
+
+def _nothing(_nvml: Nvml) -> None:
+    """All that is asked for is an open NVML."""

@@ -23,6 +23,11 @@ _BEFORE = (
     "rke2-agent.service",
 )
 
+# What starts after a boot unit starts when that has failed too, so each has an end. The program gives up a call that
+# hangs after a minute; five are enough for the driver to load, for the lock, and for a layout of many cards. A process
+# that hangs in the kernel is waited for a few times TimeoutStopSec, and left behind.
+LIMITS = "TimeoutStartSec={0}\nTimeoutStopSec=5"
+
 UNIT = """\
 # Written by the Ansible collection edgesite.gpu; changes are overwritten.
 [Unit]
@@ -33,6 +38,7 @@ Before={before}
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+{limits}
 ExecStart={python} {host_tools} {verb} {config}
 
 [Install]
@@ -91,6 +97,7 @@ def wanted(
                 description=description,
                 after=_AFTER,
                 before=" ".join(dict.fromkeys([*_BEFORE, *(unit for unit in before if unit not in _AFTER.split())])),
+                limits=LIMITS.format(300),
                 python=python,
                 host_tools=CURRENT,
                 verb=verb,

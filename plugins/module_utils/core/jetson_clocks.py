@@ -26,6 +26,7 @@ After=nvpmodel.service nvfancontrol.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+{limits}
 ExecStartPre=/bin/mkdir -p /run/edgesite-gpu
 ExecStartPre=/bin/rm -f {store}
 ExecStartPre={program} --store {store}
@@ -85,7 +86,7 @@ def locked(clocks: Dict[str, Clock]) -> bool:
 
 def boot_unit(program: str, wanted: bool) -> BootUnit:
     """The unit that locks the clocks at every boot, or no such unit."""
-    text = _UNIT_TEXT.format(program=program, store=STORE) if wanted else None
+    text = _UNIT_TEXT.format(program=program, store=STORE, limits=boot.LIMITS.format(60)) if wanted else None
     return BootUnit(UNIT, {_UNIT_PATH: text}, wanted)
 
 

@@ -20,6 +20,8 @@ def test_unit_runs_the_verb_on_its_configuration_before_container_runtimes():
         in unit
     )
     assert "Before=containerd.service docker.service" in unit
+    # what comes after it is not held back by a driver that hangs
+    assert "\nTimeoutStartSec=300\nTimeoutStopSec=5\n" in unit and "Requires" not in unit
     assert json.loads(WANTED.files["/etc/edgesite-gpu/settings.json"]) == {"settings": []}
 
 

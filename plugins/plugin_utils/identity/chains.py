@@ -15,6 +15,7 @@ from ...module_utils.core.errors import EdgesiteError
 from .crypto import Encoding, x509
 
 _SUFFIXES = (".pem", ".crt", ".cer")
+_SECONDS = 30.0
 
 
 def read(paths: Sequence[str]) -> List[str]:
@@ -52,12 +53,22 @@ def refusal(certificate: str, intermediates: Sequence[str], roots: Sequence[str]
                 with open(path, "w", encoding="ascii") as stream:
                     stream.write("".join(content))
                 argv += [option, path] if option else [path]
-        answer = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+        answer = _run(argv)
     if not answer.returncode:
         return None
     # error 20 at 0 depth lookup: unable to get local issuer certificate
     reasons = [line.partition(": ")[2] for line in answer.stderr.splitlines() if line.startswith("error ")]
     return reasons[0] if reasons else answer.stderr.strip() or "openssl ended with {0}".format(answer.returncode)
+
+
+def _run(argv):
+    try:
+        return subprocess.run(argv, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise EdgesiteError(
+            "openssl did not answer within {0:g} s on the controller".format(_SECONDS),
+            "Run 'openssl version' there to see what it waits for",
+        ) from error
 
 
 def _certificates_in(path):

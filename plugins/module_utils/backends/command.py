@@ -16,7 +16,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from io import FileIO
-from typing import Any, Dict, List, NamedTuple, Optional, Protocol, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 from ..core.unanswered import unanswered
 from . import child
@@ -50,10 +50,17 @@ class Result:
 class Run(Protocol):
     """Runs argv[0], a path from find(), in the locale C, without ever waiting for a person.
 
-    data goes to its standard input, which is empty otherwise. After timeout seconds it is ended.
+    data goes to its standard input, which is empty otherwise. After timeout seconds it is ended. environment: further
+    variables that it gets.
     """
 
-    def __call__(self, argv: Sequence[str], data: Optional[bytes] = None, timeout: float = SECONDS) -> Result:
+    def __call__(
+        self,
+        argv: Sequence[str],
+        data: Optional[bytes] = None,
+        timeout: float = SECONDS,
+        environment: Optional[Mapping[str, str]] = None,
+    ) -> Result:
         """Raises Unanswered for a program that takes longer, and nothing else for what a program does."""
         raise NotImplementedError
 
@@ -64,11 +71,17 @@ def find(program: str) -> Optional[str]:
     return shutil.which(program, path=os.pathsep.join(places))
 
 
-def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = SECONDS) -> Result:
+def run(
+    argv: Sequence[str],
+    data: Optional[bytes] = None,
+    timeout: float = SECONDS,
+    environment: Optional[Mapping[str, str]] = None,
+) -> Result:
     """See Run."""
+    variables = {**os.environ, "LC_ALL": "C", "LANGUAGE": "C", **(environment or {})}
     try:
         with contextlib.ExitStack() as ours:
-            program = _start(argv, data, ours)
+            program = _start(argv, data, variables, ours)
             rc = _attend(program, data or b"", time.monotonic() + timeout)
     except OSError as error:
         return _not_started(argv, error.errno)
@@ -92,7 +105,9 @@ class _Program(NamedTuple):
     outputs: Dict[FileIO, bytearray]
 
 
-def _start(argv: Sequence[str], data: Optional[bytes], ours: contextlib.ExitStack) -> _Program:
+def _start(
+    argv: Sequence[str], data: Optional[bytes], variables: Dict[str, str], ours: contextlib.ExitStack
+) -> _Program:
     """Starts a program, with this process's ends of its pipes on the stack."""
     with contextlib.ExitStack() as theirs:
         if data:
@@ -102,7 +117,7 @@ def _start(argv: Sequence[str], data: Optional[bytes], ours: contextlib.ExitStac
             stdin, feed = theirs.enter_context(open(os.devnull, "rb", buffering=0)), None
         readers, (stdout, stderr, failure) = zip(*(_pipe(ours, theirs) for _output in range(3)))
         stdio = [stdin.fileno(), stdout.fileno(), stderr.fileno()]
-        execute = functools.partial(_execute, list(argv), failure)
+        execute = functools.partial(_execute, list(argv), variables, failure)
         pid = child.fork(execute, stdio, keep=[failure.fileno()])
     return _Program(pid, feed, {reader: bytearray() for reader in readers})
 
@@ -115,10 +130,10 @@ def _pipe(readers: contextlib.ExitStack, writers: contextlib.ExitStack) -> Tuple
     )
 
 
-def _execute(argv: List[str], failure: FileIO) -> None:
+def _execute(argv: List[str], variables: Dict[str, str], failure: FileIO) -> None:
     """Becomes the program; the pipe for failures closes with that."""
     try:
-        os.execve(argv[0], argv, {**os.environ, "LC_ALL": "C", "LANGUAGE": "C"})
+        os.execve(argv[0], argv, variables)
     except OSError as error:
         failure.write(str(error.errno).encode())
 

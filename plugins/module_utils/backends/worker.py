@@ -193,7 +193,7 @@ def _serve(make: Callable[[Note], ContextManager[Any]], mark: _Mark, requests: B
                 if made is None:
                     made = stack.enter_context(make(mark.note))
                 answer = pickle.dumps((function(made, *arguments), None, ""))
-            except EdgesiteError as error:
+            except (EdgesiteError, OSError) as error:
                 answer = pickle.dumps((None, error, ""))
             except Exception as error:
                 fault = Fault("{0}: {1}".format(type(error).__name__, error))

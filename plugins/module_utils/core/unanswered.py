@@ -16,6 +16,8 @@ _FIXES = (
     ("systemd-cryptenroll", _TPM),
     ("systemctl", "Look at 'systemctl list-jobs' and 'systemctl status' on the host"),
     ("cryptsetup", _DISK),
+    ("/dev/", "Look for errors of the disk in dmesg on the host, and at its cables"),
+    ("the firmware", "Look for 'efi' in dmesg on the host; if it stays so, reboot the host"),
     ("wipefs", _DISK),
     ("blkid", _DISK),
     ("mkfs", _DISK),

@@ -31,6 +31,12 @@ def test_output_and_locale():
     assert (result.ok, result.text) == (True, "C $HOME ~\n")
 
 
+def test_environment_is_added(monkeypatch):
+    monkeypatch.setenv("MORE", "theirs")
+    code = "import os; print(os.environ['PASSWORD'], os.environ['MORE'])"
+    assert python(code, environment={"PASSWORD": "a key"}).text == "a key theirs\n"
+
+
 def test_bytes_go_both_ways_unchanged():
     code = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
     assert python(code, data=b"\x00\xffcertificate\r").stdout == b"\x00\xffcertificate\r"

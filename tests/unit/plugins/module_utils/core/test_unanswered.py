@@ -15,6 +15,8 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core.unanswered impor
         ("mkfs.ext4", "errors of the disk"),
         ("dpkg-query", "another package manager"),
         ("modinfo", "NVRM"),
+        ("/dev/sda", "errors of the disk"),
+        ("the firmware's variable SecureBoot", "efi"),
         ("openssl", "by hand"),
     ],
 )

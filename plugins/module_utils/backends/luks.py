@@ -29,7 +29,7 @@ from .command import Result, Run
 # In memory, and gone with a reboot
 _PRIVATE = "/run"
 # A slow TPM, or a machine that is emulated
-_SECONDS = 90.0
+_SECONDS = 70.0
 # A large disk
 _MKFS_SECONDS = 900.0
 _PAUSES = (1.0, 2.0, 4.0)

@@ -19,7 +19,7 @@ from ..core.unanswered import Unanswered
 from . import command, device_files, tpm, tpm_patience
 
 # Slow TPMs take up to two seconds for one command, and a tool sends several
-_SECONDS = 60.0
+_SECONDS = 30.0
 # a chip that looks for primes of an RSA key
 SECONDS_FOR_A_KEY = 120.0
 STDIN, STDOUT = "/dev/stdin", "/dev/stdout"

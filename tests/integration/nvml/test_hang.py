@@ -18,7 +18,7 @@ COLLECTIONS = next(path for path in sys.path if path.endswith(".build/collection
 # Sets a power limit as gpu_settings does; tells the pid of NVML's process, and how it ended.
 RUN = """
 import contextlib, json, os
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import gpu_lock, locked_clocks
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import gpu_lock, locked_clocks, nvml_process
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_process import NvmlProcess
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
@@ -26,6 +26,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import Ed
 from ansible_collections.edgesite.gpu.plugins.module_utils.settings_domain import SettingsDomain
 
 gpu_lock.held, locked_clocks.read = contextlib.nullcontext, dict
+nvml_process.NOTE = os.environ["NVMLSIM_STATE"] + ".note"
 
 def pid(_nvml):
     return os.getpid()

@@ -11,7 +11,7 @@ import time
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils import nvml_facts
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import child, gpu_lock, locked_clocks
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import child, gpu_lock, locked_clocks, nvml_process
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_process import NvmlProcess
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
@@ -56,6 +56,7 @@ SECONDS = 0.5
 def nvml(tmp_path, monkeypatch):
     """NVML's process with a pynvml in which these functions do that."""
     monkeypatch.delitem(sys.modules, "pynvml", raising=False)
+    monkeypatch.setattr(nvml_process, "NOTE", str(tmp_path / "run/driver-does-not-answer"))
     made = []
 
     def process(init="pass", count="return 0", set="pass"):
@@ -99,6 +100,30 @@ def test_call_that_hangs_in_the_kernel(nvml, monkeypatch):
             process.ask(count)
     assert raised.value.status == "not_answering"
     child.end(process._worker._process.pid)
+
+
+def test_next_module_of_the_run_does_not_wait_as_long(nvml, monkeypatch):
+    monkeypatch.setattr(nvml_process, "SECONDS_AGAIN", 0.2)
+    for limit in ("0.5", "0.2", "0.2"):
+        (entry,) = nvml_facts.read(nvml(count=HANG))["unread"]
+        assert entry["why"].endswith("has not returned within {0} s".format(limit))
+    # it answers again, so the next time it is given its time
+    with pytest.raises(SystemExit), nvml() as process:
+        assert process.ask(count) == 0
+        # as modules end
+        raise SystemExit
+    assert "0.5 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
+
+
+def test_driver_that_hung_long_ago_is_given_its_time(nvml, monkeypatch):
+    monkeypatch.setattr(nvml_process, "_NOTED_SECONDS", 0.0)
+    for _time in range(2):
+        assert "0.5 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
+
+
+def test_user_who_cannot_note_it(nvml, monkeypatch, tmp_path):
+    (tmp_path / "run").write_text("no folder")
+    assert "0.5 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
 
 
 def test_library_that_crashes(nvml):

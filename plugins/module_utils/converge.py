@@ -123,41 +123,48 @@ def _apply_all(domain: Domain[State, Action], before: State, actions: List[Actio
 
 def _rolled_back(domain: Domain[State, Action], before: State, begun: List[Action], failure: Exception) -> ApplyError:
     """Takes back what was begun, the failed action too, since it may have got half-way."""
-    left: List[Action] = []
+    not_undone: List[Action] = []
     complaints: List[str] = []
     for action in reversed(begun):
         try:
             domain.undo(action)
         except Exception as error:
+            not_undone.append(action)
             if action is not begun[-1]:
-                left.append(action)
                 complaints.append(_problem(error))
     problem = "'{0}' failed: {1}".format(_does(domain, begun[-1]), sentence(_problem(failure)))
-    undone = _is(domain, before) and not any(domain.final(action) for action in begun)
-    if undone and len(begun) > 1:
+    as_before = _is(domain, before)
+    undone = bool(as_before) and not any(domain.final(action) for action in begun)
+    left = [action for action in not_undone if action is not begun[-1]] or begun
+    if as_before is None:
+        left = not_undone or begun
+        problem += " The host can no longer be read, so this may still be done, whole or in part: {0}.".format(
+            "; ".join(_does(domain, action) for action in left)
+        )
+    elif undone and len(begun) > 1:
         problem += " What was done before it was taken back; the host is as it was."
     elif undone:
         problem += " Nothing was changed."
     else:
         problem += " Taking back what was done failed too ({0}); still done: {1}.".format(
             "; ".join(complaints) or "the host does not show its earlier state",
-            "; ".join(_does(domain, action) for action in left or begun),
+            "; ".join(_does(domain, action) for action in left),
         )
     return ApplyError(
         problem,
         getattr(failure, "fix", _REPORT),
         undone,
-        _described(domain, left or begun),
+        _described(domain, left),
         getattr(failure, "details", None),
     )
 
 
-def _is(domain: Domain[State, Action], state: State) -> bool:
+def _is(domain: Domain[State, Action], state: State) -> Optional[bool]:
+    """Whether the host is in that state; None where it can no longer be read."""
     try:
         return bool(domain.observe() == state)
     except Exception:
-        # A host that can no longer be read cannot be said to be as it was.
-        return False
+        return None
 
 
 def _verified(domain: Domain[State, Action], actions: List[Action]) -> State:

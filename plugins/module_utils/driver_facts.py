@@ -18,12 +18,14 @@ from .backends import pci as pci_bus
 from .backends.command import Run
 from .backends.driver_kernels import Kernels, Modules
 from .backends.driver_loading import Configuration
+from .backends.nvml_process import NvmlProcess
 from .core import driver_holders, driver_parts, driver_support, host, lines, pci
 from .core.driver_files import HOLDS
 from .core.driver_holders import Holder
 from .core.driver_parse import Dkms, Package
 from .core.driver_support import Gpu
 from .core.driver_verdict import Card, Fabric, OnDisk, State, verdict
+from .core.errors import EdgesiteError
 from .core.pci import Device
 from .core.reading import Reading, unread
 
@@ -103,6 +105,9 @@ class _Reader:
         except OSError as error:
             self.unread.append(unread(what, str(error), "Run the task as root (become: true)"))
             return empty
+        except EdgesiteError as error:
+            self.unread.append(unread(what, error.problem, error.fix))
+            return empty
         self.unread += reading.unread
         return reading.value
 
@@ -126,7 +131,7 @@ class _Reader:
         status = None if loaded and user_space else "driver_not_loaded" if user_space else "library_not_found"
         if status:
             return {"gpus": [], "driver": {"nvml_status": status}}
-        found = nvml_facts.read(self._pynvml_path)
+        found = nvml_facts.read(NvmlProcess(self._pynvml_path))
         # what NVML as a whole cannot do is in the verdict; that pynvml is absent is no fault of the host's
         self.unread += [entry for entry in found["unread"] if entry["what"] != "nvml"]
         return found

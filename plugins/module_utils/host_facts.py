@@ -14,11 +14,14 @@ from .backends import driver as driver_files
 from .backends import jetson, osinfo, secureboot, tpm
 from .backends import pci as pci_bus
 from .backends.command import Run
+from .backends.nvml_process import NvmlProcess
 from .core import catalogue, driver, pci
+from .core.errors import EdgesiteError
 from .core.pci import Device
 from .core.reading import Reading, unread
 
 SUBSETS = ("gpus", "driver", "jetson", "tpm", "secure_boot", "accelerators", "host")
+_OF_NVML = frozenset(("gpus", "driver"))
 NVIDIA = "10de"
 # NVML's findings that say nothing new of a host without NVIDIA hardware and driver
 _NO_NVIDIA = ("pynvml_missing", "library_not_found")
@@ -35,7 +38,8 @@ def read(
 
     root: where files are read from; NVML and programs are always the host's own.
     """
-    host = _Host(run, pynvml_path, root)
+    nvml = NvmlProcess(pynvml_path)
+    host = _Host(run, nvml, root)
     readers: Dict[str, Callable[[], Reading]] = {
         "gpus": host.gpus,
         "driver": host.driver,
@@ -54,6 +58,9 @@ def read(
     # A TPM answers slowly and NVML starts slowly, and both only wait: so they wait side by side.
     beside = threading.Thread(target=take, args=("tpm",))
     if "tpm" in chosen:
+        if _OF_NVML.intersection(chosen):
+            # a process that has threads should not be forked
+            nvml.start()
         beside.start()
     for name in chosen:
         if name != "tpm":
@@ -74,6 +81,8 @@ def _guarded(name: str, reader: Callable[[], Reading]) -> Reading:
         return reader()
     except PermissionError as error:
         return Reading(empty, [unread(name, str(error), "Run the task as root (become: true)")])
+    except EdgesiteError as error:
+        return Reading(empty, [unread(name, error.problem, error.fix)])
     except Exception as error:
         why = "{0}: {1}".format(type(error).__name__, error)
         return Reading(empty, [unread(name, why, "This is a fault of edgesite.gpu: please report it with this text")])
@@ -82,9 +91,9 @@ def _guarded(name: str, reader: Callable[[], Reading]) -> Reading:
 class _Host:
     """The readers that share a reading: NVML and the PCI bus are each read once, and only where wanted."""
 
-    def __init__(self, run: Run, pynvml_path: Optional[str], root: str) -> None:
+    def __init__(self, run: Run, nvml: NvmlProcess, root: str) -> None:
         self._run = run
-        self._pynvml_path = pynvml_path
+        self._nvml_process = nvml
         self._root = root
         self._nvml: Optional[Dict[str, Any]] = None
         self._devices: Optional[List[Device]] = None
@@ -127,7 +136,7 @@ class _Host:
 
     def _read_nvml(self) -> Dict[str, Any]:
         if self._nvml is None:
-            self._nvml = nvml_facts.read(self._pynvml_path)
+            self._nvml = nvml_facts.read(self._nvml_process)
         return self._nvml
 
     def _read_devices(self) -> List[Device]:

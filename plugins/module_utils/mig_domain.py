@@ -12,8 +12,8 @@ from . import changing
 from .backends import boot as boot_backend
 from .backends import gpu_lock, nvml_mig_apply, units
 from .backends.command import Run
-from .backends.nvml import Nvml
 from .backends.nvml_mig_cards import read_cards
+from .backends.nvml_process import NvmlProcess
 from .converge import Domain
 from .core import boot, mig_actions, mig_explain, mig_plan, mig_show, quiesce
 from .core.errors import EdgesiteError
@@ -51,7 +51,7 @@ class MigDomain(Domain[State, Action]):
     def __init__(
         self,
         run: Run,
-        nvml: Optional[Nvml],
+        nvml: Optional[NvmlProcess],
         layouts: Sequence[Dict[str, Any]],
         policy: Policy,
         quiesced: Sequence[str] = (),
@@ -71,7 +71,7 @@ class MigDomain(Domain[State, Action]):
     def observe(self) -> State:
         cards: List[Card] = []
         if self.nvml is not None:
-            cards, self.reasons = read_cards(self.nvml)
+            cards, self.reasons = self.nvml.ask(read_cards)
         return State(tuple(cards), self._units(), boot_backend.observe(self.unit), tuple(self.reasons))
 
     def _units(self) -> quiesce.Units:
@@ -118,7 +118,7 @@ class MigDomain(Domain[State, Action]):
         elif isinstance(action, _BOOT):
             boot_backend.apply(self.run, action)
         elif self.nvml is not None:
-            nvml_mig_apply.apply(self.nvml, action)
+            self.nvml.ask(nvml_mig_apply.apply, action)
 
     def undo(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):

@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict
 
 from .backends.nvml import Nvml
 from .backends.nvml_gpu import read_gpus
+from .backends.nvml_process import NvmlProcess
 from .core.errors import EdgesiteError
 from .core.nvml_errors import NvmlError
 
 
-def read(pynvml_path: Optional[str] = None) -> Dict[str, Any]:
-    """gpus, driver and unread. Never raises EdgesiteError: what fails is told in unread."""
+def read(nvml: NvmlProcess) -> Dict[str, Any]:
+    """gpus, driver and unread; nvml is open meanwhile. Never raises EdgesiteError: what fails is told in unread."""
     try:
-        with Nvml(pynvml_path) as nvml:
-            gpus, lost = read_gpus(nvml)
+        with nvml:
+            gpus, lost = nvml.ask(read_gpus)
             unread = [failure("gpu {0}".format(index), error) for index, error in lost.items()]
-            return {"gpus": gpus, "driver": _driver(nvml), "unread": unread}
+            return {"gpus": gpus, "driver": nvml.ask(_driver), "unread": unread}
     except NvmlError as error:
         return {"gpus": [], "driver": {"nvml_status": error.status}, "unread": [failure("nvml", error)]}
 

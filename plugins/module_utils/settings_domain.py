@@ -11,8 +11,8 @@ from . import changing
 from .backends import boot as boot_backend
 from .backends import gpu_lock, locked_clocks, nvml_settings
 from .backends.command import Run
-from .backends.nvml import Nvml
 from .backends.nvml_gpu import read_gpus
+from .backends.nvml_process import NvmlProcess
 from .converge import Domain
 from .core import boot, settings
 from .core.nvml_errors import NvmlError
@@ -39,7 +39,7 @@ class SettingsDomain(Domain[State, Action]):
     def __init__(
         self,
         run: Run,
-        nvml: Optional[Nvml],
+        nvml: Optional[NvmlProcess],
         wanted: Sequence[Dict[str, Any]],
         unit: boot.BootUnit,
         tolerant: bool = False,
@@ -57,7 +57,7 @@ class SettingsDomain(Domain[State, Action]):
     def observe(self) -> State:
         gpus: List[Dict[str, Any]] = []
         if self.nvml is not None:
-            gpus, self.reasons = read_gpus(self.nvml)
+            gpus, self.reasons = self.nvml.ask(read_gpus)
         locked = locked_clocks.read()
         states = tuple(settings.from_facts(facts, locked.get(facts["uuid"])) for facts in gpus)
         return State(states, boot_backend.observe(self.unit), tuple(self.reasons))
@@ -80,7 +80,7 @@ class SettingsDomain(Domain[State, Action]):
         if not isinstance(action, Change):
             boot_backend.apply(self.run, action)
         elif self.nvml is not None:
-            nvml_settings.apply(self.nvml, self.nvml.handle(action.gpu.index), action)
+            self.nvml.ask(nvml_settings.apply, action)
 
     def undo(self, action: Action) -> None:
         if isinstance(action, Change):

@@ -526,7 +526,7 @@ ansible_facts:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import host_facts
-from ..module_utils.module_command import command_runner
+from ..module_utils.backends import command
 
 
 def main():
@@ -541,7 +541,7 @@ def main():
         supports_check_mode=True,
     )
     found = host_facts.read(
-        command_runner(module), module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"]
+        command.run, module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"]
     )
     facts = {"ansible_facts": {"edgesite_gpu": found}} if module.params["facts"] else {}
     module.exit_json(changed=False, **found, **facts)

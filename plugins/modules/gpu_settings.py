@@ -198,9 +198,9 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends.nvml import Nvml
+from ..module_utils.backends import command
+from ..module_utils.backends.nvml_process import NvmlProcess
 from ..module_utils.core.errors import EdgesiteError
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail, given, run
 from ..module_utils.settings_domain import SettingsDomain, boot_unit
 from ..module_utils.settings_spec import SETTINGS
@@ -219,8 +219,8 @@ def main():
     try:
         unit = boot_unit(settings, sys.executable, module.params["persist"])
         # Nothing wanted of GPUs takes no driver: the boot unit can be taken away where that is gone.
-        with Nvml(module.params["pynvml_path"]) if settings else contextlib.nullcontext() as nvml:
-            run(module, lambda: SettingsDomain(command_runner(module), nvml, settings, unit))
+        with NvmlProcess(module.params["pynvml_path"]) if settings else contextlib.nullcontext() as nvml:
+            run(module, lambda: SettingsDomain(command.run, nvml, settings, unit))
     except EdgesiteError as error:
         fail(module, error)
 

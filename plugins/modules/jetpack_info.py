@@ -193,16 +193,15 @@ unread:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import jetpack
+from ..module_utils.backends import command, jetpack
 from ..module_utils.core.errors import EdgesiteError
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail
 
 
 def main():
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     try:
-        found = jetpack.read(command_runner(module))
+        found = jetpack.read(command.run)
     except EdgesiteError as error:
         fail(module, error)
     else:

@@ -85,10 +85,10 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.backends import command
 from ..module_utils.backends.jetson_clocks import program
 from ..module_utils.core.jetson_clocks import boot_unit
 from ..module_utils.jetson_clocks_domain import JetsonClocksDomain
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import run
 
 
@@ -102,7 +102,7 @@ def main():
     )
     lock = module.params["state"] == "locked"
     persist = lock and module.params["persist"]
-    run(module, lambda: JetsonClocksDomain(command_runner(module), lock, boot_unit(program(), persist)))
+    run(module, lambda: JetsonClocksDomain(command.run, lock, boot_unit(program(), persist)))
 
 
 if __name__ == "__main__":

@@ -75,14 +75,14 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.backends import command
 from ..module_utils.jetson_fan_domain import JetsonFanDomain
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import run
 
 
 def main():
     module = AnsibleModule(argument_spec={"profile": {"type": "str", "required": True}}, supports_check_mode=True)
-    run(module, lambda: JetsonFanDomain(command_runner(module), module.params["profile"]))
+    run(module, lambda: JetsonFanDomain(command.run, module.params["profile"]))
 
 
 if __name__ == "__main__":

@@ -174,9 +174,9 @@ import uuid
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.backends import command
 from ..module_utils.core import storage
 from ..module_utils.luks_volume_domain import LuksVolumeDomain
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import run
 
 VOLUME = {
@@ -208,7 +208,7 @@ def domain(module):
         storage.fingerprint(options["recovery_certificate"]),
         tuple(options["wipe"]),
     )
-    return LuksVolumeDomain(command_runner(module), wanted, options["recovery_certificate"], options["recovery_keys"])
+    return LuksVolumeDomain(command.run, wanted, options["recovery_certificate"], options["recovery_keys"])
 
 
 def main():

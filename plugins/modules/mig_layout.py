@@ -269,8 +269,9 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends.nvml import Nvml
+from ..module_utils.backends import command
 from ..module_utils.backends.nvml_mig_cards import read_cards
+from ..module_utils.backends.nvml_process import NvmlProcess
 from ..module_utils.core import quiesce
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.core.mig import DISRUPTIONS
@@ -278,7 +279,6 @@ from ..module_utils.core.mig_layouts import MODES
 from ..module_utils.core.mig_plan import RESETS, Policy
 from ..module_utils.mig_domain import MigDomain, boot_unit
 from ..module_utils.mig_source import from_parted
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail, given, run
 
 
@@ -311,18 +311,18 @@ def main():
     try:
         quiesced = quiesce.checked(options["quiesce"])
         # Nothing wanted of cards takes no driver: the boot unit can be taken away where that is gone.
-        with contextlib.nullcontext() if options["layouts"] == [] else Nvml(options["pynvml_path"]) as nvml:
+        with contextlib.nullcontext() if options["layouts"] == [] else NvmlProcess(options["pynvml_path"]) as nvml:
             layouts = _layouts(options, nvml)
             unit = boot_unit(layouts, quiesced, sys.executable, options["persist"])
             policy = Policy(options["disruption"], options["reset"])
-            run(module, lambda: MigDomain(command_runner(module), nvml, layouts, policy, quiesced, unit))
+            run(module, lambda: MigDomain(command.run, nvml, layouts, policy, quiesced, unit))
     except EdgesiteError as error:
         fail(module, error)
 
 
 def _layouts(options, nvml):
     if options["layouts"] is None:
-        cards, lost = read_cards(nvml)
+        cards, lost = nvml.ask(read_cards)
         # Its indices count all GPUs of the host: without one of them they would mean others.
         for reason in lost.values():
             raise reason

@@ -131,8 +131,8 @@ nvml_status:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends.nvml import Nvml
 from ..module_utils.backends.nvml_mig_cards import read_cards
+from ..module_utils.backends.nvml_process import NvmlProcess
 from ..module_utils.core import mig_show
 from ..module_utils.core.errors import EdgesiteError
 from ..module_utils.mig_source import to_layouts, to_parted
@@ -150,8 +150,8 @@ def main():
         supports_check_mode=True,
     )
     try:
-        with Nvml(module.params["pynvml_path"]) as nvml:
-            cards, lost = read_cards(nvml)
+        with NvmlProcess(module.params["pynvml_path"]) as nvml:
+            cards, lost = nvml.ask(read_cards)
     except EdgesiteError as error:
         fail(module, error)
         return

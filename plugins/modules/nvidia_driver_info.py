@@ -321,7 +321,7 @@ unread:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import driver_facts
-from ..module_utils.module_command import command_runner
+from ..module_utils.backends import command
 
 
 def main():
@@ -332,7 +332,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    facts = driver_facts.read(command_runner(module), module.params["files"], module.params["pynvml_path"])
+    facts = driver_facts.read(command.run, module.params["files"], module.params["pynvml_path"])
     module.exit_json(changed=False, **facts)
 
 

@@ -92,14 +92,14 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.module_command import command_runner
+from ..module_utils.backends import command
 from ..module_utils.nvpmodel_domain import NvpmodelDomain
 from ..module_utils.runner import run
 
 
 def main():
     module = AnsibleModule(argument_spec={"mode": {"type": "str", "required": True}}, supports_check_mode=True)
-    run(module, lambda: NvpmodelDomain(command_runner(module), module.params["mode"]))
+    run(module, lambda: NvpmodelDomain(command.run, module.params["mode"]))
 
 
 if __name__ == "__main__":

@@ -171,8 +171,8 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.backends import command
 from ..module_utils.core.tls_services import wanted
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import run
 from ..module_utils.tls_services_domain import TlsServicesDomain
 
@@ -215,7 +215,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    run(module, lambda: TlsServicesDomain(command_runner(module), wanted(**module.params)))
+    run(module, lambda: TlsServicesDomain(command.run, wanted(**module.params)))
 
 
 if __name__ == "__main__":

@@ -89,10 +89,10 @@ answer:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import tpm_proof
+from ..module_utils.backends import command
 from ..module_utils.backends.tpm2 import Tools
 from ..module_utils.core import tpm_key
 from ..module_utils.core.errors import EdgesiteError
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail
 
 
@@ -121,7 +121,7 @@ def main():
     try:
         options = module.params
         answer = tpm_proof.answer(
-            Tools(command_runner(module), options["tcti"]),
+            Tools(command.run, options["tcti"]),
             tpm_key.place(options["path"], options["handle"]),
             tpm_proof.Challenge(
                 [tpm_proof.Credential(**one) for one in options["credentials"]], options["id"], options["csr"]

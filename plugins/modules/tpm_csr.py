@@ -114,10 +114,10 @@ name:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import tpm_proof
+from ..module_utils.backends import command
 from ..module_utils.backends.tpm2 import Tools
 from ..module_utils.core import csr, tpm_key
 from ..module_utils.core.errors import EdgesiteError
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail, given
 
 
@@ -148,7 +148,7 @@ def main():
         wanted = csr.request(
             given(options["subject"]), options["subject_alt_name"], options["key_usage"], options["extended_key_usage"]
         )
-        made = tpm_proof.request(Tools(command_runner(module), options["tcti"]), place, wanted)
+        made = tpm_proof.request(Tools(command.run, options["tcti"]), place, wanted)
     except EdgesiteError as error:
         fail(module, error)
     else:

@@ -216,9 +216,9 @@ unread:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import tpm_facts
+from ..module_utils.backends import command
 from ..module_utils.core import tpm_key
 from ..module_utils.core.errors import EdgesiteError
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import fail
 
 
@@ -234,7 +234,7 @@ def main():
     )
     try:
         places = [tpm_key.parse_place(written) for written in module.params["keys"]]
-        found, unread = tpm_facts.read(command_runner(module), module.params["tcti"], module.params["gather"], places)
+        found, unread = tpm_facts.read(command.run, module.params["tcti"], module.params["gather"], places)
     except EdgesiteError as error:
         fail(module, error)
     else:

@@ -153,10 +153,10 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.backends import command
 from ..module_utils.backends.tpm2 import Tools
 from ..module_utils.backends.tpm_key import wanted_access
 from ..module_utils.core.tpm_key import Wanted, parse_key_handle, parse_mode
-from ..module_utils.module_command import command_runner
 from ..module_utils.runner import run
 from ..module_utils.tpm_key_domain import TpmKeyDomain
 
@@ -191,7 +191,7 @@ def make_domain(module):
         regenerate=options["regenerate"],
         access=wanted_access(options["owner"], options["group"], parse_mode(options["mode"])),
     )
-    return TpmKeyDomain(lambda: Tools(command_runner(module), options["tcti"]), wanted, options["owner_auth"])
+    return TpmKeyDomain(lambda: Tools(command.run, options["tcti"]), wanted, options["owner_auth"])
 
 
 if __name__ == "__main__":

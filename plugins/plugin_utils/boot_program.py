@@ -13,16 +13,13 @@ collection but module_utils there, by absolute imports: it is in no package.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import owned_files
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command import Result, not_started, unanswered
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml import Nvml
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import command, owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_mig_cards import read_cards
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_process import NvmlProcess
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
@@ -56,24 +53,11 @@ def main(arguments: Optional[List[str]] = None) -> None:
         sys.exit("\n".join("edgesite.gpu {0}: {1}".format(verb, problem) for problem in problems))
 
 
-def run(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = 10.0) -> Result:
-    """See module_utils.backends.command.Run."""
-    environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
-    try:
-        done = subprocess.run(
-            list(argv), input=data or b"", capture_output=True, timeout=timeout, check=False, env=environment
-        )
-    except subprocess.TimeoutExpired:
-        return unanswered(argv, timeout)
-    except OSError as error:
-        return not_started(argv, error)
-    return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
-
-
 def _settings(configuration: Dict[str, Any]) -> Report:
     with open_nvml(time.monotonic, time.sleep) as nvml:
         return _each(
-            configuration["settings"], lambda entry: SettingsDomain(run, nvml, [entry], boot.NONE, tolerant=True)
+            configuration["settings"],
+            lambda entry: SettingsDomain(command.run, nvml, [entry], boot.NONE, tolerant=True),
         )
 
 
@@ -83,9 +67,9 @@ def _mig(configuration: Dict[str, Any]) -> Report:
     policy = Policy(disruption="idle", reset="if_idle")
     quiesced = [str(unit) for unit in configuration.get("quiesce", [])]
     with open_nvml(time.monotonic, time.sleep) as nvml:
-        cards, _lost = read_cards(nvml)
+        cards, _lost = nvml.ask(read_cards)
         unknown, layouts = per_card(configuration["mig"], cards)
-        done, problems = _each(layouts, lambda layout: MigDomain(run, nvml, [layout], policy, quiesced))
+        done, problems = _each(layouts, lambda layout: MigDomain(command.run, nvml, [layout], policy, quiesced))
         return done, [str(problem) for problem in unknown] + problems
 
 
@@ -116,13 +100,16 @@ def _configuration(verb: str, path: str) -> Dict[str, Any]:
         ) from None
 
 
-def open_nvml(clock: Callable[[], float], sleep: Callable[[float], None]) -> Nvml:
+def open_nvml(clock: Callable[[], float], sleep: Callable[[float], None]) -> NvmlProcess:
     """NVML, once the driver is loaded. Raises NvmlError where that takes too long, or for anything else at once."""
     end = clock() + DRIVER_WAIT_SECONDS
+    nvml = NvmlProcess()
     while True:
         try:
-            return Nvml()
+            nvml.open()
+            return nvml
         except NvmlError as error:
             if error.status != "driver_not_loaded" or clock() >= end:
+                nvml.close()
                 raise
         sleep(1.0)

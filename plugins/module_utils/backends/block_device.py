@@ -13,7 +13,7 @@ import stat
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ..core.errors import EdgesiteError
-from . import command
+from . import command, limited
 from .command import Run
 
 _END = 1 << 20
@@ -56,15 +56,19 @@ def look(device: Device) -> Look:
     folder = _sys(device.kernel)
     size = int(_line(folder, "size") or 0) * 512
     try:
-        with open(device.node, "rb") as stream:
-            start = stream.read(_END)
-            stream.seek(max(0, size - _END))
-            end = stream.read(_END)
+        start, end = limited.call(device.node, _ends, device.node, size)
     except OSError as error:
         raise EdgesiteError(
             "cannot read {0}: {1}".format(device.node, error.strerror), "Run as root: become: true; or see to the disk"
         ) from error
     return Look(size, _line(folder, "ro") == "1", start, end)
+
+
+def _ends(node: str, size: int) -> Tuple[bytes, bytes]:
+    with open(node, "rb") as stream:
+        start = stream.read(_END)
+        stream.seek(max(0, size - _END))
+        return start, stream.read(_END)
 
 
 def content(run: Run, device: Device, seen: Look) -> Tuple[str, ...]:
@@ -103,12 +107,16 @@ def users(device: Device, own: str) -> str:
     if own_kernel is not None and own_kernel in _names(device.kernel, "holders"):
         return ""
     try:
-        os.close(os.open(device.node, os.O_RDONLY | os.O_EXCL))
+        limited.call(device.node, _open_alone, device.node)
     except OSError as error:
         if error.errno == errno.EBUSY:
             return "a program or the kernel holds it"
         raise EdgesiteError("cannot open {0}: {1}".format(device.node, error.strerror), "See to the disk") from error
     return ""
+
+
+def _open_alone(node: str) -> None:
+    os.close(os.open(node, os.O_RDONLY | os.O_EXCL))
 
 
 def mapped(name: str) -> Optional[str]:

@@ -46,7 +46,7 @@ def dkms(run: command.Run, root: str = "/") -> Reading:
     program = command.find("dkms")
     if not known or program is None:
         return Reading([])
-    result = run([program, "status"], timeout=120.0)
+    result = run([program, "status"], timeout=60.0)
     found: List[Dkms] = driver_parse.parse_dkms(result.text)
     if result.ok or found:
         return Reading(found)

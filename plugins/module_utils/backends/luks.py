@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What cryptsetup, systemd-cryptenroll and openssl do for an encrypted volume.
 
-Keys are in a folder of /run that only root can enter, for as long as a program reads them, and nowhere else.
+Keys are in a folder of /run that only root can enter, for as long as a program reads them, or in its environment, and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -15,20 +16,22 @@ import re
 import socket
 import tempfile
 import time
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ..core import luks2
 from ..core.errors import EdgesiteError
 from ..core.luks2 import Header
 from ..core.storage import CIPHERS, EMPTY, OURS, Volume
-from . import block_device, command
+from . import block_device, command, limited
 from .block_device import Device
 from .command import Result, Run
 
 # In memory, and gone with a reboot
 _PRIVATE = "/run"
 # A slow TPM, or a machine that is emulated
-_SECONDS = 180.0
+_SECONDS = 70.0
+# A large disk
+_MKFS_SECONDS = 900.0
 _PAUSES = (1.0, 2.0, 4.0)
 # Keys are random and of 256 bits: no work is needed to keep them from being guessed. systemd does the same.
 _CHEAP = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--hash", "sha256")
@@ -183,16 +186,9 @@ def keep_token(run: Run, device: Device, token: str) -> None:
 
 def enrol(run: Run, device: Device, pcrs: Sequence[int], key: bytes) -> None:
     """Seals a new key slot to the TPM; others that were sealed to one go after that."""
-    with _files(key=key) as paths:
-        _do(
-            run,
-            [
-                # the only way to give a key to all its releases
-                *("sh", "-c", 'PASSWORD="$(cat "$0")" exec "$@"', paths["key"], _program("systemd-cryptenroll")),
-                *("--tpm2-device=auto", "--tpm2-pcrs=" + "+".join(str(pcr) for pcr in pcrs)),
-                *("--wipe-slot=tpm2", device.node),
-            ],
-        )
+    sealed = ["--tpm2-device=auto", "--tpm2-pcrs=" + "+".join(str(pcr) for pcr in pcrs), "--wipe-slot=tpm2"]
+    # the only way to give a key to all its releases
+    _do(run, ["systemd-cryptenroll", *sealed, device.node], environment={"PASSWORD": key.decode("ascii")})
 
 
 def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int:
@@ -236,14 +232,19 @@ def close(run: Run, volume: Volume) -> None:
 
 def make_file_system(run: Run, volume: Volume, device: Device) -> None:
     """Makes the file system, and then says in the header that the volume holds something."""
-    _do(run, ["mkfs." + volume.filesystem, "-q", "-F" if volume.filesystem == "ext4" else "-f", volume.mapper])
+    force = "-F" if volume.filesystem == "ext4" else "-f"
+    _do(run, ["mkfs." + volume.filesystem, "-q", force, volume.mapper], timeout=_MKFS_SECONDS)
     _do(run, ["cryptsetup", "config", "--subsystem", OURS, device.node])
 
 
 def unmake(device: Device, size: int) -> None:
     """Takes a header away that has just been made."""
-    with open(device.node, "r+b") as stream:
-        stream.write(b"\0" * min(size, luks2.AREA))
+    limited.call(device.node, _overwrite, device.node, min(size, luks2.AREA))
+
+
+def _overwrite(node: str, size: int) -> None:
+    with open(node, "r+b") as stream:
+        stream.write(b"\0" * size)
         stream.flush()
         os.fsync(stream.fileno())
 
@@ -265,21 +266,20 @@ def reload(run: Run) -> None:
     _do(run, ["systemctl", "daemon-reload"])
 
 
-def _patient(run: Run, argv: Sequence[str]) -> Result:
+def _patient(run: Run, argv: Sequence[str], timeout: float = _SECONDS, **more: Any) -> Result:
     """Runs a program, and again where it did not get as far as the TPM, which may be busy with others."""
     for pause in _PAUSES:
-        done = run(argv, timeout=_SECONDS)
+        done = run(argv, timeout=timeout, **more)
         if done.ok or "Failed to create TPM2 context" not in done.error:
             return done
         time.sleep(pause)
-    return run(argv, timeout=_SECONDS)
+    return run(argv, timeout=timeout, **more)
 
 
-def _do(run: Run, argv: Sequence[str]) -> None:
-    done = _patient(run, [_program(argv[0]), *argv[1:]])
+def _do(run: Run, argv: Sequence[str], **more: Any) -> None:
+    done = _patient(run, [_program(argv[0]), *argv[1:]], **more)
     if not done.ok:
-        name = argv[4] if argv[0] == "sh" else argv[0]
-        raise EdgesiteError("{0} says: {1}".format(os.path.basename(name), _last_line(done)), "See to its cause")
+        raise EdgesiteError("{0} says: {1}".format(argv[0], _last_line(done)), "See to its cause")
 
 
 def _program(name: str) -> str:

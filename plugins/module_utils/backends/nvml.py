@@ -1,14 +1,17 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""NVML through pynvml: opens it, finds GPUs, turns its errors into ones for users."""
+"""NVML through pynvml: opens it, finds GPUs, turns its errors into ones for users.
+
+Any call may never return; nvml_process is what others use.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 from types import TracebackType
-from typing import Any, Optional, Type
+from typing import Any, Callable, Optional, Type
 
 from ..core.nvml_errors import PYNVML_MISSING, NvmlError
 from ..core.selectors import GpuId, canonical_pci
@@ -23,7 +26,10 @@ ABSENT = (NOT_SUPPORTED, FUNCTION_NOT_FOUND)
 class Nvml:
     """An open NVML. Use as a context manager; raises NvmlError where NVML cannot be opened."""
 
-    def __init__(self, pynvml_path: Optional[str] = None) -> None:
+    def __init__(self, pynvml_path: Optional[str] = None, note: Callable[[str], None] = lambda _step: None) -> None:
+        """note: is told of each step before it is taken, so that one that never ends has a name."""
+        self._note = note
+        note("loading libnvidia-ml.so.1")
         library = pynvml_loader.load(pynvml_path)
         if library is None:
             raise NvmlError(PYNVML_MISSING if _has_driver() else LIBRARY_NOT_FOUND)
@@ -45,10 +51,13 @@ class Nvml:
         called = getattr(self.pynvml, function, None)
         if called is None:
             raise NvmlError(FUNCTION_NOT_FOUND, what or function)
+        self._note(function)
         try:
             result = called(*args)
         except self.pynvml.NVMLError as error:
             raise NvmlError(error.value, what) from None
+        finally:
+            self._note("what comes after " + function)
         return text(result)
 
     def get(self, function: str, *args: Any) -> Any:

@@ -13,10 +13,10 @@ from . import locked_clocks
 from .nvml import Nvml
 
 
-def apply(nvml: Nvml, handle: Any, change: Change) -> None:
+def apply(nvml: Nvml, change: Change) -> None:
     """Does one change. Raises NvmlError."""
     what = "{0} = {1} on GPU {2}".format(change.key, show(change.key, change.value), change.gpu.label())
-    _SETTERS[change.key](nvml, handle, change.value, what)
+    _SETTERS[change.key](nvml, nvml.handle(change.gpu.index), change.value, what)
     if change.key.endswith("_clocks"):
         locked_clocks.write(change.gpu.uuid, change.key, change.value)
 

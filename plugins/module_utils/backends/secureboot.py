@@ -9,7 +9,7 @@ import os
 
 from ..core import host
 from ..core.reading import Reading, unread
-from . import files
+from . import files, limited
 
 # The GUID is EFI_GLOBAL_VARIABLE of the UEFI specification
 _VARIABLE = "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -22,7 +22,7 @@ def read(root: str = "/") -> Reading:
         return Reading(host.UNSUPPORTED)
     variables = os.path.join(firmware, "efivars")
     try:
-        data = files.read_bytes(os.path.join(variables, _VARIABLE))
+        data = limited.call("the firmware's variable SecureBoot", files.read_bytes, os.path.join(variables, _VARIABLE))
         if data is not None:
             return _judge(data)
         if os.listdir(variables):

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from ..core import tpm
 from ..core.reading import Reading, unread
+from ..core.unanswered import Unanswered
 from . import command, files
 
 _TOOLS = ("tpm2_getcap", "tpm2_nvread")
@@ -49,7 +50,11 @@ def read(
         missing = ", ".join(name for name in _TOOLS if not tools[name])
         lacking = unread("tpm", "not installed on the host: {0}".format(missing), _INSTALL_TOOLS)
         return Reading(_value(tpm.Properties(version, None, None, None), tcti), [lacking])
-    return _Tpm(run, tcti, {name: str(path) for name, path in tools.items()}).read(version, certificates, option)
+    reader = _Tpm(run, tcti, {name: str(path) for name, path in tools.items()}, version)
+    try:
+        return reader.read(certificates, option)
+    except Unanswered as error:
+        return reader.failed(error.problem, error.fix)
 
 
 def read_indices(run: command.Run, tcti: str, wanted: Callable[[int], bool]) -> Reading:
@@ -87,24 +92,27 @@ def _value(properties: tpm.Properties, tcti: Optional[str]) -> Dict[str, Any]:
 class _Tpm:
     """One TPM, asked through tpm2-tools one command after the other: a TPM does one thing at a time."""
 
-    def __init__(self, run: command.Run, tcti: str, tools: Dict[str, str]) -> None:
+    def __init__(self, run: command.Run, tcti: str, tools: Dict[str, str], version: Optional[str] = None) -> None:
         self.run = run
         self.tcti = tcti
         self.tools = tools
+        self.version = version
         self.unread: List[Dict[str, Any]] = []
 
-    def read(self, version: Optional[str], certificates: bool, option: str) -> Reading:
+    def read(self, certificates: bool, option: str) -> Reading:
         answer = self._ask("tpm2_getcap", "properties-fixed")
         if not answer.ok:
-            why = "{0}: {1}".format(self.tcti, _reason(answer))
-            failed = unread("tpm", why, "{0}; check the option {1}".format(_BECOME, option))
-            # with a device of the kernel's there is a TPM, whatever it says
-            known = None if version is None else _value(tpm.Properties(version, None, None, None), self.tcti)
-            return Reading(known, [failed])
+            return self.failed(_reason(answer), "{0}; check the option {1}".format(_BECOME, option))
         value = _value(tpm.parse_properties(answer.text), self.tcti)
         if certificates:
             value["ek_certificates"] = [asdict(certificate) for certificate in self._certificates()]
         return Reading(value, self.unread)
+
+    def failed(self, why: str, fix: str) -> Reading:
+        """What is known of a TPM that cannot be read."""
+        # with a device of the kernel's there is a TPM, whatever it says
+        known = self.version and _value(tpm.Properties(self.version, None, None, None), self.tcti)
+        return Reading(known, [unread("tpm", "{0}: {1}".format(self.tcti, why), fix)])
 
     def _ask(self, tool: str, *arguments: str) -> command.Result:
         return self.run([self.tools[tool], "-T", self.tcti] + list(arguments), timeout=_TIMEOUT)
@@ -142,7 +150,7 @@ class _Tpm:
         return held
 
     def _describe(self, encoded: Dict[int, bytes]) -> Dict[int, str]:
-        """What openssl prints of each certificate. It takes longer over one than the TPM, so all go side by side."""
+        """What openssl prints of each certificate."""
         if not encoded:
             return {}
         openssl = command.find("openssl")
@@ -150,7 +158,7 @@ class _Tpm:
             why = "openssl is not installed on the host, so certificates have no subject, issuer and end"
             self.unread.append(unread("tpm.ek_certificates", why, _INSTALL_OPENSSL))
             return {}
-        answers = dict(zip(encoded, command.run_together(self.run, [openssl, *_DESCRIBE], list(encoded.values()))))
+        answers = {handle: self.run([openssl, *_DESCRIBE], data) for handle, data in encoded.items()}
         for handle, answer in answers.items():
             if not answer.ok:
                 why = "openssl cannot read the certificate: " + (answer.error.splitlines() or ["no message"])[0]

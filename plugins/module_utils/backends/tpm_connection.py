@@ -15,12 +15,13 @@ from ..core import tpm_errors, tpm_public
 from ..core.errors import EdgesiteError
 from ..core.tpm_errors import TpmError
 from ..core.tpm_public import Public
+from ..core.unanswered import Unanswered
 from . import command, device_files, tpm, tpm_patience
 
 # Slow TPMs take up to two seconds for one command, and a tool sends several
-_SECONDS = 60.0
+_SECONDS = 30.0
 # a chip that looks for primes of an RSA key
-SECONDS_FOR_A_KEY = 300.0
+SECONDS_FOR_A_KEY = 120.0
 STDIN, STDOUT = "/dev/stdin", "/dev/stdout"
 _INSTALL = "Install the package tpm2-tools on the host"
 
@@ -56,7 +57,10 @@ class Connection:
         path = command.find(tool)
         if path is None:
             raise EdgesiteError("{0} is not installed on this host".format(tool), _INSTALL)
-        answer = self.run([path, "-T", self.tcti, *arguments], data, timeout)
+        try:
+            answer = self.run([path, "-T", self.tcti, *arguments], data, timeout)
+        except Unanswered as error:
+            raise Unanswered("{0}: {1}{2}".format(what or tool, error.problem, self._holder()), error.fix) from error
         if not answer.ok:
             raise self._error(tool, answer, what, password)
         return answer.stdout
@@ -154,9 +158,7 @@ class Connection:
             known.problem += holder
             return known
         if answer.rc is None:
-            return EdgesiteError(
-                "{0}: {1}{2}".format(what, answer.error, self._holder()), "See that no other program holds the TPM"
-            )
+            return EdgesiteError("{0}: {1}".format(what, answer.error), _INSTALL)
         said = parse_tpm.parse_error(answer.error)
         return EdgesiteError("{0}: {1} says: {2}".format(what, tool, said), "See 'dmesg | grep -i tpm' on the host")
 

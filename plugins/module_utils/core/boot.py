@@ -24,6 +24,9 @@ _BEFORE = (
     "rke2-agent.service",
 )
 
+# What starts after a boot unit starts when that has failed too, so each has an end. The program gives up a call that
+# hangs after a minute; five are enough for the driver to load, for the lock, and for a layout of many cards. A process
+# that hangs in the kernel is waited for a few times TimeoutStopSec, and left behind.
 UNIT = """\
 # Written by the Ansible collection edgesite.gpu; changes are overwritten.
 [Unit]
@@ -34,6 +37,8 @@ Before={before}
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+TimeoutStartSec=300
+TimeoutStopSec=5
 ExecStart={python} {host_tools} {verb} {config}
 
 [Install]

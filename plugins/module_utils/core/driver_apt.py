@@ -17,6 +17,9 @@ _MIB = 2**20
 # What DKMS needs to build the modules, and an initramfs made anew, beside what apt says
 _BUILD = 700 * _MIB
 _BOOT = 150 * _MIB
+# How timeout(1) exits where it ended the program, by SIGTERM and by SIGKILL
+_ENDED = (124, 137)
+_MORE_TIME = "If it was only slow, such as building the modules, set driver_package_timeout higher."
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -167,5 +170,25 @@ def error_lines(output: str) -> Tuple[str, ...]:
 
 def failure(result: Mapping[str, Any]) -> str:
     """What failed, from the result of a task: what the programs said where they ran, else the task's own message."""
+    late = _late(result)
+    if late:
+        return late
     printed = "\n".join(str(result.get(name) or "") for name in ("stdout", "stderr"))
     return " ".join(sentence(line) for line in error_lines(printed)) or str(result.get("msg") or "The task failed.")
+
+
+def _late(result: Mapping[str, Any]) -> str:
+    """What is said of a program that took too long: Ansible gave up the task, or timeout(1) ended the program."""
+    if result.get("timedout"):
+        return "{0} It may still run on the host: look with 'ps -ef | grep -E \"apt|dpkg|dnf|rpm\"'. {1}".format(
+            sentence(str(result.get("msg") or "The task took too long")), _MORE_TIME
+        )
+    argv = list(result.get("cmd") or [])
+    if argv[:1] == ["timeout"] and result.get("rc") in _ENDED:
+        return "{0} did not answer within {1} s, and was ended. {2}".format(_program(argv), argv[2], _MORE_TIME)
+    return ""
+
+
+def _program(argv: Sequence[str]) -> str:
+    """The program that timeout(1) runs, after its own options and those of env(1)."""
+    return next(word for word in argv[3:] if word != "env" and "=" not in word)

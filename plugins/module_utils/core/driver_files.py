@@ -190,7 +190,8 @@ def nouveau() -> File:
 
 def persistenced(wanted: bool) -> File:
     """Sets persistence also where the distribution's unit starts the daemon without it."""
-    text = "[Service]\nExecStartPost=-/usr/bin/nvidia-smi --persistence-mode=1\n"
+    # The boot units wait for the daemon, and with them what they come before: it must not keep them where it hangs.
+    text = "[Service]\nExecStartPost=-/usr/bin/nvidia-smi --persistence-mode=1\nTimeoutStartSec=90\nTimeoutStopSec=10\n"
     does = "keep GPUs initialised" if wanted else "no longer keep GPUs initialised"
     return File(PERSISTENCED_DROP_IN, _HEAD + text if wanted else None, does)
 

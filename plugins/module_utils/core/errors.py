@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
 
 
 class EdgesiteError(Exception):
@@ -25,6 +25,20 @@ class EdgesiteError(Exception):
 
     def __str__(self) -> str:
         return sentence(self.problem) + (" " + sentence(self.fix) if self.fix else "")
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # Python would make it of its message alone, which subclasses do not take, and forget the cause.
+        return _again, (type(self), self.args, self.__dict__, self.__cause__)
+
+
+def _again(
+    kind: Type[EdgesiteError], arguments: Tuple[Any, ...], attributes: Dict[str, Any], cause: Optional[BaseException]
+) -> EdgesiteError:
+    """The error as it was, in another process."""
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(attributes)
+    error.__cause__ = cause
+    return error
 
 
 def sentence(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, NamedTuple, Union
 
-from . import boot, lines
+from . import lines
 from .boot import BootUnit
 from .errors import EdgesiteError
 
@@ -26,6 +26,8 @@ After=nvpmodel.service nvfancontrol.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+TimeoutStartSec=60
+TimeoutStopSec=5
 ExecStartPre=/bin/mkdir -p /run/edgesite-gpu
 ExecStartPre=/bin/rm -f {store}
 ExecStartPre={program} --store {store}

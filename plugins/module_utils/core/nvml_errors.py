@@ -18,7 +18,12 @@ class Meaning(NamedTuple):
     fix: str
 
 
+# Not of NVML's own
 PYNVML_MISSING = -1
+NOT_ANSWERING = -2
+CRASHED = -3
+
+_LOOK = "Look for 'NVRM' and 'Xid' in dmesg on the host; if nvidia-smi does not answer there either, reboot the host"
 
 _MEANINGS = {
     PYNVML_MISSING: Meaning(
@@ -26,6 +31,8 @@ _MEANINGS = {
         "Python's NVML binding (pynvml) is neither on this host nor on the controller",
         "Install it on the controller (pip install nvidia-ml-py); it travels to the hosts from there",
     ),
+    NOT_ANSWERING: Meaning("not_answering", "The NVIDIA driver does not answer", _LOOK),
+    CRASHED: Meaning("crashed", "The NVIDIA driver's library crashed", _LOOK),
     1: Meaning("uninitialized", "NVML was shut down in the middle of the run", "Run again"),
     2: Meaning("invalid_argument", "NVML refused a value as invalid", "Compare the value with the card's own ranges"),
     3: Meaning("not_supported", "This GPU or its driver does not support it", "Take the option away for this GPU"),
@@ -93,3 +100,22 @@ class NvmlError(EdgesiteError):
         super().__init__("{0} (NVML {1}, {2})".format(problem, code, known.status), known.fix)
         self.code = code
         self.status = known.status
+
+
+class NvmlHung(NvmlError):
+    """A call did not return. killed: False where it hangs in the kernel, and is still there."""
+
+    def __init__(self, call: str, seconds: float, killed: bool) -> None:
+        super().__init__(NOT_ANSWERING)
+        self.problem = "The NVIDIA driver does not answer: {0} has not returned within {1:g} s".format(call, seconds)
+        if not killed:
+            self.problem += "; it cannot be killed, so it hangs in the kernel"
+
+
+class NvmlCrashed(NvmlError):
+    """A call ended its process. status: the exit code, or the negative number of the signal."""
+
+    def __init__(self, call: str, status: int) -> None:
+        super().__init__(CRASHED)
+        how = "exited with code {0}".format(status) if status >= 0 else "was killed by signal {0}".format(-status)
+        self.problem = "The NVIDIA driver's library crashed: the process {0} in {1}".format(how, call)

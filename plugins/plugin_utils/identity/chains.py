@@ -23,6 +23,7 @@ _LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 # 112 bits of security: no MD5, no SHA-1, no RSA key under 2048 bits. What a trust anchor is signed with does not count.
 _LEVEL = ("-auth_level", "2")
 _REASON = re.compile(r"(?:(?P<name>\S.*)\n)?error \d+ at \d+ depth lookup: (?P<why>.*)", re.ASCII)
+_SECONDS = 30.0
 
 
 def read(paths: Sequence[str]) -> List[str]:
@@ -85,7 +86,7 @@ def _verified(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> 
                 with open(path, "w", encoding="ascii") as stream:
                     stream.write("".join(content))
                 argv += [option, path] if option else [path]
-        answer = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+        answer = _run(argv)
     return None if not answer.returncode else _reason(answer)
 
 
@@ -113,6 +114,16 @@ def _blocks(text: str) -> List[str]:
     if not found:
         raise ValueError("there is no certificate in PEM")
     return found
+
+
+def _run(argv):
+    try:
+        return subprocess.run(argv, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise EdgesiteError(
+            "openssl did not answer within {0:g} s on the controller".format(_SECONDS),
+            "Run 'openssl version' there to see what it waits for",
+        ) from error
 
 
 def _certificates_in(path: str) -> List[str]:

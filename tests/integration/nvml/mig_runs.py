@@ -12,13 +12,21 @@ import json
 import os
 import traceback
 from pathlib import Path
-from typing import Any, Dict, NamedTuple
+from typing import Any, Callable, Dict, NamedTuple
 
 from ansible.module_utils import basic
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import boot as boot_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import device_files, gpu_lock, units
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml import Nvml
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
+
+
+class InProcess(Nvml):
+    """NVML in this process: the module and its NVML are killed as one, and thousands of runs take less time."""
+
+    def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return function(self, *arguments)
 
 
 class Run(NamedTuple):
@@ -40,6 +48,7 @@ def prepare(library: Path) -> None:
     basic.AnsibleModule._log_invocation = lambda _module: None
     boot_backend.is_enabled = lambda _unit: False
     device_files.holders = lambda _minor: []
+    mig_layout.NvmlProcess = InProcess
     mig_layout.boot_unit = lambda *_wanted: boot.NONE
     units.find = lambda _program: None
     units.RECORD = "/nonexistent"

@@ -15,12 +15,16 @@ static nvmlReturn_t start(const char *function)
 {
     struct sim_state *state = malloc(sizeof(*state));
     nvmlReturn_t result;
-    int error = NVML_ERROR_UNKNOWN;
+    struct fail_rule met;
 
-    switch (fail_check(function, 0, &error)) {
+    switch (fail_check(function, 0, &met)) {
     case FAIL_ERROR:
         free(state);
-        return (nvmlReturn_t)error;
+        return (nvmlReturn_t)met.error;
+    case FAIL_HANG:
+    case FAIL_HANG_AFTER:
+        fail_hang(met.file);
+        break;
     case FAIL_KILL_BEFORE:
     case FAIL_KILL_AFTER:
         raise(SIGKILL);

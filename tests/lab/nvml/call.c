@@ -115,13 +115,20 @@ static nvmlReturn_t resolve(struct call *call, enum call_target target, struct s
 static nvmlReturn_t begin(struct call *call, enum call_target target, struct sim_handle *handle)
 {
     nvmlReturn_t result = NVML_SUCCESS;
-    int error = NVML_ERROR_UNKNOWN;
+    struct fail_rule met;
 
     if (!call_initialised())
         return NVML_ERROR_UNINITIALIZED;
-    switch (fail_check(call->function, call->changes, &error)) {
+    switch (fail_check(call->function, call->changes, &met)) {
     case FAIL_ERROR:
-        return (nvmlReturn_t)error;
+        return (nvmlReturn_t)met.error;
+    case FAIL_HANG:
+        fail_hang(met.file);
+        break;
+    case FAIL_HANG_AFTER:
+        call->hang_after = 1;
+        memcpy(call->hang_in, met.file, sizeof(call->hang_in));
+        break;
     case FAIL_KILL_BEFORE:
         raise(SIGKILL);
         break;
@@ -129,7 +136,7 @@ static nvmlReturn_t begin(struct call *call, enum call_target target, struct sim
         call->kill_after = 1;
         break;
     case FAIL_ERROR_AFTER:
-        call->error_after = (nvmlReturn_t)error;
+        call->error_after = (nvmlReturn_t)met.error;
         break;
     default:
         break;
@@ -192,5 +199,7 @@ nvmlReturn_t call_end(struct call *call, nvmlReturn_t result)
     call->state = NULL;
     state_unlock(call->lock);
     call->lock = -1;
+    if (call->hang_after) /* without the lock: others may look at the node */
+        fail_hang(call->hang_in);
     return result;
 }

@@ -31,6 +31,8 @@ struct call {
     int lock;
     int changes;
     int kill_after;
+    int hang_after;
+    char hang_in[256];
     nvmlReturn_t error_after; /* returned in place of success */
     char arguments[256];
 };

@@ -12,7 +12,7 @@
 
 static int list(void)
 {
-    static const char *const actions[] = {"", "error", "kill before", "kill after", "error after"};
+    static const char *const actions[] = {"", "error", "kill before", "kill after", "error after", "hang before", "hang after"};
     struct fail_rule rules[FAIL_MAX_RULES];
 
     if (fail_list(rules) != 0)
@@ -22,6 +22,8 @@ static int list(void)
             continue;
         printf("%s %s%s%s", rules[i].function, actions[rules[i].action], rules[i].error != 0 ? " " : "",
                rules[i].error != 0 ? error_name(rules[i].error) : "");
+        if (rules[i].file[0] != '\0')
+            printf(" in %s", rules[i].file);
         if (rules[i].nth == 0)
             printf(" every");
         else
@@ -46,11 +48,13 @@ static int run(int argc, char **argv)
     static const struct option options[] = {{"nth", 1, NULL, 'n'},    {"every", 0, NULL, 'e'}, {"error", 1, NULL, 'r'},
                                             {"kill", 0, NULL, 'k'},   {"before", 0, NULL, 'b'}, {"after", 0, NULL, 'a'},
                                             {"clear", 0, NULL, 'c'},  {"list", 0, NULL, 'l'},   {"from", 1, NULL, 'f'},
+                                            {"hang", 2, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     struct fail_rule rule = {.nth = 1};
     static struct sim_state state;
     int option, every = 0, nth = 0, kill = 0, before = 0, after = 0, clear = 0, show = 0;
-    const char *error = NULL;
+    int hang = 0;
+    const char *error = NULL, *file = NULL;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
@@ -67,6 +71,10 @@ static int run(int argc, char **argv)
             break;
         case 'r':
             error = optarg;
+            break;
+        case 'h':
+            hang = 1;
+            file = optarg;
             break;
         case 'k':
             kill = 1;
@@ -88,7 +96,7 @@ static int run(int argc, char **argv)
         }
     }
     if (clear || show) {
-        if (clear + show + nth + (int)rule.onwards + every + kill + before + after + (error != NULL) + argc - optind != 1)
+        if (clear + show + nth + (int)rule.onwards + every + kill + hang + before + after + (error != NULL) + argc - optind != 1)
             usage_error("--clear and --list stand alone");
         if (show)
             return list();
@@ -98,8 +106,10 @@ static int run(int argc, char **argv)
     }
     if (argc - optind != 1)
         usage_error("name one function, or %s", FAIL_ANY_CHANGE);
-    if (kill + (error != NULL) != 1)
-        usage_error("say what happens: --error NAME or --kill");
+    if (kill + hang + (error != NULL) != 1)
+        usage_error("say what happens: --error NAME, --kill or --hang");
+    if (file != NULL && strlen(file) >= sizeof(rule.file))
+        usage_error("the name of the file has more than %zu characters", sizeof(rule.file) - 1);
     if (nth + every + (int)rule.onwards > 1)
         usage_error("--nth, --from and --every exclude each other");
     if (before && after)
@@ -111,8 +121,12 @@ static int run(int argc, char **argv)
         rule.nth = 0;
     if (kill)
         rule.action = after ? FAIL_KILL_AFTER : FAIL_KILL_BEFORE;
+    else if (hang)
+        rule.action = after ? FAIL_HANG_AFTER : FAIL_HANG;
     else
         rule.action = after ? FAIL_ERROR_AFTER : FAIL_ERROR;
+    if (file != NULL)
+        snprintf(rule.file, sizeof(rule.file), "%s", file);
     if (error != NULL) {
         rule.error = error_by_name(error);
         if (rule.error <= 0)
@@ -125,10 +139,11 @@ static int run(int argc, char **argv)
 
 const struct verb verb_fail = {
     "fail", run,
-    "fail FUNCTION|any-change (--error NAME | --kill) [--before|--after] [--nth N | --from N | --every]  |  --list  |  --clear\n"
+    "fail FUNCTION|any-change (--error NAME | --kill | --hang[=FILE]) [--before|--after] [--nth N | --from N | --every]  |  --list  |  --clear\n"
     "\n"
     "The Nth following call (default: the next) of the function, or of any function that changes state, returns the\n"
-    "error, or kills its caller with SIGKILL, before (default) or after the effect. --from: the\n"
+    "error, kills its caller with SIGKILL, or never returns, before (default) or after the effect. --hang=FILE: it\n"
+    "reads that file, and returns only if the read does: one of FUSE can hang in the kernel. --from: the\n"
     "Nth and all after it; --every: all following calls. Calls are counted over all processes. Up to 32 of these hold at a time."};
 
 static int run_calls(int argc, char **argv)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -24,7 +25,7 @@ static int read_rules(int fd, struct fail_rule rules[FAIL_MAX_RULES])
     return pread(fd, rules, (size_t)size, 0) == size;
 }
 
-enum fail_action fail_check(const char *function, int changes, int *error)
+enum fail_action fail_check(const char *function, int changes, struct fail_rule *met)
 {
     struct fail_rule rules[FAIL_MAX_RULES];
     enum fail_action action = FAIL_NONE;
@@ -46,12 +47,26 @@ enum fail_action fail_check(const char *function, int changes, int *error)
                 continue;
             if (action == FAIL_NONE && (rule->nth == 0 || rule->seen == rule->nth || (rule->onwards && rule->seen > rule->nth))) {
                 action = (enum fail_action)rule->action;
-                *error = rule->error;
+                *met = *rule;
             }
         }
     }
     close(fd);
     return action;
+}
+
+void fail_hang(const char *file)
+{
+    char byte;
+    int fd;
+
+    while (*file == '\0')
+        pause();
+    fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, &byte, 1) < 0)
+        perror(file);
+    if (fd >= 0)
+        close(fd);
 }
 
 int fail_add(const struct fail_rule *added)

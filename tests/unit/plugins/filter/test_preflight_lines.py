@@ -18,7 +18,9 @@ ORIN = {
 def problems(facts=FACTS, **variables):
     return [
         (layer, problem)
-        for _host, layer, problem, _fix in preflight_problems({"gpu-a": {"facts_result": facts, **variables}}, ["gpu-a"])
+        for _host, layer, problem, _fix in preflight_problems(
+            {"gpu-a": {"facts_result": facts, **variables}}, ["gpu-a"]
+        )
     ]
 
 

@@ -5,21 +5,15 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from ansible.module_utils import basic
-from ansible_collections.edgesite.gpu.plugins.module_utils.module_command import command_runner
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import command
 from ansible_collections.edgesite.gpu.tests.unit import tpm_emulator
 
 
 @pytest.fixture
-def module_run(monkeypatch):
+def module_run():
     """Runs programs as a module does."""
-    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": {}}).encode())
-    # from ansible-core 2.19 on
-    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-    return command_runner(basic.AnsibleModule(argument_spec={}))
+    return command.run
 
 
 # for one test: ansible-test runs each test in a process of its own, which takes down no fixture of a wider scope

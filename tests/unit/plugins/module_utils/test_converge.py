@@ -122,6 +122,18 @@ def test_fault_that_nobody_foresaw_is_taken_back_too():
     assert caught.value.undone and domain.there == [0, 0]
 
 
+def test_what_was_taken_back_is_not_called_perhaps_done():
+    domain = Switches([0, 0], [1, 1], breaks_at=1, stuck=(1,))
+
+    def gone():
+        raise EdgesiteError("it does not answer", "Reboot")
+
+    domain.apply = lambda action: (action and setattr(domain, "observe", gone), Switches.apply(domain, action))
+    with pytest.raises(ApplyError, match=r"this may still be done, whole or in part: set switch 1\.") as caught:
+        converge(domain, check=False)
+    assert caught.value.done == [{"does": "set switch 1"}] and domain.there == [0, 0]
+
+
 def test_host_that_can_no_longer_be_read_is_not_called_as_it_was():
     domain = Switches([0, 0], [1, 1], breaks_at=1)
 
@@ -129,7 +141,7 @@ def test_host_that_can_no_longer_be_read_is_not_called_as_it_was():
         raise EdgesiteError("it is gone", "Bring it back")
 
     domain.apply = lambda action: (setattr(domain, "observe", gone), Switches.apply(domain, action))
-    with pytest.raises(ApplyError) as caught:
+    with pytest.raises(ApplyError, match="can no longer be read.*in part: set switch 0; set switch 1") as caught:
         converge(domain, check=False)
     assert not caught.value.undone and len(caught.value.done) == 2
     fine = Switches([0], [1])

@@ -23,6 +23,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.backends import (
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_holders import ModuleUse
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_parse import Dkms, Package
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.driver_verdict import OnDisk
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.unanswered import Unanswered, unanswered
 
 RUNNING = os.uname().release
 NEWEST = "99.1.0-1-amd64"
@@ -61,13 +62,20 @@ class Host:
         """What the program answers when its command line has these words."""
         self.programs[line] = command.Result(rc, stdout, error)
 
+    def hangs(self, line):
+        """The program never answers."""
+        self.programs[line] = unanswered(line.split()[0], 120.0, killed=True)
+
     def find(self, program):
         return "/bin/" + program if any(line.split()[0] == program for line in self.programs) else None
 
     def run(self, argv, data=None, timeout=0):
         line = " ".join(argv)[len("/bin/") :]
         self.ran.append(line)
-        return next(result for words, result in self.programs.items() if line.startswith(words))
+        result = next(result for words, result in self.programs.items() if line.startswith(words))
+        if isinstance(result, Unanswered):
+            raise result
+        return result
 
     # parts of a host
 
@@ -128,7 +136,7 @@ def fixture_nvml(monkeypatch):
     """What NVML tells, and how often it was asked."""
     state = SimpleNamespace(asked=0, gpus=[], status="ok", unread=[])
 
-    def read(pynvml_path=None):
+    def read(_nvml):
         state.asked += 1
         return {"gpus": state.gpus, "driver": {"nvml_status": state.status}, "unread": state.unread}
 
@@ -236,9 +244,22 @@ def test_dkms_runs_only_where_it_has_something(host):
 
 def test_dkms_that_fails_is_told(host):
     host.folder("var/lib/dkms/nvidia-current/550.163.01")
-    host.answers("dkms", rc=None, error="dkms did not answer within 120 s")
+    host.answers("dkms", rc=1, error="dkms: no such tree")
     reading = driver_installed.dkms(host.run, host.root)
-    assert reading.value == [] and "120 s" in reading.unread[0]["why"]
+    assert reading.value == [] and "no such tree" in reading.unread[0]["why"]
+
+
+def test_programs_that_hang_are_told_beside_the_rest(host, nvml, facts):
+    host.kernel("6.1.0-30-amd64")
+    host.folder("var/lib/dkms/nvidia-current/550.163.01")
+    for program in ("dkms status", "modinfo"):
+        host.hangs(program)
+    found = facts()
+    told = {entry["what"]: entry for entry in found["unread"]}
+    assert told["dkms"]["why"] == "dkms did not answer within 120 s"
+    assert told["on_disk 6.1.0-30-amd64"]["why"] == "modinfo did not answer within 120 s"
+    assert "dmesg" in told["on_disk 6.1.0-30-amd64"]["fix"]
+    assert found["kernel"]["newest"] == "6.1.0-30-amd64"
 
 
 # what decides about loading

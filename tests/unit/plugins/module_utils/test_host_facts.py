@@ -14,6 +14,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils import host_facts, nv
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import driver, jetson, pci, tpm
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.reading import Reading, unread
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.unanswered import unanswered
 
 GPU = {"index": 0, "name": "NVIDIA A100-SXM4-40GB"}
 READ = {
@@ -34,14 +35,15 @@ def no_program(argv, data=None, timeout=0):
 
 
 class Nvml:
-    """Stands in for nvml_facts.read; asked holds the calls."""
+    """Stands in for nvml_facts.read; asked holds the paths of pynvml that it was called with."""
 
     def __init__(self):
         self.answer = absent("library_not_found")
         self.asked = []
 
-    def read(self, pynvml_path=None):
-        self.asked.append(pynvml_path)
+    def read(self, nvml):
+        nvml.close()
+        self.asked.append(nvml.pynvml_path)
         return self.answer
 
 
@@ -160,7 +162,12 @@ def test_tpm_is_read_beside_the_rest(tmp_path, nvml, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "error, part", [(PermissionError(13, "Permission denied"), "become"), (ValueError("odd"), "report")]
+    "error, part",
+    [
+        (PermissionError(13, "Permission denied"), "become"),
+        (ValueError("odd"), "report"),
+        (unanswered("modinfo", 15, killed=True), "dmesg"),
+    ],
 )
 def test_a_reader_that_fails_leaves_the_rest(tmp_path, nvml, monkeypatch, error, part):
     def fail(*args):

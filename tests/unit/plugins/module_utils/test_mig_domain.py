@@ -24,6 +24,13 @@ ON, OFF = [{"gpus": "all"}], [{"gpus": "all", "mig": "disabled"}]
 BUSY = Client(7, "Xorg")
 
 
+class InProcess:
+    """Stands in for NVML's process."""
+
+    def ask(self, function, *arguments):
+        return function("nvml", *arguments)
+
+
 class Host:
     """Stands in for the backends; lost: errors by index."""
 
@@ -39,7 +46,7 @@ class Host:
         )
 
     def check(self, layouts, policy=None, quiesced=("dcgm.service",), unit=boot.NONE, **more):
-        domain = MigDomain(None, "nvml", layouts, policy or Policy(), quiesced, unit, **more)
+        domain = MigDomain(None, InProcess(), layouts, policy or Policy(), quiesced, unit, **more)
         return converge(domain, check=True)
 
     def kinds(self, *arguments, **more):
@@ -139,7 +146,7 @@ def test_ended_process_is_not_as_it_was(host, monkeypatch):
     monkeypatch.setattr(mig_domain.changing, "check", lambda what, unit: None)
     monkeypatch.setattr(mig_domain.gpu_lock, "held", contextlib.nullcontext)
     with pytest.raises(ApplyError) as failed:
-        converge(MigDomain(None, "nvml", ON, Policy("force")), check=False)
+        converge(MigDomain(None, InProcess(), ON, Policy("force")), check=False)
     assert not failed.value.undone
     assert "still done: end Xorg (pid 7)" in failed.value.problem
 

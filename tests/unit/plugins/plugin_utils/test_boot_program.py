@@ -108,55 +108,45 @@ def test_damaged_configuration(verb, tmp_path, text):
     assert verb.given == []
 
 
-def nvml(monkeypatch, *answers):
+class NvmlProcess:
     """NVML that answers so, attempt after attempt, and then the last answer for ever."""
-    left = list(answers)
-    attempts = []
 
-    def open_nvml():
-        attempts.append(1)
-        answer = left.pop(0) if len(left) > 1 else left[0]
-        if isinstance(answer, int):
+    def __init__(self, answers):
+        self.answers, self.attempts, self.closed = list(answers), 0, False
+
+    def open(self):
+        self.attempts += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if answer:
             raise NvmlError(answer)
-        return answer
 
-    monkeypatch.setattr(boot_program, "Nvml", open_nvml)
-    return attempts
+    def close(self):
+        self.closed = True
+
+
+def nvml(monkeypatch, *answers):
+    made = NvmlProcess(answers)
+    monkeypatch.setattr(boot_program, "NvmlProcess", lambda: made)
+    return made
 
 
 def test_waits_for_the_driver(monkeypatch, clock):
-    nvml(monkeypatch, DRIVER_NOT_LOADED, DRIVER_NOT_LOADED, "opened")
-    assert boot_program.open_nvml(clock.time, clock.sleep) == "opened"
-    assert clock.now == 1002.0
+    opened = nvml(monkeypatch, DRIVER_NOT_LOADED, DRIVER_NOT_LOADED, None)
+    assert boot_program.open_nvml(clock.time, clock.sleep) is opened
+    assert clock.now == 1002.0 and not opened.closed
 
 
 def test_gives_up_waiting(monkeypatch, clock):
-    attempts = nvml(monkeypatch, DRIVER_NOT_LOADED)
+    never = nvml(monkeypatch, DRIVER_NOT_LOADED)
     with pytest.raises(NvmlError) as raised:
         boot_program.open_nvml(clock.time, clock.sleep)
     assert raised.value.status == "driver_not_loaded"
     assert clock.now == 1000.0 + boot_program.DRIVER_WAIT_SECONDS
-    assert len(attempts) == 61
+    assert never.attempts == 61 and never.closed
 
 
 def test_waits_for_nothing_else(monkeypatch, clock):
-    nvml(monkeypatch, LIBRARY_NOT_FOUND, "opened")
+    nvml(monkeypatch, LIBRARY_NOT_FOUND, None)
     with pytest.raises(NvmlError, match="no NVIDIA driver"):
         boot_program.open_nvml(clock.time, clock.sleep)
     assert clock.now == 1000.0
-
-
-def test_programs_run_in_the_locale_c_without_input():
-    code = "import os, sys; print(os.environ['LC_ALL'], repr(sys.stdin.read()))"
-    assert boot_program.run([sys.executable, "-c", code]).text == "C ''\n"
-
-
-def test_programs_get_data_and_tell_why_they_failed():
-    code = "import sys; sys.stderr.write(sys.stdin.read()); sys.exit(3)"
-    result = boot_program.run([sys.executable, "-c", code], data=b"why")
-    assert (result.rc, result.error) == (3, "why")
-
-
-def test_programs_that_hang_or_are_not_there():
-    assert boot_program.run(["/bin/sleep", "30"], timeout=0.2).error == "sleep did not answer within 0.2 s"
-    assert boot_program.run(["/nonexistent/tool"]).error == "/nonexistent/tool: No such file or directory"

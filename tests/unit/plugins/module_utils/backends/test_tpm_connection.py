@@ -13,6 +13,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command impo
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.tpm2 import Tools
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.tpm_errors import TpmError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.unanswered import Unanswered, unanswered
 
 RETRY = Result(1, b"", "ERROR: Esys_ReadPublic(0x922) - tpm:warn(2.0): TPM was not able to start the command\n")
 BUSY = Result(
@@ -21,6 +22,7 @@ BUSY = Result(
     "ERROR:tcti:src/tss2-tcti/tcti-device.c:452:Tss2_Tcti_Device_Init() Failed to open specified TCTI device file "
     '/dev/tpm0: Device or resource busy\nERROR: Could not load tcti, got: "device:/dev/tpm0"\n',
 )
+SILENT = unanswered("tpm2_getcap", 60.0, killed=True)
 DONE = Result(0, b"- 0x81000001\n", "")
 
 
@@ -33,7 +35,10 @@ class Answers:
 
     def run(self, argv, data=None, timeout=10.0):
         self.ran.append((argv, data))
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Unanswered):
+            raise answer
+        return answer
 
 
 @pytest.fixture
@@ -77,7 +82,16 @@ def test_who_holds_the_device_is_told(slept, tmp_path):
         Tools(Answers(BUSY).run, root=str(tmp_path)).persistent()
     assert "tpmrm0" in failed.value.fix
     with pytest.raises(EdgesiteError, match=r"did not answer within 60 s: nginx \(process 4242\)"):
-        Tools(Answers(command.unanswered(["tpm2_getcap"], 60)).run, root=str(tmp_path)).persistent()
+        Tools(Answers(SILENT).run, root=str(tmp_path)).persistent()
+
+
+def test_tpm_that_hangs_is_not_asked_again(slept):
+    answers = Answers(SILENT, DONE)
+    tools = Tools(answers.run, "device:/dev/tpm0")
+    for _time in range(2):
+        with pytest.raises(Unanswered, match="tpm2_getcap: tpm2_getcap did not answer within 60 s"):
+            tools.persistent()
+    assert len(answers.ran) == 1
 
 
 def test_tools_that_are_missing(monkeypatch):

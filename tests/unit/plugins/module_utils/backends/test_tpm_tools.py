@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import command, tpm
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.command import Result
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.unanswered import Unanswered, unanswered
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
 TCTI = "swtpm:host=127.0.0.1,port=2321"
@@ -43,7 +44,10 @@ class Programs:
             return self.answers[("openssl", data)]
         assert argv[1] == "-T"
         arguments = " ".join(argv[3:])
-        return self.answers.get((argv[0], arguments)) or Result(1, b"", content("nvread-error.txt").decode())
+        answer = self.answers.get((argv[0], arguments)) or Result(1, b"", content("nvread-error.txt").decode())
+        if isinstance(answer, Unanswered):
+            raise answer
+        return answer
 
 
 @pytest.fixture
@@ -123,9 +127,14 @@ def test_tpm_that_does_not_answer(tmp_path, programs, known):
     assert "tpm_tcti" in found.unread[0]["fix"]
 
 
-def test_tpm_that_hangs(tmp_path, programs):
-    programs.answers[("tpm2_getcap", "properties-fixed")] = Result(None, b"", "tpm2_getcap did not answer within 20 s")
-    assert "did not answer" in tpm.read(programs.run, TCTI, str(tmp_path)).unread[0]["why"]
+@pytest.mark.parametrize("question", ["properties-fixed", "handles-nv-index"])
+def test_tpm_that_hangs(tmp_path, programs, question):
+    put(tmp_path, "sys/class/tpm/tpm0/tpm_version_major", "2\n")
+    programs.answers[("tpm2_getcap", question)] = unanswered("tpm2_getcap", 20.0, killed=True)
+    found = tpm.read(programs.run, TCTI, str(tmp_path))
+    assert (found.value["version"], found.value["manufacturer"]) == ("2.0", None)
+    assert found.unread[0]["why"] == TCTI + ": tpm2_getcap did not answer within 20 s"
+    assert "dmesg" in found.unread[0]["fix"]
 
 
 def test_handles_that_cannot_be_listed(tmp_path, programs):

@@ -27,6 +27,8 @@ def test_unit_runs_the_verb_on_its_configuration_before_container_runtimes():
     program = "/usr/bin/python3 -I -S /usr/local/lib/edgesite-gpu/current/__main__.py"
     assert "ExecStart={0} settings /etc/edgesite-gpu/settings.json\n".format(program) in unit
     assert "Before=containerd.service docker.service" in unit
+    # what comes after it is not held back by a driver that hangs
+    assert "\nTimeoutStartSec=300\nTimeoutStopSec=5\n" in unit and "Requires" not in unit
     assert json.loads(WANTED.files["/etc/edgesite-gpu/settings.json"]) == {"settings": []}
 
 

@@ -170,6 +170,20 @@ def test_a_failure_without_a_program_is_the_tasks_own():
     assert driver_apt.failure({"msg": "Connection refused"}) == "Connection refused"
 
 
+@pytest.mark.parametrize("rc", [124, 137])
+def test_a_program_that_was_ended_for_its_time_is_named(rc):
+    cmd = ["timeout", "--kill-after=30", "3600", "env", "LC_ALL=C", "apt-get", "--yes", "install"]
+    told = driver_apt.failure({"msg": "non-zero return code", "cmd": cmd, "rc": rc, "stderr": "E: odd"})
+    assert told.startswith("apt-get did not answer within 3600 s") and "driver_package_timeout" in told
+    assert "odd" in driver_apt.failure({"cmd": cmd, "rc": 100, "stderr": "E: odd"})
+    assert "odd" in driver_apt.failure({"cmd": ["dnf"], "rc": rc, "stderr": "E: odd"})
+
+
+def test_a_task_that_ansible_gave_up_may_go_on_on_the_host():
+    told = driver_apt.failure({"msg": "Timed out after 3720 second(s)", "timedout": {"period": 3720}})
+    assert told.startswith("Timed out after 3720 second(s). It may still run on the host")
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_output_gives_an_answer_or_an_error(madison, output):
     for call in (lambda: driver_apt.choose(madison, plan()), lambda: driver_apt.check_transaction(output, [])):

@@ -84,6 +84,11 @@ def test_whether_a_file_is_written_or_removed(file, there, absent):
     assert (file.differs("other"), file.differs(None)) == (there, absent)
 
 
+def test_persistence_daemon_that_hangs_does_not_keep_the_boot():
+    text = driver_files.persistenced(True).content
+    assert "TimeoutStartSec=90\nTimeoutStopSec=10\n" in text
+
+
 def test_a_second_key_in_the_file_is_not_trusted_with_the_first():
     with pytest.raises(EdgesiteError, match="pinned is AA"):
         driver_files.check_fingerprint("the key", ["AA", "BB"], "AA")

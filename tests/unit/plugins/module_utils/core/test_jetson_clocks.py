@@ -23,6 +23,11 @@ def shown(name):
     return jetson_clocks.parse_show((FIXTURES / "jetson_clocks-show-{0}.txt".format(name)).read_text())
 
 
+def test_unit_has_an_end():
+    (text,) = UNIT.files.values()
+    assert "TimeoutStartSec=60\nTimeoutStopSec=5\n" in text and "ExecStart=/usr/bin/jetson_clocks\n" in text
+
+
 def test_free_clocks():
     clocks = shown("free")
     assert clocks["cpu0"] == Clock(729600, 1510400)

@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import nvml_words
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlCrashed, NvmlError, NvmlHung
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,28 @@ def test_every_code_has_a_name_and_says_what_to_do(code, status, says):
     assert says in str(error)
     assert str(error).startswith("GPU 1: ")
     assert error.fix
+
+
+def test_driver_that_does_not_answer():
+    error = NvmlHung("nvmlInit", 60.0, killed=True)
+    assert error.problem == "The NVIDIA driver does not answer: nvmlInit has not returned within 60 s"
+    assert error.status == "not_answering" and "Xid" in error.fix and "reboot" in error.fix
+    assert NvmlHung("nvmlInit", 60.0, killed=False).problem.endswith("; it cannot be killed, so it hangs in the kernel")
+
+
+@pytest.mark.parametrize(("status", "how"), [(-11, "was killed by signal 11"), (3, "exited with code 3")])
+def test_library_that_crashes(status, how):
+    error = NvmlCrashed("nvmlInit", status)
+    assert error.problem == "The NVIDIA driver's library crashed: the process {0} in nvmlInit".format(how)
+    assert error.status == "crashed"
+
+
+def test_errors_go_whole_from_one_process_to_another():
+    error = NvmlHung("nvmlInit", 60.0, killed=True)
+    error.__cause__ = NvmlError(19, "GPU 1")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), vars(again), str(again)) == (NvmlHung, vars(error), str(error))
+    assert (type(again.__cause__), again.__cause__.code) == (NvmlError, 19)
 
 
 def test_codes_can_stand_without_a_thing():

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user can do about something that does not answer."""
+
+from __future__ import annotations
+
+from .errors import EdgesiteError
+
+_TPM = "Look for 'tpm' in dmesg on the host, and for a program that holds the TPM; if it stays so, power the host down"
+_DISK = "Look for errors of the disk in dmesg on the host; if there are none, run it by hand to see what it waits for"
+_PACKAGES = "Look whether another package manager is at work on the host, and for errors of the disk in dmesg"
+_MODULES = "Look for 'NVRM' and 'Xid' in dmesg on the host; if the driver hangs there, reboot the host"
+_FIXES = (
+    ("tpm2_", _TPM),
+    ("systemd-cryptenroll", _TPM),
+    ("systemctl", "Look at 'systemctl list-jobs' and 'systemctl status' on the host"),
+    ("cryptsetup", _DISK),
+    ("/dev/", "Look for errors of the disk in dmesg on the host, and at its cables"),
+    ("the firmware", "Look for 'efi' in dmesg on the host; if it stays so, reboot the host"),
+    ("wipefs", _DISK),
+    ("blkid", _DISK),
+    ("mkfs", _DISK),
+    ("mount", _DISK),
+    ("umount", _DISK),
+    ("dpkg", _PACKAGES),
+    ("rpm", _PACKAGES),
+    ("modinfo", _MODULES),
+    ("nv-fabricmanager", _MODULES),
+)
+_ANY = "Run it by hand on the host to see what it waits for"
+_STUCK = "; it cannot be killed, so it hangs in the kernel"
+
+
+class Unanswered(EdgesiteError):
+    """Something took longer than it may, and was ended."""
+
+
+def unanswered(program: str, seconds: float, killed: bool) -> Unanswered:
+    """The error for a program. killed: False where it is still there."""
+    fix = next((fix for start, fix in _FIXES if program.startswith(start)), _ANY)
+    if not killed:
+        return Unanswered(_problem(program, seconds) + _STUCK, fix + ". Only a reboot ends it")
+    return Unanswered(_problem(program, seconds), fix)
+
+
+def _problem(program: str, seconds: float) -> str:
+    return "{0} did not answer within {1:g} s".format(program, seconds)

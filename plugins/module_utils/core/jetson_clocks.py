@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Dict, List, NamedTuple, Union
 
-from . import lines
+from . import boot, lines
 from .boot import BootUnit
 from .errors import EdgesiteError
 

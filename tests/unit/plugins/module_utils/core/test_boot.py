@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 WANTED = boot.wanted("settings", "Apply GPU settings", "/usr/bin/python3", {"settings": []})
-COMMAND = "/usr/local/lib/edgesite-gpu/current settings /etc/edgesite-gpu/settings.json"
+COMMAND = "-I -S /usr/local/lib/edgesite-gpu/current/__main__.py settings /etc/edgesite-gpu/settings.json"
 NONE = boot.wanted("settings", "Apply GPU settings", "/usr/bin/python3", None)
 
 
@@ -24,8 +24,7 @@ def boot_unit(python="/usr/bin/python3", before=()):
 
 def test_unit_runs_the_verb_on_its_configuration_before_container_runtimes():
     unit = WANTED.files["/etc/systemd/system/edgesite-gpu-settings.service"]
-    program = "/usr/bin/python3 -I -S /usr/local/lib/edgesite-gpu/current/__main__.py"
-    assert "ExecStart={0} settings /etc/edgesite-gpu/settings.json\n".format(program) in unit
+    assert "ExecStart=/usr/bin/python3 {0}\n".format(COMMAND) in unit
     assert "Before=containerd.service docker.service" in unit
     # what comes after it is not held back by a driver that hangs
     assert "\nTimeoutStartSec=300\nTimeoutStopSec=5\n" in unit and "Requires" not in unit

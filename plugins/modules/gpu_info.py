@@ -25,11 +25,6 @@ options:
     elements: str
     choices: [gpus, driver, jetson, tpm, secure_boot, accelerators, host]
     default: [gpus, driver, jetson, tpm, secure_boot, accelerators, host]
-  facts:
-    description:
-      - Also return everything as the fact C(edgesite_gpu) (RV(ansible_facts)), for the tasks that follow.
-    type: bool
-    default: false
   tpm_tcti:
     description:
       - How to reach the TPM, in the form of the option C(-T) of tpm2-tools, such as V(device:/dev/tpmrm0) or
@@ -66,11 +61,6 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ gpu_info.driver.mismatch_reason }}"
   when: gpu_info.driver.mismatch
-
-- name: Model and power limit of each GPU are known to later tasks
-  edgesite.gpu.gpu_info:
-    gather: [gpus]
-    facts: true
 
 - name: Accelerators of all makers that have no driver
   ansible.builtin.debug:
@@ -512,15 +502,6 @@ unread:
     - what: tpm
       why: "not installed on the host: tpm2_getcap, tpm2_nvread"
       fix: Install the package tpm2-tools
-ansible_facts:
-  description: Everything above.
-  returned: when O(facts=true)
-  type: dict
-  contains:
-    edgesite_gpu:
-      description: All the keys above.
-      type: dict
-      returned: always
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -534,7 +515,6 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "gather": {"type": "list", "elements": "str", "choices": subsets, "default": subsets},
-            "facts": {"type": "bool", "default": False},
             "tpm_tcti": {"type": "str"},
             "pynvml_path": {"type": "path"},
         },
@@ -543,8 +523,7 @@ def main():
     found = host_facts.read(
         command.run, module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"]
     )
-    facts = {"ansible_facts": {"edgesite_gpu": found}} if module.params["facts"] else {}
-    module.exit_json(changed=False, **found, **facts)
+    module.exit_json(changed=False, **found)
 
 
 if __name__ == "__main__":

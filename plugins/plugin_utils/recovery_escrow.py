@@ -51,7 +51,9 @@ def missing(folder: str, host: str, found: Sequence[Key]) -> List[Key]:
 def keep(folder: str, host: str, key: Key) -> None:
     """Makes a key the newest one of its volume."""
     newest = _newest(folder, host, key)
-    os.makedirs(os.path.dirname(newest), mode=0o700, exist_ok=True)
+    # Not in one go: makedirs gives the mode to the last one alone.
+    for path in (folder, os.path.dirname(newest)):
+        os.makedirs(path, mode=0o700, exist_ok=True)
     if len(os.listdir(os.path.dirname(newest))) >= _MOST:
         raise EdgesiteError(
             "{0} has {1} recovery keys in escrow ({2})".format(host, _MOST, os.path.dirname(newest)),
@@ -82,7 +84,7 @@ def _key(host, volume):
     uuid, cms = volume.get("uuid"), volume["recovery"]
     if not isinstance(uuid, str) or not _UUID.match(uuid):
         raise _lie(host, "{0!r} as the UUID of a volume".format(uuid))
-    if not isinstance(cms, str) or len(cms) > _LARGEST or not _is_enveloped(cms):
+    if not isinstance(cms, str) or not cms.isascii() or len(cms) > _LARGEST or not _is_enveloped(cms):
         raise _lie(host, "a recovery key of volume {0} that is not one encrypted block (CMS, PEM)".format(uuid))
     return Key(uuid, cms)
 

@@ -25,7 +25,8 @@ from . import child
 _EXTRA_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin")
 # For what a host has at hand: a version, a list, a state
 SECONDS = 15.0
-_BLOCK = 1 << 16
+# All that a pipe holds: 16 pages, of up to 64 KiB
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)

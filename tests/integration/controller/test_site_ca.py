@@ -258,7 +258,7 @@ def test_secrets_of_a_foreign_ca_are_in_no_message(site, words):
     challenge, request = "0" * 32, DeviceKey().request()
     store = Store(str(site.ca / "state"))
     with store.alone():
-        proof = {"ek_sha256": "e1", "ek_trust": "certified", "ek_issuer": "CN=maker"}
+        proof = {"ek_sha256": ["e1"], "ek_trust": "certified", "ek_issuer": "CN=maker"}
         store.keep_challenge("gpu-a", csr.unpem(request), "right", proof, challenge)
     play = site.folder / "play.yml"
     play.write_text(

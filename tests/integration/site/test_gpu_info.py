@@ -96,9 +96,3 @@ def test_host_without_accelerators_has_none_and_nothing_to_mend(ansible):
     info = ansible.module("hub", "gpu_info", become=False)
     assert (info["gpus"], info["accelerators"], info["jetson"], info["tpm"]) == ([], [], None, None)
     assert info["unread"] == []
-
-
-def test_facts_on_request(ansible):
-    info = ansible.module(HOST, "gpu_info", facts=True, gather=["gpus", "driver"])
-    assert info["ansible_facts"]["edgesite_gpu"]["gpus"] == info["gpus"]
-    assert "tpm" not in info

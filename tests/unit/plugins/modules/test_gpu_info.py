@@ -55,12 +55,7 @@ def test_options_are_passed_on(run):
     assert calls == [(["tpm"], "device:/dev/tpmrm0", "/tmp/x.zip")]
 
 
-def test_facts(run):
-    result, _calls = run(facts=True)
-    assert result["ansible_facts"] == {"edgesite_gpu": FOUND}
-
-
 def test_every_subset_is_documented():
     options = yaml.safe_load(gpu_info.DOCUMENTATION)["options"]
     assert options["gather"]["choices"] == options["gather"]["default"] == list(host_facts.SUBSETS)
-    assert set(yaml.safe_load(gpu_info.RETURN)) == {*host_facts.SUBSETS, "unread", "ansible_facts"}
+    assert set(yaml.safe_load(gpu_info.RETURN)) == {*host_facts.SUBSETS, "unread"}

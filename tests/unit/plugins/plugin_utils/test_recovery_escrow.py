@@ -66,6 +66,7 @@ def test_what_is_no_uuid_becomes_no_name(uuid):
         cms() + "more\n",
         "before\n" + cms(),
         cms() + "more\n-----",
+        cms().replace("\nMI", "\n\u2003MI"),
         cms().replace("CMS", "CERTIFICATE"),
         cms(b"x" * 20000),
         der.pem("CMS", der.sequence(der.oid("1.2.840.113549.1.7.2"))),
@@ -93,6 +94,7 @@ def test_a_key_is_written_once_and_for_its_owner_alone(tmp_path):
     file = tmp_path / "escrow" / "alpha" / (UUID + ".pem")
     assert file.read_text() == cms()
     assert file.stat().st_mode & 0o777 == 0o600 and file.parent.stat().st_mode & 0o777 == 0o700
+    assert file.parents[1].stat().st_mode & 0o777 == 0o700
     before = file.stat()
     keep(tmp_path / "escrow", cms())
     assert file.stat() == before

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import stat
 import struct
 import zipfile
@@ -15,14 +16,16 @@ from typing import Dict
 from ..core.host_tools import Entry, Manifest, check_archive, damaged
 
 _ENCRYPTED = 0x1
-# What zipfile raises, besides OSError, for bytes that are no archive, or a broken one.
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, struct.error)
+# What zipfile raises for bytes that are no archive, or a broken one: OSError too, where a place in it makes no sense.
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, struct.error, OSError)
 
 
 def read(path: str, manifest: Manifest) -> Dict[str, bytes]:
     """The content of the manifest's files. Raises EdgesiteError for an archive of anything else."""
+    with open(path, "rb") as stream:
+        archive = io.BytesIO(stream.read())
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(archive) as packed:
             check_archive([_entry(info) for info in packed.infolist()], manifest)
             content = {name: packed.read(name) for name in manifest}
     except _BROKEN as error:

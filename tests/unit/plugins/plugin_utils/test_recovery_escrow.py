@@ -66,7 +66,7 @@ def test_what_is_no_uuid_becomes_no_name(uuid):
         cms() + "more\n",
         "before\n" + cms(),
         cms() + "more\n-----",
-        cms().replace("\nMI", "\n\u2003MI"),
+        cms().replace("\nMB", "\n\u2003MB"),
         cms().replace("CMS", "CERTIFICATE"),
         cms(b"x" * 20000),
         der.pem("CMS", der.sequence(der.oid("1.2.840.113549.1.7.2"))),
@@ -111,7 +111,7 @@ def test_keys_that_were_there_are_all_kept(tmp_path):
     }
 
 
-@given(st.lists(st.sampled_from([b"a", b"b", b"c", b"d"]), min_size=1, max_size=12))
+@given(st.lists(st.sampled_from([b"a", b"b", b"c"]), min_size=1, max_size=4))
 def test_whatever_comes_after_what_the_last_is_the_newest_and_none_is_lost(tmp_path_factory, contents):
     folder = tmp_path_factory.mktemp("escrow")
     for content in contents:
@@ -119,7 +119,7 @@ def test_whatever_comes_after_what_the_last_is_the_newest_and_none_is_lost(tmp_p
     files = kept(folder)
     assert files[f"alpha/{UUID}.pem"] == cms(contents[-1])
     assert set(files.values()) == {cms(content) for content in contents}
-    assert len(files) <= 5
+    assert len(files) <= 4
 
 
 @pytest.mark.parametrize("step", ["open", "fdopen", "fsync", "replace", "mkstemp"])

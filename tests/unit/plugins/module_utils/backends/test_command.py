@@ -163,13 +163,3 @@ def test_threads():
     for thread in threads:
         thread.join()
     assert found == {number: "0.{0}\n".format(number % 3) for number in range(9)}
-
-
-def test_short_programs_do_not_stall():
-    # AnsibleModule.run_command takes a second over 2 % of them; one may be the machine's
-    slow = 0
-    for _time in range(200):
-        began = time.monotonic()
-        assert command.run(["/bin/true"]).ok
-        slow += time.monotonic() - began > 0.8
-    assert slow < 2

@@ -14,7 +14,7 @@ from typing import Any, List, Optional
 from ..core.host_tools import CURRENT
 
 # Where this is a part of the host tools, their folder: `current` may lead to another version by now.
-_OWN = __file__.split("/ansible_collections/")[0]
+_OWN = __file__.partition("/ansible_collections/")[0]
 
 
 def load(path: Optional[str] = None, host_tools: str = CURRENT) -> Optional[ModuleType]:

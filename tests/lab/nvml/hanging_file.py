@@ -37,10 +37,11 @@ def main():
     try:
         serve(device)
     finally:
-        # Readers get an error as soon as nobody has the device.
-        os.close(device)
+        # Before the device is closed: a folder that nobody answers for may not be found any more.
         with contextlib.suppress(OSError):
             _libc("umount2", folder.encode(), _MNT_DETACH)
+        # Readers get an error as soon as nobody has the device.
+        os.close(device)
 
 
 def _libc(name, *arguments):

@@ -15,7 +15,8 @@ ORIN = {
 }
 
 
-def problems(facts=FACTS, **variables):
+def problems(facts=None, **variables):
+    facts = facts or FACTS
     return [
         (layer, problem)
         for _host, layer, problem, _fix in preflight_problems(

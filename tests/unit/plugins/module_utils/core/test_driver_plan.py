@@ -381,9 +381,9 @@ def test_preflight_has_nothing_to_say_of_a_driver_that_can_run():
     assert preflight.of_driver("gpu-a", {"version": "580.95.05"}, {}) == []
 
 
-def source(values, on=TRIXIE):
+def source(values, on=None):
     """The source of packages that the role writes."""
-    made = driver_plan.plan(info(), on, {"branch": "550", **values})
+    made = driver_plan.plan(info(), on or TRIXIE, {"branch": "550", **values})
     (problems, files) = made["problems"], {file["path"]: file["content"] for file in made.get("files", ())}
     assert bool(problems) != bool(files)
     return problems, files.get(driver_files.APT_SOURCE) or files.get(driver_files.DNF_REPOSITORY)

@@ -156,7 +156,7 @@ def test_a_value_that_nobody_checked_is_no_second_line(end):
 
 def test_what_stands_behind_a_form_feed_in_a_comment_stays_a_comment():
     text = "# once\x0cdeb http://x/common r36.4 main\n" + SOURCES
-    assert jetpack.with_suite(text, "r36.4", "tegra234").split("\n")[0] == text.split("\n")[0]
+    assert jetpack.with_suite(text, "r36.4", "tegra234").partition("\n")[0] == text.partition("\n")[0]
 
 
 def test_a_capsule_status_that_is_no_number_is_none():

@@ -98,6 +98,6 @@ def test_query():
 def test_what_stands_behind_a_form_feed_in_a_comment_stays_a_comment():
     text = "# once\x0cFAN_DEFAULT_PROFILE loud\n" + TEXT
     assert jetson_fan.parse_conf(text) == jetson_fan.parse_conf(TEXT)
-    assert jetson_fan.with_default(text, "cool").split("\n")[0] == text.split("\n")[0]
+    assert jetson_fan.with_default(text, "cool").partition("\n")[0] == text.partition("\n")[0]
     with pytest.raises(EdgesiteError, match="profile is .* that a line of a file cannot have"):
         jetson_fan.with_default(text, "cool\n\tFAN 2")

@@ -419,10 +419,13 @@ def test_unit_that_a_killed_run_left_stopped_is_started_by_the_next(ansible, lab
     monitor()
     active = on_host("systemctl is-active monitor; true")
     on, quiesce = [{"gpus": A100}], ["monitor.service"]
+    # The module and its process for NVML at once, when the unit stands still and the call hangs.
+    gone = "while systemctl -q is-active monitor; do sleep 0.1; done; sleep 1; pkill -9 -x python3"
+    killer = f"systemd-run --quiet --collect sh -c '{gone}'"
     round_of = {}
     for moment in ("--before", "--after"):
         round_of[moment] = [
-            on_host(f"nvmlsim fail nvmlDeviceSetMigMode --kill {moment}"),
+            on_host(f"nvmlsim fail nvmlDeviceSetMigMode --hang {moment}; {killer}"),
             layout(on, persist=False, quiesce=quiesce),
             active,
             # The next run need not know of the unit, and may find the mode there already.

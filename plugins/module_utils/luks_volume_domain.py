@@ -231,7 +231,7 @@ def _made(disk: Optional[Disk]) -> bool:
 def _device(volume: Volume) -> Device:
     device = block_device.resolve(volume.device)
     if device is None:
-        raise EdgesiteError("{0} is gone".format(volume.device), "See to the disk")
+        raise EdgesiteError("{0} is gone".format(volume.device), "Look for errors of the disk in dmesg")
     return device
 
 

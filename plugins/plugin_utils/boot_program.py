@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What boot units run, by way of host_tools_main: `python3 /usr/local/lib/edgesite-gpu/current VERB CONFIG`.
+"""What boot units run, by way of host_tools_main:
+`python3 -I -S /usr/local/lib/edgesite-gpu/current/__main__.py VERB CONFIG`.
 
 Exits 0 when the host is as the configuration wants it, else 1 with the reason on standard error, where systemd
 puts it into the journal.

@@ -78,7 +78,10 @@ def content(run: Run, device: Device, seen: Look) -> Tuple[str, ...]:
         raise EdgesiteError("wipefs is not installed on this host", "Install the package util-linux")
     answer = run([wipefs, "--no-act", "--json", device.node], timeout=60.0)
     if not answer.ok:
-        raise EdgesiteError("wipefs cannot read {0}: {1}".format(device.node, answer.error.strip()), "See to the disk")
+        raise EdgesiteError(
+            "wipefs cannot read {0}: {1}".format(device.node, answer.error.strip()),
+            "Look for errors of the disk in dmesg",
+        )
     found: List[str] = []
     if answer.stdout.strip():
         for entry in json.loads(answer.text)["signatures"]:
@@ -111,7 +114,9 @@ def users(device: Device, own: str) -> str:
     except OSError as error:
         if error.errno == errno.EBUSY:
             return "a program or the kernel holds it"
-        raise EdgesiteError("cannot open {0}: {1}".format(device.node, error.strerror), "See to the disk") from error
+        raise EdgesiteError(
+            "cannot open {0}: {1}".format(device.node, error.strerror), "Look for errors of the disk in dmesg"
+        ) from error
     return ""
 
 

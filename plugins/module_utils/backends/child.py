@@ -14,10 +14,12 @@ import fcntl
 import os
 import signal
 import time
+import traceback
 from typing import Callable, Iterable, Optional, Sequence
 
-# A program may want to save its work; one that is killed needs a moment to go.
+# A program may want to save its work; one that is killed has to leave what it is at in the kernel.
 GRACE = 2.0
+GRACE_WHEN_KILLED = 5.0
 _SHORTEST_PAUSE = 0.0005
 LONGEST_PAUSE = 0.05
 _FAILED = 255
@@ -30,6 +32,9 @@ def fork(work: Callable[[], None], stdio: Sequence[int], keep: Iterable[int] = (
 
     stdio: what the child has as standard input, output and error. keep: further files that stay open in it.
     """
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        # So inherited; then the kernel would not keep how a child ended.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid:
         return pid
@@ -41,6 +46,8 @@ def fork(work: Callable[[], None], stdio: Sequence[int], keep: Iterable[int] = (
             signal.signal(number, signal.SIG_DFL)
         work()
         os._exit(0)
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(_FAILED)
 
@@ -80,7 +87,7 @@ def end(pid: int, signals: Sequence[int] = (signal.SIGTERM, signal.SIGKILL)) -> 
     """Ends a child and what it started, with one signal after the other. False where it stays, and is left behind."""
     for number in signals:
         _send(pid, number)
-        if status(pid, GRACE) is not None:
+        if status(pid, GRACE_WHEN_KILLED if number == signal.SIGKILL else GRACE) is not None:
             # What it started may not have listened.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)

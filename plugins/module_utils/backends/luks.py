@@ -200,7 +200,9 @@ def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int
         _do(run, [*asked, "--new-keyfile", paths["key"], device.node])
     now = header(device)
     if before is None or now is None:
-        raise EdgesiteError("the LUKS2 header of {0} is gone".format(device.node), "See to the disk")
+        raise EdgesiteError(
+            "the LUKS2 header of {0} is gone".format(device.node), "Look for errors of the disk in dmesg"
+        )
     return luks2.new_slot(before, now)
 
 
@@ -279,7 +281,7 @@ def _patient(run: Run, argv: Sequence[str], timeout: float = _SECONDS, **more: A
 def _do(run: Run, argv: Sequence[str], **more: Any) -> None:
     done = _patient(run, [_program(argv[0]), *argv[1:]], **more)
     if not done.ok:
-        raise EdgesiteError("{0} says: {1}".format(argv[0], _last_line(done)), "See to its cause")
+        raise EdgesiteError("{0} failed: {1}".format(argv[0], _last_line(done)), "Mend what it names, and run again")
 
 
 def _program(name: str) -> str:

@@ -27,7 +27,7 @@ class Nvml:
     """An open NVML. Use as a context manager; raises NvmlError where NVML cannot be opened."""
 
     def __init__(self, pynvml_path: Optional[str] = None, note: Callable[[str], None] = lambda _step: None) -> None:
-        """note: is told of each step before it is taken, so that one that never ends has a name."""
+        """note: is called with the name of each step before it is taken, so that one that never ends can be named."""
         self._note = note
         note("loading libnvidia-ml.so.1")
         library = pynvml_loader.load(pynvml_path)

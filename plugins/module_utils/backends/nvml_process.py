@@ -33,8 +33,8 @@ class NvmlProcess:
 
     def __init__(self, pynvml_path: Optional[str] = None, seconds: float = SECONDS) -> None:
         self.pynvml_path = pynvml_path
+        self._seconds = seconds
         self._noted = _noted()
-        self._hung = False
         limit = min(seconds, SECONDS_AGAIN) if self._noted else seconds
         self._worker = worker.Worker(functools.partial(Nvml, pynvml_path), limit)
 
@@ -50,8 +50,6 @@ class NvmlProcess:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         self.close()
-        if self._noted and not self._hung:
-            _forget()
 
     def start(self) -> None:
         """Starts the process, without NVML yet; best done before there are threads."""
@@ -59,21 +57,32 @@ class NvmlProcess:
 
     def open(self) -> None:
         """Opens NVML. Raises NvmlError, and may then be called again."""
-        self.ask(_nothing)
+        self._call(_nothing)
 
     def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """What function(nvml, *arguments) returns, called there with an Nvml; plain data both ways, no handles.
 
         Raises NvmlError also where a call does not return; then all further ones do so at once.
         """
+        answer = self._call(function, *arguments)
+        if self._noted:
+            self._trust_again()
+        return answer
+
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return self._worker.call(function, *arguments)
         except worker.Hung as hung:
-            self._hung = True
             _note(hung.step)
             raise NvmlHung(hung.step, self._worker.seconds, hung.killed) from None
         except worker.Died as died:
             raise NvmlCrashed(died.step, died.status) from None
+
+    def _trust_again(self) -> None:
+        """The driver answers, so what follows, a reset perhaps, gets its whole time."""
+        _forget()
+        self._noted = False
+        self._worker.seconds = self._seconds
 
     def close(self) -> None:
         """Closes NVML and ends the process."""

@@ -9,7 +9,7 @@ One that hangs is not asked twice: each tool would wait as long as the one befor
 from __future__ import annotations
 
 import time
-from typing import List, Optional, Sequence
+from typing import List, Mapping, Optional, Sequence
 
 from ..core import tpm_errors
 from ..core.unanswered import Unanswered
@@ -25,14 +25,19 @@ def patient(run: Run, seconds: float = SECONDS) -> Run:
     """Runs TPM tools again, for so many seconds, while the TPM says it is busy or another program holds it."""
     silent: List[Unanswered] = []
 
-    def run_patiently(argv: Sequence[str], data: Optional[bytes] = None, timeout: float = PROGRAM_SECONDS) -> Result:
+    def run_patiently(
+        argv: Sequence[str],
+        data: Optional[bytes] = None,
+        timeout: float = PROGRAM_SECONDS,
+        environment: Optional[Mapping[str, str]] = None,
+    ) -> Result:
         if silent:
             raise silent[0]
         end = time.monotonic() + seconds
         pause = _PAUSE
         while True:
             try:
-                answer = run(argv, data, timeout)
+                answer = run(argv, data, timeout, environment)
             except Unanswered as error:
                 silent.append(error)
                 raise

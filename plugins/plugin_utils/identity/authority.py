@@ -9,7 +9,9 @@ import http.client
 import re
 import subprocess
 import tempfile
+import threading
 import time
+from concurrent.futures import Future
 from typing import Any, Callable, Dict, List, Tuple
 from urllib.error import HTTPError
 
@@ -119,7 +121,8 @@ def _by_url(options, order, run_module):
             "digits as % and two hex digits",
         )
     headers = {"Content-Type": "application/pkcs10", **_headers(options["headers"])}
-    try:
+
+    def post():
         # A redirect would take the headers to somebody else, and the request nowhere.
         with open_url(
             options["url"],
@@ -129,13 +132,33 @@ def _by_url(options, order, run_module):
             timeout=options["timeout"],
             follow_redirects="none",
         ) as answer:
-            written = answer.read(chains.LONGEST + 1)
+            return answer.read(chains.LONGEST + 1)
+
+    try:
+        written = _within(options["timeout"], post)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise EdgesiteError(
             "authority.url {0} did not sign: {1}".format(shown, _words(error)),
             "It gets the request in PEM by POST, and has to answer with the certificate and its chain in PEM",
         ) from error
     return _split(written, "authority.url " + shown)
+
+
+def _within(seconds, function):
+    """What the function returns or raises; TimeoutError where that takes longer.
+
+    A socket's limit is for each of its waits, so somebody who answers byte by byte could take for ever.
+    """
+    answer: Future = Future()
+
+    def work():
+        try:
+            answer.set_result(function())
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return answer.result(seconds)
 
 
 def _headers(given):

@@ -60,7 +60,7 @@ def test_no_data_is_an_empty_input(data):
     # an input of the module that never ends, as a terminal's
     os.dup2(reader, 0)
     try:
-        assert python("import sys; print(repr(sys.stdin.read()))", data=data, timeout=5.0).text == "''\n"
+        assert python("import sys; print(repr(sys.stdin.read()))", data=data).text == "''\n"
     finally:
         os.dup2(kept, 0)
         for descriptor in (reader, writer, kept):
@@ -81,7 +81,7 @@ def test_program_that_closes_its_output_and_hangs():
     began = time.monotonic()
     with pytest.raises(Unanswered):
         python("import os, time; os.close(1); os.close(2); time.sleep(30)", timeout=1.0)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
 
 
 def test_program_that_ignores_the_request_to_end(monkeypatch):
@@ -90,7 +90,7 @@ def test_program_that_ignores_the_request_to_end(monkeypatch):
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(30)"
     with pytest.raises(Unanswered, match="did not answer within 1 s"):
         python(code, timeout=1.0)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
 
 
 def test_program_that_cannot_be_killed(monkeypatch):
@@ -109,9 +109,9 @@ def test_program_that_cannot_be_killed(monkeypatch):
 
 def test_service_that_keeps_the_pipes_of_the_program_that_started_it(tmp_path):
     began = time.monotonic()
-    code = "import os, time\nprint('started', flush=True)\nif os.fork() == 0:\n    os.setsid(); time.sleep(8)"
-    assert python(code, timeout=5.0).text == "started\n"
-    assert time.monotonic() - began < 4
+    code = "import os, time\nprint('started', flush=True)\nif os.fork() == 0:\n    os.setsid(); time.sleep(60)"
+    assert python(code).text == "started\n"
+    assert time.monotonic() - began < 15
 
 
 def test_killed_program_did_not_hang():

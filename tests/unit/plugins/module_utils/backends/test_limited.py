@@ -25,7 +25,7 @@ def test_device_that_does_not_answer(tmp_path):
     began = time.monotonic()
     with pytest.raises(Unanswered, match="/dev/sda did not answer within 0.3 s.*errors of the disk"):
         limited.call("/dev/sda", files.read_bytes, str(tmp_path / "sda"), seconds=0.3)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_firmware_that_does_not_answer(tmp_path, monkeypatch):

@@ -86,7 +86,7 @@ def test_keys_are_not_in_arguments(monkeypatch):
 
 def test_an_error_says_what_the_program_says(monkeypatch):
     run = Program(monkeypatch, Result(1, b"", "one\nNo TPM2 device found.\n\n"))
-    with pytest.raises(EdgesiteError, match="systemd-cryptenroll says: No TPM2 device found"):
+    with pytest.raises(EdgesiteError, match="systemd-cryptenroll failed: No TPM2 device found"):
         luks.enrol(run, DEVICE, (), b"the key")
     assert luks.opens(run, DEVICE) == (False, "No TPM2 device found.")
     with pytest.raises(EdgesiteError, match="wipefs says"):

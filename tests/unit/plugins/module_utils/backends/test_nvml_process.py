@@ -11,7 +11,13 @@ import time
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils import nvml_facts
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import child, gpu_lock, locked_clocks, nvml_process
+from ansible_collections.edgesite.gpu.plugins.module_utils.backends import (
+    child,
+    gpu_lock,
+    locked_clocks,
+    nvml_process,
+    nvml_settings,
+)
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_process import NvmlProcess
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
@@ -49,7 +55,8 @@ def nvmlDeviceSetPersistenceMode(handle, value):
     {set}
 """
 HANG = "while True: time.sleep(60)"
-SECONDS = 0.5
+# What answers at all does so in less, on a busy machine too.
+SECONDS = 2.0
 
 
 @pytest.fixture
@@ -83,9 +90,9 @@ def test_nothing_of_it_is_in_this_process(nvml):
 def test_call_that_never_returns(nvml, where, call):
     began = time.monotonic()
     found = nvml_facts.read(nvml(**{where: HANG}))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     (entry,) = found["unread"]
-    assert entry["why"] == "The NVIDIA driver does not answer: {0} has not returned within 0.5 s".format(call)
+    assert entry["why"] == "The NVIDIA driver does not answer: {0} has not returned within 2 s".format(call)
     assert "nvidia-smi" in entry["fix"] and "Xid" in entry["fix"] and "reboot" in entry["fix"]
     assert found["driver"] == {"nvml_status": "not_answering"} and found["gpus"] == []
 
@@ -93,7 +100,7 @@ def test_call_that_never_returns(nvml, where, call):
 def test_call_that_hangs_in_the_kernel(nvml, monkeypatch):
     process = nvml(count=HANG)
     process.open()
-    monkeypatch.setattr(child, "GRACE", 0.1)
+    monkeypatch.setattr(child, "GRACE_WHEN_KILLED", 0.1)
     with monkeypatch.context() as nobody_dies:
         nobody_dies.setattr(child.os, "killpg", lambda _pid, _number: None)
         with pytest.raises(NvmlError, match="hangs in the kernel") as raised:
@@ -103,8 +110,8 @@ def test_call_that_hangs_in_the_kernel(nvml, monkeypatch):
 
 
 def test_next_module_of_the_run_does_not_wait_as_long(nvml, monkeypatch):
-    monkeypatch.setattr(nvml_process, "SECONDS_AGAIN", 0.2)
-    for limit in ("0.5", "0.2", "0.2"):
+    monkeypatch.setattr(nvml_process, "SECONDS_AGAIN", 1.0)
+    for limit in ("2", "1", "1"):
         (entry,) = nvml_facts.read(nvml(count=HANG))["unread"]
         assert entry["why"].endswith("has not returned within {0} s".format(limit))
     # it answers again, so the next time it is given its time
@@ -112,18 +119,35 @@ def test_next_module_of_the_run_does_not_wait_as_long(nvml, monkeypatch):
         assert process.ask(count) == 0
         # as modules end
         raise SystemExit
-    assert "0.5 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
+    assert "within 2 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
+
+
+def test_change_gets_its_whole_time_once_the_driver_answers(nvml, monkeypatch):
+    monkeypatch.setattr(nvml_process, "SECONDS_AGAIN", 1.0)
+    nvml_facts.read(nvml(count=HANG))
+    with nvml(set=HANG) as process, pytest.raises(NvmlError, match="within 2 s"):
+        assert process.ask(count) == 0
+        process.ask(nvml_settings.apply, Domain.CHANGE)
+
+
+def test_driver_that_only_opens_gets_no_more_time(nvml, monkeypatch):
+    monkeypatch.setattr(nvml_process, "SECONDS_AGAIN", 1.0)
+    nvml_facts.read(nvml(count=HANG))
+    process = nvml(count=HANG)
+    process.open()
+    with pytest.raises(NvmlError, match="within 1 s"):
+        process.ask(count)
 
 
 def test_driver_that_hung_long_ago_is_given_its_time(nvml, monkeypatch):
     monkeypatch.setattr(nvml_process, "_NOTED_SECONDS", 0.0)
     for _time in range(2):
-        assert "0.5 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
+        assert "within 2 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
 
 
 def test_user_who_cannot_note_it(nvml, monkeypatch, tmp_path):
     (tmp_path / "run").write_text("no folder")
-    assert "0.5 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
+    assert "within 2 s" in nvml_facts.read(nvml(count=HANG))["unread"][0]["why"]
 
 
 def test_library_that_crashes(nvml):
@@ -166,11 +190,11 @@ def test_setting_that_hangs_is_told_as_perhaps_done(nvml, monkeypatch):
     with nvml(set=HANG) as process, pytest.raises(ApplyError) as failed:
         converge(Domain(None, process, [], boot.NONE), check=False)
     # taking it back is not tried: it would take as long
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert not failed.value.undone
     does = "set persistence_mode of GPU 0 NVIDIA T4 (GPU-0, 0000:01:00.0) from False to True"
     assert failed.value.problem == (
-        "'{0}' failed: The NVIDIA driver does not answer: nvmlDeviceSetPersistenceMode has not returned within 0.5 s. "
+        "'{0}' failed: The NVIDIA driver does not answer: nvmlDeviceSetPersistenceMode has not returned within 2 s. "
         "The host can no longer be read, so this may still be done, whole or in part: {0}.".format(does)
     )
     assert "reboot" in failed.value.fix

@@ -33,7 +33,7 @@ class Answers:
         self.answers = list(answers)
         self.ran = []
 
-    def run(self, argv, data=None, timeout=10.0):
+    def run(self, argv, data=None, timeout=10.0, environment=None):
         self.ran.append((argv, data))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Unanswered):

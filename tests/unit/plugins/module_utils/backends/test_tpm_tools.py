@@ -38,7 +38,7 @@ class Programs:
     def find(self, program):
         return program if program in self.there else None
 
-    def run(self, argv, data=None, timeout=0):
+    def run(self, argv, data=None, timeout=0, environment=None):
         self.ran.append(argv)
         if argv[0] == "openssl":
             return self.answers[("openssl", data)]

@@ -15,6 +15,9 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.backends import child
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
 
+# What answers at all does so in less, on a busy machine too.
+SECONDS = 2.0
+
 
 class Made:
     """What the functions get; entered and left in the worker's process."""
@@ -34,7 +37,7 @@ class Made:
 
 @pytest.fixture
 def made_worker():
-    made = worker.Worker(Made, seconds=0.5)
+    made = worker.Worker(Made, SECONDS)
     yield made
     made.close()
 
@@ -61,7 +64,7 @@ def hang(made, step):
 def slow(made):
     for step in range(6):
         made.note("step {0}".format(step))
-        time.sleep(0.2)
+        time.sleep(SECONDS / 5)
     return "done"
 
 
@@ -133,19 +136,19 @@ def test_step_that_takes_too_long(made_worker):
         os.kill(process, 0)
     with pytest.raises(worker.Hung):
         made_worker.call(count)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_step_that_cannot_be_killed_is_left_behind(made_worker, monkeypatch):
     process = made_worker.call(pid)
-    monkeypatch.setattr(child, "GRACE", 0.2)
+    monkeypatch.setattr(child, "GRACE_WHEN_KILLED", 0.2)
     with monkeypatch.context() as nobody_dies:
         nobody_dies.setattr(child.os, "killpg", lambda _pid, _number: None)
         with pytest.raises(worker.Hung) as raised:
             made_worker.call(hang, "nvmlThis")
         began = time.monotonic()
         made_worker.close()
-        assert time.monotonic() - began < 0.2
+        assert time.monotonic() - began < worker.CLOSING_SECONDS
     assert not raised.value.killed
     os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
@@ -171,7 +174,7 @@ def test_making_may_fail_and_be_tried_again(tmp_path):
             raise NvmlError(9)
         return Made(note)
 
-    with contextlib.closing(worker.Worker(make, 1.0)) as made:
+    with contextlib.closing(worker.Worker(make, SECONDS)) as made:
         with pytest.raises(NvmlError) as raised:
             made.call(count)
         assert raised.value.status == "driver_not_loaded"
@@ -181,7 +184,7 @@ def test_making_may_fail_and_be_tried_again(tmp_path):
 
 def test_what_was_made_is_closed(tmp_path, monkeypatch):
     monkeypatch.setenv("LEFT", str(tmp_path / "left"))
-    made = worker.Worker(Made, 1.0)
+    made = worker.Worker(Made, SECONDS)
     process = made.call(pid)
     made.close()
     made.close()
@@ -193,11 +196,11 @@ def test_what_was_made_is_closed(tmp_path, monkeypatch):
 def test_process_that_does_not_end_is_ended(monkeypatch):
     monkeypatch.setattr(worker, "CLOSING_SECONDS", 0.2)
     monkeypatch.setattr(Made, "__exit__", lambda *_arguments: time.sleep(60))
-    made = worker.Worker(Made, 1.0)
+    made = worker.Worker(Made, SECONDS)
     process = made.call(pid)
     began = time.monotonic()
     made.close()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
 
@@ -217,8 +220,8 @@ def test_nothing_is_left_open():
 
 
 def test_one_that_is_never_asked_ends_too():
-    made = worker.Worker(Made, 1.0)
+    made = worker.Worker(Made, SECONDS)
     made.start()
     began = time.monotonic()
     made.close()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < worker.CLOSING_SECONDS

@@ -9,6 +9,7 @@ import http.server
 import re
 import sys
 import threading
+import time
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
@@ -166,6 +167,20 @@ class Rude(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Slow(http.server.BaseHTTPRequestHandler):
+    """Answers byte by byte."""
+
+    def do_POST(self):
+        self.send_response(200)
+        self.end_headers()
+        for _byte in range(20):
+            self.wfile.write(b"#")
+            time.sleep(0.2)
+
+    def log_message(self, *_arguments):
+        pass
+
+
 @pytest.fixture
 def serve():
     servers = []
@@ -221,6 +236,11 @@ def test_url_that_nobody_answers(options, serve, url, words):
     host = serve(Rude)
     url = url.format(host).replace("://", "://user:" + SECRET + "@") + "?token=" + SECRET
     assert words.format(host) in refused({**options, "url": url})
+
+
+def test_url_that_answers_byte_by_byte(options, serve):
+    message = refused({**options, "url": "http://" + serve(Slow) + "/sign", "timeout": 1})
+    assert "/sign did not sign: it took too long (authority.timeout)" in message
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,9 @@ molecule-devices: apt venv
 molecule: apt venv ## Molecule scenarios but gpu_runner and driver_build; one with SCENARIO=name
 	@$T/molecule-all $(SCENARIO)
 
+test-deep: apt venv ## what takes too long for each change, with PART=name; alone, the list of parts
+	@$T/deep $(PART)
+
 test-gpu: apt venv ## the scenario for a machine with a real GPU: read-only unless EDGESITE_GPU_RUNNER_WRITE=1
 	@$T/molecule-all gpu_runner
 

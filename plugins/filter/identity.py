@@ -13,10 +13,10 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import Ed
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, need
 
 
-def identity_need(store, keys, wanted):
+def identity_need(store, keys, wanted, unread=()):
     """What a host's identity needs; see DOCUMENTATION in identity_need.yml."""
     try:
-        problem = _problem(store, keys, wanted)
+        problem = _problem(store, keys, wanted, unread)
         if problem:
             return {"action": "none", "problem": problem}
         wishes = need.Wishes(
@@ -55,13 +55,16 @@ def _renew_before(wanted):
     return days * 86400
 
 
-def _problem(store, keys, wanted):
+def _no_tpm(unread):
+    if not unread:
+        return "The host has no TPM. Enable it in the firmware's setup, or leave identity_ca_dir out for this host."
+    first = unread[0]
+    return "The host's TPM cannot be used: {0} {1}".format(sentence(first["why"]), sentence(first["fix"]))
+
+
+def _problem(store, keys, wanted, unread):
     if keys is None:
-        return (
-            "The host's TPM cannot be asked: it has none, or its programs are missing. The result of "
-            "edgesite.gpu.tpm_info on the host says which. Enable the TPM in the firmware's setup, or leave "
-            "identity_ca_dir away for this host."
-        )
+        return _no_tpm(unread)
     off = store["clock_off"]
     if abs(off) > float(wanted["clock_tolerance"]):
         return (

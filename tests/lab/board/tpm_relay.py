@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The bus between a host and its TPM: passes on what comes to swtpm's TCP ports, and can be slow about it.
 
-/run/tpm-delay holds the milliseconds that each command to the TPM takes more; no such file, no delay.
+/run/tpm-delay holds the milliseconds that each command to the TPM takes more, 'inf' for a TPM that hangs; no such file,
+no delay.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ DATA = (2321, "/run/tpm")
 CONTROL = (2322, "/run/tpm-control")
 DELAY = "/run/tpm-delay"
 HEADER = 10
+LONGEST_PAUSE = 0.1
 # one command at a time, as on the bus: with a slow TPM, a second program waits for the first one's command too
 bus = threading.Lock()
 
@@ -21,9 +23,19 @@ def delay():
     """Seconds."""
     try:
         with open(DELAY, encoding="ascii") as file:
-            return int(file.read()) / 1000
+            return float(file.read()) / 1000
     except (OSError, ValueError):
         return 0
+
+
+def wait():
+    """Until the delay is over, or was made shorter."""
+    begun = time.monotonic()
+    while True:
+        left = begun + delay() - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, LONGEST_PAUSE))
 
 
 def receive(connection, size):
@@ -65,7 +77,7 @@ def pass_commands(connection, path):
     command = message(connection)
     while command:
         with bus:
-            time.sleep(delay())
+            wait()
             with to_tpm(path) as tpm:
                 tpm.sendall(command)
                 answer = message(tpm)

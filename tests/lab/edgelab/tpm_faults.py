@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to a host's TPM from outside of the host: cleared, locked, slow, or another one."""
+"""What happens to a host's TPM from outside of the host: cleared, locked, slow, hanging, or another one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DONE = {
     "lockout": "TPM in lockout: keys that count wrong passwords answer 0x921",
     "unlock": "TPM out of lockout",
 }
-ACTIONS = (*DONE, "slow", "fast", "replace")
+ACTIONS = (*DONE, "slow", "hang", "fast", "replace")
 # at a boot, ten seconds without an answer are taken for a dead TPM
 SLOWEST_MS = 5000
 _DELAY = "/run/tpm-delay"
@@ -37,15 +37,15 @@ def run(podman: Podman, site: Site, host: Host, action: str, value: str | None) 
         with locked(site.source, f"site {site.name}"):
             _replace(podman, site, host, manufacturer)
     else:
-        milliseconds = _milliseconds(value) if action == "slow" else 0
+        milliseconds = {"hang": "inf", "fast": "0"}.get(action) or _milliseconds(value)
         _on_board(podman, site, host, "sh", "-c", f"echo {milliseconds} >{_DELAY}")
         say(f"{host.name}: each TPM command takes {milliseconds} ms more")
 
 
-def _milliseconds(value: str | None) -> int:
+def _milliseconds(value: str | None) -> str:
     if value is None or not value.isdecimal() or int(value) > SLOWEST_MS:
         raise LabError(f"'slow' takes milliseconds up to {SLOWEST_MS}, not {value}", "for example: slow 500")
-    return int(value)
+    return value
 
 
 def _manufacturer(value: str) -> str:

@@ -47,7 +47,14 @@ def test_clock_that_is_a_little_off(wanted):
 
 
 def test_host_without_a_tpm(wanted):
-    assert "The host's TPM cannot be asked" in identity_need(store(), None, wanted)["problem"]
+    assert identity_need(store(), None, wanted)["problem"].startswith("The host has no TPM. Enable it")
+
+
+def test_why_the_tpm_cannot_be_used(wanted):
+    unread = [{"what": "tpm", "why": "tpm2_getcap did not answer within 30 s", "fix": "Look for 'tpm' in dmesg"}]
+    assert identity_need(store(), None, wanted, unread)["problem"] == (
+        "The host's TPM cannot be used: tpm2_getcap did not answer within 30 s. Look for 'tpm' in dmesg."
+    )
 
 
 def test_tpm_that_cannot_say(wanted):

@@ -89,7 +89,7 @@ def test_an_error_says_what_the_program_says(monkeypatch):
     with pytest.raises(EdgesiteError, match="systemd-cryptenroll failed: No TPM2 device found"):
         luks.enrol(run, DEVICE, (), b"the key")
     assert luks.opens(run, DEVICE) == (False, "No TPM2 device found.")
-    with pytest.raises(EdgesiteError, match="wipefs says"):
+    with pytest.raises(EdgesiteError, match="wipefs failed"):
         luks.wipe(run, DEVICE)
 
 

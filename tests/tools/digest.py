@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """digest.py LINES < OUTPUT: what failed, of the output of a stage of tests, in at most so many lines.
 

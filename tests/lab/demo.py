@@ -12,10 +12,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from edgelab.places import CLONE
+
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".build" / "demo"
 # ssh keeps connections open between runs: in a place of their own, so that `down` can close them.
-CONNECTIONS = Path(tempfile.gettempdir()) / f"edgesite-demo-{os.getuid()}"
+CONNECTIONS = Path(tempfile.gettempdir()) / f"edgesite-demo-{CLONE}-{os.getuid()}"
 RECAP = re.compile(r"^(\S+)\s*: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 LAYERS_HEAD = ["host", "found", "first run", "second run"]
 

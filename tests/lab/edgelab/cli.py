@@ -11,7 +11,8 @@ from . import boot, converge, images, inventory, jetson_repository, login, netwo
 from .definition import Site, is_name, load
 from .errors import LabError
 from .lock import locked
-from .podman import LABEL_HOST, LABEL_ROLE, LABEL_SITE, Podman
+from .paths import REPOSITORY
+from .podman import LABEL_CLONE, LABEL_HOST, LABEL_ROLE, LABEL_SITE, Podman
 from .progress import say
 
 
@@ -79,16 +80,16 @@ def run(args: argparse.Namespace) -> int:
         return status(Podman())
     if args.verb == "down":
         return take_down(Podman(), args)
-    definition = load(args.site)
+    if args.verb == "up":
+        converge.Converge(Podman(), load(args.site)).run()
+        return 0
+    definition = places.placed(load(args.site))
     if args.verb == "inventory":
         require_up(definition, args.site)
         answer = (
             inventory.hostvars(definition, definition.host(args.host)) if args.host else inventory.listing(definition)
         )
         print(json.dumps(answer, indent=2))
-        return 0
-    if args.verb == "up":
-        converge.Converge(Podman(), definition).run()
         return 0
     return run_on_host(args, definition)
 
@@ -138,7 +139,7 @@ def run_on_host(args: argparse.Namespace, definition: Site) -> int:
 
 
 def status(podman: Podman) -> int:
-    """One line per host of every site."""
+    """One line per host of every site, those of other clones too."""
     containers = podman.containers()
     hosts = [c for c in containers.values() if c.labels.get(LABEL_ROLE) == "host"]
     if not hosts:
@@ -148,5 +149,7 @@ def status(podman: Podman) -> int:
         link = "no board"
         if board and board.running:
             link = "connected" if network.link_is_up(podman, board.name) else "cut off"
-        print(f"{container.labels[LABEL_SITE]:20} {container.labels[LABEL_HOST]:20} {container.state:10} {link}")
+        clone = container.labels[LABEL_CLONE]
+        of = "" if clone == str(REPOSITORY) else f" (of {clone})"
+        print(f"{container.labels[LABEL_SITE]:20} {container.labels[LABEL_HOST]:20} {container.state:10} {link}{of}")
     return 0

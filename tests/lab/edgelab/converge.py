@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import disk, images, jetson, jetson_repository, keys, network, paths, simulator, tpm
+from . import disk, images, jetson, jetson_repository, keys, network, paths, places, simulator, tpm
 from .boot import wait_for_ssh
 from .definition import Host, Site
-from .errors import LabError
 from .lock import locked
 from .places import board_name, container_name, state_of
 from .podman import LABEL_CLONE, LABEL_HOST, LABEL_ROLE, LABEL_SITE, LABEL_SPEC, Container, Podman
@@ -44,11 +43,8 @@ class Converge:
             self._run()
 
     def _run(self) -> None:
-        existing = self.podman.containers(self.site.name)
-        if self._of_other_clone(existing):
-            _remove(self.podman, list(existing.values()))
-            network.remove(self.podman, self.site.name)
-            existing = {}
+        remove_abandoned(self.podman)
+        existing = self.podman.containers_of(self.site.name)
         wanted_images = [images.host_image(host.release) for host in self.site.hosts]
         images.ensure(self.podman, [*wanted_images, images.board_image()])
         if any(host.hardware.gpus for host in self.site.hosts):
@@ -57,9 +53,10 @@ class Converge:
                 simulator.check(host)
         if jetson.has_packages(self.site):
             jetson_repository.ensure()
-        if network.ensure(self.podman, self.site):
-            say(f"network {self.site.subnet}: created")
+        subnet = network.ensure(self.podman, self.site)
         self.state.mkdir(parents=True, exist_ok=True)
+        places.remember_subnet(self.site.name, subnet)
+        self.site = self.site.moved(subnet)
         keys.ensure(self.state, self.site)
         self._remove_strangers(existing)
         for host in self.site.hosts:
@@ -70,21 +67,6 @@ class Converge:
                 result.result()
         (self.state / "up").touch()
         say(f"site {self.site.name} is up: {', '.join(f'{host.name} {host.address}' for host in self.site.hosts)}")
-
-    def _of_other_clone(self, existing: dict[str, Container]) -> bool:
-        """Whether the site is what another clone left behind. One that is in use is refused."""
-        for container in existing.values():
-            clone = container.labels.get(LABEL_CLONE, "")
-            if clone == str(paths.REPOSITORY):
-                return False
-            if container.running and Path(clone, "galaxy.yml").exists():
-                raise LabError(
-                    f"a site '{self.site.name}' of another clone is up on this machine: {clone}",
-                    f"run 'tests/lab/lab down {self.site.name}' there, or give this one another name and subnet",
-                )
-        if existing:
-            say(f"site {self.site.name} was left behind by another clone: removed")
-        return bool(existing)
 
     def _remove_strangers(self, existing: dict[str, Container]) -> None:
         names = {host.name for host in self.site.hosts}
@@ -211,9 +193,25 @@ def _remove(podman: Podman, containers: list[Container]) -> None:
         podman.remove(*(c.name for c in containers if c.labels.get(LABEL_ROLE) == role))
 
 
+def remove_abandoned(podman: Podman) -> None:
+    """Remove what a clone that is no longer there left behind."""
+    for clone, containers in _by_clone(podman.containers()).items():
+        if not Path(clone, "galaxy.yml").exists():
+            _remove(podman, containers)
+            network.remove_of_clone(podman, clone)
+            say(f"removed what a clone left behind that is gone: {clone or 'an unknown one'}")
+
+
+def _by_clone(containers: dict[str, Container]) -> dict[str, list[Container]]:
+    found: dict[str, list[Container]] = {}
+    for container in containers.values():
+        found.setdefault(container.labels.get(LABEL_CLONE, ""), []).append(container)
+    return found
+
+
 def down(podman: Podman, name: str) -> None:
     """Remove every trace of a site, by its name: its definition may have changed or gone meanwhile."""
-    containers = list(podman.containers(name).values())
+    containers = list(podman.containers_of(name).values())
     _remove(podman, containers)
     network.remove(podman, name)
     state = state_of(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,12 @@ class Site:
     subnet: ipaddress.IPv4Network
     hosts: tuple[Host, ...]
     source: Path = field(compare=False)
+
+    def moved(self, subnet: ipaddress.IPv4Network) -> Site:
+        """The site in another subnet of the same size, where each host has the same place."""
+        distance = int(subnet.network_address) - int(self.subnet.network_address)
+        hosts = tuple(replace(host, address=str(ipaddress.IPv4Address(host.address) + distance)) for host in self.hosts)
+        return replace(self, subnet=subnet, hosts=hosts)
 
     def host(self, name: str) -> Host:
         """The host of that name."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import detect
 from .errors import LabError
+from .paths import REPOSITORY
 from .shell import as_root, ask_for_password, run, run_long
 
 LABEL_SITE = "edgelab.site"
@@ -19,6 +20,8 @@ LABEL_HOST = "edgelab.host"
 LABEL_ROLE = "edgelab.role"
 LABEL_SPEC = "edgelab.spec"
 LABEL_CLONE = "edgelab.clone"
+# of a network: what the definition asked for
+LABEL_SUBNET = "edgelab.subnet"
 
 
 @dataclass(frozen=True)
@@ -70,16 +73,20 @@ class Podman:
     def run_options(self) -> list[str]:
         return detect.run_options(self.machine)
 
-    def containers(self, site: str | None = None) -> dict[str, Container]:
-        """The lab's containers by name, of one site or of all."""
-        wanted = f"label={LABEL_SITE}" + (f"={site}" if site else "")
+    def containers(self) -> dict[str, Container]:
+        """The lab's containers by name, of all sites and clones."""
         listed: list[dict[str, Any]] = json.loads(
-            self("ps", "--all", "--filter", wanted, "--format", "json").stdout or "[]"
+            self("ps", "--all", "--filter", f"label={LABEL_SITE}", "--format", "json").stdout or "[]"
         )
         found = [
             Container(entry["Names"][0], entry["Id"], entry["State"].lower(), entry["Labels"] or {}) for entry in listed
         ]
         return {container.name: container for container in found}
+
+    def containers_of(self, site: str) -> dict[str, Container]:
+        """The containers of this clone's site by name."""
+        ours = {LABEL_SITE: site, LABEL_CLONE: str(REPOSITORY)}
+        return {name: one for name, one in self.containers().items() if ours.items() <= one.labels.items()}
 
     def remove(self, *names: str) -> None:
         """Remove containers at once, whatever their state; those that are gone already are no error."""

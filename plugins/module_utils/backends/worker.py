@@ -30,8 +30,8 @@ Note = Callable[[str], None]
 # How long an idle process may take to end
 CLOSING_SECONDS = 10.0
 _LENGTH = struct.Struct("Q")
-_SINCE = struct.Struct("d")
-_STEP = slice(_SINCE.size, 128)
+_SINCE = slice(0, 8)
+_STEP = slice(_SINCE.stop, 128)
 _BLOCK = 1 << 16
 
 
@@ -156,14 +156,16 @@ class _Mark:
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _STEP.stop)
+        # Written by one store of the processor: the other process never sees half of a time, or none.
+        self._since = memoryview(self._memory)[_SINCE].cast("d")
 
     def note(self, step: str) -> None:
         size = _STEP.stop - _STEP.start
         self._memory[_STEP] = step.encode()[:size].ljust(size, b"\0")
-        _SINCE.pack_into(self._memory, 0, time.monotonic())
+        self._since[0] = time.monotonic()
 
     def since(self) -> float:
-        return float(_SINCE.unpack_from(self._memory)[0])
+        return self._since[0]
 
     def step(self) -> str:
         return self._memory[_STEP].rstrip(b"\0").decode("utf-8", "replace")

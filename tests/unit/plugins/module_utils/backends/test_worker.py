@@ -110,6 +110,21 @@ def test_it_may_take_long_as_long_as_each_step_is_short(made_worker):
     assert made_worker.call(slow) == "done"
 
 
+def test_time_of_a_step_is_whole_also_while_it_is_noted():
+    mark = worker._Mark()
+    mark.note("first")
+    first = mark.since()
+    process = os.fork()
+    if not process:
+        while True:
+            mark.note("next")
+    try:
+        assert all(mark.since() >= first for _look in range(500_000))
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
 def test_errors_for_users_come_back_whole(made_worker):
     with pytest.raises(EdgesiteError) as raised:
         made_worker.call(refuse)

@@ -47,7 +47,7 @@ molecule-packages: apt venv
 	@$T/molecule-all 'driver_*' 'jetpack_*'
 
 molecule-devices: apt venv
-	@$T/molecule-all 'gpu' 'mig_*' 'identity*' 'site'
+	@$T/molecule-all 'site' 'identity*'
 
 molecule: apt venv ## Molecule scenarios but gpu_runner and driver_build; one with SCENARIO=name
 	@$T/molecule-all $(SCENARIO)

@@ -24,9 +24,14 @@ def connect(name):
     )
 
 
-@pytest.fixture(name="ampere")
-def fixture_ampere():
-    return connect("ampere")
+@pytest.fixture(name="monitored")
+def fixture_monitored():
+    return connect("monitored")
+
+
+@pytest.fixture(name="busy")
+def fixture_busy():
+    return connect("busy")
 
 
 @pytest.fixture(name="hopper")
@@ -37,6 +42,16 @@ def fixture_hopper():
 @pytest.fixture(name="mixed")
 def fixture_mixed():
     return connect("mixed")
+
+
+@pytest.fixture(name="ecc")
+def fixture_ecc():
+    return connect("ecc")
+
+
+@pytest.fixture(name="exclusive")
+def fixture_exclusive():
+    return connect("exclusive")
 
 
 @pytest.fixture(name="hub")

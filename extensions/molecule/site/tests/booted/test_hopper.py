@@ -13,6 +13,10 @@ def test_mode_and_layouts_are_there_again(hopper, cards):
     assert second == ["7g.80gb@0"]
 
 
+def test_power_limit_of_the_card_that_has_one_is_set_again(hopper, cards):
+    assert [card["power_limit_mw"] for card in cards(hopper).all()] == [700000, 500000]
+
+
 def test_boot_made_what_converging_had_made_once(hopper, cards):
     callers = cards(hopper).callers("nvmlDeviceSetMigMode", "nvmlDeviceCreateGpuInstanceWithPlacement")
     assert len(callers) == 14

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""After converging."""
+"""MIG is turned off: on H100s at once, on A100s by the boot that the site allows, as it allows no reset."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ import pytest
 UNIT = "edgesite-gpu-mig.service"
 
 
-@pytest.mark.parametrize("name", ["ampere", "hopper"])
-def test_cards_are_whole(request, cards, name):
-    host = request.getfixturevalue(name)
+@pytest.mark.parametrize("name", ["off-a100", "off-h100"])
+def test_cards_are_whole(connect, cards, name):
+    host = connect(name)
     assert cards(host).modes() == [False, False]
     assert cards(host).layouts() == [[], []]
     assert host.service(UNIT).is_enabled
     assert host.check_output("systemctl --failed --plain --no-legend") == ""
 
 
-def test_boot_turned_it_off_where_no_reset_was_allowed(ampere, cards):
-    callers = cards(ampere).callers("nvmlDeviceSetMigMode")
-    with ampere.sudo():
-        journal = ampere.check_output("journalctl --boot --unit %s --output cat", UNIT)
+def test_boot_turned_it_off_where_no_reset_was_allowed(connect, cards):
+    host = connect("off-a100")
+    callers = cards(host).callers("nvmlDeviceSetMigMode")
+    with host.sudo():
+        journal = host.check_output("journalctl --boot --unit %s --output cat", UNIT)
     assert len(callers) == 2 and len(set(callers)) == 1
     assert journal.count("turn off MIG mode of GPU") == 2
 
 
-def test_no_reboot_where_none_was_needed(hopper, cards):
-    callers = cards(hopper).callers("nvmlDeviceSetMigMode")
+def test_no_reboot_where_none_was_needed(connect, cards):
+    host = connect("off-h100")
+    callers = cards(host).callers("nvmlDeviceSetMigMode")
     assert len(callers) == 2 and len(set(callers)) == 1
-    with hopper.sudo():
-        assert "turn off" not in hopper.check_output("journalctl --unit %s --output cat", UNIT)
+    with host.sudo():
+        assert "turn off" not in host.check_output("journalctl --unit %s --output cat", UNIT)

@@ -21,35 +21,42 @@ venv: ## make .venv, and the link that lets ansible find the clone as edgesite.g
 
 # --- tests
 
+# long ones first
+STAGES := integration-site molecule-identity molecule-site molecule-jetpack molecule-driver unit sanity lint unit-oldest \
+    lab-test integration-nvml check-artifact
+
 test: apt venv ## all of the following tests, with a table of results at the end
-	@$T/stages "lint unit sanity check-artifact lab-test" integration molecule-packages molecule-devices
+	@$T/stages $(STAGES)
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck, changelog fragments
 	@$T/lint
 
-unit: apt venv ## unit tests, with many generated cases and coverage of core enforced
+unit: apt venv ## unit tests, with coverage of core enforced
 	@$T/unit
 
-sanity: apt venv ## ansible-test sanity and units on the oldest and newest ansible-core, or on SERIES=2.19
+unit-oldest: apt venv ## unit tests of what runs on hosts, with the oldest Python that a host may have
+	@$T/unit-oldest
+
+sanity: apt venv ## ansible-test sanity on the newest ansible-core, but for pylint; sanity and units with SERIES=2.19
 	@$T/sanity $(SERIES)
 
 check-artifact: venv ## build the collection, install it elsewhere without tests and docs, and use it
 	@$T/check-artifact
 
-integration: apt venv ## the NVML simulator with foreign clients, then modules and playbooks on an emulated site
-	@$T/integration
+integration-nvml: apt venv ## the NVML simulator with foreign clients, and mig_layout interrupted at every call
+	@$T/integration-nvml
+
+integration-site: apt venv ## modules and playbooks on an emulated site
+	@pytest tests/integration/controller tests/integration/site
 
 lab-test: apt venv ## tests of the emulated site itself
 	@pytest tests/lab
 
-# in two parts, so that they can run side by side
-molecule-packages: apt venv
-	@$T/molecule-all 'driver_*' 'jetpack_*'
+# the scenarios whose names begin so
+molecule-%: apt venv
+	@$T/molecule-all '$**'
 
-molecule-devices: apt venv
-	@$T/molecule-all 'site' 'identity*'
-
-molecule: apt venv ## Molecule scenarios but gpu_runner and driver_build; one with SCENARIO=name
+molecule: apt venv ## Molecule scenarios, but those that have to be named: one with SCENARIO=name
 	@$T/molecule-all $(SCENARIO)
 
 test-deep: apt venv ## what takes too long for each change, with PART=name; alone, the list of parts
@@ -57,9 +64,6 @@ test-deep: apt venv ## what takes too long for each change, with PART=name; alon
 
 test-gpu: apt venv ## the scenario for a machine with a real GPU: read-only unless EDGESITE_GPU_RUNNER_WRITE=1
 	@$T/molecule-all gpu_runner
-
-test-driver-build: apt venv ## real kernel modules, built by DKMS from Debian's packages (minutes)
-	@$T/molecule-all driver_build
 
 test-vm: apt venv ## encrypted volumes in a virtual machine with a TPM: reboots, another TPM (half an hour)
 	@$T/bootstrap vm
@@ -75,9 +79,6 @@ bench-mig: apt venv ## MIG re-layouts beside nvidia-mig-parted: MIG_PARTED=path 
 
 bench-mig-planner: apt venv ## CPU time of the MIG planner, from every state of every model to every layout
 	@python tests/bench/mig_planner.py
-
-prove-mig: apt venv ## the MIG planner against brute force, in every case of a card of each geometry; takes long
-	@python tests/bench/mig_prove.py
 
 # --- use
 

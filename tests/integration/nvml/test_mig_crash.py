@@ -38,7 +38,13 @@ def points(closing_words):
     ]
 
 
-@pytest.mark.parametrize("model", WITH_MIG)
+# One that is reset for its mode and one that is not, of seven slices each, and one of four
+OFTEN = ("A30", "A100-40", "H100-80")
+
+
+@pytest.mark.parametrize(
+    "model", [pytest.param(model, marks=[] if model in OFTEN else [pytest.mark.deep]) for model in WITH_MIG]
+)
 def test_no_interruption_leaves_the_next_run_short_or_touches_what_is_busy(model, workers, points):
     started = [workers.submit(mig_sweep.sweep, kind, each) for each in relayouts(model) for kind in mig_sweep.KINDS]
     outcomes = [future.result() for future in started]

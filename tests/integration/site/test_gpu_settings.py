@@ -51,37 +51,37 @@ def test_host_without_pynvml_is_served_by_the_controllers(ansible, lab):
     assert lab.on(HOST, "sh", "-c", "ls /usr/local/lib/edgesite-gpu 2>/dev/null || echo nothing").strip() == "nothing"
 
 
-@pytest.mark.parametrize(
-    ("settings", "says"),
-    [
-        (
-            [{"gpus": [{"model": "H100"}], "ecc": True}],
-            "matches no GPU of this host, which has: 0 NVIDIA A100-SXM4-40GB",
-        ),
-        ([{"gpus": "some", "ecc": True}], "Use 'all', or a list whose entries have one or more of the keys uuid"),
-        ([{"gpus": "all", "power_limit": 90}], "T4"),
-        ([{"gpus": [{"index": 0}], "power_limit": 500}], "takes 100 W to 400 W"),
-        ([{"gpus": [{"index": 0}], "power_limit": "much"}], "neither a number of watts nor 'default'"),
-        ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 9999}}], "takes 210-1410 MHz"),
-        ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1000}}], "lacks min or max"),
-        ([{"gpus": "all", "compute_mode": "shared"}], "value of compute_mode must be one of"),
-        ([{"gpus": "all", "ecc": "perhaps"}], "perhaps"),
-        ([{"gpus": "all", "powerlimit": 60}], "powerlimit"),
-        ([{"ecc": True}], "missing required arguments: gpus"),
-        (
-            [{"gpus": "all", "power_limit": "default"}, {"gpus": [{"index": 1}], "power_limit": 60}],
-            "settings[1].power_limit is '60', but settings[0] wants 'default' of the same GPU 1",
-        ),
-        (
-            [{"gpus": "all", "power_limit": 1, "gpu_clocks": {"min": 1, "max": 2}}],
-            "4 problems, nothing was changed: (1)",
-        ),
-    ],
-)
-def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab, settings, says):
-    for check in (True, False):
-        result = ansible.module(HOST, "gpu_settings", check=check, settings=settings)
-        assert result["failed"] and not result["changed"]
+BAD = [
+    (
+        [{"gpus": [{"model": "H100"}], "ecc": True}],
+        "matches no GPU of this host, which has: 0 NVIDIA A100-SXM4-40GB",
+    ),
+    ([{"gpus": "some", "ecc": True}], "Use 'all', or a list whose entries have one or more of the keys uuid"),
+    ([{"gpus": "all", "power_limit": 90}], "T4"),
+    ([{"gpus": [{"index": 0}], "power_limit": 500}], "takes 100 W to 400 W"),
+    ([{"gpus": [{"index": 0}], "power_limit": "much"}], "neither a number of watts nor 'default'"),
+    ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 9999}}], "takes 210-1410 MHz"),
+    ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1000}}], "lacks min or max"),
+    ([{"gpus": "all", "compute_mode": "shared"}], "value of compute_mode must be one of"),
+    ([{"gpus": "all", "ecc": "perhaps"}], "perhaps"),
+    ([{"gpus": "all", "powerlimit": 60}], "powerlimit"),
+    ([{"ecc": True}], "missing required arguments: gpus"),
+    (
+        [{"gpus": "all", "power_limit": "default"}, {"gpus": [{"index": 1}], "power_limit": 60}],
+        "settings[1].power_limit is '60', but settings[0] wants 'default' of the same GPU 1",
+    ),
+    (
+        [{"gpus": "all", "power_limit": 1, "gpu_clocks": {"min": 1, "max": 2}}],
+        "4 problems, nothing was changed: (1)",
+    ),
+]
+
+
+def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab):
+    wishes = [(settings, check, says) for settings, says in BAD for check in (True, False)]
+    tasks = [{"edgesite.gpu.gpu_settings": {"settings": wish}, "check_mode": check} for wish, check, _says in wishes]
+    for (settings, _check, says), result in zip(wishes, ansible.tasks(HOST, *tasks)):
+        assert result["failed"] and not result["changed"], settings
         assert says in result["msg"]
     assert lab.changes(HOST) == []
 

@@ -45,21 +45,18 @@ def test_check_converge_and_second_run(ansible, lab, tmp_path):
     assert len(rows["node"]["layers"]["gpu"]["actions"]) == 5
     assert rows["hub"]["layers"] == {}
 
-    for arguments in ([], ["--check"]):
-        again = ansible.playbook("site", *arguments)
+    bench = os.path.join(os.path.dirname(__file__), "../../bench/callback_plugins")
+    timed = {
+        "ANSIBLE_CALLBACK_PLUGINS": bench,
+        "ANSIBLE_CALLBACKS_ENABLED": "task_times",
+        "TASK_TIMES_FILE": str(tmp_path / "times.json"),
+    }
+    for arguments, environment in (([], timed), (["--check"], {})):
+        again = ansible.playbook("site", *arguments, **environment)
         assert again.returncode == 0, again.stdout
         assert all(counts["changed"] == 0 for counts in recap(again.stdout).values())
 
-
-def test_idle_run_reaches_a_host_with_few_tasks(ansible, tmp_path):
-    ansible.playbook("site")
-    bench = os.path.join(os.path.dirname(__file__), "../../bench/callback_plugins")
-    ansible.playbook(
-        "site",
-        ANSIBLE_CALLBACK_PLUGINS=bench,
-        ANSIBLE_CALLBACKS_ENABLED="task_times",
-        TASK_TIMES_FILE=str(tmp_path / "times.json"),
-    )
+    # an idle run goes to a host a few times only
     rows = json.loads((tmp_path / "times.json").read_text())
     reaching = [row["task"] for row in rows if row["host"] == "node" and row["reaches_host"]]
     assert len(reaching) == 3, reaching

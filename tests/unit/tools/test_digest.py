@@ -50,6 +50,7 @@ LINTERS = """
 plugins/x.py:3:8: F401 `os` imported but unused
 plugins/y.py:9: error: Incompatible return value type
 In tests/tools/x line 3:
+./x.yml:10:161: [error] line too long (162 > 160 characters) (line-length)
 x.yml:7: name[casing]: All names should start with an uppercase letter.
 lint FAILED: ruff check
 """

@@ -6,21 +6,25 @@ from __future__ import annotations
 import functools
 import json
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 import testinfra
 
+# one connection for all that a test asks of a host
+SHARED = "-o ControlMaster=auto -o ControlPersist=10s -o ControlPath={}/%C".format(tempfile.mkdtemp(prefix="ssh-"))
 INVENTORY = Path(__file__).resolve().parents[2] / "tests" / "lab" / "inventory.sh"
 
 
 def connect(name):
-    shown = subprocess.run([INVENTORY, "--host", name], stdout=subprocess.PIPE, check=True).stdout
-    host = json.loads(shown)
+    shown = subprocess.run([INVENTORY, "--host", name], capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
+    host = json.loads(shown.stdout)
     return testinfra.get_host(
         "ssh://{ansible_user}@{ansible_host}".format(**host),
         ssh_identity_file=host["ansible_ssh_private_key_file"],
-        ssh_extra_args=host["ansible_ssh_common_args"],
+        ssh_extra_args=f"{host['ansible_ssh_common_args']} {SHARED}",
     )
 
 

@@ -148,8 +148,17 @@ def status(podman: Podman) -> int:
         board = containers.get(f"{container.name}.board")
         link = "no board"
         if board and board.running:
-            link = "connected" if network.link_is_up(podman, board.name) else "cut off"
+            link = cable(podman, board.name)
         clone = container.labels[LABEL_CLONE]
         of = "" if clone == str(REPOSITORY) else f" (of {clone})"
         print(f"{container.labels[LABEL_SITE]:20} {container.labels[LABEL_HOST]:20} {container.state:10} {link}{of}")
     return 0
+
+
+def cable(podman: Podman, board: str) -> str:
+    """Whether the host is on the network, in words."""
+    try:
+        return "connected" if network.link_is_up(podman, board) else "cut off"
+    except LabError:
+        # a down of another command, since the look at the containers
+        return "not known"

@@ -175,8 +175,9 @@ def _mac(host: Host) -> str:
 
 
 def _fits(container: Container, spec: str) -> bool:
-    # what an interrupted 'up' leaves was never started, and may lack its files
-    return container.state not in ("configured", "created") and container.labels.get(LABEL_SPEC) == spec
+    # What an interrupted 'up' leaves was never started, and may lack its files. podman starts no container again whose
+    # end it did not see.
+    return container.state not in ("configured", "created", "killed", "stopping") and container.labels.get(LABEL_SPEC) == spec
 
 
 def _digest(*parts: str | bytes) -> str:

@@ -29,6 +29,8 @@ REGISTRY_URL = "https://registry-1.docker.io/v2/"
 REGISTRY_TIMEOUT = 3.0
 NEEDED_MIB = 2500
 PREFIX = "localhost/edgelab/"
+# how long an image of former contents stays, which a clone of another commit may be about to use
+KEPT_FOR = "168h"
 COMMON = ("iproute2", "procps")
 HOST_PACKAGES = (
     *COMMON,
@@ -85,9 +87,10 @@ def board_image() -> Image:
     return Image("board", BOARD_RELEASE, BOARD_PACKAGES, None)
 
 
-def listed(podman: Podman) -> list[str]:
-    """All tags of the lab's images on this machine."""
-    out = podman("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={PREFIX}*").stdout
+def listed(podman: Podman, *filters: str) -> list[str]:
+    """All tags of the lab's images on this machine, or those that podman's filters let through."""
+    names = ("--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={PREFIX}*")
+    out = podman("images", *names, *filters).stdout
     return sorted(set(out.split()))
 
 
@@ -112,7 +115,7 @@ def _missing(podman: Podman, images: list[Image]) -> list[Image]:
 
 
 def _build_missing(podman: Podman, images: list[Image]) -> None:
-    present = set(listed(podman))
+    old = listed(podman, "--filter", f"until={KEPT_FOR}")
     missing = _missing(podman, images)  # another command may just have made them
     if not missing:
         return
@@ -123,9 +126,9 @@ def _build_missing(podman: Podman, images: list[Image]) -> None:
             result.result()
     for image in missing:
         # tags of former contents; one that a container still uses stays
-        old = [tag for tag in present if tag.startswith(f"{image.repository}:{image.release}-")]
-        if old:
-            podman("rmi", *old, check=False)
+        outdated = [tag for tag in old if tag.startswith(f"{image.repository}:{image.release}-")]
+        if outdated:
+            podman("rmi", *outdated, check=False)
 
 
 def _check_disk(podman: Podman) -> None:

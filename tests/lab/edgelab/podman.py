@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from . import detect
@@ -36,6 +37,21 @@ class Container:
     @property
     def running(self) -> bool:
         return self.state == "running"
+
+    @classmethod
+    def of(cls, entry: dict[str, Any]) -> Container:
+        """A container from podman's list. podman does not notice what was killed together with its conmon."""
+        state = entry["State"].lower()
+        if state == "running" and not _is_in(entry["Pid"], entry["Id"]):
+            state = "killed"
+        return cls(entry["Names"][0], entry["Id"], state, entry["Labels"] or {})
+
+
+def _is_in(pid: int, container: str) -> bool:
+    try:
+        return container in Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 class Podman:
@@ -78,10 +94,7 @@ class Podman:
         listed: list[dict[str, Any]] = json.loads(
             self("ps", "--all", "--filter", f"label={LABEL_SITE}", "--format", "json").stdout or "[]"
         )
-        found = [
-            Container(entry["Names"][0], entry["Id"], entry["State"].lower(), entry["Labels"] or {}) for entry in listed
-        ]
-        return {container.name: container for container in found}
+        return {container.name: container for container in map(Container.of, listed)}
 
     def containers_of(self, site: str) -> dict[str, Container]:
         """The containers of this clone's site by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -203,18 +204,30 @@ def test_cut_and_heal() -> None:
     ssh = ["ssh", "--site", str(SITE), "two"]
     lab("cut", "--site", str(SITE), "two")
     try:
-        assert (
-            "cut off"
-            in [
-                line
-                for line in lab("status").stdout.splitlines()
-                if "labtest" in line and "two" in line and "(of" not in line
-            ][0]
-        )
+        assert status_of("two") == ["running", "cut off"]
         assert in_host("one", "timeout 1 bash -c '</dev/tcp/two/22' 2>/dev/null || echo unreachable") == "unreachable"
     finally:
         lab("heal", "--site", str(SITE), "two")
     assert lab(*ssh, "hostname").stdout.strip() == "two"
+
+
+@pytest.mark.usefixtures("site")
+def test_up_after_everything_was_killed() -> None:
+    # as when the processes of a session end: podman goes on to say that the host runs
+    name = f"{network_stem('labtest')}.two"
+    for container in (name, f"{name}.board"):
+        pids = root("podman", "inspect", "--format", "{{.State.ConmonPid}} {{.State.Pid}}", container).split()
+        root("kill", "-KILL", *pids)
+    assert status_of("two") == ["killed", "no board"]
+    lab("up", str(SITE))
+    assert status_of("two") == ["running", "connected"]
+    assert lab("ssh", "--site", str(SITE), "two", "hostname").stdout.strip() == "two"
+
+
+def status_of(host: str) -> list[str]:
+    """State of the host and of its cable."""
+    lines = [re.split(r" {2,}", line) for line in lab("status").stdout.splitlines() if "(of " not in line]
+    return next([state, cable] for site, name, state, cable in lines if (site, name) == ("labtest", host))
 
 
 def traces(gateway: str) -> dict[str, list[str]]:

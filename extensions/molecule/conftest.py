@@ -73,6 +73,16 @@ def fixture_xavier():
     return connect("xavier")
 
 
+@pytest.fixture(name="upgraded")
+def fixture_upgraded():
+    return connect("orin-2")
+
+
+@pytest.fixture(name="held")
+def fixture_held():
+    return connect("xavier-2")
+
+
 @pytest.fixture(name="trixie")
 def fixture_trixie():
     return connect("trixie")

@@ -22,8 +22,8 @@ venv: ## make .venv, and the link that lets ansible find the clone as edgesite.g
 # --- tests
 
 # long ones first
-STAGES := integration-site molecule-identity molecule-site molecule-jetpack molecule-driver unit sanity lint unit-oldest \
-    lab-test integration-nvml check-artifact
+STAGES := integration-site molecule-identity molecule-site molecule-jetpack molecule-driver unit sanity lint \
+    integration-nvml lab-test unit-oldest integration-ca check-artifact
 
 test: apt venv ## all of the following tests, with a table of results at the end
 	@$T/stages $(STAGES)
@@ -47,7 +47,10 @@ integration-nvml: apt venv ## the NVML simulator with foreign clients, and mig_l
 	@$T/integration-nvml
 
 integration-site: apt venv ## modules and playbooks on an emulated site
-	@pytest tests/integration/controller tests/integration/site
+	@pytest tests/integration/site
+
+integration-ca: apt venv ## the site's CA, on the controller alone
+	@pytest tests/integration/controller
 
 lab-test: apt venv ## tests of the emulated site itself
 	@pytest tests/lab

@@ -75,8 +75,10 @@ class Site:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A CA as it comes, to copy."""
+    """A CA as it comes, to copy; check mode made none."""
     site = Site(tmp_path_factory.mktemp("made"))
+    assert site.plays("edgesite.gpu.site_ca", "--check")
+    assert not site.ca.exists()
     assert site.plays("edgesite.gpu.site_ca")
     return site.ca
 
@@ -88,11 +90,7 @@ def site(tmp_path, made):
     return site
 
 
-def test_life_of_a_ca(tmp_path):
-    site = Site(tmp_path)
-    assert site.plays("edgesite.gpu.site_ca", "--check")
-    assert not site.ca.exists()
-    assert site.plays("edgesite.gpu.site_ca")
+def test_life_of_a_ca(site):
     for name in ("root.key", "issuing.key"):
         assert b"ENCRYPTED" in (site.ca / name).read_bytes() and (site.ca / name).stat().st_mode & 0o777 == 0o600
     root, issuing = (

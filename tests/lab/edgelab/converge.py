@@ -177,7 +177,10 @@ def _mac(host: Host) -> str:
 def _fits(container: Container, spec: str) -> bool:
     # What an interrupted 'up' leaves was never started, and may lack its files. podman starts no container again whose
     # end it did not see.
-    return container.state not in ("configured", "created", "killed", "stopping") and container.labels.get(LABEL_SPEC) == spec
+    return (
+        container.state not in ("configured", "created", "killed", "stopping")
+        and container.labels.get(LABEL_SPEC) == spec
+    )
 
 
 def _digest(*parts: str | bytes) -> str:

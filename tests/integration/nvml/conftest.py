@@ -84,7 +84,7 @@ class Node:
 
 @pytest.fixture(scope="session", autouse=True)
 def library():
-    subprocess.run(["make", "-s", "-C", str(LAB)], check=True)
+    subprocess.run(["flock", str(LAB / "Makefile"), "make", "-s", "-C", str(LAB)], check=True)
     return LAB / "build" / "libnvidia-ml.so.1"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .definition import Gpus, Host
 from .errors import LabError
+from .lock import locked
 from .paths import SIMULATOR
 from .progress import say
 from .shell import run, run_long
@@ -21,7 +22,8 @@ _LIB_DIR = "usr/lib/x86_64-linux-gnu"
 def build() -> None:
     """Build the simulator, or go on with what the last build left."""
     try:
-        run_long("NVML simulator", ["make", "--silent", "-C", str(SIMULATOR)])
+        with locked(SIMULATOR / "Makefile", "the NVML simulator"):
+            run_long("NVML simulator", ["make", "--silent", "-C", str(SIMULATOR)])
     except LabError as error:
         if not (LIBRARY.exists() and TOOL.exists()):
             raise

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 import time
@@ -223,6 +224,7 @@ def down(podman: Podman, name: str) -> None:
         # the TPM's files belong to root
         run(as_root(["rm", "-rf", str(state)]))
     for directory in (paths.STATE, paths.STATE.parent):
-        if directory.exists() and not any(directory.iterdir()):
+        # where nothing of another site or of other tools is in them
+        with contextlib.suppress(OSError):
             directory.rmdir()
     say(f"site {name} is down: {len(containers)} containers removed, with network, keys and TPMs")

@@ -40,6 +40,7 @@ _DETAIL = re.compile(
     | [\w./-]+\.\w+:\d+:           # where a test failed
     | (\w+\.)*\w+(Error|Exception):\  # the end of a traceback
     | SC\d+ | Would\ reformat
+    | msg:\ | lab:\               # what a failed task says, and the emulated site below it
     """,
     re.VERBOSE,
 )

@@ -30,6 +30,7 @@ def test_everything_of_a_host_in_one_go(ansible):
     assert info["host"]["os"]["id"] == "debian"
 
 
+@pytest.mark.usefixtures("pynvml")
 def test_mig_instances_and_who_uses_them(ansible, lab):
     lab.on("other", "sh", "-c", MIG_ON)
     pid = int(lab.sim("other", "run-process", "--gpu", "0", "--gi", "2", "--memory", "1000", "--name", "training"))
@@ -63,7 +64,7 @@ END
 python3 mig.py /usr/local/lib/edgesite-gpu/current"""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(name="pynvml")
 def fixture_pynvml(ansible):
     assert not ansible.module("other", "host_tools")["failed"]
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 HOST = "node"
 UNIT = "edgesite-gpu-settings.service"
 WANTED = [
@@ -16,6 +14,21 @@ WANTED = [
     {"gpus": [{"model": "A100"}], "power_limit": 300, "gpu_clocks": {"min": 1110, "max": 1410}},
     {"gpus": [{"model": "T4"}], "power_limit": "62", "compute_mode": "exclusive_process"},
 ]
+
+
+TOOLS = {"edgesite.gpu.host_tools": {}}
+CALLS = {"ansible.builtin.shell": "nvmlsim calls && nvmlsim calls --clear"}
+
+
+def settings(wanted, check=False, persist=True, become=True):
+    """A task."""
+    options = {"settings": wanted, "persist": persist}
+    return {"edgesite.gpu.gpu_settings": options, "check_mode": check, "become": become}
+
+
+def sim(*arguments):
+    """A task."""
+    return {"ansible.builtin.command": {"argv": ["nvmlsim", *arguments]}}
 
 
 def does(result):
@@ -27,20 +40,23 @@ def power_limits(result, moment):
 
 
 def test_check_then_converge_then_nothing(ansible, lab):
-    told = ansible.module(HOST, "gpu_settings", check=True, settings=WANTED, persist=False)
-    assert told["changed"] and lab.changes(HOST) == []
-
-    done = ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)
+    told, no_calls, done, calls, again, checked = ansible.tasks(
+        HOST,
+        settings(WANTED, persist=False, check=True),
+        CALLS,
+        settings(WANTED, persist=False),
+        CALLS,
+        settings(WANTED, persist=False),
+        settings(WANTED, persist=False, check=True),
+    )
+    assert told["changed"] and no_calls["stdout_lines"] == []
     assert done["actions"] == told["actions"] and done["after"] == told["after"]
-    assert len(done["actions"]) == 6
+    assert len(done["actions"]) == 6 == len(calls["stdout_lines"])
     assert power_limits(done, "before") == ["400 W", "70 W"]
     assert power_limits(done, "after") == ["300 W", "62 W"]
-    assert len(lab.changes(HOST)) == 6
-
-    for check in (False, True):
-        again = ansible.module(HOST, "gpu_settings", check=check, settings=WANTED, persist=False)
-        assert not again["changed"] and again["actions"] == []
-        assert again["before"] == again["after"]
+    for idle in (again, checked):
+        assert not idle["changed"] and idle["actions"] == []
+        assert idle["before"] == idle["after"]
     assert lab.changes(HOST) == []
 
 
@@ -87,19 +103,19 @@ def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab):
     assert lab.changes(HOST) == []
 
 
-@pytest.mark.parametrize(
-    ("control", "status", "says"),
-    [
+def test_driver_that_does_not_work_is_told_with_what_to_do(ansible):
+    faults = [
         (["driver", "unloaded"], "driver_not_loaded", "modprobe nvidia"),
         (["driver", "mismatch"], "lib_rm_version_mismatch", "Reload the module or reboot"),
+        (["driver", "loaded"], "ok", ""),
         (["lose", "--gpu", "1"], "gpu_is_lost", "GPU 1: The GPU has fallen off the bus"),
-    ],
-)
-def test_driver_that_does_not_work_is_told_with_what_to_do(ansible, lab, control, status, says):
-    lab.sim(HOST, *control)
-    result = ansible.module(HOST, "gpu_settings", settings=WANTED[:1], persist=False)
-    assert result["failed"] and result["nvml_status"] == status
-    assert says in result["msg"]
+    ]
+    asked = settings(WANTED[:1], persist=False, check=True)
+    results = ansible.tasks(HOST, *(task for control, _status, _says in faults for task in (sim(*control), asked)))
+    for (control, status, says), result in zip(faults, results[1::2], strict=True):
+        assert result["failed"] == (status != "ok"), control
+        assert status == "ok" or result["nvml_status"] == status
+        assert says in result.get("msg", "")
 
 
 def test_lost_gpu_does_not_keep_the_others_from_their_settings(ansible, lab):
@@ -117,22 +133,28 @@ def test_host_without_driver_is_told_so(ansible):
 
 
 def test_other_users_may_look_but_not_change(ansible, lab):
-    looked = ansible.module(HOST, "gpu_settings", check=True, become=False, settings=WANTED, persist=False)
+    looked, result = ansible.tasks(
+        HOST,
+        settings(WANTED, persist=False, become=False, check=True),
+        settings(WANTED, persist=False, become=False),
+    )
     assert looked["changed"] and not looked["failed"]
-    result = ansible.module(HOST, "gpu_settings", become=False, settings=WANTED, persist=False)
     assert result["failed"] and "Set become: true" in result["msg"]
     assert lab.changes(HOST) == []
 
 
-def test_failure_half_way_is_taken_back(ansible, lab):
-    before = ansible.module(HOST, "gpu_settings", check=True, settings=WANTED, persist=False)["before"]
-    lab.sim(HOST, "fail", "nvmlDeviceSetComputeMode", "--error", "NVML_ERROR_UNKNOWN")
-    result = ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)
+def test_failure_half_way_is_taken_back(ansible):
+    looked, _fault, result, _mended, again = ansible.tasks(
+        HOST,
+        settings(WANTED, persist=False, check=True),
+        sim("fail", "nvmlDeviceSetComputeMode", "--error", "NVML_ERROR_UNKNOWN"),
+        settings(WANTED, persist=False),
+        sim("fail", "--clear"),
+        settings(WANTED, persist=False),
+    )
     assert result["failed"] and result["undone"] and not result["changed"]
     assert "the host is as it was" in result["msg"] and "compute_mode" in result["msg"]
-    lab.sim(HOST, "fail", "--clear")
-    again = ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)
-    assert again["changed"] and again["before"] == before
+    assert again["changed"] and again["before"] == looked["before"]
 
 
 def test_run_that_is_killed_is_finished_by_the_next(ansible, lab):
@@ -140,9 +162,9 @@ def test_run_that_is_killed_is_finished_by_the_next(ansible, lab):
     done = ansible._run(ansible_command(ansible))
     assert done.returncode != 0
     lab.sim(HOST, "fail", "--clear")
-    again = ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)
+    again, idle = ansible.tasks(HOST, settings(WANTED, persist=False), settings(WANTED, persist=False))
     assert again["changed"] and power_limits(again, "after") == ["300 W", "62 W"]
-    assert not ansible.module(HOST, "gpu_settings", settings=WANTED, persist=False)["changed"]
+    assert not idle["changed"]
 
 
 def ansible_command(ansible):
@@ -157,16 +179,16 @@ def test_boot_unit_wants_the_host_tools(ansible, lab):
 
 
 def test_settings_survive_a_reboot_and_go_when_they_are_taken_away(ansible, lab):
-    assert ansible.module(HOST, "host_tools")["changed"]
-    assert not ansible.module(HOST, "host_tools")["changed"]
-    assert f"enable {UNIT}" in does(ansible.module(HOST, "gpu_settings", settings=WANTED))
+    first, second, done = ansible.tasks(HOST, TOOLS, TOOLS, settings(WANTED))
+    assert first["changed"] and not second["changed"]
+    assert f"enable {UNIT}" in does(done)
 
     lab.reboot(HOST)
     assert lab.on(HOST, "systemctl", "is-active", UNIT).strip() == "active"
     assert [gpu["power_limit_mw"] for gpu in lab.gpus(HOST)] == [300000, 62000]
-    assert not ansible.module(HOST, "gpu_settings", settings=WANTED)["changed"]
-
-    assert does(ansible.module(HOST, "gpu_settings", settings=[])) == [
+    idle, gone = ansible.tasks(HOST, settings(WANTED), settings([]))
+    assert not idle["changed"]
+    assert does(gone) == [
         f"disable {UNIT}",
         "remove /etc/edgesite-gpu/settings.json",
         f"remove /etc/systemd/system/{UNIT}",
@@ -176,8 +198,7 @@ def test_settings_survive_a_reboot_and_go_when_they_are_taken_away(ansible, lab)
 
 
 def test_boot_unit_that_fails_shows_and_says_why(ansible, lab):
-    ansible.module(HOST, "host_tools")
-    ansible.module(HOST, "gpu_settings", settings=WANTED)
+    ansible.tasks(HOST, TOOLS, settings(WANTED))
     lab.sim(HOST, "driver", "mismatch")
     lab.on(HOST, "systemctl", "restart", UNIT, check=False)
     assert UNIT in lab.on(HOST, "systemctl", "--failed", "--plain")
@@ -185,8 +206,7 @@ def test_boot_unit_that_fails_shows_and_says_why(ansible, lab):
 
 
 def test_gpu_that_is_gone_at_boot_does_not_keep_the_others_from_their_limits(ansible, lab):
-    ansible.module(HOST, "host_tools")
-    ansible.module(HOST, "gpu_settings", settings=WANTED)
+    ansible.tasks(HOST, TOOLS, settings(WANTED))
     lab.sim(HOST, "init", "--fleet", "/usr/lib/edgelab/fleet")
     lab.sim(HOST, "lose", "--gpu", "1")
     lab.on(HOST, "systemctl", "restart", UNIT, check=False)
@@ -196,32 +216,34 @@ def test_gpu_that_is_gone_at_boot_does_not_keep_the_others_from_their_limits(ans
     assert "GPU 1: The GPU has fallen off the bus" in lab.on(HOST, "journalctl", "-u", UNIT)
 
 
-def test_boot_unit_goes_also_where_the_driver_is_gone(ansible, lab):
-    ansible.module(HOST, "host_tools")
-    ansible.module(HOST, "gpu_settings", settings=WANTED)
-    lab.sim(HOST, "driver", "unloaded")
-    assert len(ansible.module(HOST, "gpu_settings", settings=[])["actions"]) == 3
+def test_boot_unit_goes_also_where_the_driver_is_gone(ansible):
+    *_before, gone = ansible.tasks(HOST, TOOLS, settings(WANTED), sim("driver", "unloaded"), settings([]))
+    assert len(gone["actions"]) == 3
 
 
 def test_ecc_is_pending_until_a_reboot(ansible, lab):
     wanted = [{"gpus": [{"model": "A100"}], "ecc": False}]
-    changed = ansible.module(HOST, "gpu_settings", settings=wanted, persist=False)
+    changed, waiting = ansible.tasks(HOST, settings(wanted, persist=False), settings(wanted, persist=False))
     assert changed["changed"] and changed["reboot_required"] and len(changed["reset_required"]) == 1
-    waiting = ansible.module(HOST, "gpu_settings", settings=wanted, persist=False)
     assert not waiting["changed"] and waiting["reboot_required"]
     lab.reboot(HOST)
     current = ansible.module(HOST, "gpu_settings", settings=wanted, persist=False)
     assert not current["changed"] and not current["reboot_required"] and current["reset_required"] == []
 
 
-def test_clocks_are_locked_and_unlocked(ansible, lab):
+def test_clocks_are_locked_and_unlocked(ansible):
     locked = [{"gpus": "all", "gpu_clocks": {"min": 900, "max": 900}}]
-    assert len(ansible.module(HOST, "gpu_settings", settings=locked, persist=False)["actions"]) == 2
-    info = ansible.module(HOST, "gpu_info", gather=["gpus"])
-    assert [gpu["clocks_mhz"]["graphics"] for gpu in info["gpus"]] == [900, 900]
     unlocked = [{"gpus": "all", "gpu_clocks": {"locked": False}}]
-    assert len(ansible.module(HOST, "gpu_settings", settings=unlocked, persist=False)["actions"]) == 2
-    assert not ansible.module(HOST, "gpu_settings", settings=unlocked, persist=False)["changed"]
+    done, info, undone, idle = ansible.tasks(
+        HOST,
+        settings(locked, persist=False),
+        {"edgesite.gpu.gpu_info": {"gather": ["gpus"]}},
+        settings(unlocked, persist=False),
+        settings(unlocked, persist=False),
+    )
+    assert len(done["actions"]) == 2 == len(undone["actions"])
+    assert [gpu["clocks_mhz"]["graphics"] for gpu in info["gpus"]] == [900, 900]
+    assert not idle["changed"]
 
 
 def test_full_disk_changes_nothing_for_good(ansible, lab):

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import disk, images, jetson, jetson_repository, keys, network, paths, places, simulator, tpm
+from . import disk, images, jetson, jetson_repository, keys, limits, network, paths, places, simulator, tpm
 from .boot import wait_for_ssh
 from .definition import Host, Site
 from .lock import locked
@@ -54,6 +54,7 @@ class Converge:
                 simulator.check(host)
         if jetson.has_packages(self.site):
             jetson_repository.ensure()
+        limits.ensure(_others(self.podman, existing) + len(self.site.hosts))
         subnet = network.ensure(self.podman, self.site)
         self.state.mkdir(parents=True, exist_ok=True)
         places.remember_subnet(self.site.name, subnet)
@@ -168,6 +169,15 @@ class Converge:
         self._unpack(name, disk.simulator_archive(host.name, gpus))
         self.podman("exec", name, "sh", "-c", _TAKE_NEW_SIMULATOR)
         return "has a new NVML simulator"
+
+
+def _others(podman: Podman, ours: dict[str, Container]) -> int:
+    """How many hosts of other sites and clones run."""
+    return sum(one.running for one in podman.containers().values() if one.name not in ours and not _is_board(one))
+
+
+def _is_board(container: Container) -> bool:
+    return container.labels.get(LABEL_ROLE) == "board"
 
 
 def _mac(host: Host) -> str:

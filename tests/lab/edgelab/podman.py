@@ -48,8 +48,12 @@ class Container:
 
 
 def _is_in(pid: int, container: str) -> bool:
+    process = Path(f"/proc/{pid}")
     try:
-        return container in Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8")
+        # one that has ended and that nobody waited for has no command line
+        return container in (process / "cgroup").read_text(encoding="utf-8") and bool(
+            (process / "cmdline").read_bytes()
+        )
     except OSError:
         return False
 

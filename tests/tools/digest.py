@@ -15,11 +15,17 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STAGE = re.compile(r"\[[a-z][\w-]*\] ")
 _SERIES = re.compile(r"\[2\.\d+\] ")
 _FRAME = re.compile(r"[\s│]+")
-_NOISE = re.compile(r"\s*\.\.\. .*: \d+ s$|.*Warning: |.*\.\.\.ignoring|.*'extensions/molecule/default/molecule.yml'")
+_NOISE = re.compile(
+    r"""
+      \s*\.\.\.\ .*:\ \d+\ s$       # of a heartbeat
+    | .*Warning:\  | .*\.\.\.ignoring
+    | .*'extensions/molecule/default/molecule.yml'
+    | .*All\ assertions\ passed
+    """,
+    re.VERBOSE,
+)
 _SCENARIO = re.compile(r"==== molecule (\w+)$")
 _FAILED_SCENARIO = re.compile(r"FAILED  molecule (\w+)")
-# Where a scenario failed is at its end; before that it provokes failures.
-_SCENARIO_LINES = 12
 _TASK = re.compile(r"(TASK|RUNNING HANDLER) \[")
 _OF_A_TASK = re.compile(r"fatal: \[|failed: \[|\[ERROR\]: ")
 _VERDICT = re.compile(
@@ -48,7 +54,7 @@ _DETAIL = re.compile(
 
 def digest(lines: Iterable[str], limit: int) -> list[str]:
     """The lines that say what failed, or the last ones where none does; details only as far as there is room."""
-    said = _of_failed_scenarios([line for line in map(_plain, lines) if line and not _NOISE.match(line)])
+    said = _of_failed_scenarios([line for line in map(_plain, lines) if line and not _NOISE.match(line)], limit)
     verdicts, details = _failures(said)
     kept = set(_ends(verdicts, limit))
     kept.update(_ends(details, limit - len(kept)))
@@ -64,7 +70,7 @@ def _plain(line: str) -> str:
     return (start + _FRAME.sub("", rest, count=1) if _FRAME.match(rest) else line)[:_WIDTH]
 
 
-def _of_failed_scenarios(said: list[str]) -> list[str]:
+def _of_failed_scenarios(said: list[str], limit: int) -> list[str]:
     """Of Molecule's output, what failed scenarios said last; all other output as it is."""
     failed = {found.group(1) for found in map(_FAILED_SCENARIO.match, said) if found}
     if not failed:
@@ -76,13 +82,15 @@ def _of_failed_scenarios(said: list[str]) -> list[str]:
         if begins:
             scenario = begins.group(1)
         parts.setdefault(scenario, []).append(line)
-    return [line for name in parts if name in failed for line in _last_failures(parts[name])]
+    each = max(limit // len(failed) - 1, 1)
+    return [line for name in parts if name in failed for line in _last_failures(parts[name], each)]
 
 
-def _last_failures(part: list[str]) -> list[str]:
+def _last_failures(part: list[str], limit: int) -> list[str]:
+    # where a scenario failed is at its end; before that it provokes failures
     verdicts, details = _failures(part)
-    numbers = sorted({*verdicts, *details})[-_SCENARIO_LINES:]
-    return [part[0], *(part[number] for number in numbers if number)] if numbers else part[-_SCENARIO_LINES:]
+    numbers = sorted({*verdicts, *details})[-limit:]
+    return [part[0], *(part[number] for number in numbers if number)] if numbers else part[-limit:]
 
 
 def _failures(said: list[str]) -> tuple[list[int], list[int]]:

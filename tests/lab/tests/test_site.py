@@ -37,15 +37,10 @@ def test_hosts_are_healthy() -> None:
 
 
 @pytest.mark.usefixtures("site")
-def test_up_again_is_quick_and_changes_nothing() -> None:
+def test_up_again_changes_nothing() -> None:
     before = ids()
-    seconds = []
-    for _attempt in range(3):
-        begun = time.monotonic()
-        lab("up", str(SITE))
-        seconds.append(time.monotonic() - begun)
-    # the best of three, as a busy machine is not the lab's fault
-    assert min(seconds) < 3
+    said = lab("up", str(SITE))
+    assert not re.search("made|started", said.stdout + said.stderr)
     assert ids() == before
 
 

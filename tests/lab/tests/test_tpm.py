@@ -132,13 +132,13 @@ def test_slow_and_fast() -> None:
         return time.monotonic() - begun
 
     on("one", "tpm2_getrandom --hex 4")
-    fault("one", "slow", "1500")
+    fault("one", "slow", "5000")
     try:
-        assert seconds() > 1.5
+        assert seconds() > 5
     finally:
         fault("one", "fast")
     # the best of three, as a busy machine is not the lab's fault
-    assert min(seconds() for _attempt in range(3)) < 1.5
+    assert min(seconds() for _attempt in range(3)) < 5
 
 
 @pytest.mark.usefixtures("site")
@@ -182,9 +182,7 @@ def test_host_without_certificates_and_host_without_tpm() -> None:
     try:
         assert run("blank", TPM + "tpm2_getcap handles-nv-index") == ""
         assert run("blank", TPM + "tpm2_getcap handles-persistent").split() == ["-", "0x81010001", "-", "0x81010016"]
-        begun = time.monotonic()
-        assert "could not load tcti" in run("bare", TPM + "tpm2_getrandom 4").lower()
-        assert time.monotonic() - begun < 10
+        assert "could not load tcti" in run("bare", TPM + "timeout 60 tpm2_getrandom 4").lower()
         assert run("bare", "systemctl is-system-running --wait") == "running"
         assert "bare has no TPM" in lab("tpm", site, "bare", "clear", check=False).stderr
     finally:

@@ -41,7 +41,7 @@ def play(playbook: str, *more: str) -> list[dict]:
     environment = {
         **os.environ,
         "TASK_TIMES_FILE": str(times),
-        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE.parent / "callback_plugins"),
         "ANSIBLE_CALLBACKS_ENABLED": "task_times",
     }
     command = ["ansible-playbook", playbook, "-i", str(inventory()), *more]

@@ -109,6 +109,7 @@ def test_module_that_is_not_loaded(driver):
     )
 
 
+@pytest.mark.deep
 def test_libraries_that_were_updated_and_who_holds_the_module(driver):
     driver.turns("mismatch")
     info = driver.info()
@@ -125,6 +126,7 @@ def test_libraries_that_were_updated_and_who_holds_the_module(driver):
     assert "sleep (pid {0})".format(holder["pid"]) in info["reasons"][0]
 
 
+@pytest.mark.deep
 def test_processes_that_nvml_knows_hold_the_driver(driver):
     pid = int(driver.lab.sim(HOST, "run-process", "--gpu", "0", "--memory", "100", "--name", "training"))
     assert {"pid": pid, "name": "training", "kind": "process", "blocks": True} in driver.info()["holders"]
@@ -145,6 +147,7 @@ def test_next_kernel(driver):
     assert (info["verdict"], info["kernel"]["headers"]) == ("ok", {driver.running: True, NEXT: True})
 
 
+@pytest.mark.deep
 def test_module_that_waits_for_the_next_kernel(driver):
     driver.turns("unloaded")
     driver.kernel(driver.running)

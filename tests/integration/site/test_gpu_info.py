@@ -86,6 +86,7 @@ def test_driver_that_does_not_work_is_a_fact(ansible, lab, control, status):
     assert [card["name"] for card in info["accelerators"]] == ["NVIDIA A100-SXM4-40GB", "Tesla T4"]
 
 
+@pytest.mark.deep
 def test_lost_gpu_is_told_beside_the_others(ansible, lab):
     lab.sim(HOST, "lose", "--gpu", "0")
     info = ansible.module(HOST, "gpu_info")

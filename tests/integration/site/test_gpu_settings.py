@@ -1,11 +1,13 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""gpu_settings over SSH on a host with an A100 and a T4."""
+"""gpu_settings over SSH on a host with an A100 and a T4. Most of what goes wrong is in make test-deep PART=faults."""
 
 from __future__ import annotations
 
 import json
+
+import pytest
 
 HOST = "node"
 UNIT = "edgesite-gpu-settings.service"
@@ -60,6 +62,7 @@ def test_check_then_converge_then_nothing(ansible, lab):
     assert lab.changes(HOST) == []
 
 
+@pytest.mark.deep
 def test_host_without_pynvml_is_served_by_the_controllers(ansible, lab):
     assert lab.on(HOST, "sh", "-c", "python3 -c 'import pynvml' 2>&1 || echo none").strip().endswith("none")
     result = ansible.module(HOST, "gpu_settings", settings=WANTED[:1], persist=False)
@@ -93,9 +96,10 @@ BAD = [
 ]
 
 
-def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab):
+@pytest.mark.parametrize("bad", [BAD[::4], pytest.param(BAD, marks=pytest.mark.deep)], ids=["some", "all"])
+def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab, bad):
     # one in check mode too, as what is wrong is found before it makes a difference
-    wishes = [(settings, False, says) for settings, says in BAD] + [(BAD[0][0], True, BAD[0][1])]
+    wishes = [(settings, False, says) for settings, says in bad] + [(bad[0][0], True, bad[0][1])]
     tasks = [{"edgesite.gpu.gpu_settings": {"settings": wish}, "check_mode": check} for wish, check, _says in wishes]
     for (settings, _check, says), result in zip(wishes, ansible.tasks(HOST, *tasks)):
         assert result["failed"] and not result["changed"], settings
@@ -103,6 +107,7 @@ def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab):
     assert lab.changes(HOST) == []
 
 
+@pytest.mark.deep
 def test_driver_that_does_not_work_is_told_with_what_to_do(ansible):
     faults = [
         (["driver", "unloaded"], "driver_not_loaded", "modprobe nvidia"),
@@ -118,6 +123,7 @@ def test_driver_that_does_not_work_is_told_with_what_to_do(ansible):
         assert says in result.get("msg", "")
 
 
+@pytest.mark.deep
 def test_lost_gpu_does_not_keep_the_others_from_their_settings(ansible, lab):
     lab.sim(HOST, "lose", "--gpu", "1")
     result = ansible.module(
@@ -126,6 +132,7 @@ def test_lost_gpu_does_not_keep_the_others_from_their_settings(ansible, lab):
     assert result["changed"]
 
 
+@pytest.mark.deep
 def test_host_without_driver_is_told_so(ansible):
     result = ansible.module("hub", "gpu_settings", settings=WANTED[:1])
     assert result["failed"] and result["nvml_status"] == "library_not_found"
@@ -157,6 +164,7 @@ def test_failure_half_way_is_taken_back(ansible):
     assert again["changed"] and again["before"] == looked["before"]
 
 
+@pytest.mark.deep
 def test_run_that_is_killed_is_finished_by_the_next(ansible, lab):
     lab.sim(HOST, "fail", "nvmlDeviceSetPowerManagementLimit", "--kill")
     done = ansible._run(ansible_command(ansible))
@@ -172,6 +180,7 @@ def ansible_command(ansible):
     return ["ansible", HOST, "-i", str(ansible.folder), "-b", "-m", "edgesite.gpu.gpu_settings", "-a", options]
 
 
+@pytest.mark.deep
 def test_boot_unit_wants_the_host_tools(ansible, lab):
     result = ansible.module(HOST, "gpu_settings", settings=WANTED)
     assert result["failed"] and "Run edgesite.gpu.host_tools before" in result["msg"]
@@ -197,6 +206,7 @@ def test_settings_survive_a_reboot_and_go_when_they_are_taken_away(ansible, lab)
     assert [gpu["power_limit_mw"] for gpu in lab.gpus(HOST)] == [400000, 70000]
 
 
+@pytest.mark.deep
 def test_boot_unit_that_fails_shows_and_says_why(ansible, lab):
     ansible.tasks(HOST, TOOLS, settings(WANTED))
     lab.sim(HOST, "driver", "mismatch")
@@ -205,6 +215,7 @@ def test_boot_unit_that_fails_shows_and_says_why(ansible, lab):
     assert "Reload the module or reboot the host" in lab.on(HOST, "journalctl", "-u", UNIT)
 
 
+@pytest.mark.deep
 def test_gpu_that_is_gone_at_boot_does_not_keep_the_others_from_their_limits(ansible, lab):
     ansible.tasks(HOST, TOOLS, settings(WANTED))
     lab.sim(HOST, "init", "--fleet", "/usr/lib/edgelab/fleet")
@@ -216,11 +227,13 @@ def test_gpu_that_is_gone_at_boot_does_not_keep_the_others_from_their_limits(ans
     assert "GPU 1: The GPU has fallen off the bus" in lab.on(HOST, "journalctl", "-u", UNIT)
 
 
+@pytest.mark.deep
 def test_boot_unit_goes_also_where_the_driver_is_gone(ansible):
     *_before, gone = ansible.tasks(HOST, TOOLS, settings(WANTED), sim("driver", "unloaded"), settings([]))
     assert len(gone["actions"]) == 3
 
 
+@pytest.mark.deep
 def test_ecc_is_pending_until_a_reboot(ansible, lab):
     wanted = [{"gpus": [{"model": "A100"}], "ecc": False}]
     changed, waiting = ansible.tasks(HOST, settings(wanted, persist=False), settings(wanted, persist=False))
@@ -231,6 +244,7 @@ def test_ecc_is_pending_until_a_reboot(ansible, lab):
     assert not current["changed"] and not current["reboot_required"] and current["reset_required"] == []
 
 
+@pytest.mark.deep
 def test_clocks_are_locked_and_unlocked(ansible):
     locked = [{"gpus": "all", "gpu_clocks": {"min": 900, "max": 900}}]
     unlocked = [{"gpus": "all", "gpu_clocks": {"locked": False}}]
@@ -246,6 +260,7 @@ def test_clocks_are_locked_and_unlocked(ansible):
     assert not idle["changed"]
 
 
+@pytest.mark.deep
 def test_full_disk_changes_nothing_for_good(ansible, lab):
     ansible.module(HOST, "host_tools")
     lab.on(HOST, "sh", "-c", "mkdir -p /etc/edgesite-gpu && mount -t tmpfs -o size=4k none /etc/edgesite-gpu")

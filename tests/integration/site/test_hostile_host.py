@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host that lies does not reach beyond itself: playbooks as they are shipped, and Ansible's default settings.
 
-What answers as Python on the host `node` is tests/lab/hostile/liar.py, which alters what modules return.
+What answers as Python on the host `node` is tests/lab/hostile/liar.py, which alters what modules return. All but the
+first ways are in make test-deep PART=faults.
 """
 
 from __future__ import annotations
@@ -133,6 +134,7 @@ def test_facts_in_an_answer_of_a_module_of_ours(liar):
     assert liar.nothing_done()
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("authority")
 def test_facts_in_an_answer_of_somebody_elses_module(liar):
     liar.lies("stat", ansible_facts=facts(liar))
@@ -154,6 +156,7 @@ def test_facts_that_a_task_with_run_once_gives_to_all_hosts(liar):
     assert not liar.touched.exists()
 
 
+@pytest.mark.deep
 def test_variables_that_run_something_are_not_evaluated_with_a_hosts_word(liar):
     """Before a task's options, and before a role's: an inventory may get its secrets by such lookups."""
     fetched = "{{ lookup('ansible.builtin.pipe', 'echo ' ~ site_name) }}"
@@ -164,6 +167,7 @@ def test_variables_that_run_something_are_not_evaluated_with_a_hosts_word(liar):
     assert not liar.touched.exists()
 
 
+@pytest.mark.deep
 def test_a_report_that_the_last_answer_of_a_host_asks_for(liar):
     """By a module that is not ours, as the last one of a role."""
     liar.wants(gpu_settings=[])
@@ -173,6 +177,7 @@ def test_a_report_that_the_last_answer_of_a_host_asks_for(liar):
     assert not liar.touched.exists()
 
 
+@pytest.mark.deep
 def test_honest_hosts_with_facts_of_all_kinds_converge(liar):
     liar.ansible.wants("other", ansible_python_interpreter="auto_silent", gpu_settings=[{"gpus": "all"}])
     gathered = ["setup", "package_facts", "service_facts", "mount_facts"]
@@ -185,6 +190,7 @@ def test_honest_hosts_with_facts_of_all_kinds_converge(liar):
     assert again.returncode == 0, again.stdout
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("layer", ["driver", "mig", "storage", "identity", "report"])
 def test_each_layer_by_itself(liar, layer):
     """Also without the first of all layers, which would refuse in place of the others."""
@@ -205,6 +211,7 @@ def test_each_layer_by_itself(liar, layer):
     assert "root:x:0" not in liar.lab.on("node", "sh", "-c", "cat /etc/apt/keyrings/edgesite* || true")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("uuid", ["../honest/1111-2222", "../../ca/root", UUID])
 def test_names_and_keys_for_escrow(liar, uuid):
     escrow = liar.folder / "escrow"

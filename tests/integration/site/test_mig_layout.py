@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mig_layout and mig_layout_info over SSH, on a host with an A100 and a T4 and on one with an H100."""
+"""mig_layout and mig_layout_info over SSH, on a host with an A100 and a T4 and on one with an H100.
+
+Most of what goes wrong is in make test-deep PART=faults.
+"""
 
 from __future__ import annotations
 
@@ -164,9 +167,12 @@ def put_files(ansible):
         (folder / name).write_text(content)
 
 
-def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab, tools):
+BAD = [({"layouts": layouts}, says) for layouts, says in BAD_LAYOUTS] + BAD_OPTIONS
+
+
+@pytest.mark.parametrize("bad", [BAD[::4], pytest.param(BAD, marks=pytest.mark.deep)], ids=["some", "all"])
+def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab, tools, bad):
     put_files(ansible)
-    bad = [({"layouts": layouts}, says) for layouts, says in BAD_LAYOUTS] + BAD_OPTIONS
     results = ansible.tasks(HOST, *[layout(**options) for options, _says in bad])
     for (options, says), result in zip(bad, results):
         assert result["failed"] and not result["changed"], options
@@ -175,6 +181,7 @@ def test_bad_input_changes_nothing_and_says_what_to_do(ansible, lab, tools):
     assert lab.on(HOST, "sh", "-c", "ls /etc/edgesite-gpu 2>/dev/null || echo nothing").strip() == "nothing"
 
 
+@pytest.mark.deep
 def test_file_of_mig_parted_is_a_layout(ansible, lab, tools):
     put_files(ansible)
     told, done, again, off = ansible.tasks(
@@ -189,6 +196,7 @@ def test_file_of_mig_parted_is_a_layout(ansible, lab, tools):
     assert does(off)[-1] == "turn off MIG mode" and mode(lab) == (0, 0)
 
 
+@pytest.mark.deep
 def test_vgpu_guest_is_told_to_ask_its_host(ansible, lab, tools):
     lab.sim(HOST, "virtualization", "--gpu", "0", "vgpu")
     asked, idle = ansible.tasks(HOST, layout(of_a100({"7g.40gb": 1})), layout(OFF, persist=False))
@@ -243,6 +251,7 @@ def test_check_then_converge_then_nothing(ansible, lab, tools):
         assert not result["changed"] and result["actions"] == [] and result["before"] == result["after"]
 
 
+@pytest.mark.deep
 def test_what_is_read_brings_a_host_back_to_it(ansible, lab, tools):
     """layouts and mig_parted of mig_layout_info are the layout that is there."""
     first = [{"profile": "3g.20gb", "placement": 4, "compute_instances": {"2c": 1, "1c": 1}}, {"profile": "2g.10gb"}]
@@ -275,6 +284,7 @@ def _span(held):
     return held["placement"]["start"], held["placement"]["start"] + held["placement"]["size"]
 
 
+@pytest.mark.deep
 def test_host_without_host_tools_is_served_but_for_its_boots(ansible, lab):
     wanted = of_a100({"7g.40gb": 1})
     read, told, refused, calls, done = ansible.tasks(
@@ -373,6 +383,7 @@ def test_failure_at_any_step_is_taken_back_to_the_same_places(ansible, lab, tool
     assert done["changed"] and [kept["profile"] for kept in done["kept"]] == ["3g.20gb"]
 
 
+@pytest.mark.deep
 def test_process_that_comes_after_the_plan_is_named_and_everything_is_taken_back(ansible, lab, monitor):
     # The client comes when the plan is made and its first step is done: monitor is stopped.
     late = "nvmlsim run-process --gpu 0 --gi 2 --name late-comer"
@@ -395,6 +406,7 @@ def test_process_that_comes_after_the_plan_is_named_and_everything_is_taken_back
     assert mode(lab) == (1, 1) and active["stdout"] == "active"
 
 
+@pytest.mark.deep
 def test_card_that_a_program_holds_open_gets_its_mode_once_the_program_stands_still(ansible, lab, monitor):
     monitor()
     pid = int(lab.on(HOST, "systemctl", "show", "-P", "MainPID", "monitor"))
@@ -415,6 +427,7 @@ def test_card_that_a_program_holds_open_gets_its_mode_once_the_program_stands_st
     assert lab.on(HOST, "systemctl", "is-active", "monitor").strip() == "active"
 
 
+@pytest.mark.deep
 def test_unit_that_a_killed_run_left_stopped_is_started_by_the_next(ansible, lab, monitor):
     monitor()
     active = on_host("systemctl is-active monitor; true")
@@ -441,6 +454,7 @@ def test_unit_that_a_killed_run_left_stopped_is_started_by_the_next(ansible, lab
     assert does(results[9]) == ["start monitor.service"]
 
 
+@pytest.mark.deep
 def test_full_disk_takes_the_layout_back(ansible, lab, tools):
     full = "mount -t tmpfs -o size=4k none /etc/edgesite-gpu; head -c 4096 /dev/zero > /etc/edgesite-gpu/filler; true"
     _made, _full, result, _free = ansible.tasks(
@@ -458,6 +472,7 @@ def test_full_disk_takes_the_layout_back(ansible, lab, tools):
 # At boot.
 
 
+@pytest.mark.deep
 def test_mode_that_needs_a_reset_can_be_left_to_the_boot(ansible, lab, tools):
     wanted = of_a100({"3g.20gb": 1, "2g.10gb": 1})
     left, idle, too_large = ansible.tasks(
@@ -477,6 +492,7 @@ def test_mode_that_needs_a_reset_can_be_left_to_the_boot(ansible, lab, tools):
     assert not after["changed"] and after["reset_required"] == [] and not after["reboot_required"]
 
 
+@pytest.mark.deep
 def test_guest_with_the_whole_card_waits_for_its_reboot(ansible, lab, tools):
     lab.sim(HOST, "virtualization", "--gpu", "0", "passthrough")
     waiting, still, back = ansible.tasks(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks site and preflight over SSH."""
+"""The playbooks site and preflight over SSH. More in make test-deep PART=faults."""
 
 from __future__ import annotations
 
@@ -45,16 +45,10 @@ def test_check_converge_and_second_run(ansible, lab, tmp_path):
     assert len(rows["node"]["layers"]["gpu"]["actions"]) == 5
     assert rows["hub"]["layers"] == {}
 
-    bench = os.path.join(os.path.dirname(__file__), "../../bench/callback_plugins")
-    timed = {
-        "ANSIBLE_CALLBACK_PLUGINS": bench,
-        "ANSIBLE_CALLBACKS_ENABLED": "task_times",
-        "TASK_TIMES_FILE": str(tmp_path / "times.json"),
-    }
-    for arguments, environment in (([], timed), (["--check"], {})):
-        again = ansible.playbook("site", *arguments, **environment)
-        assert again.returncode == 0, again.stdout
-        assert all(counts["changed"] == 0 for counts in recap(again.stdout).values())
+    timed = {"ANSIBLE_CALLBACKS_ENABLED": "task_times", "TASK_TIMES_FILE": str(tmp_path / "times.json")}
+    again = ansible.playbook("site", **timed)
+    assert again.returncode == 0, again.stdout
+    assert all(counts["changed"] == 0 for counts in recap(again.stdout).values())
 
     # an idle run goes to a host a few times only
     rows = json.loads((tmp_path / "times.json").read_text())
@@ -105,6 +99,7 @@ def test_hosts_serial_and_tags_are_the_users(ansible):
     assert "Read what the host has" not in run.stdout
 
 
+@pytest.mark.deep
 def test_limit_holds_for_the_report_and_for_preflight(ansible, tmp_path):
     ansible.wants("other", gpu_settings=[{"gpus": "all", "power_limit": 1}])
     run = ansible.playbook("site", "--limit", "node", "-e", f"edgesite_report_file={tmp_path}/report.json")
@@ -114,6 +109,7 @@ def test_limit_holds_for_the_report_and_for_preflight(ansible, tmp_path):
     assert ansible.playbook("preflight", "--limit", "other").returncode == 2
 
 
+@pytest.mark.deep
 def test_reboot_for_ecc_is_taken_where_it_is_allowed(ansible, lab, tmp_path):
     wish = [{"gpus": "all", "persistence_mode": True}, {"gpus": [{"model": "A100"}], "ecc": False}]
     ansible.wants("node", gpu_settings=wish)
@@ -170,6 +166,7 @@ def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab
     assert lab.changes("node") == []
 
 
+@pytest.mark.deep
 def test_preflight_of_a_variable_that_cannot_be_had_is_one_more_problem(ansible):
     ansible.wants("other", gpu_settings="{{ nowhere }}")
     run = ansible.playbook("preflight")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian's driver on Debian 12, after an installation that broke off and was finished."""
+"""Debian's driver on Debian 12; in driver_faults after an installation that broke off and was finished."""
 
 VERSION = "535."
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import (
     DECOMMISSIONED,

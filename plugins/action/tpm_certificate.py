@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import authority
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.issued import Order

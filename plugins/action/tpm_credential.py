@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import tpm_challenge
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import challenge as tpm_challenge
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, ek_trust, key_proof
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.make_credential import make_credential, secret_for

@@ -9,13 +9,14 @@ import base64
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.core import driver_activate, driver_apt, driver_files, driver_plan, openpgp
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.driver import activate, apt, files, openpgp
+from ..module_utils.driver import plan as driver_plan
 
 
 def driver_files_asked(_source):
     """The files whose checksums the plan needs."""
-    return driver_files.paths()
+    return files.paths()
 
 
 def driver_plan_of(info, host, variables):
@@ -25,15 +26,15 @@ def driver_plan_of(info, host, variables):
 
 def driver_choice(madison, plan):
     """Versions to install, or the problem."""
-    return _judged("arguments", driver_apt.choose, madison, plan)
+    return _judged("arguments", apt.choose, madison, plan)
 
 
 def driver_transaction(output, free, plan):
     """The problem with what apt would do, or an empty string."""
     try:
         # apt complains of some disks too, but not of all
-        driver_apt.check_space(output, free, plan["dkms"])
-        driver_apt.check_transaction(output, plan["held"])
+        apt.check_space(output, free, plan["dkms"])
+        apt.check_transaction(output, plan["held"])
     except EdgesiteError as error:
         return str(error)
     return ""
@@ -43,7 +44,7 @@ def driver_key_problem(key, file):
     """Why a key that the host got is not trusted, or an empty string. key: base64."""
     try:
         found = openpgp.fingerprints(base64.b64decode(key))
-        driver_files.check_fingerprint(file["url"], found, file["fingerprint"])
+        files.check_fingerprint(file["url"], found, file["fingerprint"])
     except EdgesiteError as error:
         return str(error)
     return ""
@@ -51,32 +52,32 @@ def driver_key_problem(key, file):
 
 def driver_complaints(output):
     """What apt complains about, as one text."""
-    return " ".join(driver_apt.error_lines(output))
+    return " ".join(apt.error_lines(output))
 
 
 def driver_failure(result):
     """What failed, from the result of a task."""
-    return driver_apt.failure(result)
+    return apt.failure(result)
 
 
 def driver_activation(info, services, allow_reboot=False, local=False, reloaded=False):
     """How the installed driver comes to run."""
-    return driver_activate.activation(info, services, allow_reboot, local, reloaded)
+    return activate.activation(info, services, allow_reboot, local, reloaded)
 
 
 def driver_end(result, info, activation, done):
     """What the result says once the driver was brought to run, or could not be."""
-    return driver_activate.end(result, info, activation, done)
+    return activate.end(result, info, activation, done)
 
 
 def driver_foreseen(result, info, activation, installs=False):
     """What the result says in check mode."""
-    return driver_activate.foreseen(result, info, activation, installs)
+    return activate.foreseen(result, info, activation, installs)
 
 
 def driver_outcome(info, before, begun, repaired=False):
     """What is left after an installation that failed."""
-    return driver_activate.outcome(info, before, begun, repaired)
+    return activate.outcome(info, before, begun, repaired)
 
 
 def driver_key(path):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError, sentence
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, sentence
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, need
 
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from ..module_utils.core import jetpack_plan
-from ..module_utils.core.errors import EdgesiteError
-from ..module_utils.core.jetpack_plan import Wanted
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.jetson import jetpack_plan
+from ..module_utils.jetson.jetpack_plan import Wanted
 
 
 def jetpack_steps(info, wanted):

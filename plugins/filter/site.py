@@ -9,9 +9,9 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from jinja2.exceptions import UndefinedError
 
-from ..module_utils.core import preflight, report
-from ..module_utils.core.jetpack_plan import Wanted
-from ..module_utils.settings_spec import SETTINGS
+from ..module_utils.gpu.settings_spec import SETTINGS
+from ..module_utils.jetson.jetpack_plan import Wanted
+from ..module_utils.site import preflight, report
 
 _DRIVER = {"driver_branch", "driver_version"}
 _JETPACK = ("jetpack_version", "jetpack_suite", "jetpack_power_mode", "jetpack_mirror", "jetpack_packages")

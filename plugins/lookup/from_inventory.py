@@ -39,7 +39,7 @@ _raw:
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
 from ..plugin_utils.inventory_guard import check_variables
 
 

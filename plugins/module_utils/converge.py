@@ -12,7 +12,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from typing import Any, ContextManager, Dict, Generic, List, NamedTuple, Optional, TypeVar
 
-from .core.errors import EdgesiteError, sentence
+from .common.errors import EdgesiteError, sentence
 
 State = TypeVar("State")
 Action = TypeVar("Action")

@@ -10,8 +10,8 @@ from typing import Any, Callable, Dict, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .common.errors import EdgesiteError
 from .converge import ApplyError, Domain, converge
-from .core.errors import EdgesiteError
 
 # Results for programs, and the attributes of errors that they are from
 _STATUSES = {"nvml_status": "status", "tpm_status": "tpm_status"}

@@ -506,12 +506,12 @@ unread:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import host_facts
-from ..module_utils.backends import command
+from ..module_utils.common.host import command
+from ..module_utils.site.host import facts
 
 
 def main():
-    subsets = list(host_facts.SUBSETS)
+    subsets = list(facts.SUBSETS)
     module = AnsibleModule(
         argument_spec={
             "gather": {"type": "list", "elements": "str", "choices": subsets, "default": subsets},
@@ -520,9 +520,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    found = host_facts.read(
-        command.run, module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"]
-    )
+    found = facts.read(command.run, module.params["gather"], module.params["tpm_tcti"], module.params["pynvml_path"])
     module.exit_json(changed=False, **found)
 
 

@@ -198,12 +198,12 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command
-from ..module_utils.backends.nvml_process import NvmlProcess
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.host import command
+from ..module_utils.gpu.host.process import NvmlProcess
+from ..module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit
+from ..module_utils.gpu.settings_spec import SETTINGS
 from ..module_utils.runner import fail, given, run
-from ..module_utils.settings_domain import SettingsDomain, boot_unit
-from ..module_utils.settings_spec import SETTINGS
 
 
 def main():

@@ -77,8 +77,8 @@ after:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.boot.host.tools_domain import HostToolsDomain
 from ..module_utils.converge import converge
-from ..module_utils.host_tools_domain import HostToolsDomain
 from ..module_utils.runner import run
 
 

@@ -103,8 +103,8 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.core.identity_store import SLOTS, Wanted
-from ..module_utils.identity_store_domain import IdentityStoreDomain
+from ..module_utils.identity.host.domain import IdentityStoreDomain
+from ..module_utils.identity.store import SLOTS, Wanted
 from ..module_utils.runner import run
 
 

@@ -193,8 +193,9 @@ unread:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command, jetpack
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.host import command
+from ..module_utils.jetson.host import jetpack
 from ..module_utils.runner import fail
 
 

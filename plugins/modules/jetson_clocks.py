@@ -85,10 +85,10 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command
-from ..module_utils.backends.jetson_clocks import program
-from ..module_utils.core.jetson_clocks import boot_unit
-from ..module_utils.jetson_clocks_domain import JetsonClocksDomain
+from ..module_utils.common.host import command
+from ..module_utils.jetson.clocks import boot_unit
+from ..module_utils.jetson.host.clocks import program
+from ..module_utils.jetson.host.clocks_domain import JetsonClocksDomain
 from ..module_utils.runner import run
 
 

@@ -75,8 +75,8 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command
-from ..module_utils.jetson_fan_domain import JetsonFanDomain
+from ..module_utils.common.host import command
+from ..module_utils.jetson.host.fan_domain import JetsonFanDomain
 from ..module_utils.runner import run
 
 

@@ -174,10 +174,10 @@ import uuid
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command
-from ..module_utils.core import storage
-from ..module_utils.luks_volume_domain import LuksVolumeDomain
+from ..module_utils.common.host import command
 from ..module_utils.runner import run
+from ..module_utils.storage import volume
+from ..module_utils.storage.host.domain import LuksVolumeDomain
 
 VOLUME = {
     "name": {"type": "str", "required": True},
@@ -191,9 +191,9 @@ VOLUME = {
 
 def domain(module):
     options = module.params
-    wanted = storage.Wanted(
+    wanted = volume.Wanted(
         tuple(
-            storage.Volume(
+            volume.Volume(
                 entry["name"],
                 entry["device"],
                 entry["mount"],
@@ -205,7 +205,7 @@ def domain(module):
             for entry in options["volumes"]
         ),
         tuple(sorted(set(options["pcrs"]))),
-        storage.fingerprint(options["recovery_certificate"]),
+        volume.fingerprint(options["recovery_certificate"]),
         tuple(options["wipe"]),
     )
     return LuksVolumeDomain(command.run, wanted, options["recovery_certificate"], options["recovery_keys"])

@@ -269,16 +269,16 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command
-from ..module_utils.backends.nvml_mig_cards import read_cards
-from ..module_utils.backends.nvml_process import NvmlProcess
-from ..module_utils.core import quiesce
-from ..module_utils.core.errors import EdgesiteError
-from ..module_utils.core.mig import DISRUPTIONS
-from ..module_utils.core.mig_layouts import MODES
-from ..module_utils.core.mig_plan import RESETS, Policy
-from ..module_utils.mig_domain import MigDomain, boot_unit
-from ..module_utils.mig_source import from_parted
+from ..module_utils.common import quiesce
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.host import command
+from ..module_utils.gpu.host.process import NvmlProcess
+from ..module_utils.mig.host.cards import read_cards
+from ..module_utils.mig.host.domain import MigDomain, boot_unit
+from ..module_utils.mig.layouts import MODES
+from ..module_utils.mig.plan import RESETS, Policy
+from ..module_utils.mig.planner import DISRUPTIONS
+from ..module_utils.mig.source import from_parted
 from ..module_utils.runner import fail, given, run
 
 

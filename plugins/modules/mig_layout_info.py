@@ -131,12 +131,12 @@ nvml_status:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends.nvml_mig_cards import read_cards
-from ..module_utils.backends.nvml_process import NvmlProcess
-from ..module_utils.core import mig_show
-from ..module_utils.core.errors import EdgesiteError
-from ..module_utils.mig_source import to_layouts, to_parted
-from ..module_utils.nvml_facts import failure
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.gpu.host.facts import failure
+from ..module_utils.gpu.host.process import NvmlProcess
+from ..module_utils.mig import show
+from ..module_utils.mig.host.cards import read_cards
+from ..module_utils.mig.source import to_layouts, to_parted
 from ..module_utils.runner import fail
 
 
@@ -156,7 +156,7 @@ def main():
         fail(module, error)
         return
     result = {
-        "gpus": [mig_show.full(card) for card in cards],
+        "gpus": [show.full(card) for card in cards],
         "layouts": to_layouts(cards),
         "unread": [failure("gpu {0}".format(index), error) for index, error in lost.items()],
     }

@@ -320,8 +320,8 @@ unread:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import driver_facts
-from ..module_utils.backends import command
+from ..module_utils.common.host import command
+from ..module_utils.driver.host import facts as driver_facts
 
 
 def main():

@@ -92,8 +92,8 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command
-from ..module_utils.nvpmodel_domain import NvpmodelDomain
+from ..module_utils.common.host import command
+from ..module_utils.jetson.host.nvpmodel_domain import NvpmodelDomain
 from ..module_utils.runner import run
 
 

@@ -171,10 +171,10 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command
-from ..module_utils.core.tls_services import wanted
+from ..module_utils.common.host import command
 from ..module_utils.runner import run
-from ..module_utils.tls_services_domain import TlsServicesDomain
+from ..module_utils.tls.host.domain import TlsServicesDomain
+from ..module_utils.tls.services import wanted
 
 
 def main():

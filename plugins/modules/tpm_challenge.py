@@ -88,12 +88,12 @@ answer:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import tpm_proof
-from ..module_utils.backends import command
-from ..module_utils.backends.tpm2 import Tools
-from ..module_utils.core import tpm_key
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.host import command
+from ..module_utils.identity.host import proof
 from ..module_utils.runner import fail
+from ..module_utils.tpm import key
+from ..module_utils.tpm.host.tools import Tools
 
 
 def main():
@@ -120,12 +120,10 @@ def main():
     )
     try:
         options = module.params
-        answer = tpm_proof.answer(
+        answer = proof.answer(
             Tools(command.run, options["tcti"]),
-            tpm_key.place(options["path"], options["handle"]),
-            tpm_proof.Challenge(
-                [tpm_proof.Credential(**one) for one in options["credentials"]], options["id"], options["csr"]
-            ),
+            key.place(options["path"], options["handle"]),
+            proof.Challenge([proof.Credential(**one) for one in options["credentials"]], options["id"], options["csr"]),
         )
     except EdgesiteError as error:
         fail(module, error)

@@ -113,12 +113,13 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import tpm_proof
-from ..module_utils.backends import command
-from ..module_utils.backends.tpm2 import Tools
-from ..module_utils.core import csr, tpm_key
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.host import command
+from ..module_utils.identity import csr
+from ..module_utils.identity.host import proof
 from ..module_utils.runner import fail, given
+from ..module_utils.tpm import key
+from ..module_utils.tpm.host.tools import Tools
 
 
 def main():
@@ -144,11 +145,11 @@ def main():
     )
     try:
         options = module.params
-        place = tpm_key.place(options["path"], options["handle"])
+        place = key.place(options["path"], options["handle"])
         wanted = csr.request(
             given(options["subject"]), options["subject_alt_name"], options["key_usage"], options["extended_key_usage"]
         )
-        made = tpm_proof.request(Tools(command.run, options["tcti"]), place, wanted)
+        made = proof.request(Tools(command.run, options["tcti"]), place, wanted)
     except EdgesiteError as error:
         fail(module, error)
     else:

@@ -215,11 +215,11 @@ unread:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import tpm_facts
-from ..module_utils.backends import command
-from ..module_utils.core import tpm_key
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.host import command
 from ..module_utils.runner import fail
+from ..module_utils.tpm import key
+from ..module_utils.tpm.host import facts
 
 
 def main():
@@ -233,8 +233,8 @@ def main():
         supports_check_mode=True,
     )
     try:
-        places = [tpm_key.parse_place(written) for written in module.params["keys"]]
-        found, unread = tpm_facts.read(command.run, module.params["tcti"], module.params["gather"], places)
+        places = [key.parse_place(written) for written in module.params["keys"]]
+        found, unread = facts.read(command.run, module.params["tcti"], module.params["gather"], places)
     except EdgesiteError as error:
         fail(module, error)
     else:

@@ -153,12 +153,12 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.backends import command
-from ..module_utils.backends.tpm2 import Tools
-from ..module_utils.backends.tpm_key import wanted_access
-from ..module_utils.core.tpm_key import Wanted, parse_key_handle, parse_mode
+from ..module_utils.common.host import command
 from ..module_utils.runner import run
-from ..module_utils.tpm_key_domain import TpmKeyDomain
+from ..module_utils.tpm.host.key import wanted_access
+from ..module_utils.tpm.host.key_domain import TpmKeyDomain
+from ..module_utils.tpm.host.tools import Tools
+from ..module_utils.tpm.key import Wanted, parse_key_handle, parse_mode
 
 
 def main():

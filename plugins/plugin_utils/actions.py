@@ -10,7 +10,7 @@ import tempfile
 
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
 from . import host_archive, inventory_guard
 
 MISSING = "pynvml_missing"

@@ -18,17 +18,17 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import command, owned_files
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_mig_cards import read_cards
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_process import NvmlProcess
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_layouts import per_card
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_plan import Policy
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig_domain import MigDomain
-from ansible_collections.edgesite.gpu.plugins.module_utils.settings_domain import SettingsDomain
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.settings_domain import SettingsDomain
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.cards import read_cards
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.layouts import per_card
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
 
 # At boot, units can start before udev has loaded the driver.
 DRIVER_WAIT_SECONDS = 60.0

@@ -14,7 +14,7 @@ from typing import Any, List, Mapping, Sequence
 
 from ansible import constants
 
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
 
 # What setup calls the facts of Linux hosts, and Ansible itself notes. Many other names that begin with ansible_ are
 # options of connections and lookups, which run programs on the controller.

@@ -15,8 +15,8 @@ import re
 import tempfile
 from typing import Any, Dict, List, NamedTuple, Sequence
 
-from ..module_utils.core import der
-from ..module_utils.core.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.tpm import der
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)

@@ -14,8 +14,8 @@ from pathlib import Path
 from time import process_time
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build" / "collections"))
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import mig
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core import mig_cases
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig import planner
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig import cases as mig_cases
 
 SEED = 20261
 
@@ -33,9 +33,9 @@ def cases(model, sets, draw):
 
 def seconds(card, wants, disruption):
     start = process_time()
-    reached = mig.target(card, wants, disruption)
+    reached = planner.target(card, wants, disruption)
     if reached is not None:
-        mig.steps(card, wants, reached, disruption)
+        planner.steps(card, wants, reached, disruption)
     return process_time() - start
 
 

@@ -16,8 +16,9 @@ from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".build" / "collections"))
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import mig
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core import mig_brute, mig_cases
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig import planner
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig import brute
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig import cases as mig_cases
 
 
 def in_use(state):
@@ -38,12 +39,12 @@ def prove(model, position):
     instances = cards[0][1].instances
     cases = 0
     for layout in mig_cases.layouts(model):
-        stays = mig_brute.keepable(instances, layout)
+        stays = brute.keepable(instances, layout)
         wants = mig_cases.whole(layout)
         for busy, card in cards:
             for disruption in ("idle", "force") if busy else ("idle",):
-                found = mig.target(card, wants, disruption)
-                least = mig_brute.cheapest_of(stays, len(state), len(layout), busy, disruption)
+                found = planner.target(card, wants, disruption)
+                least = brute.cheapest_of(stays, len(state), len(layout), busy, disruption)
                 if (None if found is None else tuple(found.cost)) != least:
                     raise AssertionError(f"{model}, {disruption}: {card.instances} to {wants}: {found}, not {least}")
                 cases += 1

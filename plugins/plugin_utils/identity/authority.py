@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
 
-from ...module_utils.core.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError
 from . import chains, issued, urls
 from .issued import Issued, Order
 from .texts import text

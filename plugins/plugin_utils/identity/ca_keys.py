@@ -9,7 +9,7 @@ import os
 import shlex
 from typing import Any, Mapping, Optional
 
-from ...module_utils.core.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError
 from .texts import text
 
 _KEYS = ("root.key", "issuing.key")

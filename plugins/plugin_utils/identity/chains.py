@@ -12,8 +12,8 @@ import subprocess
 import tempfile
 from typing import List, Optional, Sequence
 
-from ...module_utils.core import certificate, der
-from ...module_utils.core.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.tpm import certificate, der
 
 # What others send: a chain has a few certificates of some KiB.
 LONGEST = 256 * 1024

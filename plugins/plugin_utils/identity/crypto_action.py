@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...module_utils.core.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError
 from ..actions import ControllerActionBase
 from . import crypto
 

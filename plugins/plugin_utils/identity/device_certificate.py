@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import FrozenSet, Optional
 
-from ...module_utils.core import certificate as encoding
+from ...module_utils.tpm import certificate as encoding
 from .crypto import Encoding, PublicFormat, x509
 from .names import names_of
 

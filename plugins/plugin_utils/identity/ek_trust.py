@@ -10,9 +10,10 @@ import contextlib
 import hashlib
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
-from ...module_utils.core import certificate, der, tpm_endorsement, tpm_public
-from ...module_utils.core.errors import EdgesiteError
-from ...module_utils.core.tpm_public import RSA, Public
+from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.tpm import certificate, der, endorsement
+from ...module_utils.tpm import public as tpm_public
+from ...module_utils.tpm.public import RSA, Public
 from . import chains
 
 CERTIFIED, PINNED, FIRST_USE = "certified", "pinned", "first_use"
@@ -92,7 +93,7 @@ def _judged(found, rules):
         public = tpm_public.parse(base64.b64decode(found["public"], validate=True))
     except (KeyError, TypeError, ValueError) as error:
         raise EdgesiteError("it is no public area of a key: {0}".format(error)) from error
-    if not tpm_endorsement.is_key(public) or public.aes_bits not in (128, 192, 256):
+    if not endorsement.is_key(public) or public.aes_bits not in (128, 192, 256):
         raise EdgesiteError("its attributes are not those of an endorsement key")
     if public.name_hash == "sha1":
         raise EdgesiteError("it uses SHA-1")
@@ -125,7 +126,7 @@ def _certified(found, public, rules):
             "Set identity_tpm_roots to those of the manufacturers of your machines' TPMs",
         )
     encoded, issuer = _endorsed(written)
-    if not tpm_endorsement.certified(encoded, public):
+    if not endorsement.certified(encoded, public):
         raise EdgesiteError("its certificate is that of another key")
     between = list(rules.intermediates) + _readable(found.get("issuers"))
     why = chains.refusal(chains.pem(encoded), between, rules.roots)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Optional
 
-from ...module_utils.core.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError
 from . import chains, device_certificate
 from .crypto import x509
 from .names import names_of

@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ...module_utils.core import csr, tpm_challenge, tpm_key, tpm_public
-from ...module_utils.core.errors import EdgesiteError
-from ...module_utils.core.tpm_public import DEVICE_KEY, Public
+from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.identity import challenge, csr
+from ...module_utils.tpm import key
+from ...module_utils.tpm import public as tpm_public
+from ...module_utils.tpm.public import DEVICE_KEY, Public
 from .crypto import UnsupportedAlgorithm, x509
 from .names import names_of
 
@@ -32,9 +34,9 @@ def device_key(encoded: str) -> Public:
             ),
             _ANOTHER_KEY,
         )
-    if public.kind not in tpm_key.KINDS or public.name_hash != "sha256":
+    if public.kind not in key.KINDS or public.name_hash != "sha256":
         raise EdgesiteError(
-            "The key is of the type {0}; these are good: {1}".format(public.kind, ", ".join(tpm_key.KINDS)),
+            "The key is of the type {0}; these are good: {1}".format(public.kind, ", ".join(key.KINDS)),
             _ANOTHER_KEY,
         )
     return public
@@ -43,7 +45,7 @@ def device_key(encoded: str) -> Public:
 def check_request(written: str, public: Public, wanted: csr.Request) -> bytes:
     """The request's DER form. It has to be, to the last byte, the one that is wanted of this key, and signed by it."""
     encoded = csr.unpem(written)
-    if tpm_challenge.requested_key(encoded) != public.spki:
+    if challenge.requested_key(encoded) != public.spki:
         raise EdgesiteError("The certificate request is for another key than the TPM's", _OTHER_KEY)
     signed = csr.to_be_signed(wanted, public)
     if csr.signed_part(encoded) != signed:

@@ -12,8 +12,8 @@ import hashlib
 import hmac
 import secrets
 
-from ...module_utils.core.errors import EdgesiteError
-from ...module_utils.core.tpm_public import ECC, Public
+from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.tpm.public import ECC, Public
 from .crypto import KBKDFHMAC, Cipher, ConcatKDFHash, CounterLocation, Mode, algorithms, ec, hashes, modes, padding, rsa
 
 # The head of the file that tpm2_activatecredential reads: magic number and version.

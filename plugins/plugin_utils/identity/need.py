@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
 
-from ...module_utils.core import csr, tpm_public
+from ...module_utils.identity import csr
+from ...module_utils.tpm import public as tpm_public
 from . import chains, device_certificate
 from .crypto import Encoding, x509
 from .names import names_of

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...module_utils.core import csr
+from ...module_utils.identity import csr
 
 REQUEST = {
     "subject": {"type": "dict", "default": {}},

@@ -16,7 +16,7 @@ import stat
 import time
 from typing import Any, Iterator
 
-from ...module_utils.core.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError
 
 # Longer than a queue of all forks on a site of thousands of hosts
 LOCK_SECONDS = 60.0

@@ -19,7 +19,7 @@ import stat
 import time
 from typing import Any, Dict, List, Optional, Sequence
 
-from ...module_utils.core.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError
 from . import records, state_files
 
 REVOKED, DECOMMISSIONED, READMITTED = "revoked", "decommissioned", "readmitted"

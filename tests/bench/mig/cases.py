@@ -11,7 +11,7 @@ from collections import Counter
 from itertools import combinations
 from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.catalogue import MODELS, Mig, MigProfile
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.catalogue import MODELS, Mig, MigProfile
 
 MEDIA = ("decoders", "encoders", "jpegs", "ofas")
 

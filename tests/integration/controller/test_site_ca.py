@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import DeviceKey
 from cryptography import x509

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.catalogue import MODELS, MigProfile
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.catalogue import MODELS, MigProfile
 
 WITH_MIG = {model.key: model.mig for model in MODELS if model.mig}
 

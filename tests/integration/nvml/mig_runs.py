@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, Callable, Dict, NamedTuple
 
 from ansible.module_utils import basic
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import boot as boot_backend
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import device_files, gpu_lock, units
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml import Nvml
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import unit as boot_backend
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import device_files, units
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import lock
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.nvml import Nvml
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
 
 
@@ -49,10 +50,10 @@ def prepare(library: Path) -> None:
     boot_backend.is_enabled = lambda _unit: False
     device_files.holders = lambda _minor: []
     mig_layout.NvmlProcess = InProcess
-    mig_layout.boot_unit = lambda *_wanted: boot.NONE
+    mig_layout.boot_unit = lambda *_wanted: unit.NONE
     units.find = lambda _program: None
     units.RECORD = "/nonexistent"
-    gpu_lock.held = contextlib.nullcontext
+    lock.held = contextlib.nullcontext
     basic._ANSIBLE_PROFILE = "legacy"
     # Else each forked child would import it.
     importlib.import_module("pynvml")

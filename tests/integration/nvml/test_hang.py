@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import command
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.unanswered import Unanswered
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.unanswered import Unanswered
 
 HANGING_FILE = Path(__file__).resolve().parents[2] / "lab" / "nvml" / "hanging_file.py"
 COLLECTIONS = next(path for path in sys.path if path.endswith(".build/collections"))
@@ -19,11 +19,11 @@ COLLECTIONS = next(path for path in sys.path if path.endswith(".build/collection
 RUN = """
 import contextlib, json, os
 from ansible_collections.edgesite.gpu.plugins.module_utils.backends import gpu_lock, locked_clocks, nvml_process
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends.nvml_process import NvmlProcess
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.settings_domain import SettingsDomain
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.settings_domain import SettingsDomain
 
 gpu_lock.held, locked_clocks.read = contextlib.nullcontext, dict
 nvml_process.NOTE = os.environ["NVMLSIM_STATE"] + ".note"

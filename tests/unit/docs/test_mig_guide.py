@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import catalogue
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.mig_plan import Policy, plan
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, plan
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.core.mig_cases import card
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 GUIDE = (DOCS / "mig.md").read_text(encoding="utf-8").splitlines()

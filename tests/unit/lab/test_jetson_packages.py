@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import jetson as core
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board as core
 from edgelab import definition, jetson, jetson_packages, jetson_releases, paths
 
 SITES = [*definition.SITES.glob("*.yml"), paths.LAB / "tests" / "jetson.yml"]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import catalogue
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
 
 ROOT = Path(__file__).resolve().parents[4]
 SIMULATOR = ROOT / "tests" / "lab" / "nvml"

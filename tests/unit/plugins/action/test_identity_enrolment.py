@@ -11,8 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.action import identity_device, tpm_certificate, tpm_credential
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr, tpm_challenge
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import challenge as tpm_challenge
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import (
     Authority,
     DeviceKey,

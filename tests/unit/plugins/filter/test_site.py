@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.edgesite.gpu.plugins.filter import site
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.report import LAYERS
+from ansible_collections.edgesite.gpu.plugins.module_utils.site.report import LAYERS
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import command
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.tests.unit import tpm_emulator
 
 

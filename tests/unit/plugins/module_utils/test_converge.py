@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, Domain, converge
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ import json
 import pytest
 import yaml
 from ansible.module_utils import basic
-from ansible_collections.edgesite.gpu.plugins.module_utils import host_facts
+from ansible_collections.edgesite.gpu.plugins.module_utils.site.host import facts
 from ansible_collections.edgesite.gpu.plugins.modules import gpu_info
 
 FOUND = {"gpus": [], "unread": []}
@@ -36,7 +36,7 @@ def run(monkeypatch, capsys):
             def exit_json(self, **result):
                 print(json.dumps(result))
 
-        monkeypatch.setattr(host_facts, "read", read)
+        monkeypatch.setattr(facts, "read", read)
         monkeypatch.setattr(gpu_info, "AnsibleModule", Module)
         gpu_info.main()
         return json.loads(capsys.readouterr().out), calls
@@ -47,7 +47,7 @@ def run(monkeypatch, capsys):
 def test_everything_by_default(run):
     result, calls = run()
     assert result == dict(FOUND, changed=False)
-    assert calls == [(list(host_facts.SUBSETS), None, None)]
+    assert calls == [(list(facts.SUBSETS), None, None)]
 
 
 def test_options_are_passed_on(run):
@@ -57,5 +57,5 @@ def test_options_are_passed_on(run):
 
 def test_every_subset_is_documented():
     options = yaml.safe_load(gpu_info.DOCUMENTATION)["options"]
-    assert options["gather"]["choices"] == options["gather"]["default"] == list(host_facts.SUBSETS)
-    assert set(yaml.safe_load(gpu_info.RETURN)) == {*host_facts.SUBSETS, "unread"}
+    assert options["gather"]["choices"] == options["gather"]["default"] == list(facts.SUBSETS)
+    assert set(yaml.safe_load(gpu_info.RETURN)) == {*facts.SUBSETS, "unread"}

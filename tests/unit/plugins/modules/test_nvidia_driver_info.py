@@ -8,8 +8,8 @@ import json
 import pytest
 import yaml
 from ansible.module_utils import basic
-from ansible_collections.edgesite.gpu.plugins.module_utils import driver_facts
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import driver_verdict
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver import verdict
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host import facts
 from ansible_collections.edgesite.gpu.plugins.modules import nvidia_driver_info
 
 
@@ -31,7 +31,7 @@ def run(monkeypatch, capsys):
             def exit_json(self, **result):
                 print(json.dumps(result))
 
-        monkeypatch.setattr(driver_facts, "read", lambda run, *given: calls.append(given) or {"verdict": "ok"})
+        monkeypatch.setattr(facts, "read", lambda run, *given: calls.append(given) or {"verdict": "ok"})
         monkeypatch.setattr(nvidia_driver_info, "AnsibleModule", Module)
         nvidia_driver_info.main()
         return json.loads(capsys.readouterr().out), calls
@@ -48,11 +48,11 @@ def test_options_are_passed_on(run):
 
 
 def test_all_that_is_returned_is_documented(tmp_path):
-    returned = driver_facts.read(lambda *_arguments, **_options: None, (), None, str(tmp_path))
+    returned = facts.read(lambda *_arguments, **_options: None, (), None, str(tmp_path))
     documented = yaml.safe_load(nvidia_driver_info.RETURN)
     assert set(documented) == set(returned)
     for key in ("kernel", "mok", "nouveau"):
         assert set(documented[key]["contains"]) == set(returned[key])
     said = " ".join(documented["verdict"]["description"])
-    words = (*driver_verdict._LEVELS, driver_verdict.ABSENT)
+    words = (*verdict._LEVELS, verdict.ABSENT)
     assert all("V({0})".format(word) in said for word in words)

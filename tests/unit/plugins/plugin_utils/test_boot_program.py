@@ -7,8 +7,8 @@ import json
 import sys
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import boot_program
 
 LIBRARY_NOT_FOUND = 12

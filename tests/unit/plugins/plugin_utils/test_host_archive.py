@@ -6,8 +6,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import host_tools as backend
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import host_tools
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools as backend
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive
 
 
@@ -16,8 +16,8 @@ def test_packed_files_are_taken_whole(tmp_path):
     archive, root = tmp_path / "archive.zip", str(tmp_path / "edgesite-gpu")
     archive.write_bytes(host_archive.archive(content))
     manifest = host_archive.manifest(content)
-    backend.install(str(archive), host_tools.version_of(manifest), manifest, root)
-    assert host_tools.plan(manifest, backend.observe(root)) == []
+    backend.install(str(archive), tools.version_of(manifest), manifest, root)
+    assert tools.plan(manifest, backend.observe(root)) == []
 
 
 def test_packed_files_have_no_name_of_a_module_of_pythons():

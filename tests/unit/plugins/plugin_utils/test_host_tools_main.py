@@ -15,8 +15,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import host_tools as backend
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot, host_tools
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools as host_tools
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools as backend
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive, host_tools_main
 
 SWAPS = 200

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import der
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import der
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
 from hypothesis import given
 from hypothesis import strategies as st

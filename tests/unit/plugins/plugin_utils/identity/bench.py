@@ -11,7 +11,9 @@ import hashlib
 import hmac
 import subprocess
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr, der, tpm_public
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
+from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import der
+from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import public as tpm_public
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa

@@ -12,7 +12,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.authority import sign
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.issued import Order
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import (

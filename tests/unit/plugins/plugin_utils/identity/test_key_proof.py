@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr, der
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.tpm_public import DEVICE_KEY
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
+from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import der
+from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.public import DEVICE_KEY
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import key_proof
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import WANTED, DeviceKey, encoded
 from cryptography import x509

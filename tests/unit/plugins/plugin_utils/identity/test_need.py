@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import csr
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.need import Wishes, need, unusable
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity import bench
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import (

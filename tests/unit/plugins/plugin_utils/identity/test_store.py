@@ -11,7 +11,7 @@ import os
 import stat
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.core.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import state_files
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import store as store_module
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store, new_challenge_id

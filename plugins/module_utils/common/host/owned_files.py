@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text files and links that this collection owns, replaced in one step."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Optional, Tuple
+
+from ..errors import EdgesiteError
+
+_AS_ROOT = "Run as root: become: true"
+
+
+def read_text(path: str) -> Optional[str]:
+    """The text of a file, or None where there is none."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise EdgesiteError("cannot read {0}: {1}".format(path, error), "Repair or remove the file") from error
+
+
+def write_text(path: str, content: str, mode: int = 0o644, owner: Optional[Tuple[int, int]] = None) -> None:
+    """Replaces a file, so that a reader or a crash sees the old one or the new one, never half of it.
+
+    owner: ids of user and group, where it is not to be the one who writes.
+    """
+    folder = os.path.dirname(path)
+    temporary = None
+    try:
+        if not os.path.isdir(folder):
+            os.makedirs(folder)
+            os.chmod(folder, 0o755)
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".edgesite-")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if owner is not None:
+            os.chown(temporary, *owner)
+        os.chmod(temporary, mode)
+        os.rename(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise EdgesiteError(
+            "cannot write {0}: {1}".format(path, error.strerror), "Free disk space, or run as root: become: true"
+        ) from error
+
+
+def remove(path: str) -> None:
+    """Takes a file away; none there is fine."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise EdgesiteError("cannot remove {0}: {1}".format(path, error.strerror), _AS_ROOT) from error
+
+
+def read_link(path: str) -> Optional[str]:
+    """Where a link points to, or None where there is none."""
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EdgesiteError(
+            "{0} is not the link that it has to be: {1}".format(path, error.strerror), "Move it away, and run again"
+        ) from error
+
+
+def write_link(path: str, target: Optional[str]) -> None:
+    """Points a link to a target; None takes it away."""
+    if target is None:
+        remove(path)
+        return
+    draft = path + ".new"
+    try:
+        if os.path.lexists(draft):
+            os.unlink(draft)
+        os.symlink(target, draft)
+        os.rename(draft, path)
+    except OSError as error:
+        if os.path.islink(draft):
+            os.unlink(draft)
+        raise EdgesiteError(
+            "cannot make the link {0}: {1}".format(path, error.strerror),
+            "Free disk space, or run as root: become: true",
+        ) from error

@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files that the role driver owns on a host, and what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from ..common import lines
+from ..common.errors import EdgesiteError
+from .packages import DEBIAN, RHEL, UBUNTU, System
+from .parts import FABRIC_MANAGER, PERSISTENCED
+
+APT_SOURCE = "/etc/apt/sources.list.d/edgesite-driver.sources"
+APT_KEY = "/etc/apt/keyrings/edgesite-driver"
+APT_PIN = "/etc/apt/preferences.d/edgesite-driver"
+UNATTENDED = "/etc/apt/apt.conf.d/60edgesite-driver"
+DNF_REPOSITORY = "/etc/yum.repos.d/edgesite-driver.repo"
+DNF_KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-edgesite-driver"
+NOUVEAU = "/etc/modprobe.d/edgesite-nouveau.conf"
+ENABLED = "/etc/systemd/system/multi-user.target.wants/{0}.service"
+HOLDS = "/etc/edgesite-gpu/driver-holds"
+PERSISTENCED_DROP_IN = "/etc/systemd/system/nvidia-persistenced.service.d/edgesite.conf"
+
+_HEAD = "# Written by edgesite.gpu.driver\n"
+_PINNED = (
+    "nvidia-* libnvidia-* libcuda1 libnvcuvid1 libnvoptix1 firmware-nvidia-* xserver-xorg-video-nvidia* cuda-drivers*"
+)
+_DNF_REPOSITORY = """\
+[edgesite-driver]
+name=NVIDIA driver, by edgesite.gpu
+baseurl={url}
+enabled=1
+gpgcheck=1
+gpgkey=file://{key}
+"""
+_APT_SOURCE = """\
+Types: deb
+URIs: {url}
+Suites: {suites}
+"""
+_APT_COMPONENTS = "Components: {components}\n"
+_APT_SIGNED_BY = "Signed-By: {key}\n"
+_APT_PIN = """\
+Package: {packages}
+Pin: version {version}
+Pin-Priority: 1001
+"""
+_NVIDIA_URL = "https://developer.download.nvidia.com/compute/cuda/repos/{0}/{1}/"
+# The keys that NVIDIA signs its repositories with, and their fingerprints
+_DEB_KEY = ("3bf863cc.pub", "EB693B3035CD5710E231E123A4B469963BF863CC")
+_NVIDIA_KEYS = {
+    (DEBIAN, "12"): _DEB_KEY,
+    (DEBIAN, "13"): ("8793F200.pub", "02182E60104FCDC26EAE1B8597A5D4CB8793F200"),
+    (UBUNTU, "22.04"): _DEB_KEY,
+    (UBUNTU, "24.04"): _DEB_KEY,
+    (RHEL, "9"): ("D42D0685.pub", "610C7B14E068A878070DA4E99CD0A493D42D0685"),
+    # no fingerprint that this collection could vouch for: the site pins it
+    (RHEL, "10"): ("CDF6BA43.pub", None),
+}
+_DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file on the host. content None: the file is removed, or with an address is to be got from there once."""
+
+    path: str
+    content: Optional[str]
+    does: str
+    url: Optional[str] = None
+    fingerprint: Optional[str] = None
+
+    def differs(self, sha256: Optional[str]) -> bool:
+        """From what is on the host."""
+        if self.url is not None:
+            return sha256 is None
+        if self.content is None:
+            return sha256 is not None
+        return sha256 != hashlib.sha256(self.content.encode()).hexdigest()
+
+    def as_dict(self) -> Dict[str, Any]:
+        """For the role."""
+        return {"path": self.path, "content": self.content, "url": self.url, "fingerprint": self.fingerprint}
+
+
+def paths() -> List[str]:
+    """Every file that the role may ask the host for."""
+    keys = [APT_KEY + suffix for suffix in (".asc", ".gpg")]
+    return [
+        *(APT_SOURCE, *keys, APT_PIN, UNATTENDED, DNF_REPOSITORY, DNF_KEY),
+        *(NOUVEAU, PERSISTENCED_DROP_IN),
+        *(ENABLED.format(service) for service in (PERSISTENCED, FABRIC_MANAGER)),
+    ]
+
+
+def nvidia_repository(on: System, pinned: Optional[str] = None) -> List[File]:
+    """NVIDIA's own repository, and its key. pinned: the key's fingerprint, where the site says it."""
+    name = on.family + on.release.replace(".", "")
+    url = _NVIDIA_URL.format(name, "sbsa" if on.machine == "aarch64" else on.machine)
+    key, known = _NVIDIA_KEYS[on.family, on.release]
+    fingerprint = pinned or known
+    if fingerprint is None:
+        raise EdgesiteError(
+            "driver_source nvidia: the key {0} that NVIDIA signs its packages for {1} {2} with has no fingerprint in "
+            "this collection".format(key, on.family.upper(), on.release),
+            "Get it in a way that you trust, and set driver_nvidia_key_fingerprint to its 40 digits; or set "
+            "driver_source: mirror; nothing was changed",
+        )
+    place = APT_KEY + ".asc" if on.apt else DNF_KEY
+    return [
+        File(place, None, "trust NVIDIA's key " + fingerprint, url + key, fingerprint),
+        _repository(on, url, "/", "", place),
+    ]
+
+
+def mirror_repository(on: System, mirror: Mapping[str, Any]) -> List[File]:
+    """A site's own repository. mirror: as driver_mirror, with key_text, the key itself, in it."""
+    url = mirror.get("url") or "file://" + str(mirror["path"])
+    # apt tells the two forms of a key by the name
+    place = APT_KEY + ".asc" if on.apt else DNF_KEY
+    suite = str(mirror.get("suite") or "./")
+    return [
+        File(place, str(mirror["key_text"]), "trust the mirror's key " + str(mirror["key_fingerprint"])),
+        _repository(on, url, suite, str(mirror.get("components") or "main"), place),
+    ]
+
+
+def _repository(on: System, url: str, suite: str, components: str, key: str) -> File:
+    does = "take packages from " + url
+    if on.family == RHEL:
+        return File(DNF_REPOSITORY, _HEAD + lines.fill(_DNF_REPOSITORY, url=url, key=key), does)
+    # a suite that ends with a slash is a folder, without components
+    return File(APT_SOURCE, _apt_source(url, suite, "" if suite.endswith("/") else components, key), does)
+
+
+def _apt_source(url: str, suites: str, components: str, key: str) -> str:
+    return (
+        _HEAD
+        + lines.fill(_APT_SOURCE, url=url, suites=suites)
+        + (lines.fill(_APT_COMPONENTS, components=components) if components else "")
+        + lines.fill(_APT_SIGNED_BY, key=key)
+    )
+
+
+def distribution_repository(on: System, url: str) -> Optional[File]:
+    """Debian's components that have the driver, which a default installation lacks; None for other distributions."""
+    if on.family != DEBIAN:
+        return None
+    suites = "{0} {0}-updates".format(on.codename)
+    text = _apt_source(url, suites, "contrib non-free non-free-firmware", _DEBIAN_KEYRING)
+    return File(APT_SOURCE, text, "take contrib and non-free from " + url)
+
+
+def pin(on: System, version: str) -> Optional[File]:
+    """Keeps apt on a branch or version, deps of the driver among them; above 1000 it also goes back to it."""
+    if not on.apt:
+        return None
+    text = lines.fill(_APT_PIN, packages=_PINNED, version=version)
+    return File(APT_PIN, _HEAD + text, "pin the driver's packages to {0}".format(version))
+
+
+def unattended(on: System, hold: bool) -> Optional[File]:
+    """Keeps unattended-upgrades off the driver."""
+    if on.family not in (DEBIAN, UBUNTU):
+        return None
+    # the container toolkit is not of the driver, and may be upgraded
+    apart = "(?!container|docker)"
+    names = (
+        "^nvidia-" + apart,
+        "^libnvidia-" + apart,
+        "^libcuda1$",
+        "^linux-modules-nvidia-",
+        "^cuda-drivers",
+        "^firmware-nvidia-",
+    )
+    text = "".join('    "{0}";\n'.format(name) for name in names)
+    content = _HEAD.replace("#", "//") + "Unattended-Upgrade::Package-Blacklist {\n" + text + "};\n" if hold else None
+    does = "keep unattended upgrades off the driver" if hold else "let unattended upgrades at the driver"
+    return File(UNATTENDED, content, does)
+
+
+def nouveau() -> File:
+    """Keeps nouveau from taking the cards."""
+    return File(NOUVEAU, _HEAD + "blacklist nouveau\noptions nouveau modeset=0\n", "keep nouveau from loading")
+
+
+def persistenced(wanted: bool) -> File:
+    """Sets persistence also where the distribution's unit starts the daemon without it."""
+    # The boot units wait for the daemon, and with them what they come before: it must not keep them where it hangs.
+    text = "[Service]\nExecStartPost=-/usr/bin/nvidia-smi --persistence-mode=1\nTimeoutStartSec=90\nTimeoutStopSec=10\n"
+    does = "keep GPUs initialised" if wanted else "no longer keep GPUs initialised"
+    return File(PERSISTENCED_DROP_IN, _HEAD + text if wanted else None, does)
+
+
+def check_mirror(mirror: Mapping[str, Any], fingerprints: Sequence[str], sha256: str) -> None:
+    """Raises where the key is not the pinned one. fingerprints, sha256: of the key file."""
+    wanted_sum = str(mirror.get("key_sha256") or "").lower()
+    if wanted_sum and wanted_sum != sha256:
+        raise EdgesiteError(
+            "driver_mirror.key {0} has the SHA-256 {1}, driver_mirror.key_sha256 says {2}".format(
+                mirror.get("key"), sha256, wanted_sum
+            ),
+            "Get the key again from who runs the mirror, or correct key_sha256; nothing was changed",
+        )
+    check_fingerprint("driver_mirror.key {0}".format(mirror.get("key")), fingerprints, str(mirror["key_fingerprint"]))
+
+
+def check_fingerprint(what: str, fingerprints: Sequence[str], pinned: str) -> None:
+    """Raises where a file holds any other key than the pinned one."""
+    if list(fingerprints) != [pinned]:
+        raise EdgesiteError(
+            "{0} holds the key {1}, pinned is {2}".format(what, ", ".join(fingerprints), pinned),
+            "Ask who runs the mirror for the fingerprint, by another way than the key came; nothing was changed",
+        )

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the services of NVIDIA's driver, and which version the fabric manager has."""
+
+from __future__ import annotations
+
+import os
+
+from ...common.host import command
+from ...common.reading import Reading, unread
+from .. import parts, versions
+
+_UNITS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+
+
+def services(run: command.Run, root: str = "/") -> Reading:
+    """The state of each service by name; systemd is asked only of those that are installed."""
+    found = {name: _on_disk(name, root) for name in parts.SERVICES}
+    asked = [name for name, state in found.items() if state == parts.STOPPED]
+    program = command.find("systemctl")
+    if asked and program:
+        answers = run([program, "is-active", *(name + ".service" for name in asked)]).text.split()
+        for name, answer in zip(asked, answers):
+            if answer in ("active", "activating", "reloading"):
+                found[name] = parts.RUNNING
+    return Reading(found)
+
+
+def _on_disk(name: str, root: str) -> str:
+    paths = [os.path.join(root, folder, name + ".service") for folder in _UNITS]
+    if os.path.islink(paths[0]) and os.readlink(paths[0]) == os.devnull:
+        return parts.MASKED
+    return parts.STOPPED if any(os.path.exists(path) for path in paths) else parts.ABSENT
+
+
+def fabric_manager(run: command.Run) -> Reading:
+    """Whether it is installed, and its version, None where it does not tell."""
+    program = command.find(parts.SERVICES[parts.FABRIC_MANAGER])
+    if program is None:
+        return Reading((False, None))
+    result = run([program, "--version"])
+    version = versions.first_version(result.text)
+    if version:
+        return Reading((True, version))
+    why = result.error.strip() or "it does not say its version"
+    return Reading((True, None), [unread("fabric_manager", why, "Run 'nv-fabricmanager --version' on the host")])

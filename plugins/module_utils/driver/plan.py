@@ -1,0 +1,516 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role driver does on a host: from what nvidia_driver_info found and what is wanted, without effects."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ..common import lines
+from ..common.errors import EdgesiteError, shown
+from ..common.lines import Kind
+from . import files as driver_files
+from . import openpgp, parts, support
+from . import packages as driver_packages
+from .files import File
+from .packages import DISTRIBUTION, NVIDIA, System, Wanted
+
+MIRROR = "mirror"
+SOURCES = (DISTRIBUTION, NVIDIA, MIRROR)
+DEBIAN_URL = "http://deb.debian.org/debian"
+
+# Of apt: a name such as trixie/main, or a folder that ends with a slash
+_SUITE = Kind(re.compile(r"[A-Za-z0-9./][A-Za-z0-9._+~/-]*"), "the name of a suite, such as trixie, or of a folder")
+_COMPONENTS = Kind(
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]*(?: [A-Za-z0-9][A-Za-z0-9._+/-]*)*"),
+    "a list of components with single spaces between them, such as main contrib",
+)
+_BRANCH = re.compile(r"[1-9]\d{2}", re.ASCII)
+_VERSION = re.compile(r"[1-9]\d{2}(?:\.\d+){1,2}", re.ASCII)
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}")
+_MIRROR_KINDS = {"url": lines.URL, "path": lines.FOLDER, "suite": _SUITE, "components": _COMPONENTS}
+_MIRROR_KEYS = ("url", "path", "suite", "components", "layout", "key", "key_fingerprint", "key_sha256")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The role's variables."""
+
+    branch: str
+    version: Optional[str]
+    flavour: str = support.AUTO
+    source: str = DISTRIBUTION
+    mirror: Mapping[str, Any] = field(default_factory=dict)
+    headless: bool = True
+    hold: bool = True
+    persistenced: bool = True
+    extra: Tuple[str, ...] = ()
+    while_used: bool = False
+    allow_reboot: bool = False
+    distribution_url: str = DEBIAN_URL
+    nvidia_key: Optional[str] = None
+
+    @property
+    def glob(self) -> str:
+        """Versions of packages that fit; packages add a revision to the driver's version."""
+        return self.version + "-*" if self.version else self.branch + ".*"
+
+    @property
+    def words(self) -> str:
+        """How the wanted driver is called."""
+        return "driver {0}".format(self.version) if self.version else "driver branch {0}".format(self.branch)
+
+    @property
+    def made_by(self) -> str:
+        """Whose names the packages have."""
+        if self.source == MIRROR:
+            return str(self.mirror.get("layout") or NVIDIA)
+        return self.source
+
+    def fits(self, version: Optional[str]) -> bool:
+        """Whether this version of the driver is wanted."""
+        if not version:
+            return False
+        return version == self.version if self.version else version.split(".")[0] == self.branch
+
+
+def options(variables: Mapping[str, Any]) -> Options:
+    """Checks the role's variables, given without their prefix."""
+    branch, version = _text(variables.get("branch")), _text(variables.get("version"))
+    if version and not _VERSION.fullmatch(version):
+        raise EdgesiteError(
+            "driver_version {0!r} is no version of NVIDIA's driver".format(version),
+            "Give it as 580.95.05, without what the package adds after a dash",
+        )
+    if branch and not _BRANCH.fullmatch(branch):
+        raise EdgesiteError(
+            "driver_branch {0!r} is no branch of NVIDIA's driver".format(branch), "Give it as 535, 550, 570 or 580"
+        )
+    if version and branch and version.split(".", maxsplit=1)[0] != branch:
+        raise EdgesiteError(
+            "driver_version {0} is not of driver_branch {1}".format(version, branch), "Leave one of the two away"
+        )
+    if not version and not branch:
+        raise EdgesiteError("neither driver_branch nor driver_version is set", "Set one of the two")
+    source = str(variables.get("source", DISTRIBUTION))
+    _one_of("driver_source", source, SOURCES)
+    flavour = str(variables.get("flavour", support.AUTO))
+    _one_of("driver_flavour", flavour, support.FLAVOURS)
+    mirror = _mirror(variables.get("mirror"))
+    if source == MIRROR:
+        _check_mirror(mirror)
+    nvidia_key = openpgp.normal(str(variables.get("nvidia_key_fingerprint") or ""))
+    if nvidia_key and not _FINGERPRINT.fullmatch(nvidia_key):
+        raise EdgesiteError(
+            "driver_nvidia_key_fingerprint {0!r} is no fingerprint of a key".format(nvidia_key),
+            "Give the 40 digits that 'gpg --show-keys' prints",
+        )
+    return Options(
+        branch=branch or str(version).split(".", maxsplit=1)[0],
+        version=version,
+        flavour=flavour,
+        source=source,
+        mirror=mirror,
+        headless=bool(variables.get("headless", True)),
+        hold=bool(variables.get("hold", True)),
+        persistenced=bool(variables.get("persistenced", True)),
+        extra=lines.each("driver_extra_packages", variables.get("extra_packages") or [], lines.PACKAGE),
+        while_used=bool(variables.get("while_used", False)),
+        allow_reboot=bool(variables.get("allow_reboot", False)),
+        distribution_url=lines.checked(
+            "driver_distribution_url", variables.get("distribution_url") or DEBIAN_URL, lines.URL
+        ),
+        nvidia_key=nvidia_key or None,
+    )
+
+
+def _text(value: Any) -> Optional[str]:
+    # 550 in YAML is a number
+    return str(value).strip() if value not in (None, "") else None
+
+
+def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise EdgesiteError("{0} is {1!r}".format(name, value), "Allowed are {0}".format(", ".join(allowed)))
+
+
+def _mirror(variable: Any) -> Dict[str, Any]:
+    """The variable, with what becomes a part of a source of packages checked."""
+    if not isinstance(variable or {}, Mapping):
+        raise EdgesiteError(
+            "driver_mirror is {0}, which is not a mapping".format(shown(variable)),
+            "It takes {0}".format(", ".join(_MIRROR_KEYS)),
+        )
+    mirror = dict(variable or {})
+    for name, kind in _MIRROR_KINDS.items():
+        if mirror.get(name):
+            lines.checked("driver_mirror." + name, str(mirror[name]), kind)
+    return mirror
+
+
+def _check_mirror(mirror: Dict[str, Any]) -> None:
+    unknown = sorted(set(mirror) - set(_MIRROR_KEYS) - {"key_base64"})
+    if unknown:
+        raise EdgesiteError(
+            "driver_mirror has {0}".format(", ".join(unknown)), "It takes {0}".format(", ".join(_MIRROR_KEYS))
+        )
+    if bool(mirror.get("url")) == bool(mirror.get("path")):
+        raise EdgesiteError(
+            "driver_mirror needs one of url and path",
+            "Give url (http://hub/nvidia) or path (a folder on the host that holds a repository)",
+        )
+    for name in ("key", "key_fingerprint"):
+        if not mirror.get(name):
+            raise EdgesiteError(
+                "driver_mirror.{0} is not set".format(name),
+                "Give key, the mirror's public key on the controller, and key_fingerprint, the 40 digits that "
+                "'gpg --show-keys' prints; packages that nobody vouches for are not installed",
+            )
+    if mirror.get("layout", NVIDIA) not in (NVIDIA, DISTRIBUTION):
+        raise EdgesiteError(
+            "driver_mirror.layout is {0!r}".format(mirror["layout"]),
+            "Allowed are nvidia and distribution: whose packages the mirror has",
+        )
+    mirror["key_fingerprint"] = openpgp.normal(str(mirror["key_fingerprint"]))
+    key = _key(mirror)
+    try:
+        found = openpgp.fingerprints(key)
+    except EdgesiteError as error:
+        raise EdgesiteError(
+            "driver_mirror.key {0} cannot be used: {1}".format(mirror["key"], error.problem),
+            "Export it again with 'gpg --armor --export'; nothing was changed",
+        ) from error
+    driver_files.check_mirror(mirror, found, hashlib.sha256(key).hexdigest())
+    mirror["key_text"] = key.decode("ascii", "replace") if openpgp.is_armored(key) else openpgp.armored(key)
+
+
+def _key(mirror: Mapping[str, Any]) -> bytes:
+    return openpgp.decoded(str(mirror.get("key_base64") or ""))
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What nvidia_driver_info found, as far as it decides anything here."""
+
+    info: Mapping[str, Any]
+    on: System
+
+    @property
+    def gpus(self) -> List[support.Gpu]:
+        """On the PCI bus."""
+        return [
+            support.Gpu(gpu["pci_bus_id"], gpu["pci_device_id"], gpu.get("architecture"), gpu.get("name"))
+            for gpu in self.info["gpus"]
+        ]
+
+    @property
+    def packages(self) -> Dict[str, str]:
+        """Versions by name."""
+        return {entry["name"]: entry["version"] for entry in self.info["packages"]}
+
+    @property
+    def kernel(self) -> str:
+        """The kernel that boots next; in a container the one that runs."""
+        return str(self.info["kernel"].get("newest") or self.info["kernel"]["running"])
+
+    @property
+    def held(self) -> List[str]:
+        """Packages that this role holds: it has noted them, so that those of others stay held."""
+        return [name for name in self._held() if name in self.info["held_by_role"]]
+
+    @property
+    def held_by_others(self) -> List[str]:
+        """Packages that somebody else holds."""
+        return [name for name in self._held() if name not in self.info["held_by_role"]]
+
+    def _held(self) -> List[str]:
+        return sorted(entry["name"] for entry in self.info["packages"] if entry["held"])
+
+    def flavour_installed(self) -> Optional[str]:
+        """Of the module on disk for the next kernel, else of the loaded one."""
+        for module in self.info["on_disk"]:
+            if module["kernel"] == self.kernel and module.get("flavour"):
+                return str(module["flavour"])
+        return (self.info["loaded"] or {}).get("flavour")
+
+
+def driver_version(package_version: str) -> str:
+    """NVIDIA's version in a package's: without epoch and revision."""
+    return package_version.rpartition(":")[2].partition("-")[0]
+
+
+def plan(info: Mapping[str, Any], host: Mapping[str, Optional[str]], variables: Mapping[str, Any]) -> Dict[str, Any]:
+    """What is to be done. problems: why nothing can be; nothing is changed then.
+
+    info: nvidia_driver_info's result. host: id, version_id and architecture. variables: of the role, without prefix.
+    """
+    try:
+        return _plan(Situation(info, driver_packages.system(host)), options(variables))
+    except EdgesiteError as error:
+        return {"problems": [str(error)], "actions": []}
+
+
+def _plan(now: Situation, want: Options) -> Dict[str, Any]:
+    if not now.gpus:
+        raise EdgesiteError(
+            "{0} is wanted, but the host has no NVIDIA GPU on its PCI bus".format(want.words),
+            "Check that the card is seated and shown by lspci, or leave driver_branch and driver_version away for it; "
+            "the driver of a Jetson is part of L4T, which the role jetpack keeps",
+        )
+    flavour = _flavour(now, want)
+    packages = driver_packages.wanted(
+        now.on,
+        want.made_by,
+        want.branch,
+        flavour,
+        want.headless,
+        want.persistenced,
+        now.info["fabric_manager"] is not None,
+        now.kernel,
+    )
+    missing = _missing(now, want, packages)
+    in_the_way = driver_packages.in_the_way(sorted(now.packages), packages)
+    install = bool(missing or in_the_way)
+    headers = _headers(now) if packages.dkms and (install or not _module_on_disk(now, want)) else []
+    install = install or bool(headers)
+    all_files = files(now.on, want)
+    write = [file for file in all_files if file.differs(now.info["files"].get(file.path))]
+    hold, unhold = _holds(now, want)
+    problems = _problems(now, want, flavour, packages, install)
+    services = _services(now, want, write, install)
+    actions = []
+    if install:
+        actions.append(_install_words(now, want, flavour, packages, missing + in_the_way + headers))
+    actions += [file.does for file in write]
+    if hold:
+        actions.append("hold {0}".format(", ".join(hold)))
+    if unhold:
+        actions.append("no longer hold {0}".format(", ".join(unhold)))
+    actions += services.does
+    distribution = driver_files.distribution_repository(now.on, want.distribution_url)
+    return {
+        "problems": problems,
+        "actions": [{"does": action} for action in actions] if not problems else [],
+        "manager": "apt" if now.on.apt else "dnf",
+        "flavour": flavour,
+        "glob": want.glob,
+        "words": want.words,
+        "install": install,
+        "strict": list(packages.strict),
+        "loose": [*packages.loose, *headers, *want.extra],
+        "dkms": packages.dkms,
+        "headers": headers,
+        "remove": in_the_way,
+        "stream": _stream(now.on, want, flavour),
+        "before": [
+            "{0}{1}{2}".format(name, "=" if now.on.apt else "-", now.packages[name])
+            for name in sorted(_driver_packages(now))
+        ],
+        "files": [file.as_dict() for file in write],
+        "present": sorted(path for path, sha256 in now.info["files"].items() if sha256 is not None),
+        "distribution": distribution.as_dict() if distribution and want.source == DISTRIBUTION else None,
+        "initramfs": any(file.path == driver_files.NOUVEAU for file in write),
+        "held": now.held,
+        "hold": hold,
+        "unhold": unhold,
+        "noted": sorted({*now.held, *hold} - {*unhold}),
+        **asdict(services),
+        "settle": bool(write or hold or unhold or services.does),
+        "source": want.source,
+    }
+
+
+@dataclass(frozen=True)
+class Services:
+    """What is done to services of the driver. services: those that are to run with it."""
+
+    services: List[str]
+    unmask: List[str]
+    enable: List[str]
+    start: List[str]
+    stop: List[str]
+    disable: List[str]
+
+    @property
+    def does(self) -> List[str]:
+        """In words."""
+        return [
+            *("start {0} at boot".format(name) for name in self.enable),
+            *("start {0}".format(name) for name in self.start),
+            *("stop {0}, and keep it from starting".format(name) for name in dict.fromkeys(self.stop + self.disable)),
+        ]
+
+
+def _services(now: Situation, want: Options, write: Sequence[File], install: bool) -> Services:
+    """Nvidia-persistenced by choice, the fabric manager where NVSwitches are."""
+    chosen = {
+        parts.PERSISTENCED: want.persistenced,
+        parts.FABRIC_MANAGER: now.info["fabric_manager"] is not None,
+    }
+    state = {name: now.info["services"].get(name, parts.ABSENT) for name in chosen}
+    at_boot = {name for name in chosen if now.info["files"].get(driver_files.ENABLED.format(name)) is not None}
+    wanted = [name for name in chosen if chosen[name]]
+    unwanted = [parts.PERSISTENCED] if not want.persistenced else []
+    # before the driver is loaded they could not run; a reload or a reboot starts them then
+    loaded = now.info["loaded"] and now.info["loaded"]["version"] == now.info["user_space"]
+    there = {name for name in chosen if install or state[name] != parts.ABSENT}
+    startable = (parts.STOPPED, parts.MASKED)
+    start = [name for name in wanted if loaded and state[name] in startable]
+    changed = any(file.path == driver_files.PERSISTENCED_DROP_IN for file in write)
+    if changed and loaded and want.persistenced and state[parts.PERSISTENCED] == parts.RUNNING:
+        start.append(parts.PERSISTENCED)
+    return Services(
+        services=wanted,
+        unmask=[name for name in wanted if state[name] == parts.MASKED],
+        enable=[name for name in wanted if name in there - at_boot],
+        start=start,
+        # masked, since on some distributions udev starts it with the driver
+        stop=[name for name in unwanted if state[name] in (parts.RUNNING, parts.STOPPED)],
+        disable=[name for name in unwanted if name in at_boot],
+    )
+
+
+def _flavour(now: Situation, want: Options) -> str:
+    """auto keeps what is installed where the cards can run it: a change of flavour takes a reload."""
+    if want.flavour == support.AUTO:
+        installed = now.flavour_installed()
+        if installed and now.packages and not support.unsupported(now.gpus, installed, None):
+            return installed
+    return support.choose(now.gpus, want.flavour, int(want.branch))
+
+
+def _missing(now: Situation, want: Options, packages: Wanted) -> List[str]:
+    found = []
+    versions = set()
+    for name in packages.strict:
+        version = now.packages.get(name)
+        if version is None or not want.fits(driver_version(version)):
+            found.append(name)
+        else:
+            versions.add(driver_version(version))
+    if len(versions) > 1:
+        # an installation that broke off half-way
+        return list(packages.strict)
+    incomplete = {entry["name"] for entry in now.info["packages"] if not entry.get("complete", True)}
+    return (
+        found
+        + [name for name in packages.loose if name not in now.packages]
+        + sorted(incomplete - set(found))
+        + [name for name in want.extra if driver_packages.is_driver_package(name) and name not in now.packages]
+    )
+
+
+def _module_on_disk(now: Situation, want: Options) -> bool:
+    return any(module["kernel"] == now.kernel and want.fits(module["version"]) for module in now.info["on_disk"])
+
+
+def _headers(now: Situation) -> List[str]:
+    """The module is built for the kernel that boots next; for the running one too, where that can be."""
+    if now.info["kernel"]["headers"].get(now.kernel):
+        return []
+    return driver_packages.headers(now.on, now.kernel)
+
+
+def files(on: System, want: Options) -> List[File]:
+    """Everything that the role keeps on the host."""
+    found = []
+    if want.source == NVIDIA:
+        found += driver_files.nvidia_repository(on, want.nvidia_key)
+    elif want.source == MIRROR:
+        found += driver_files.mirror_repository(on, want.mirror)
+    optional = [
+        driver_files.pin(on, want.glob),
+        driver_files.unattended(on, want.hold),
+        driver_files.nouveau(),
+        driver_files.persistenced(want.persistenced),
+    ]
+    return found + [file for file in optional if file]
+
+
+def _driver_packages(now: Situation) -> List[str]:
+    """Installed packages that are of the driver's version, as told by the libraries."""
+    version = now.info["user_space"]
+    return [name for name, full in now.packages.items() if version and driver_version(full) == version]
+
+
+def _holds(now: Situation, want: Options) -> Tuple[List[str], List[str]]:
+    if not want.hold:
+        return [], now.held
+    wanted = {name for name, version in now.packages.items() if want.fits(driver_version(version))}
+    return sorted(wanted - {*now.held, *now.held_by_others}), []
+
+
+def _stream(on: System, want: Options, flavour: str) -> Optional[str]:
+    """RHEL 9 has the branches as streams of a module; RHEL 10 has no modules."""
+    if on.family != driver_packages.RHEL or on.release != "9":
+        return None
+    return "nvidia-driver:{0}-{1}".format(want.branch, "open" if flavour == "open" else "dkms")
+
+
+def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, install: bool) -> List[str]:
+    found = support.judge(
+        now.gpus,
+        flavour,
+        int(want.branch),
+        # what is installed and works is not put in question
+        now.info["secure_boot"] if install and now.info["verdict"] != "ok" or _replaces(now, want) else None,
+        now.info["mok"]["enrolled"],
+        signed=not packages.dkms,
+    )
+    problems = ["{0}. {1}.".format(problem.reason, problem.fix) for problem in found]
+    # what else they may be in the way of, apt tells before anything changes
+    foreign = [name for name in now.held_by_others if not want.fits(driver_version(now.packages[name]))]
+    if install and foreign:
+        tools = (
+            ("apt-mark showhold", "apt-mark unhold") if now.on.apt else ("dnf versionlock", "dnf versionlock delete")
+        )
+        problems.append(
+            "Packages are held, and not by this role: {0}. Find out why ('{1}'), then '{2}' them.".format(
+                ", ".join(foreign), *tools
+            )
+        )
+    blocking = [holder for holder in now.info["holders"] if holder.get("blocks")]
+    if install and blocking and _replaces(now, want) and not (want.while_used or want.allow_reboot):
+        problems.append(
+            "The driver {0} is in use: {1}. With other packages installed, programs that start from then on cannot use "
+            "the GPUs before a reboot. Stop these, or set edgesite_allow_reboot: true, or driver_while_used: true to "
+            "install now and reboot later.".format(now.info["loaded"]["version"], _named(blocking))
+        )
+    return problems
+
+
+def _replaces(now: Situation, want: Options) -> bool:
+    loaded = now.info["loaded"]
+    return bool(loaded) and not want.fits(loaded["version"])
+
+
+def _named(holders: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(
+        "{0} (pid {1})".format(holder["name"], holder["pid"]) if holder.get("pid") else str(holder["name"])
+        for holder in holders
+    )
+
+
+def _install_words(now: Situation, want: Options, flavour: str, packages: Wanted, names: Sequence[str]) -> str:
+    present = [driver_version(now.packages[name]) for name in packages.strict if name in now.packages]
+    old = sorted(set(present), key=order)
+    if not old or all(want.fits(version) for version in old):
+        word = "install {0}, {1} modules".format(want.words, flavour)
+    else:
+        goal = order(want.version or want.branch)
+        word = "{0} the driver from {1} to {2}, {3} modules".format(
+            "upgrade" if order(old[-1])[: len(goal)] < goal else "downgrade",
+            " and ".join(old),
+            want.version or "branch " + want.branch,
+            flavour,
+        )
+    return "{0}: {1}".format(word, ", ".join(dict.fromkeys(names)))
+
+
+def order(version: str) -> Tuple[int, ...]:
+    """Versions in order."""
+    return tuple(int(part) for part in re.findall(r"[0-9]+", version))

@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of a GPU that are not its MIG layout: what is wanted, what is there, and what to do about it.
+
+A setting's value is, by key:
+persistence_mode  bool
+ecc               bool, the pending mode: the current one follows at the next reset or reboot
+compute_mode      default | exclusive_process | prohibited
+power_limit       int, mW
+memory_clocks     (min, max) in MHz, or None where not locked
+gpu_clocks        (min, max) in MHz, or None where not locked
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from ..common.errors import EdgesiteError, combined
+from .nvml_words import COMPUTE_MODES
+from .selectors import GpuId, merge
+
+# In the order they are applied: without persistence the driver forgets the rest when its last client leaves,
+# and clocks come last since a power limit bounds them.
+KEYS = ("persistence_mode", "ecc", "compute_mode", "power_limit", "memory_clocks", "gpu_clocks")
+
+Range = Tuple[int, int]
+
+
+class GpuState(NamedTuple):
+    """One GPU as observed. values lacks the keys that the card does not have.
+
+    power_default and power_range are in mW, the clock ranges in MHz; None where the card does not tell.
+    """
+
+    gpu: GpuId
+    values: Dict[str, Any]
+    ecc_current: Optional[bool] = None
+    mig: bool = False
+    power_default: Optional[int] = None
+    power_range: Optional[Range] = None
+    memory_clock_range: Optional[Range] = None
+    gpu_clock_range: Optional[Range] = None
+
+
+class Change(NamedTuple):
+    """One setting of one GPU to change."""
+
+    gpu: GpuId
+    key: str
+    value: Any
+    previous: Any
+
+
+def from_facts(facts: Dict[str, Any], locked: Optional[Dict[str, Range]] = None) -> GpuState:
+    """The state in an entry of gpu_info's gpus. locked: the clocks known to be locked, by key."""
+    power, clocks, ecc, mig = facts["power_w"], facts["clocks_mhz"], facts["ecc"], facts["mig"]
+    values: Dict[str, Any] = {
+        "persistence_mode": facts["persistence_mode"],
+        "ecc": None if ecc is None else ecc["pending"],
+        "compute_mode": facts["compute_mode"],
+        "power_limit": _milliwatts(power["limit"]),
+    }
+    values = {key: value for key, value in values.items() if value is not None}
+    ranges = {
+        "memory_clocks": _range(clocks["min_memory"], clocks["max_memory"]),
+        "gpu_clocks": _range(clocks["min_graphics"], clocks["max_graphics"]),
+    }
+    values.update({key: (locked or {}).get(key) for key, known in ranges.items() if known is not None})
+    return GpuState(
+        gpu=GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"]),
+        values=values,
+        ecc_current=None if ecc is None else ecc["current"],
+        mig=bool(mig and mig["current"]),
+        power_default=_milliwatts(power["default_limit"]),
+        power_range=_range(_milliwatts(power["min_limit"]), _milliwatts(power["max_limit"])),
+        memory_clock_range=ranges["memory_clocks"],
+        gpu_clock_range=ranges["gpu_clocks"],
+    )
+
+
+def plan(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) -> List[Change]:
+    """The changes that bring the GPUs to the settings. Raises EdgesiteError with every problem in it."""
+    problems, wanted = judge(settings, states)
+    if problems:
+        raise combined(problems)
+    by_index = {state.gpu.index: state for state in states}
+    changes = []
+    for gpu, values in wanted:
+        present = by_index[gpu.index].values
+        changes += [
+            Change(gpu, key, values[key], present[key]) for key in KEYS if key in values and values[key] != present[key]
+        ]
+    return changes
+
+
+def judge(
+    settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]
+) -> Tuple[List[EdgesiteError], List[Tuple[GpuId, Dict[str, Any]]]]:
+    """Every problem of the settings on these GPUs, and the values wanted of each GPU that they name."""
+    problems: List[EdgesiteError] = []
+    wanted = []
+    by_index = {state.gpu.index: state for state in states}
+    try:
+        merged = merge("settings", settings, [state.gpu for state in states])
+    except EdgesiteError as problem:
+        return [problem], []
+    for gpu, options in merged:
+        values = {}
+        for key in KEYS:
+            if key in options:
+                try:
+                    values[key] = _value(key, options[key], by_index[gpu.index])
+                except EdgesiteError as problem:
+                    problems.append(problem)
+        wanted.append((gpu, values))
+    return problems, wanted
+
+
+def after(states: Sequence[GpuState], changes: Sequence[Change]) -> List[GpuState]:
+    """The states once the changes are done."""
+    result = []
+    for state in states:
+        mine = {change.key: change.value for change in changes if change.gpu.index == state.gpu.index}
+        result.append(state._replace(values={**state.values, **mine}))
+    return result
+
+
+def pending_ecc(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) -> List[GpuId]:
+    """The GPUs with an ECC setting whose pending mode waits for a reset or reboot."""
+    named = {gpu.index for gpu, values in judge(settings, states)[1] if "ecc" in values}
+    return [
+        state.gpu
+        for state in states
+        if state.gpu.index in named and state.ecc_current is not None and state.ecc_current != state.values["ecc"]
+    ]
+
+
+def show(key: str, value: Any) -> Any:
+    """A value for people: watts for a power limit, 'unlocked' or 'MIN-MAX' for clocks."""
+    if key == "power_limit":
+        return "{0:g} W".format(value / 1000.0)
+    if key.endswith("_clocks"):
+        return "unlocked" if value is None else "{0}-{1} MHz".format(*value)
+    return value
+
+
+def _value(key: str, option: Any, state: GpuState) -> Any:
+    if key not in state.values:
+        raise EdgesiteError(
+            "settings.{0} is set for GPU {1}, which does not have it".format(key, state.gpu.label()),
+            "Take the option away for this GPU",
+        )
+    if key == "power_limit":
+        return _power_limit(option, state)
+    if key.endswith("_clocks"):
+        return _clocks(key, option, state)
+    if key == "compute_mode":
+        return _compute_mode(option, state)
+    return bool(option)
+
+
+def _compute_mode(option: Any, state: GpuState) -> str:
+    allowed = sorted(COMPUTE_MODES.values())
+    if option not in allowed:
+        raise EdgesiteError("settings.compute_mode is {0!r}".format(option), "Use one of " + ", ".join(allowed))
+    if option == "exclusive_process" and state.mig:
+        raise EdgesiteError(
+            "settings.compute_mode is exclusive_process, which GPU {0} cannot have while MIG is on".format(
+                state.gpu.label()
+            ),
+            "Use default, or turn MIG off",
+        )
+    return str(option)
+
+
+def _power_limit(option: Any, state: GpuState) -> int:
+    low, high = state.power_range or (0, 0)
+    allowed = "GPU {0} takes {1} to {2}".format(state.gpu.label(), show("power_limit", low), show("power_limit", high))
+    if state.power_range is None:
+        raise EdgesiteError(
+            "settings.power_limit is set for GPU {0}, whose limit is fixed".format(state.gpu.label()),
+            "Take the option away for this GPU",
+        )
+    if option == "default":
+        if state.power_default is None:
+            raise EdgesiteError(
+                "settings.power_limit is 'default', but GPU {0} does not tell its default".format(state.gpu.label()),
+                "Give the limit in watts: " + allowed,
+            )
+        return state.power_default
+    try:
+        limit = int(round(float(option) * 1000))
+    except (TypeError, ValueError, OverflowError):
+        raise EdgesiteError(
+            "settings.power_limit is {0!r}, neither a number of watts nor 'default'".format(option), allowed
+        ) from None
+    if not low <= limit <= high:
+        raise EdgesiteError(
+            "settings.power_limit is {0}, out of range: {1}".format(show("power_limit", limit), allowed),
+            "Choose a limit in this range, or 'default'",
+        )
+    return limit
+
+
+def _clocks(key: str, option: Any, state: GpuState) -> Optional[Range]:
+    # A card whose values have the key has its range: from_facts puts both there or neither.
+    allowed = (state.gpu_clock_range if key == "gpu_clocks" else state.memory_clock_range) or (0, 0)
+    low, high = option.get("min"), option.get("max")
+    if not option.get("locked", True):
+        if low is not None or high is not None:
+            raise EdgesiteError(
+                "settings.{0} has both 'locked: false' and a clock".format(key), "Leave one of the two out"
+            )
+        return None
+    if low is None or high is None:
+        raise EdgesiteError(
+            "settings.{0} lacks min or max".format(key),
+            "Give both in MHz, the same twice for a fixed clock, or 'locked: false' to unlock",
+        )
+    if not allowed[0] <= low <= high <= allowed[1]:
+        raise EdgesiteError(
+            "settings.{0} is {1}, but GPU {2} takes {3}, min not above max".format(
+                key, show(key, (low, high)), state.gpu.label(), show(key, allowed)
+            ),
+            "Choose clocks in this range ('nvidia-smi -q -d SUPPORTED_CLOCKS' lists them)",
+        )
+    return (low, high)
+
+
+def _milliwatts(watts: Optional[float]) -> Optional[int]:
+    return None if watts is None else int(round(watts * 1000))
+
+
+def _range(low: Optional[int], high: Optional[int]) -> Optional[Range]:
+    return None if low is None or high is None else (low, high)

@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificate requests (PKCS #10, RFC 2986) for keys that sign elsewhere, as in a TPM.
+
+Encoded here, since OpenSSL's provider for TPMs writes ECDSA requests that strict parsers refuse (it adds NULL
+parameters), and the hosts' Python libraries are often too old to build one for a key that they do not hold.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+from ..common import lines
+from ..common.errors import EdgesiteError
+from ..tpm import der
+from ..tpm.public import ECC, Public
+
+_SUBJECT = {
+    "country": "2.5.4.6",
+    "state": "2.5.4.8",
+    "locality": "2.5.4.7",
+    "organization": "2.5.4.10",
+    "organizational_unit": "2.5.4.11",
+    "common_name": "2.5.4.3",
+}
+# RFC 5280, appendix A.1: upper bounds, in characters
+_LONGEST = {
+    "country": 2,
+    "state": 128,
+    "locality": 128,
+    "organization": 64,
+    "organizational_unit": 64,
+    "common_name": 64,
+}
+_KEY_USAGE = {
+    "digitalSignature": 0,
+    "contentCommitment": 1,
+    "keyEncipherment": 2,
+    "dataEncipherment": 3,
+    "keyAgreement": 4,
+}
+_EXTENDED_KEY_USAGE = {"serverAuth": "1.3.6.1.5.5.7.3.1", "clientAuth": "1.3.6.1.5.5.7.3.2"}
+_DNS = re.compile(
+    r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z", re.ASCII | re.I
+)
+_COUNTRY = re.compile(r"[A-Z]{2}\Z", re.ASCII)
+
+
+class Request(NamedTuple):
+    """What a certificate is asked for. names: (dns | ip, value)."""
+
+    subject: Tuple[Tuple[str, str], ...]
+    names: Tuple[Tuple[str, str], ...]
+    key_usage: Tuple[str, ...]
+    extended_key_usage: Tuple[str, ...]
+
+
+def request(subject: Dict[str, str], names: List[str], key_usage: List[str], extended_key_usage: List[str]) -> Request:
+    """The request that a user's options ask for. names: 'DNS:host.example' or 'IP:192.0.2.1'."""
+    for name in subject:
+        _known("subject", name, _SUBJECT)
+    for name, value in subject.items():
+        lines.checked("subject." + name, value, lines.TEXT)
+        if not 0 < len(value) <= _LONGEST[name] or not value.isprintable():
+            raise EdgesiteError(
+                "subject.{0} {1!r} is not 1 to {2} printable characters".format(name, value, _LONGEST[name])
+            )
+    if "country" in subject and not _COUNTRY.match(subject["country"]):
+        raise EdgesiteError("subject.country {0!r} is not two capital letters, such as DE".format(subject["country"]))
+    lines.each("subject_alt_name", names, lines.TEXT)
+    if not subject.get("common_name") and not names:
+        raise EdgesiteError("A request needs subject.common_name or subject_alt_name", "Give one of them")
+    for name in key_usage:
+        _known("key_usage", name, _KEY_USAGE)
+    for name in extended_key_usage:
+        _known("extended_key_usage", name, _EXTENDED_KEY_USAGE)
+    return Request(
+        tuple((name, subject[name]) for name in _SUBJECT if name in subject),
+        tuple(_name(name) for name in names),
+        tuple(key_usage),
+        tuple(extended_key_usage),
+    )
+
+
+def to_be_signed(wanted: Request, public: Public) -> bytes:
+    """The part of the request that the key signs."""
+    extensions = []
+    if wanted.names:
+        names = b"".join(
+            der.tlv(0x82, value.encode("ascii")) if kind == "dns" else der.tlv(0x87, ipaddress.ip_address(value).packed)
+            for kind, value in wanted.names
+        )
+        extensions.append(_extension("2.5.29.17", not wanted.subject, der.tlv(der.SEQUENCE, names)))
+    if wanted.key_usage:
+        flags = der.named_bits([_KEY_USAGE[name] for name in wanted.key_usage])
+        extensions.append(_extension("2.5.29.15", True, flags))
+    if wanted.extended_key_usage:
+        purposes = (der.oid(_EXTENDED_KEY_USAGE[name]) for name in wanted.extended_key_usage)
+        extensions.append(_extension("2.5.29.37", False, der.sequence(*purposes)))
+    asked = der.sequence(der.oid("1.2.840.113549.1.9.14"), der.set_of(der.sequence(*extensions)))
+    return der.sequence(
+        der.integer(0), _subject(wanted.subject), public.spki, der.explicit(0, asked if extensions else b"")
+    )
+
+
+def assemble(signed: bytes, public: Public, signature: bytes) -> bytes:
+    """The whole request. signature: over SHA-256, as DER of r and s for an ECC key, PKCS #1 v1.5 for an RSA key."""
+    if public.type == ECC:
+        # RFC 5758, 3.2: no parameters
+        algorithm = der.sequence(der.oid("1.2.840.10045.4.3.2"))
+    else:
+        algorithm = der.sequence(der.oid("1.2.840.113549.1.1.11"), der.tlv(0x05, b""))
+    return der.sequence(signed, algorithm, der.bits(signature))
+
+
+def pem(encoded: bytes) -> str:
+    """The request as PEM."""
+    return der.pem("CERTIFICATE REQUEST", encoded)
+
+
+def unpem(written: str) -> bytes:
+    """The DER form of a request in PEM."""
+    try:
+        return der.unpem("CERTIFICATE REQUEST", written)
+    except der.NotDer as error:
+        raise EdgesiteError("The option csr is no certificate request: {0}".format(error)) from error
+
+
+def signed_part(encoded: bytes) -> bytes:
+    """What a request's key signed, DER."""
+    try:
+        return der.tlv(*der.elements(der.only(der.SEQUENCE, encoded))[0])
+    except (der.NotDer, IndexError) as error:
+        raise EdgesiteError("The option csr is no certificate request: {0}".format(error)) from error
+
+
+def _known(option: str, name: str, allowed: Dict[str, Any]) -> None:
+    if name not in allowed:
+        raise EdgesiteError("{0} does not know {1!r}; it takes {2}".format(option, name, ", ".join(allowed)))
+
+
+def _name(written: str) -> Tuple[str, str]:
+    kind, _colon, value = written.partition(":")
+    if kind == "DNS" and _DNS.match(value):
+        return "dns", value.lower()
+    if kind == "IP":
+        try:
+            return "ip", str(ipaddress.ip_address(value))
+        except ValueError:
+            pass
+    raise EdgesiteError(
+        "subject_alt_name {0!r} is neither 'DNS:' and a host name nor 'IP:' and an address".format(written),
+        "Give names of letters, digits, '-' and '.'; for the role identity, in identity_subject_alt_names",
+    )
+
+
+def _subject(fields: Tuple[Tuple[str, str], ...]) -> bytes:
+    return der.sequence(
+        *(
+            der.set_of(
+                der.sequence(
+                    der.oid(_SUBJECT[name]),
+                    der.tlv(der.PRINTABLE_STRING, value.encode("ascii")) if name == "country" else der.text(value),
+                )
+            )
+            for name, value in fields
+        )
+    )
+
+
+def _extension(dotted: str, critical: bool, value: bytes) -> bytes:
+    return der.sequence(der.oid(dotted), *([der.boolean(True)] if critical else []), der.octets(value))

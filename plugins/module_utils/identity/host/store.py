@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder that holds a host's identity."""
+
+from __future__ import annotations
+
+import os
+
+from ...common.host import owned_files
+from .. import store
+from ..store import Action, Activate, State, Write
+
+
+def observe(folder: str) -> State:
+    """What is there; a missing folder is an empty one."""
+    keys = {slot: owned_files.read_text(os.path.join(folder, slot, store.KEY)) for slot in store.SLOTS}
+    return State(
+        files={name: owned_files.read_text(os.path.join(folder, name)) for name in store.FILES},
+        keys={slot: text for slot, text in keys.items() if text is not None},
+        active=_active(folder),
+    )
+
+
+def _active(folder):
+    slot = owned_files.read_link(os.path.join(folder, store.LINK))
+    return slot if slot in store.SLOTS else None
+
+
+def apply(folder: str, action: Action) -> None:
+    """Does one action, in one step for whoever reads meanwhile."""
+    if isinstance(action, Write):
+        owned_files.write_text(os.path.join(folder, action.path), action.content)
+    else:
+        owned_files.write_link(os.path.join(folder, store.LINK), action.slot)
+
+
+def undo(folder: str, action: Action) -> None:
+    """Takes one action back."""
+    if isinstance(action, Activate):
+        owned_files.write_link(os.path.join(folder, store.LINK), action.previous)
+    elif action.previous is not None:
+        owned_files.write_text(os.path.join(folder, action.path), action.previous)
+    else:
+        owned_files.remove(os.path.join(folder, action.path))

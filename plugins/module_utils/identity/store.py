@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder that holds a host's identity.
+
+Two slots, each with a key and its certificate, and a link to the one in use: a new key gets its certificate in the
+other slot, and services see the old pair or the new one, never half of each.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Dict, List, NamedTuple, Optional, Union
+
+from ..common.errors import EdgesiteError
+from ..tpm import der, endorsement, tss2_pem
+from ..tpm import public as tpm_public
+
+SLOTS = ("a", "b")
+LINK = "current"
+KEY, CERTIFICATE, CHAIN, FULL_CHAIN = "key.pem", "cert.pem", "chain.pem", "fullchain.pem"
+TRUST, CRL = "trust.pem", "crl.pem"
+# All but the keys, which edgesite.gpu.tpm_key looks after, are for everybody to read.
+FILES = (TRUST, CRL) + tuple(posixpath.join(slot, name) for slot in SLOTS for name in (CERTIFICATE, CHAIN, FULL_CHAIN))
+
+
+class State(NamedTuple):
+    """files: their content by path below the folder; None for one that is missing. keys: that of the slots' keys."""
+
+    files: Dict[str, Optional[str]]
+    keys: Dict[str, str]
+    active: Optional[str]
+
+
+class Wanted(NamedTuple):
+    """trust, crl: None leaves them. certificate and chain are for slot, which is then the active one."""
+
+    trust: Optional[str] = None
+    crl: Optional[str] = None
+    slot: Optional[str] = None
+    certificate: Optional[str] = None
+    chain: str = ""
+
+
+class Write(NamedTuple):
+    """Replaces a file."""
+
+    path: str
+    content: str
+    previous: Optional[str]
+
+
+class Activate(NamedTuple):
+    """Points the link to a slot."""
+
+    slot: str
+    previous: Optional[str]
+
+
+Action = Union[Write, Activate]
+
+
+def plan(wanted: Wanted, state: State) -> List[Action]:
+    """Writes what differs, and last of all turns to the slot."""
+    content: Dict[str, Optional[str]] = {TRUST: _lines(wanted.trust), CRL: _lines(wanted.crl)}
+    slot = wanted.slot if wanted.slot is not None else state.active
+    if wanted.slot is not None:
+        if wanted.certificate is None:
+            raise EdgesiteError("slot is given, but no certificate", "Give both or none of them")
+        _check_key(wanted.slot, wanted.certificate, state)
+        content[posixpath.join(wanted.slot, CHAIN)] = _lines(wanted.chain)
+    if slot is not None:
+        certificate = _lines(wanted.certificate) or state.files[posixpath.join(slot, CERTIFICATE)]
+        chain = content.get(posixpath.join(slot, CHAIN), state.files[posixpath.join(slot, CHAIN)])
+        if certificate:
+            content[posixpath.join(slot, FULL_CHAIN)] = certificate + (chain or "")
+            # Last, since this is the one that says whether all is done.
+            content[posixpath.join(slot, CERTIFICATE)] = certificate
+    actions: List[Action] = [
+        Write(path, text, state.files[path])
+        for path, text in content.items()
+        if text is not None and state.files[path] != text
+    ]
+    if wanted.slot is not None and state.active != wanted.slot:
+        actions.append(Activate(wanted.slot, state.active))
+    return actions
+
+
+def _check_key(slot: str, certificate: str, state: State) -> None:
+    path = posixpath.join(slot, KEY)
+    if slot not in state.keys:
+        raise EdgesiteError(
+            "Slot {0} has no {1} that the certificate could be for".format(slot, KEY),
+            "Make the key first, with edgesite.gpu.tpm_key",
+        )
+    try:
+        public = tpm_public.parse(tss2_pem.decode(state.keys[slot], path).public)
+        same = endorsement.certified(der.unpem("CERTIFICATE", certificate), public)
+    except ValueError as error:
+        raise EdgesiteError("The certificate or {0} cannot be read: {1}".format(path, error)) from error
+    if not same:
+        raise EdgesiteError(
+            "The certificate is not for the key in slot {0}".format(slot),
+            "Another run may have made a new key meanwhile: run again",
+        )
+
+
+def _lines(text: Optional[str]) -> Optional[str]:
+    """Templates take the last line's end away, and the next certificate must not begin on that line."""
+    return text.rstrip("\n") + "\n" if text else text
+
+
+def after(state: State, actions: List[Action]) -> State:
+    """The state that the actions lead to."""
+    for action in actions:
+        if isinstance(action, Write):
+            state = state._replace(files={**state.files, action.path: action.content})
+        else:
+            state = state._replace(active=action.slot)
+    return state
+
+
+def describe(action: Action) -> str:
+    """The action for people."""
+    if isinstance(action, Write):
+        return "{0} {1}".format("write" if action.previous is None else "replace", action.path)
+    return "use the key and certificate in slot {0}".format(action.slot)

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fan profiles of a Jetson: what nvfancontrol's configuration offers, and what a profile takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+from ..common import lines
+from ..common.errors import EdgesiteError
+
+_FAN = re.compile(r"^\s*<\s*FAN\s+(\d+)\s*>", re.ASCII | re.IGNORECASE)
+_PROFILE = re.compile(r"^\s*FAN_PROFILE\s+([^\s{]+)\s*\{?", re.ASCII)
+_DEFAULT = re.compile(r"^(\s*FAN_DEFAULT_PROFILE\s+)([^\s#]+)", re.ASCII)
+# FAN1:FAN_PROFILE:cool
+_IN_FORCE = re.compile(r"\bFAN(\d+):\s*FAN_PROFILE:\s*(\S+)", re.ASCII)
+_REPAIR = "Install the package nvidia-l4t-nvfancontrol again, or repair the file by the one of the board's maker"
+
+
+class Fan(NamedTuple):
+    """A fan with the names of its profiles and the one that it starts with."""
+
+    number: int
+    profiles: Tuple[str, ...]
+    default: str
+
+
+class State(NamedTuple):
+    """The configuration, the profile that each fan is in (None where the daemon does not tell), and whether it runs."""
+
+    text: str
+    fans: Tuple[Fan, ...]
+    in_force: Optional[Dict[int, str]]
+    active: bool
+
+
+class SetProfile(NamedTuple):
+    """Makes a profile the default of all fans, and starts the daemon without what it remembers of the last one."""
+
+    profile: str
+    text: str
+    previous: str
+
+
+def parse_conf(text: str, path: str = "/etc/nvfancontrol.conf") -> Tuple[Fan, ...]:
+    """The fans. Raises EdgesiteError that names file and line."""
+    fans: List[Fan] = []
+    profiles: List[str] = []
+    default: Optional[str] = None
+    number, first = 1, 1
+    opened = False
+
+    def close() -> None:
+        if not profiles and default is None and not opened:
+            return
+        if not profiles:
+            raise _wrong(path, first, "fan {0} has no FAN_PROFILE".format(number))
+        if default is None:
+            raise _wrong(path, first, "fan {0} has no FAN_DEFAULT_PROFILE".format(number))
+        fans.append(Fan(number, tuple(profiles), default))
+
+    for place, line in enumerate(lines.of_file(text), 1):
+        bare = line.split("#", 1)[0]
+        start, profile, named = _FAN.match(bare), _PROFILE.match(bare), _DEFAULT.match(bare)
+        if start:
+            close()
+            profiles, default, number, first, opened = [], None, int(start.group(1)), place, True
+        elif profile:
+            profiles.append(profile.group(1))
+        elif named:
+            default = named.group(2)
+    close()
+    if not fans:
+        raise _wrong(path, 1, "there is no FAN_PROFILE in it")
+    return tuple(fans)
+
+
+def _wrong(path: str, line: int, what: str) -> EdgesiteError:
+    return EdgesiteError("{0}, line {1}: {2}".format(path, line, what), _REPAIR)
+
+
+def parse_query(text: str) -> Optional[Dict[int, str]]:
+    """What `nvfancontrol -q` prints, or keeps in its status file: the profile of each fan."""
+    return {int(number): profile for number, profile in _IN_FORCE.findall(text)} or None
+
+
+def common(fans: Tuple[Fan, ...]) -> List[str]:
+    """The profiles that all fans have."""
+    return [name for name in fans[0].profiles if all(name in fan.profiles for fan in fans)]
+
+
+def plan(profile: str, state: State) -> List[SetProfile]:
+    """What brings all fans to a profile. Raises EdgesiteError: a profile that is not there would stop the daemon."""
+    offered = common(state.fans)
+    if profile not in offered:
+        raise EdgesiteError(
+            "profile is {0}, which the fans of this board do not have; theirs are: {1}".format(
+                profile, ", ".join(offered) or "none that all fans share"
+            ),
+            "Take one of these; a profile that is not there would stop the fans' daemon",
+        )
+    others = [] if state.in_force is None else [name for name in state.in_force.values() if name != profile]
+    if state.active and not others and all(fan.default == profile for fan in state.fans):
+        return []
+    return [SetProfile(profile, with_default(state.text, profile), state.text)]
+
+
+def with_default(text: str, profile: str) -> str:
+    """The configuration with this profile as the default of all fans; all else stays as it is."""
+    name = lines.single("profile", profile)
+    return "\n".join(_DEFAULT.sub(lambda found: found.group(1) + name, line) for line in text.split("\n"))
+
+
+def after(state: State, actions: List[SetProfile]) -> State:
+    """The state once the actions are done."""
+    for action in actions:
+        fans = tuple(fan._replace(default=action.profile) for fan in state.fans)
+        state = State(action.text, fans, {fan.number: action.profile for fan in fans}, True)
+    return state
+
+
+def describe(action: SetProfile) -> str:
+    """The action for people."""
+    return "set fan profile {0} and start nvfancontrol anew".format(action.profile)

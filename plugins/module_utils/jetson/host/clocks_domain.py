@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The domain of jetson_clocks: locked or restored clocks, and the unit that locks them at boot."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from ...boot import unit as boot
+from ...boot.host import ready as changing
+from ...boot.host import unit as boot_backend
+from ...boot.unit import BootUnit
+from ...common.host.command import Run
+from ...converge import Domain
+from .. import clocks
+from ..clocks import Action, Lock, Restore, State
+from . import clocks as backend
+
+
+class JetsonClocksDomain(Domain[State, Action]):
+    """Whether the clocks are to be locked, and the boot unit that is wanted."""
+
+    def __init__(self, run: Run, lock: bool, unit: BootUnit) -> None:
+        self.run = run
+        self.lock = lock
+        self.unit = unit
+
+    def observe(self) -> State:
+        return State(backend.clocks(self.run), backend.stored(), boot_backend.observe(self.unit))
+
+    def plan(self, state: State) -> List[Action]:
+        return clocks.plan(self.lock, self.unit, state)
+
+    def predict(self, state: State, actions: List[Action]) -> State:
+        return clocks.after(state, actions)
+
+    def ready(self, actions: List[Action]) -> None:
+        # The unit runs jetson_clocks itself, and needs no host tools.
+        changing.check("Locking clocks", boot.NONE)
+
+    def apply(self, action: Action) -> None:
+        if isinstance(action, Lock):
+            backend.lock(self.run)
+        elif isinstance(action, Restore):
+            backend.restore(self.run)
+        else:
+            boot_backend.apply(self.run, action)
+
+    def undo(self, action: Action) -> None:
+        if isinstance(action, Lock):
+            backend.restore(self.run)
+        elif isinstance(action, Restore):
+            backend.lock(self.run)
+        else:
+            boot_backend.apply(self.run, boot.undo(action))
+
+    def describe(self, action: Action) -> Dict[str, Any]:
+        return {"does": clocks.describe(action)}
+
+    def render(self, state: State) -> Dict[str, Any]:
+        return {
+            "clocks": {name: {"min": clock.low, "max": clock.high} for name, clock in state.clocks.items()},
+            "boot_unit": {"name": state.boot.unit, "enabled": state.boot.enabled},
+            "files": dict(state.boot.files),
+        }
+
+    def extras(self, before: State, after: State) -> Dict[str, Any]:
+        return {"locked": bool(after.clocks) and clocks.locked(after.clocks)}

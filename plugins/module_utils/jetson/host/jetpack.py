@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what a Jetson's JetPack is: packages, holds, sources and locks of apt, boot slots, what waits for a reboot."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import time
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from ...common import lines
+from ...common.errors import EdgesiteError
+from ...common.host import files
+from ...common.host.command import Run, find
+from ...common.reading import unread
+from .. import jetpack
+from ..jetpack import Package
+from . import board as jetson
+
+# Packages that the role holds; others are held by somebody else.
+HOLDS = "/etc/edgesite-gpu/jetpack-holds"
+CDI = "/etc/cdi/nvidia.yaml"
+INFO = "/var/lib/dpkg/info"
+# Container runtimes by their name for nvidia-ctk and systemd, with program and configuration
+RUNTIMES = (
+    ("docker", "dockerd", "/etc/docker/daemon.json"),
+    ("containerd", "containerd", "/etc/containerd/config.toml"),
+)
+# Packages that a CDI file is made of
+_IN_CDI = ("nvidia-l4t-", "nvidia-container-toolkit")
+LOCKS = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock")
+_QUERY = "${Package}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n"
+# struct flock of Linux: type, whence, start, length, pid
+_FLOCK = "hhqqi4x"
+
+
+def read(run: Run) -> Dict[str, Any]:
+    """Everything of jetpack_info. Raises EdgesiteError on anything but a Jetson."""
+    reading = jetson.read(run)
+    board = reading.value
+    if board is None:
+        raise EdgesiteError("this host is no Jetson", "Set variables of the role jetpack for Jetsons only")
+    missing: List[Dict[str, Any]] = list(reading.unread)
+    packages = _packages(run, missing)
+    return {
+        "l4t": board["l4t"],
+        "jetpack": board["jetpack"],
+        "model": board["model"],
+        "module": board["module"],
+        "soc": board["soc"],
+        "board": jetson.board(),
+        "nvpmodel": {"mode": board["power_mode"], "modes": board["power_modes"]},
+        "packages": jetpack.parts(packages),
+        "installed": {package.name: package.version for package in packages if package.whole},
+        "held": [package.name for package in packages if package.held],
+        "held_by_role": (files.read_text(HOLDS) or "").split(),
+        "broken": [package.name for package in packages if not package.whole],
+        "apt": _apt(),
+        "slots": _slots(run, missing),
+        "container_toolkit": _container_toolkit(packages),
+        "disk_free_bytes": _free(),
+        "reboot_required": _waits_for_reboot(run, packages),
+        "unread": missing,
+    }
+
+
+def _packages(run: Run, missing: List[Dict[str, Any]]) -> Tuple[Package, ...]:
+    done = run([find("dpkg-query") or "dpkg-query", "-W", "-f", _QUERY], timeout=60.0)
+    if not done.ok:
+        missing.append(unread("packages", "dpkg-query: {0}".format(done.error.strip() or done.rc), "Repair dpkg"))
+    return jetpack.parse_packages(done.text)
+
+
+def _apt() -> Dict[str, Any]:
+    text = files.read_text(jetpack.SOURCES)
+    sources = jetpack.parse_sources(text or "")
+    enabled = [source for source in sources if source["enabled"]]
+    return {
+        "suite": next((source["suite"] for source in enabled or sources), None),
+        "sources": sources,
+        "commented": bool(sources) and len(enabled) < len(sources),
+        "text": text,
+        "locked_by": _lockers(),
+    }
+
+
+def _lockers() -> List[Dict[str, Any]]:
+    """Who holds the locks of dpkg and apt. Asking for a lock's holder does not take it."""
+    pids = []
+    for path in LOCKS:
+        try:
+            with open(path, "rb") as lock:
+                asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+                kind, _whence, _start, _length, pid = struct.unpack(_FLOCK, fcntl.fcntl(lock, fcntl.F_GETLK, asked))
+        except OSError:
+            continue
+        if kind != fcntl.F_UNLCK and pid not in pids:
+            pids.append(pid)
+    return [{"pid": pid, "name": (files.read_text("/proc/{0}/comm".format(pid)) or "unknown").strip()} for pid in pids]
+
+
+def _slots(run: Run, missing: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
+    program = find("nvbootctrl")
+    if program is None:
+        return None
+    done = run([program, "dump-slots-info"])
+    slots = jetpack.parse_slots(done.text)
+    if slots is None:
+        missing.append(
+            unread("slots", (done.error or done.text).strip() or "no answer", "Run the task with become: true")
+        )
+    return slots
+
+
+def _changed(name: str) -> float:
+    """When dpkg last unpacked a package, 0 for never."""
+    try:
+        return os.stat(os.path.join(INFO, name + ".list")).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _container_toolkit(packages: Sequence[Package]) -> Dict[str, Any]:
+    if find("nvidia-ctk") is None:
+        return {"installed": False, "cdi_stale": False, "unconfigured": None}
+    cdi = jetpack.makes_cdi(jetpack.parts(packages)["container_toolkit"])
+    return {"installed": True, "cdi_stale": cdi and _cdi_stale(packages), "unconfigured": _unconfigured()}
+
+
+def _cdi_stale(packages: Sequence[Package]) -> bool:
+    """Whether containers would be given files of another L4T than the host's, or in the way of another toolkit."""
+    try:
+        made = os.stat(CDI).st_mtime
+    except OSError:
+        return True
+    return any(_changed(package.name) > made for package in packages if package.name.startswith(_IN_CDI))
+
+
+def _unconfigured() -> Optional[str]:
+    """The host's container runtime, where it does not know NVIDIA's. The containerd below Docker does not have to."""
+    for name, program, conf in RUNTIMES:
+        if find(program):
+            return None if "nvidia-container-runtime" in (files.read_text(conf) or "") else name
+    return None
+
+
+def _waits_for_reboot(run: Run, packages: Sequence[Package]) -> bool:
+    booted = _booted_at(run)
+    return booted is not None and any(_changed(one.name) > booted for one in packages if jetpack.booted(one.name))
+
+
+def _booted_at(run: Run) -> Optional[float]:
+    """When systemd started, by the clock of now: a Jetson's clock may have been wrong then."""
+    systemctl = find("systemctl")
+    told = run([systemctl, "show", "--property=UserspaceTimestampMonotonic"]).text if systemctl else ""
+    number = lines.as_int(told.partition("=")[2].strip())
+    return time.time() - time.monotonic() + number / 1e6 if number else None
+
+
+def _free() -> int:
+    """Bytes free where packages are unpacked."""
+    disk = os.statvfs("/usr")
+    return disk.f_bavail * disk.f_frsize

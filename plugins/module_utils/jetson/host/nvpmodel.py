@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""nvpmodel: its configuration, the file it keeps its choice in, and the program.
+
+The program knows best whether a mode takes a reboot, since it compares with the hardware. It asks then whether it may
+reboot at once, and a no leaves everything as it is. The choice is therefore written into its status file, which its own
+unit sets at boot, before anything uses the GPU.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Optional
+
+from ...common.errors import EdgesiteError
+from ...common.host import owned_files
+from ...common.host.command import Result, Run, find
+from .. import board, nvpmodel
+from ..nvpmodel import ReleaseClocks, SetMode, State
+from . import board as jetson_files
+from . import clocks, nvpmodel_note
+
+CONF = "/etc/nvpmodel.conf"
+STATUS = "/var/lib/nvpmodel/status"
+UNIT = "nvpmodel.service"
+_SECONDS = 60.0
+_CORES_SWITCHED_LIVE = ("tegra186", "tegra194", "tegra210")
+_INSTALL = "Install the package nvidia-l4t-nvpmodel; on a board of another maker, take the package of its maker"
+
+
+def observe(run: Run) -> State:
+    """Configuration and choice. Raises EdgesiteError where the host has no usable nvpmodel."""
+    conf = nvpmodel.parse_conf(_conf_text(), CONF)
+    stored = _stored(run)
+    fixed = jetson_files.soc() not in _CORES_SWITCHED_LIVE
+    return State(conf, stored, nvpmodel_note.running(stored), _unit_failed(run), clocks.stored(), fixed)
+
+
+def _conf_text() -> str:
+    text = owned_files.read_text(CONF)
+    if text is not None:
+        return text
+    if os.path.islink(CONF):
+        raise EdgesiteError("{0} is a link to {1}, which is not there".format(CONF, os.readlink(CONF)), _INSTALL)
+    raise EdgesiteError("{0} is not there: nvpmodel has no power modes on this host".format(CONF), _INSTALL)
+
+
+def _stored(run: Run) -> Optional[int]:
+    stored = board.parse_power_status(owned_files.read_text(STATUS) or "")
+    if stored is not None:
+        return stored
+    program = find("nvpmodel")
+    asked = board.parse_power_query(run([program, "-q"]).text) if program else None
+    return asked.id if asked else None
+
+
+def _unit_failed(run: Run) -> bool:
+    systemctl = find("systemctl")
+    return systemctl is not None and run([systemctl, "is-failed", "--quiet", UNIT]).ok
+
+
+def apply(run: Run, action: nvpmodel.Action) -> None:
+    """Does one action. Raises EdgesiteError."""
+    if isinstance(action, ReleaseClocks):
+        clocks.restore(run)
+    elif action.how == "keep":
+        _write(action.mode.id, action.running)
+    else:
+        _set(run, action)
+
+
+def undo(run: Run, action: nvpmodel.Action) -> None:
+    """Takes one action back. Raises EdgesiteError."""
+    if isinstance(action, ReleaseClocks):
+        clocks.lock(run)
+        return
+    if action.how != "keep" and action.running != action.mode.id:
+        _program(run, action.running)
+    if action.stored is None:
+        owned_files.remove(STATUS)
+        nvpmodel_note.remove()
+    else:
+        _write(action.stored, action.running)
+
+
+def _set(run: Run, action: SetMode) -> None:
+    done = _program(run, action.mode.id)
+    said = done.text + done.error
+    if nvpmodel.asks_for_reboot(said):
+        if action.mode.id == action.running:
+            raise EdgesiteError(
+                "{0} is the mode of this boot, but {1} failed, and nvpmodel wants another reboot".format(
+                    action.mode.name, UNIT
+                ),
+                "See 'journalctl -b -u {0}' on the host: values in {1} may not fit this board".format(UNIT, CONF),
+            )
+        _write(action.mode.id, action.running)
+    elif not done.ok:
+        raise EdgesiteError(
+            "nvpmodel -m {0}: {1}".format(action.mode.id, " ".join(said.split()) or done.rc),
+            "See 'journalctl -b -u {0}' on the host, and 'nvpmodel -q'".format(UNIT),
+        )
+    else:
+        nvpmodel_note.remove()
+        if _unit_failed(run):
+            run([find("systemctl") or "systemctl", "reset-failed", UNIT])
+
+
+def _program(run: Run, identity: int) -> Result:
+    """Asks for a mode. Where that would reboot the host the program asks back, and is told no."""
+    return run([find("nvpmodel") or "nvpmodel", "-m", str(identity)], data=b"no\n", timeout=_SECONDS)
+
+
+def _write(identity: int, running: int) -> None:
+    """Chooses the mode of the next boot. The note comes first: without its status it says nothing."""
+    nvpmodel_note.write(identity, running)
+    owned_files.write_text(STATUS, nvpmodel.status_text(owned_files.read_text(STATUS), identity))

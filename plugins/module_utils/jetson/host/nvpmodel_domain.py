@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The domain of nvpmodel: the power mode of a Jetson."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from ...boot.host import ready as changing
+from ...boot.unit import NONE
+from ...common.host.command import Run
+from ...converge import Domain
+from .. import nvpmodel
+from ..nvpmodel import Action, State
+from . import nvpmodel as backend
+
+
+class NvpmodelDomain(Domain[State, Action]):
+    """The mode that is wanted, by its name."""
+
+    def __init__(self, run: Run, mode: str) -> None:
+        self.run = run
+        self.mode = mode
+
+    def observe(self) -> State:
+        return backend.observe(self.run)
+
+    def plan(self, state: State) -> List[Action]:
+        return nvpmodel.plan(self.mode, state)
+
+    def predict(self, state: State, actions: List[Action]) -> State:
+        return nvpmodel.after(state, actions)
+
+    def ready(self, actions: List[Action]) -> None:
+        changing.check("Changing the power mode", NONE)
+
+    def apply(self, action: Action) -> None:
+        backend.apply(self.run, action)
+
+    def undo(self, action: Action) -> None:
+        backend.undo(self.run, action)
+
+    def describe(self, action: Action) -> Dict[str, Any]:
+        return {"does": nvpmodel.describe(action)}
+
+    def render(self, state: State) -> Dict[str, Any]:
+        return {
+            "mode": nvpmodel.show(state.conf, nvpmodel.in_force(state)),
+            "next_boot": nvpmodel.show(state.conf, nvpmodel.chosen(state)),
+        }
+
+    def extras(self, before: State, after: State) -> Dict[str, Any]:
+        return {
+            "mode": nvpmodel.show(after.conf, nvpmodel.in_force(after)),
+            "modes": [nvpmodel.show(after.conf, mode.id) for mode in after.conf.modes],
+            "reboot_required": nvpmodel.reboot_required(after),
+        }

@@ -1,0 +1,376 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role jetpack does on a Jetson: from what jetpack_info found and what is wanted, without effects."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from ..common import lines
+from ..common.errors import EdgesiteError
+from ..common.lines import Kind
+from . import board, jetpack
+
+# The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
+_OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
+_SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite such as r36.5", "Name a suite of NVIDIA's")
+_CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
+_UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_SIZES = re.compile(
+    r"^(Need to get|After this operation,) ([\d.,]+) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)", re.ASCII | re.M
+)
+_REMOVED = re.compile(r"^The following packages will be REMOVED:\n((?: .*\n?)+)", re.M)
+_KEPT = re.compile(r"^The following packages have been kept back:\n((?: .*\n?)+)", re.M)
+_MIB = 2**20
+# The last major release of L4T for a chip
+_LAST_MAJOR = {"tegra186": 32, "tegra210": 32, "tegra194": 35}
+# What an initramfs and a capsule for the firmware take beside what apt says
+_BESIDE = 200 * _MIB
+
+
+class Wanted(NamedTuple):
+    """The role's variables."""
+
+    version: str = ""
+    suite: str = ""
+    packages: Tuple[str, ...] = ()
+    hold: bool = False
+    upgrade: str = "none"
+    mirror: str = ""
+
+
+def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
+    """What is to be done, in the order of the keys. Raises EdgesiteError where it cannot or must not be done.
+
+    sources: new text of the apt sources, None to leave them. upgrade: all packages of the new suite are taken.
+    install: packages to add. release: holds of the role's to lift meanwhile. hold: packages to hold afterwards.
+    repair: an install that broke off is finished first. actions: all of this in words.
+    """
+    _check(wanted)
+    target = _target(wanted)
+    upgrade = _upgrade(info, wanted, target)
+    missing = [name for name in wanted.packages if name not in info["installed"]]
+    sources = _sources(info, wanted, target)
+    keep = sorted(name for name in info["installed"] if wanted.hold and _holdable(name, wanted))
+    if upgrade:
+        _check_holds(info)
+    result: Dict[str, Any] = {
+        "repair": list(info["broken"]) if target or missing else [],
+        "sources": sources if sources != (info["apt"]["text"] or "") else None,
+        "upgrade": upgrade,
+        "install": missing,
+        "release": sorted(set(info["held"]) & set(info["held_by_role"])) if upgrade else [],
+        "hold": [name for name in keep if name not in info["held"]],
+    }
+    return {**result, "actions": _described(result, info, wanted)}
+
+
+def foresee(wanted: Wanted, mode: str, facts: Optional[Mapping[str, Any]]) -> List[EdgesiteError]:
+    """What of a release and a power mode a host cannot have, by what gpu_info tells of it (None: it is no Jetson)."""
+    if facts is None:
+        return [EdgesiteError("variables of the role jetpack are set, but this host is no Jetson", "Take them away")]
+    problems = []
+    try:
+        _check(wanted)
+        _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _target(wanted))
+    except EdgesiteError as error:
+        problems.append(error)
+    names = [str(offered["name"]) for offered in facts.get("power_modes", [])]
+    if mode and names and mode not in names:
+        problems.append(
+            EdgesiteError(
+                "jetpack_power_mode is {0}, which this board does not have; its modes are: {1}".format(
+                    mode, ", ".join(names)
+                ),
+                "Take one of these; names differ between modules and boards",
+            )
+        )
+    return problems
+
+
+def _check(wanted: Wanted) -> None:
+    """Raises where a variable cannot become a part of a source of packages or an argument of apt."""
+    if wanted.mirror:
+        lines.checked("jetpack_mirror", wanted.mirror, lines.URL)
+    lines.each("jetpack_packages", wanted.packages, lines.PACKAGE)
+
+
+def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
+    """(36, 5) of the wanted JetPack or suite, None where neither is given."""
+    if wanted.upgrade not in ("none", "minor"):
+        raise EdgesiteError(
+            "jetpack_upgrade is {0}; allowed are none and minor".format(wanted.upgrade),
+            "A step to another major release takes a reflash, see docs/jetson.md",
+        )
+    of_suite = None
+    if wanted.suite:
+        first, second = lines.checked("jetpack_suite", wanted.suite, _SUITE)[1:].split(".")
+        of_suite = (int(first), int(second))
+    if not wanted.version:
+        if wanted.upgrade != "none" and of_suite is None:
+            raise EdgesiteError(
+                "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite says to what",
+                "Set jetpack_version, such as 6.2.2",
+            )
+        return of_suite
+    releases = board.releases_of(wanted.version)
+    if not releases:
+        raise EdgesiteError(
+            "jetpack_version is {0}, which is not in the table of releases: {1}".format(
+                wanted.version, ", ".join(board.jetpacks())
+            ),
+            "Take one of these, or set jetpack_suite for a newer one",
+        )
+    major, minor = (int(number) for number in releases[0].split(".")[:2])
+    if of_suite is not None and of_suite != (major, minor):
+        raise EdgesiteError(
+            "jetpack_version {0} is in the suite r{1}.{2}, and jetpack_suite is {3}".format(
+                wanted.version, major, minor, wanted.suite
+            ),
+            "Set one of them",
+        )
+    return (major, minor)
+
+
+def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int, int]]) -> bool:
+    """Whether the host has to go to another release. Raises EdgesiteError where it must not, or not by apt."""
+    if target is None:
+        return False
+    l4t = info["l4t"]
+    if l4t is None:
+        raise _untold()
+    judge(l4t, target, info["soc"])
+    there = (l4t["major"], l4t["minor"])
+    behind = _behind(info)
+    same = there == target and (not wanted.version or info["jetpack"] == wanted.version)
+    if same and not behind:
+        return False
+    if not same and there == target and wanted.version not in board.newer_jetpacks(l4t["version"]):
+        raise _downgrade("JetPack {0}".format(info["jetpack"] or l4t["version"]), "JetPack " + wanted.version)
+    if wanted.upgrade != "minor":
+        raise EdgesiteError(
+            "JetPack {0} (L4T {1}) is there{2}, and {3} is wanted, but jetpack_upgrade is none".format(
+                info["jetpack"] or "unknown",
+                l4t["version"],
+                " in part, since {0} stayed behind".format(", ".join(behind)) if same else "",
+                wanted.version or wanted.suite,
+            ),
+            "Set jetpack_upgrade: minor for this run; the bootloader is upgraded with it, and the host has to reboot",
+        )
+    return True
+
+
+def _untold() -> EdgesiteError:
+    return EdgesiteError(
+        "the host does not tell its L4T release, so that nothing of JetPack can be judged",
+        "Install nvidia-l4t-core, or flash the module with an image that has it",
+    )
+
+
+def _behind(info: Mapping[str, Any]) -> List[str]:
+    """L4T packages of an older release than the host's, as an upgrade leaves them that broke off. Those that somebody
+    else held are meant to be so."""
+    release = _numbers(info["l4t"]["version"])
+    foreign = set(info["held"]) - set(info["held_by_role"])
+    found = []
+    for name, version in info["installed"].items():
+        own = _OF_RELEASE.search(version) if name.startswith("nvidia-l4t-") and name not in foreign else None
+        if own and _numbers(own.group(1)) < release:
+            found.append(name)
+    return found
+
+
+def judge(l4t: Mapping[str, Any], target: Tuple[int, int], soc: Optional[str] = None) -> None:
+    """Whether apt can take this L4T to that release: within a major, and not back. Raises EdgesiteError."""
+    there = (l4t["major"], l4t["minor"])
+    name = "L4T {0}.{1}".format(*target)
+    if target[0] == there[0] and target < there:
+        raise _downgrade("L4T " + l4t["version"], name)
+    if target[0] < there[0]:
+        raise _downgrade("L4T " + l4t["version"], name)
+    if target[0] > there[0]:
+        raise EdgesiteError(
+            "L4T {0} is there and {1} is wanted: a step to another major release is none for apt".format(
+                l4t["version"], name
+            ),
+            _major_step(there, target, soc),
+        )
+
+
+def _major_step(there: Tuple[int, int], target: Tuple[int, int], soc: Optional[str]) -> str:
+    if soc in _LAST_MAJOR and target[0] > _LAST_MAJOR[soc]:
+        return "This module ({0}) has no later one than L4T {1}: set jetpack_version to a release of it".format(
+            soc, _LAST_MAJOR[soc]
+        )
+    if target[0] == 36 and there[0] == 35:
+        first = (
+            "Bring it to JetPack 5.1.3 (L4T 35.5.0) or a later JetPack 5 first, for a bootloader that can start "
+            "JetPack 6: jetpack_version: 5.1.6, jetpack_upgrade: minor. Then flash"
+            if there < (35, 5)
+            else "The bootloader of L4T 35.5.0 or later, which this one is, can start JetPack 6. Flash"
+        )
+        return (
+            first + " it with SDK Manager or flash.sh, or by NVIDIA's image-based over-the-air update (nv_ota_start.sh)"
+        )
+    return "Flash it with SDK Manager or flash.sh, or by NVIDIA's image-based over-the-air update (nv_ota_start.sh)"
+
+
+def _downgrade(there: str, wanted: str) -> EdgesiteError:
+    return EdgesiteError(
+        "{0} is there and {1} is wanted: a Jetson cannot go back to an older release by apt".format(there, wanted),
+        "Set jetpack_version to what is there, or flash the module with the older release",
+    )
+
+
+def _check_holds(info: Mapping[str, Any]) -> None:
+    """Raises where somebody else held packages: vendors of carriers do so, since NVIDIA's would break their board."""
+    foreign = sorted(set(info["held"]) - set(info["held_by_role"]))
+    if foreign:
+        raise EdgesiteError(
+            "packages are held that the upgrade would have to change: {0}".format(", ".join(foreign)),
+            "Ask the board's maker whether NVIDIA's packages fit it; if so, 'apt-mark unhold {0}' on the host".format(
+                " ".join(foreign)
+            ),
+        )
+
+
+def _holdable(name: str, wanted: Wanted) -> bool:
+    return name.startswith(("nvidia-l4t-", "nvidia-jetpack")) or name in wanted.packages
+
+
+def _sources(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int, int]]) -> str:
+    """The text of the apt sources that is wanted. A mirror alone is that of the suite that is there."""
+    text = info["apt"]["text"] or ""
+    l4t = info["l4t"]
+    if target is None and wanted.mirror:
+        if info["apt"]["suite"]:
+            return jetpack.with_mirror(text, wanted.mirror)
+        if l4t is None:
+            raise _untold()
+        target = (l4t["major"], l4t["minor"])
+    return jetpack.with_suite(text, "r{0}.{1}".format(*target), info["soc"], wanted.mirror) if target else text
+
+
+def _described(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -> List[Dict[str, str]]:
+    words = []
+    origin = " from " + wanted.mirror if wanted.mirror else ""
+    if result["repair"]:
+        words.append("finish the install of {0} that broke off".format(", ".join(result["repair"])))
+    if result["sources"] is not None:
+        suite = next(line["suite"] for line in jetpack.parse_sources(result["sources"]) if line["enabled"])
+        words.append("take the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES))
+    if result["upgrade"]:
+        words.append(
+            "upgrade JetPack {0} (L4T {1}) to {2}".format(
+                info["jetpack"], info["l4t"]["version"], wanted.version or wanted.suite
+            )
+        )
+    if result["install"]:
+        words.append("install {0}".format(", ".join(result["install"])))
+    if result["hold"]:
+        words.append("hold {0} packages of L4T and JetPack".format(len(result["hold"])))
+    return [{"does": sentence} for sentence in words]
+
+
+def check_offer(output: str, wanted: Wanted) -> None:
+    """Raises where an upgrade would not end with the wanted JetPack: apt takes the newest L4T that it is offered.
+
+    output: of apt-cache policy nvidia-l4t-core.
+    """
+    found = _CANDIDATE.search(output)
+    offered = board.parse_package_version(found.group(1)) if found else None
+    if offered is None:
+        raise EdgesiteError(
+            "the sources offer no nvidia-l4t-core",
+            "Nothing was installed. A mirror needs the folder of the chip, such as t234, with the suite",
+        )
+    name = board.jetpack(offered)
+    if wanted.version in ("", name):
+        return
+    suite = "r{0}.{1}".format(offered.major, offered.minor)
+    raise EdgesiteError(
+        "jetpack_version is {0}, but what the suite {1} offers is L4T {2}, which is {3}: apt takes the newest of a "
+        "suite".format(wanted.version, suite, offered.version, "JetPack " + name if name else "not in the table"),
+        "Nothing was installed. Set {0} to take that, or jetpack_mirror to a mirror whose newest is JetPack {1}".format(
+            'jetpack_version: "{0}"'.format(name) if name else "jetpack_suite: {0} alone".format(suite), wanted.version
+        ),
+    )
+
+
+def check_transaction(output: str, free_bytes: int) -> None:
+    """Raises where apt refuses, keeps back or removes what is of JetPack, or where the disk is too full.
+
+    output: of apt-get --assume-no.
+    """
+    errors = [line[3:] for line in output.splitlines() if line.startswith("E: ") and "aborted" not in line.lower()]
+    unmet = [" ".join(line.split()) for line in output.splitlines() if "Depends:" in line or "Conflicts:" in line]
+    kept = [name for name in _listed(_KEPT, output) if name.startswith("nvidia-")]
+    removed = [name for name in _listed(_REMOVED, output) if name.startswith(("nvidia-l4t-", "nvidia-jetpack"))]
+    told = (
+        errors
+        + unmet
+        + (["{0} would be kept back".format(", ".join(kept))] if kept else [])
+        + (["{0} would be removed".format(", ".join(removed))] if removed else [])
+    )
+    if told:
+        raise EdgesiteError(
+            "apt cannot do it: {0}".format("; ".join(told)),
+            "Nothing was installed. Look at 'apt-get --simulate dist-upgrade' on the host",
+        )
+    needed = sum(
+        int(float(number.replace(",", "")) * _UNITS[unit]) for _what, number, unit, _all in _SIZES.findall(output)
+    )
+    if needed and needed + _BESIDE > free_bytes:
+        raise EdgesiteError(
+            "the disk is too full: {0} MiB are needed and {1} MiB are free".format(
+                -(-(needed + _BESIDE) // _MIB), free_bytes // _MIB
+            ),
+            "Nothing was installed. Free space on the host, such as by 'apt-get clean'",
+        )
+
+
+def _listed(pattern: "re.Pattern[str]", output: str) -> List[str]:
+    found = pattern.search(output)
+    return [name.rstrip("*") for name in found.group(1).split()] if found else []
+
+
+def check_done(info: Mapping[str, Any], wanted: Wanted) -> None:
+    """Raises where the packages are not what was wanted, though apt reported success."""
+    left = plan(info, wanted)
+    if left["upgrade"] or left["install"] or info["broken"]:
+        raise EdgesiteError(
+            "apt reported success, but L4T is {0}, JetPack {1}, not installed are: {2}".format(
+                info["l4t"]["version"], info["jetpack"], ", ".join(left["install"] + list(info["broken"])) or "none"
+            ),
+            "The suite may not have that release yet: see 'apt-cache policy nvidia-l4t-core' on the host",
+        )
+
+
+def check_booted(info: Mapping[str, Any], version: str) -> None:
+    """Raises where the host did not come up with this L4T, or its firmware not with the bootloader of it."""
+    if info["l4t"] is None or info["l4t"]["version"] != version:
+        raise EdgesiteError(
+            "after the reboot L4T is {0} and not {1}".format(info["l4t"] and info["l4t"]["version"], version),
+            "See 'nvbootctrl dump-slots-info' on the host: it may have started the other slot",
+        )
+    slots = info["slots"]
+    if slots and slots["version"] and _numbers(slots["version"]) != _numbers(version):
+        raise EdgesiteError(
+            "after the reboot L4T is {0}, but the bootloader in slot {1} is still {2} (capsule status {3})".format(
+                version, slots["current"], slots["version"], slots["capsule_status"]
+            ),
+            "The firmware did not take the capsule: reboot once more; on a carrier of another maker take its maker's "
+            "bootloader",
+        )
+
+
+def _numbers(version: str) -> List[int]:
+    found = [int(number) for number in re.findall(r"[0-9]+", version)]
+    return (found + [0, 0, 0])[:3]
+
+
+def lockers(info: Mapping[str, Any]) -> str:
+    """Who works with packages, in words."""
+    return ", ".join("{0} (pid {1})".format(one["name"], one["pid"]) for one in info["apt"]["locked_by"])

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be done to a card's MIG layout: one action for each call of NVML, named by place, as ids change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Dict, List, NamedTuple, Sequence, Union
+
+from ..common.errors import EdgesiteError
+from ..gpu.selectors import GpuId
+from .card import Card, Client, ComputeInstance, GpuInstance, Profile, slices
+
+
+class SetMode(NamedTuple):
+    """nvmlDeviceSetMigMode. waits: the mode can only become pending here (a guest with the whole card)."""
+
+    gpu: GpuId
+    enabled: bool
+    previous: bool
+    waits: bool = False
+
+
+class MakeGpuInstance(NamedTuple):
+    """Creates or destroys the GPU instance of a profile at a start."""
+
+    gpu: GpuId
+    profile: Profile
+    start: int
+    create: bool
+
+
+class MakeComputeInstance(NamedTuple):
+    """Creates or destroys the compute instance of so many slices at a start within the GPU instance named first."""
+
+    gpu: GpuId
+    profile: Profile
+    start: int
+    slices: int
+    inner_start: int
+    create: bool
+
+
+class EndClient(NamedTuple):
+    """Ends a process that is in the way (disruption: force)."""
+
+    gpu: GpuId
+    client: Client
+
+
+Action = Union[SetMode, MakeGpuInstance, MakeComputeInstance, EndClient]
+
+
+def undo(action: Action) -> Action:
+    """The action that takes this one back. Raises EdgesiteError where there is none."""
+    if isinstance(action, SetMode):
+        return action._replace(enabled=action.previous, previous=action.enabled)
+    if isinstance(action, EndClient):
+        raise EdgesiteError("{0} was ended and cannot be started again from here".format(action.client.label()))
+    return action._replace(create=not action.create)
+
+
+def after(cards: Sequence[Card], actions: Sequence[Action]) -> List[Card]:
+    """The cards once the actions are done; what only the driver knows, such as a UUID, is None."""
+    found = {card.gpu: card for card in cards}
+    for action in actions:
+        found[action.gpu] = _after(found[action.gpu], action)
+    return list(found.values())
+
+
+def _after(card: Card, action: Action) -> Card:
+    if isinstance(action, SetMode):
+        if action.waits:
+            return replace(card, pending=action.enabled)
+        return replace(card, enabled=action.enabled, pending=action.enabled)
+    if isinstance(action, EndClient):
+        return _without(card, action.client)
+    others = tuple(held for held in card.instances if held.place != (action.profile.id, action.start))
+    if isinstance(action, MakeGpuInstance):
+        made = (GpuInstance(action.profile, action.start, ()),) if action.create else ()
+        return replace(card, instances=_sorted(others + made))
+    (mine,) = (held for held in card.instances if held not in others)
+    compute = tuple(inner for inner in mine.compute if (inner.slices, inner.start) != action[3:5])
+    if action.create:
+        compute += (ComputeInstance(action.slices, action.inner_start),)
+    return replace(
+        card, instances=_sorted(others + (replace(mine, compute=tuple(sorted(compute, key=lambda ci: ci.start))),))
+    )
+
+
+def _sorted(instances: Sequence[GpuInstance]) -> Any:
+    return tuple(sorted(instances, key=lambda instance: instance.start))
+
+
+def _without(card: Card, client: Client) -> Card:
+    def left(clients: Sequence[Client]) -> Any:
+        return tuple(other for other in clients if other.pid != client.pid)
+
+    return replace(
+        card,
+        clients=left(card.clients),
+        instances=tuple(
+            replace(
+                held,
+                clients=left(held.clients),
+                compute=tuple(replace(inner, clients=left(inner.clients)) for inner in held.compute),
+            )
+            for held in card.instances
+        ),
+    )
+
+
+def describe(action: Action) -> Dict[str, Any]:
+    """The action for users."""
+    of_gpu = "of GPU " + action.gpu.label()
+    if isinstance(action, SetMode):
+        does = "turn {0} MIG mode {1}".format("on" if action.enabled else "off", of_gpu)
+        return {
+            "does": does,
+            "kind": "set_mode",
+            "uuid": action.gpu.uuid,
+            "mode": "enabled" if action.enabled else "disabled",
+        }
+    if isinstance(action, EndClient):
+        does = "end {0} on GPU {1}".format(action.client.label(), action.gpu.label())
+        return {"does": does, "kind": "end_process", "uuid": action.gpu.uuid, "pid": action.client.pid}
+    verb = "create" if action.create else "destroy"
+    where = "{0} {1}".format(slices(action.start, action.profile.size), of_gpu)
+    common = {
+        "uuid": action.gpu.uuid,
+        "profile": action.profile.name,
+        "placement": {"start": action.start, "size": action.profile.size},
+    }
+    if isinstance(action, MakeGpuInstance):
+        does = "{0} GPU instance {1} on {2}".format(verb, action.profile.name, where)
+        return dict(common, does=does, kind=verb + "_gpu_instance")
+    return dict(
+        common,
+        does="{0} compute instance {1}c at {2} of GPU instance {3} on {4}".format(
+            verb, action.slices, action.inner_start, action.profile.name, where
+        ),
+        kind=verb + "_compute_instance",
+        compute_placement={"start": action.inner_start, "size": action.slices},
+    )

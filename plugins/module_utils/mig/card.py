@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A card as MIG sees it: its mode, its profiles and where they fit, its instances and who runs on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Tuple
+
+from ..gpu import catalogue
+from ..gpu.selectors import GpuId
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A GPU instance profile of a card (nvmlDeviceGetGpuInstanceProfileInfo, ...PossiblePlacements).
+
+    size and starts are in memory slices. engines: decoders, encoders, JPEG and OFA engines of one instance.
+    """
+
+    id: int
+    name: str
+    slices: int
+    memory_mib: int
+    size: int
+    starts: Tuple[int, ...]
+    max_count: int
+    engines: Tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    def mask(self, start: int) -> int:
+        """The memory slices of an instance there, as bits."""
+        return ((1 << self.size) - 1) << start
+
+
+@dataclass(frozen=True)
+class Client:
+    """A process on a card. The instance ids are NVML's, None outside of MIG."""
+
+    pid: int
+    name: Optional[str]
+    gpu_instance_id: Optional[int] = None
+    compute_instance_id: Optional[int] = None
+
+    def label(self) -> str:
+        return "{0} (pid {1})".format(self.name or "a process", self.pid)
+
+
+@dataclass(frozen=True)
+class ComputeInstance:
+    """A compute instance; slices and start are in compute slices of its GPU instance.
+
+    Two are equal when they have the same place: UUID and clients come and go.
+    """
+
+    slices: int
+    start: int
+    uuid: Optional[str] = field(default=None, compare=False)
+    clients: Tuple[Client, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class GpuInstance:
+    """A GPU instance; start is in memory slices. clients: all of it, those of its compute instances too."""
+
+    profile: Profile
+    start: int
+    compute: Tuple[ComputeInstance, ...]
+    clients: Tuple[Client, ...] = field(default=(), compare=False)
+
+    @property
+    def place(self) -> Tuple[int, int]:
+        """Profile id and start: what is the same is the same instance."""
+        return self.profile.id, self.start
+
+    @property
+    def mask(self) -> int:
+        return self.profile.mask(self.start)
+
+    def label(self) -> str:
+        return "{0} on {1}".format(self.profile.name, slices(self.start, self.profile.size))
+
+
+@dataclass(frozen=True)
+class Card:
+    """One GPU. enabled: None on a card without MIG. pending: the mode after the next reset or reboot.
+
+    resetless: the mode changes without a reset of the card (Hopper and later).
+    virtualization: none | passthrough | vgpu_guest | vgpu_host | vsga_host | None, as in gpu_info.
+    pci_id, subsystem_id: device << 16 | vendor.
+    profiles: empty where MIG is off and neither the driver nor the catalogue knows them.
+    clients: everything that runs on the card.
+    """
+
+    gpu: GpuId
+    enabled: Optional[bool]
+    pending: Optional[bool] = None
+    resetless: bool = False
+    virtualization: Optional[str] = None
+    profiles: Tuple[Profile, ...] = ()
+    instances: Tuple[GpuInstance, ...] = ()
+    clients: Tuple[Client, ...] = field(default=(), compare=False)
+    pci_id: int = 0
+    subsystem_id: int = 0
+
+    @property
+    def memory_slices(self) -> int:
+        """How many memory slices the card has."""
+        return max(start + profile.size for profile in self.profiles for start in profile.starts)
+
+
+def slices(start: int, size: int) -> str:
+    """Memory slices for people."""
+    return "slice {0}".format(start) if size == 1 else "slices {0}-{1}".format(start, start + size - 1)
+
+
+def catalogued(pci_device_id: int, name: str) -> Tuple[Profile, ...]:
+    """The profiles that the catalogue knows of a card; empty where it does not know the card."""
+    model = catalogue.by_pci_device(pci_device_id) or catalogue.by_name(name)
+    if model is None or model.mig is None:
+        return ()
+    return tuple(
+        Profile(
+            known.id,
+            known.name,
+            known.slices,
+            known.memory_mib,
+            known.size,
+            known.starts,
+            known.max_count,
+            (known.decoders, known.encoders, known.jpegs, known.ofas),
+        )
+        for known in model.mig.profiles
+    )
+
+
+def from_facts(facts: Dict[str, Any]) -> Card:
+    """The card in an entry of gpu_info's gpus, with the catalogue's profiles."""
+    gpu = GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"])
+    mig = facts["mig"]
+    if mig is None:
+        return Card(gpu, None)
+    profiles = catalogued(int(facts["pci_device_id"], 16), facts["name"])
+    clients = tuple(
+        Client(process["pid"], process["name"], process["gpu_instance_id"], process["compute_instance_id"])
+        for process in facts["processes"]
+    )
+    return Card(
+        gpu,
+        mig["current"],
+        mig["pending"],
+        mig["resetless"],
+        (facts.get("vgpu") or {}).get("virtualization_mode"),
+        profiles,
+        tuple(_instances(mig["gpu_instances"] or [], profiles, clients)),
+        clients,
+    )
+
+
+def _instances(
+    entries: List[Dict[str, Any]], profiles: Tuple[Profile, ...], clients: Tuple[Client, ...]
+) -> List[GpuInstance]:
+    by_id = {profile.id: profile for profile in profiles}
+    return [
+        GpuInstance(
+            by_id[entry["profile_id"]],
+            entry["placement"]["start"],
+            tuple(
+                ComputeInstance(
+                    inner["slices"],
+                    inner["placement"]["start"],
+                    inner["uuid"],
+                    on_compute_instance(clients, entry["id"], inner["id"]),
+                )
+                for inner in entry["compute_instances"]
+            ),
+            on_gpu_instance(clients, entry["id"]),
+        )
+        for entry in entries
+        if entry["profile_id"] in by_id
+    ]
+
+
+def on_gpu_instance(clients: Tuple[Client, ...], gpu_instance_id: int) -> Tuple[Client, ...]:
+    """Those of the clients that run on a GPU instance."""
+    return tuple(client for client in clients if client.gpu_instance_id == gpu_instance_id)
+
+
+def on_compute_instance(
+    clients: Tuple[Client, ...], gpu_instance_id: int, compute_instance_id: int
+) -> Tuple[Client, ...]:
+    """Those that run on a compute instance, or somewhere on its GPU instance: NVML does not always tell where."""
+    return tuple(
+        client
+        for client in on_gpu_instance(clients, gpu_instance_id)
+        if client.compute_instance_id in (compute_instance_id, None)
+    )

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the cards of a host as MIG sees them."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Dict, List, Tuple
+
+from ...gpu import nvml_words
+from ...gpu.host import instances
+from ...gpu.host.nvml import Nvml, text
+from ...gpu.host.read import read_processes
+from ...gpu.nvml_errors import NvmlError
+from ...gpu.selectors import GpuId
+from .. import card
+from ..card import Card, Client, ComputeInstance, GpuInstance, Profile
+
+# No card has more memory slices, so no profile has more placements.
+_MOST_PLACEMENTS = 32
+
+
+def read_cards(nvml: Nvml) -> Tuple[List[Card], Dict[int, NvmlError]]:
+    """All cards, and by index the reason for each that could not be read. Raises NvmlError where root is needed."""
+    cards, lost = [], {}
+    for index in range(nvml.count()):
+        try:
+            handle = nvml.handle(index)
+            cards.append(read_card(nvml, nvml.identify(index, handle), handle))
+        except NvmlError as error:
+            if error.status == "no_permission":
+                raise
+            lost[index] = error
+    return cards, lost
+
+
+def read_card(nvml: Nvml, gpu: GpuId, handle: Any) -> Card:
+    """One card."""
+    pci = nvml.call("nvmlDeviceGetPciInfo", handle)
+    ids = {"pci_id": pci.pciDeviceId, "subsystem_id": pci.pciSubSystemId}
+    modes = nvml.get("nvmlDeviceGetMigMode", handle)
+    virtualization = nvml_words.word(
+        nvml_words.VIRTUALIZATION_MODES, nvml.get("nvmlDeviceGetVirtualizationMode", handle)
+    )
+    if modes is None:
+        return Card(gpu, None, virtualization=virtualization, **ids)
+    clients = read_clients(nvml, handle)
+    enabled = bool(modes[0])
+    # Drivers may tell the profiles only once MIG is on.
+    profiles = read_profiles(nvml, handle) or card.catalogued(pci.pciDeviceId >> 16, gpu.name)
+    return Card(
+        gpu=gpu,
+        enabled=enabled,
+        pending=bool(modes[1]),
+        resetless=bool(nvml.field(handle, "NVML_FI_DEV_IS_RESETLESS_MIG_SUPPORTED")),
+        virtualization=virtualization,
+        profiles=profiles,
+        instances=_instances(nvml, handle, profiles, clients) if enabled else (),
+        clients=clients,
+        **ids,
+    )
+
+
+def read_clients(nvml: Nvml, handle: Any) -> Tuple[Client, ...]:
+    """The processes on a card that NVML lists: those with a CUDA or graphics context."""
+    return tuple(
+        Client(entry["pid"], entry["name"], entry["gpu_instance_id"], entry["compute_instance_id"])
+        for entry in read_processes(nvml, handle)
+    )
+
+
+def read_profiles(nvml: Nvml, handle: Any) -> Tuple[Profile, ...]:
+    """The GPU instance profiles of a card with their placements (nvmlDeviceGetGpuInstancePossiblePlacements_v2)."""
+    found = []
+    for info in instances.profiles(nvml, handle):
+        places = (nvml.pynvml.c_nvmlGpuInstancePlacement_t * _MOST_PLACEMENTS)()
+        count = ctypes.c_uint(_MOST_PLACEMENTS)
+        nvml.call("nvmlDeviceGetGpuInstancePossiblePlacements", handle, info.id, places, ctypes.byref(count))
+        if count.value:
+            found.append(_profile(info, places[: count.value]))
+    return tuple(found)
+
+
+def _profile(info: Any, places: List[Any]) -> Profile:
+    return Profile(
+        id=info.id,
+        name=text(info.name).replace("MIG ", ""),
+        slices=info.sliceCount,
+        memory_mib=info.memorySizeMB,
+        size=places[0].size,
+        starts=tuple(sorted(place.start for place in places)),
+        max_count=info.instanceCount,
+        engines=(info.decoderCount, info.encoderCount, info.jpegCount, info.ofaCount),
+    )
+
+
+def _instances(
+    nvml: Nvml, handle: Any, profiles: Tuple[Profile, ...], clients: Tuple[Client, ...]
+) -> Tuple[GpuInstance, ...]:
+    by_id = {profile.id: profile for profile in profiles}
+    uuids = instances.device_uuids(nvml, handle)
+    found = [
+        GpuInstance(
+            by_id[profile.id],
+            info.placement.start,
+            _compute_instances(nvml, instance, info.id, uuids, clients),
+            card.on_gpu_instance(clients, info.id),
+        )
+        for profile, instance, info in instances.gpu_instances(nvml, handle)
+    ]
+    return tuple(sorted(found, key=lambda instance: instance.start))
+
+
+def _compute_instances(
+    nvml: Nvml, gpu_instance: Any, gpu_instance_id: int, uuids: Dict[Any, str], clients: Tuple[Client, ...]
+) -> Tuple[ComputeInstance, ...]:
+    found = [
+        ComputeInstance(
+            profile.sliceCount,
+            info.placement.start,
+            uuids.get((gpu_instance_id, info.id)),
+            card.on_compute_instance(clients, gpu_instance_id, info.id),
+        )
+        for profile, _instance, info in instances.compute_instances(nvml, gpu_instance)
+    ]
+    return tuple(sorted(found, key=lambda instance: instance.start))

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The domain of mig_layout: MIG mode and instances of cards, and the boot unit that makes them again at every boot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ContextManager, Dict, List, Optional, Sequence, Tuple, Union
+
+from ...boot import unit as boot
+from ...boot.host import ready as changing
+from ...boot.host import unit as boot_backend
+from ...common import quiesce
+from ...common.errors import EdgesiteError
+from ...common.host import units
+from ...common.host.command import Run
+from ...converge import Domain
+from ...gpu.host import lock
+from ...gpu.host.process import NvmlProcess
+from ...gpu.nvml_errors import NvmlError
+from .. import actions as mig_actions
+from .. import explain, show
+from .. import plan as mig_plan
+from ..card import Card
+from ..plan import Policy
+from . import apply as nvml_mig_apply
+from .cards import read_cards
+
+Action = Union[mig_actions.Action, quiesce.SwitchUnit, boot.WriteFile, boot.EnableUnit]
+
+# A reset takes power limits and clocks with it; this unit sets them when it is started again.
+_SETTINGS_UNIT = "edgesite-gpu-settings.service"
+_BOOT = (boot.WriteFile, boot.EnableUnit)
+
+
+@dataclass(frozen=True)
+class State:
+    """The cards, units and boot unit as observed. lost: indices of cards that cannot be read.
+
+    Units are no part of what has to be as it was: they start in their own time.
+    """
+
+    cards: Tuple[Card, ...]
+    units: quiesce.Units = field(compare=False)
+    boot: boot.BootUnit
+    lost: Tuple[int, ...]
+
+
+class MigDomain(Domain[State, Action]):
+    """What the user wants of the MIG layouts of this host.
+
+    run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
+    a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        nvml: Optional[NvmlProcess],
+        layouts: Sequence[Dict[str, Any]],
+        policy: Policy,
+        quiesced: Sequence[str] = (),
+        unit: boot.BootUnit = boot.NONE,
+    ) -> None:
+        self.run = run
+        self.nvml = nvml
+        self.layouts = layouts
+        self.policy = policy
+        self.quiesced = [_SETTINGS_UNIT, *quiesced]
+        self.unit = unit
+        self.reasons: Dict[int, NvmlError] = {}
+
+    def alone(self) -> ContextManager[None]:
+        return lock.held()
+
+    def observe(self) -> State:
+        cards: List[Card] = []
+        if self.nvml is not None:
+            cards, self.reasons = self.nvml.ask(read_cards)
+        return State(tuple(cards), self._units(), boot_backend.observe(self.unit), tuple(self.reasons))
+
+    def _units(self) -> quiesce.Units:
+        found = units.observe(self.run, self.quiesced)
+        # Enabled but not yet started, before the first boot, it has to be started after a reset too.
+        ours = {_SETTINGS_UNIT} if boot_backend.is_enabled(_SETTINGS_UNIT) else set()
+        return found._replace(active=tuple(sorted(ours.union(found.active))))
+
+    def plan(self, state: State) -> List[Action]:
+        try:
+            of_cards = self._plan(state)
+        except EdgesiteError as error:
+            if state.units.stopped:
+                error.fix += "; an earlier run left these stopped: " + ", ".join(state.units.stopped)
+            raise
+        resets = mig_plan.resets(of_cards, state.cards)
+        return quiesce.around(of_cards, resets, self.quiesced, state.units) + list(boot.plan(self.unit, state.boot))
+
+    def _plan(self, state: State) -> List[mig_actions.Action]:
+        if state.lost and any(layout.get("gpus") == "all" for layout in self.layouts):
+            raise self.reasons[state.lost[0]]
+        return mig_plan.plan(self.layouts, state.cards, self.policy)
+
+    def final(self, action: Action) -> bool:
+        return isinstance(action, mig_actions.EndClient)
+
+    def predict(self, state: State, actions: List[Action]) -> State:
+        switches = [action for action in actions if isinstance(action, quiesce.SwitchUnit)]
+        of_boot = [action for action in actions if isinstance(action, _BOOT)]
+        of_cards = [action for action in actions if not isinstance(action, (quiesce.SwitchUnit, *_BOOT))]
+        return State(
+            tuple(mig_actions.after(state.cards, of_cards)),
+            quiesce.after(state.units, switches),
+            boot.after(state.boot, of_boot),
+            state.lost,
+        )
+
+    def ready(self, actions: List[Action]) -> None:
+        changing.check("Changing MIG layouts", self.unit)
+
+    def apply(self, action: Action) -> None:
+        if isinstance(action, quiesce.SwitchUnit):
+            units.apply(self.run, action)
+        elif isinstance(action, _BOOT):
+            boot_backend.apply(self.run, action)
+        elif self.nvml is not None:
+            self.nvml.ask(nvml_mig_apply.apply, action)
+
+    def undo(self, action: Action) -> None:
+        if isinstance(action, quiesce.SwitchUnit):
+            self.apply(quiesce.undo(action))
+        elif isinstance(action, _BOOT):
+            self.apply(boot.undo(action))
+        else:
+            self.apply(mig_actions.undo(action))
+
+    def describe(self, action: Action) -> Dict[str, Any]:
+        if isinstance(action, quiesce.SwitchUnit):
+            return quiesce.describe(action)
+        if isinstance(action, _BOOT):
+            return {"does": boot.describe(action), "kind": "boot_unit"}
+        return mig_actions.describe(action)
+
+    def render(self, state: State) -> Dict[str, Any]:
+        named = mig_plan.named(self.layouts, state.cards)
+        return {
+            "gpus": {card.gpu.uuid: show.card(card) for card in named},
+            "boot_unit": {"name": state.boot.unit, "enabled": state.boot.enabled},
+            "files": dict(state.boot.files),
+        }
+
+    def extras(self, before: State, after: State) -> Dict[str, Any]:
+        waiting = mig_plan.waiting(self.layouts, after.cards, self.policy)
+        at_boot = self.unit.enabled or any(card.virtualization == "passthrough" for card in waiting)
+        return {
+            **show.changes(mig_plan.named(self.layouts, before.cards), mig_plan.named(self.layouts, after.cards)),
+            "reset_required": [card.gpu.uuid for card in waiting],
+            "reboot_required": bool(waiting) and at_boot,
+            "holders": [holder for card in waiting for holder in explain.holders(card.gpu, card.clients)],
+        }
+
+
+def boot_unit(layouts: Sequence[Dict[str, Any]], quiesced: Sequence[str], python: str, persist: bool) -> boot.BootUnit:
+    """The unit that makes these layouts again at every boot."""
+    config = {"mig": list(layouts), "quiesce": list(quiesced)} if persist and layouts else None
+    return boot.wanted("mig", "Make MIG layouts", python, config, before=quiesced)

@@ -1,0 +1,256 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the option layouts of mig_layout wants of each card, checked as far as the card's profiles tell."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from ..common.errors import EdgesiteError
+from ..gpu.selectors import resolve
+from .card import Card, Profile
+from .fit import compute_arrangements
+from .names import compute_slices, find, parse
+
+MODES = ("enabled", "disabled")
+_KEYS = ("gpus", "mig", "instances")
+_INSTANCE_KEYS = ("profile", "count", "placement", "compute_instances")
+_INSTANCES = (
+    "Give a dictionary such as {'3g.20gb': 1, '1g.5gb': 4}, "
+    "or a list of dictionaries with profile and, as needed, count, placement and compute_instances"
+)
+
+
+class Want(NamedTuple):
+    """One GPU instance that is wanted. compute: slices of its compute instances, largest first.
+
+    start: where, or None for anywhere.
+    """
+
+    profile: Profile
+    compute: Tuple[int, ...]
+    start: Optional[int] = None
+
+    def label(self) -> str:
+        where = "" if self.start is None else " at {0}".format(self.start)
+        inner = "" if self.compute == (self.profile.slices,) else " with " + shown(self.compute)
+        return self.profile.name + where + inner
+
+
+class Wish(NamedTuple):
+    """What is wanted of one card. wants: None leaves its instances alone. option: where it was said."""
+
+    option: str
+    enabled: bool
+    wants: Optional[Tuple[Want, ...]]
+
+
+def shown(compute: Sequence[int]) -> str:
+    """Compute instances for people."""
+    return "+".join("{0}c".format(slices) for slices in compute) or "no compute instance"
+
+
+def wishes(layouts: Any, cards: Sequence[Card], name: str = "layouts") -> Tuple[List[EdgesiteError], Dict[int, Wish]]:
+    """Every problem of the layouts, and by index what is wanted of each card that they name. name: of the option."""
+    problems: List[EdgesiteError] = []
+    found: Dict[int, Wish] = {}
+    if not isinstance(layouts, (list, tuple)):
+        return [EdgesiteError("{0} is {1!r}, not a list".format(name, layouts), "Give a list of layouts")], {}
+    for position, layout in enumerate(layouts):
+        option = "{0}[{1}]".format(name, position)
+        try:
+            named = _named(option, layout, cards)
+        except EdgesiteError as problem:
+            problems.append(problem)
+            continue
+        for card in named:
+            try:
+                if card.gpu.index in found:
+                    raise EdgesiteError(
+                        "{0} names GPU {1}, which {2} names too".format(
+                            option, card.gpu.label(), found[card.gpu.index].option
+                        ),
+                        "A GPU has one layout: name it in one of the two",
+                    )
+                found[card.gpu.index] = _wish(option, layout, card)
+            except EdgesiteError as problem:
+                problems.append(problem)
+    return problems, found
+
+
+def per_card(
+    layouts: Sequence[Dict[str, Any]], cards: Sequence[Card]
+) -> Tuple[List[EdgesiteError], List[Dict[str, Any]]]:
+    """The layouts with one card each, and the problems of selectors that name none.
+
+    For the boot, where a card that is gone must not keep the others from their layouts.
+    """
+    problems: List[EdgesiteError] = []
+    found: List[Dict[str, Any]] = []
+    gpus = [card.gpu for card in cards]
+    for position, layout in enumerate(layouts):
+        selectors = layout.get("gpus")
+        for selector in selectors if isinstance(selectors, list) else [selectors]:
+            one = [selector] if isinstance(selectors, list) else selector
+            try:
+                named = resolve("layouts[{0}].gpus".format(position), one, gpus)
+            except EdgesiteError as problem:
+                problems.append(problem)
+                continue
+            found += [dict(layout, gpus=[{"uuid": gpu.uuid}]) for gpu in named]
+    unique = {entry["gpus"][0]["uuid"]: entry for entry in found}
+    return problems, list(unique.values())
+
+
+def _named(option: str, layout: Any, cards: Sequence[Card]) -> List[Card]:
+    if not isinstance(layout, dict) or not set(layout) <= set(_KEYS) or "gpus" not in layout:
+        raise EdgesiteError(
+            "{0} is {1!r}".format(option, layout), "Give a dictionary with gpus and, as needed, mig and instances"
+        )
+    if layout.get("mig", "enabled") not in MODES:
+        raise EdgesiteError("{0}.mig is {1!r}".format(option, layout["mig"]), "Use enabled or disabled, in quotes")
+    if layout.get("mig") == "disabled" and layout.get("instances"):
+        raise EdgesiteError(
+            "{0} has instances, but mig is disabled".format(option), "Take the instances away, or set mig: enabled"
+        )
+    indices = {gpu.index for gpu in resolve(option + ".gpus", layout["gpus"], [card.gpu for card in cards])}
+    return [card for card in cards if card.gpu.index in indices]
+
+
+def _wish(option: str, layout: Dict[str, Any], card: Card) -> Wish:
+    enabled = layout.get("mig", "enabled") == "enabled"
+    if enabled and card.enabled is None:
+        raise EdgesiteError(
+            "{0} asks for MIG on GPU {1}, which does not have MIG".format(option, card.gpu.label()),
+            "Name only GPUs with MIG (A30, A100, H100, H200, B200 and the like), by model or uuid",
+        )
+    instances = layout.get("instances")
+    if not enabled or instances is None:
+        return Wish(option, enabled, None)
+    if not card.profiles:
+        raise EdgesiteError(
+            "{0}.instances: GPU {1} tells its profiles only once MIG is on, and is not in the catalogue".format(
+                option, card.gpu.label()
+            ),
+            "Run once with mig: enabled and no instances, then with the instances",
+        )
+    return Wish(option, enabled, tuple(_wants(option + ".instances", instances, card)))
+
+
+def _wants(option: str, instances: Any, card: Card) -> List[Want]:
+    if isinstance(instances, dict):
+        return _of_counts(option, instances, card)
+    if not isinstance(instances, (list, tuple)):
+        raise EdgesiteError("{0} is {1!r}".format(option, instances), _INSTANCES)
+    wants: List[Want] = []
+    for position, entry in enumerate(instances):
+        wants += _of_entry("{0}[{1}]".format(option, position), entry, card)
+    return wants
+
+
+def _of_counts(option: str, counts: Dict[Any, Any], card: Card) -> List[Want]:
+    """Instances by name and number. Those named by a part of a GPU instance (1c.3g.20gb) share GPU instances."""
+    whole: List[Want] = []
+    parts: Dict[Profile, List[int]] = {}
+    for name, value in counts.items():
+        where = "{0}[{1!r}]".format(option, name)
+        number = _number(where, value)
+        profile = find(where, str(name), card.profiles, card.gpu.label())
+        parsed = parse(str(name))
+        inner = parsed.compute if parsed else None
+        if inner is None or inner == profile.slices:
+            whole += [Want(profile, (profile.slices,))] * number
+        else:
+            _checked_compute(where, [inner], profile)
+            parts.setdefault(profile, []).extend([inner] * number)
+    return whole + [Want(profile, compute) for profile, inner in parts.items() for compute in _packed(profile, inner)]
+
+
+def _packed(profile: Profile, inner: Sequence[int]) -> List[Tuple[int, ...]]:
+    """The compute instances in as few GPU instances as first fit, largest first, needs."""
+    packed: List[Tuple[int, ...]] = []
+    for slices in sorted(inner, reverse=True):
+        for place, held in enumerate(packed):
+            if fits(profile, held + (slices,)):
+                packed[place] = held + (slices,)
+                break
+        else:
+            packed.append((slices,))
+    return packed
+
+
+def fits(profile: Profile, compute: Tuple[int, ...]) -> bool:
+    """Whether a GPU instance can have these compute instances at a time."""
+    return any(True for _arrangement in compute_arrangements(profile.slices, compute))
+
+
+def _of_entry(option: str, entry: Any, card: Card) -> List[Want]:
+    if isinstance(entry, str):
+        entry = {"profile": entry}
+    given = {key: value for key, value in entry.items() if value is not None} if isinstance(entry, dict) else {}
+    if "profile" not in given or not set(given) <= set(_INSTANCE_KEYS):
+        raise EdgesiteError("{0} is {1!r}".format(option, entry), _INSTANCES)
+    profile = find(option + ".profile", str(given["profile"]), card.profiles, card.gpu.label())
+    parsed = parse(str(given["profile"]))
+    compute: Tuple[int, ...] = (profile.slices,)
+    if parsed and parsed.compute is not None:
+        compute = _checked_compute(option + ".profile", [parsed.compute], profile)
+    if "compute_instances" in given:
+        compute = _compute(option + ".compute_instances", given["compute_instances"], profile)
+    start = given.get("placement")
+    if start is not None:
+        start = _number(option + ".placement", start)
+        if start not in profile.starts:
+            raise EdgesiteError(
+                "{0}.placement is {1}, where no {2} can start on GPU {3}".format(
+                    option, start, profile.name, card.gpu.label()
+                ),
+                "Use one of: " + ", ".join(str(known) for known in profile.starts),
+            )
+    count = _number(option + ".count", given.get("count", 1))
+    if start is not None and count > 1:
+        raise EdgesiteError(
+            "{0} has a placement and count {1}".format(option, count), "Give each placement an entry of its own"
+        )
+    return [Want(profile, compute, start)] * count
+
+
+def _compute(option: str, wanted: Any, profile: Profile) -> Tuple[int, ...]:
+    fix = "Give a dictionary such as {{'1c': {0}}}".format(profile.slices)
+    if not isinstance(wanted, dict) or not wanted:
+        raise EdgesiteError("{0} is {1!r}".format(option, wanted), fix)
+    inner: List[int] = []
+    for name, value in wanted.items():
+        where = "{0}[{1!r}]".format(option, name)
+        slices = compute_slices(str(name))
+        if slices is None:
+            raise EdgesiteError("{0} is no compute instance".format(where), fix)
+        inner += [slices] * _number(where, value)
+    if not inner:
+        raise EdgesiteError("{0} is empty: such a GPU instance would be of no use".format(option), fix)
+    return _checked_compute(option, sorted(inner, reverse=True), profile)
+
+
+def _checked_compute(option: str, compute: Sequence[int], profile: Profile) -> Tuple[int, ...]:
+    found = tuple(compute)
+    if not fits(profile, found):
+        possible = [size for size in range(profile.slices, 0, -1) if fits(profile, (size,))]
+        raise EdgesiteError(
+            "{0}: a {1} has no room for {2}".format(option, profile.name, shown(found)),
+            "It has {0} slices, for compute instances of {1}".format(
+                profile.slices, ", ".join("{0}c".format(size) for size in possible)
+            ),
+        )
+    return found
+
+
+def _number(option: str, value: Any) -> int:
+    """A number from 0. Text of digits counts, since templates make text."""
+    text = str(value)
+    whole = isinstance(value, (int, str)) and not isinstance(value, bool) and text.isascii() and text.isdigit()
+    # No card has more instances than this; a larger number would only be slow to refuse, and Python does not make a
+    # number of thousands of digits.
+    if whole and len(text) <= 9 and int(text) <= 99:
+        return int(text)
+    raise EdgesiteError("{0} is {1!r}, not a whole number from 0 to 99".format(option, value), "Correct the number")

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What brings the cards of a host to the layouts wanted of them. Cards that no layout names are not touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, List, NamedTuple, Sequence, Tuple
+
+from ..common.errors import EdgesiteError, combined
+from . import planner
+from .actions import Action, EndClient, SetMode
+from .card import Card
+from .explain import holders, infeasible, named_clients
+from .layouts import Wish, wishes
+
+RESETS = ("never", "if_idle")
+
+
+class Policy(NamedTuple):
+    """How far a run may go. disruption: never, idle or force. reset: never or if_idle."""
+
+    disruption: str = "idle"
+    reset: str = "if_idle"
+
+
+def plan(layouts: Any, cards: Sequence[Card], policy: Policy) -> List[Action]:
+    """The actions that bring the cards to the layouts. Raises EdgesiteError with every problem in it."""
+    problems, actions = judge(layouts, cards, policy)
+    if problems:
+        raise combined(problems)
+    return actions
+
+
+def judge(
+    layouts: Any, cards: Sequence[Card], policy: Policy, option: str = "layouts"
+) -> Tuple[List[EdgesiteError], List[Action]]:
+    """Every problem of the layouts on these cards, and the actions for the others. option: what users call them."""
+    problems, wanted = wishes(layouts, cards, option)
+    actions: List[Action] = []
+    for card in cards:
+        if card.gpu.index in wanted:
+            try:
+                actions += _of_card(card, wanted[card.gpu.index], policy)
+            except EdgesiteError as problem:
+                problems.append(problem)
+    return problems, actions
+
+
+def waiting(layouts: Any, cards: Sequence[Card], policy: Policy) -> List[Card]:
+    """The cards whose mode comes only with a reset or reboot that this run may not do."""
+    _problems, wanted = wishes(layouts, cards)
+    return [
+        card
+        for card in cards
+        if card.gpu.index in wanted and _changes(card, wanted[card.gpu.index]) and _waits(card, policy)
+    ]
+
+
+def named(layouts: Any, cards: Sequence[Card]) -> List[Card]:
+    """The cards that the layouts name."""
+    _problems, wanted = wishes(layouts, cards)
+    return [card for card in cards if card.gpu.index in wanted]
+
+
+def resets(actions: Sequence[Action], cards: Sequence[Card]) -> bool:
+    """Whether the actions reset a card."""
+    needing = {card.gpu for card in cards if not card.resetless}
+    return any(isinstance(action, SetMode) and action.gpu in needing and not action.waits for action in actions)
+
+
+def _changes(card: Card, wish: Wish) -> bool:
+    return card.enabled is not None and card.enabled != wish.enabled
+
+
+def _waits(card: Card, policy: Policy) -> bool:
+    """Whether a change of the card's mode cannot be done while the host runs."""
+    return not card.resetless and (card.virtualization == "passthrough" or policy.reset == "never")
+
+
+def _of_card(card: Card, wish: Wish, policy: Policy) -> List[Action]:
+    actions = _mode_change(card, wish, policy) if _changes(card, wish) else _relayout(card, wish, policy)
+    if card.virtualization == "vgpu_guest" and (actions or _changes(card, wish)):
+        raise EdgesiteError(
+            "{0} asks for another MIG layout on GPU {1}, which is a vGPU: a guest cannot change it".format(
+                wish.option, card.gpu.label()
+            ),
+            "Set the layout on the host of this guest",
+        )
+    return actions
+
+
+def _relayout(card: Card, wish: Wish, policy: Policy) -> List[Action]:
+    """A card whose mode is right: a pending change of it is taken back, and its instances are brought to the wanted."""
+    actions: List[Action] = []
+    if card.pending is not None and card.pending != card.enabled:
+        # The mode itself stays, so nothing is reset.
+        actions.append(SetMode(card.gpu, wish.enabled, previous=card.pending, waits=True))
+    return actions + _instances(card, wish, policy)
+
+
+def _instances(card: Card, wish: Wish, policy: Policy) -> List[Action]:
+    if wish.wants is None:
+        return []
+    reached = planner.target(card, wish.wants, policy.disruption)
+    if reached is None:
+        raise infeasible(card, wish, policy.disruption)
+    return planner.steps(card, wish.wants, reached, policy.disruption)
+
+
+def _mode_change(card: Card, wish: Wish, policy: Policy) -> List[Action]:
+    # Planned also where it has to wait, so that a layout that cannot be had is told now and not at the next boot.
+    come = _instances(replace(card, instances=(), clients=()), wish, policy)
+    if not _waits(card, policy):
+        return _cleared(card, wish, policy) + [SetMode(card.gpu, wish.enabled, previous=not wish.enabled)] + come
+    if card.virtualization == "passthrough" and card.pending != wish.enabled:
+        return _cleared(card, wish, policy) + [SetMode(card.gpu, wish.enabled, not wish.enabled, waits=True)]
+    return []
+
+
+def _cleared(card: Card, wish: Wish, policy: Policy) -> List[Action]:
+    """What takes everything off the card, which a change of its mode needs."""
+    to = "{0} asks to turn MIG {1} on GPU {2}".format(wish.option, "on" if wish.enabled else "off", card.gpu.label())
+    if card.clients and policy.disruption != "force":
+        raise EdgesiteError(
+            "{0}, which is in use by {1}".format(to, named_clients(card.clients)),
+            "Wait for them or stop them, or set disruption: force for this run",
+            {"holders": holders(card.gpu, card.clients)},
+        )
+    if card.instances and policy.disruption == "never":
+        raise EdgesiteError(
+            "{0}, whose instances would go: {1}".format(to, ", ".join(instance.label() for instance in card.instances)),
+            "Set disruption: idle",
+        )
+    # A process with several contexts is there more than once.
+    ended: List[Action] = [EndClient(card.gpu, client) for client in {one.pid: one for one in card.clients}.values()]
+    return ended + [action for instance in card.instances for action in planner.destroy(card, instance)]

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Layouts in other forms than mig_layout's own."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Sequence
+
+from . import parted
+from .card import Card
+
+
+def from_parted(document: Any, config: Optional[str], cards: Sequence[Card]) -> List[Dict[str, Any]]:
+    """The layouts that a configuration of nvidia-mig-parted gives these cards. Raises EdgesiteError."""
+    return parted.layouts(document, config, [_parted(card) for card in cards])
+
+
+def to_parted(name: str, cards: Sequence[Card]) -> Dict[str, Any]:
+    """What the cards have, as a configuration of nvidia-mig-parted."""
+    return parted.document(name, [(_parted(card), bool(card.enabled), _devices(card)) for card in cards])
+
+
+def to_layouts(cards: Sequence[Card]) -> List[Dict[str, Any]]:
+    """What the cards have, as the option layouts of mig_layout."""
+    return [_layout(card) for card in cards if card.enabled is not None]
+
+
+def _layout(card: Card) -> Dict[str, Any]:
+    layout: Dict[str, Any] = {"gpus": [{"uuid": card.gpu.uuid}], "mig": "enabled" if card.enabled else "disabled"}
+    if card.enabled:
+        layout["instances"] = [
+            {
+                "profile": held.profile.name,
+                "placement": held.start,
+                "compute_instances": _counted(["{0}c".format(inner.slices) for inner in held.compute]),
+            }
+            for held in card.instances
+            if held.compute
+        ]
+    return layout
+
+
+def _counted(names: Sequence[str]) -> Dict[str, int]:
+    return {name: names.count(name) for name in names}
+
+
+def _devices(card: Card) -> List[str]:
+    return [
+        held.profile.name if inner.slices == held.profile.slices else "{0}c.{1}".format(inner.slices, held.profile.name)
+        for held in card.instances
+        for inner in held.compute
+    ]
+
+
+def _parted(card: Card) -> parted.PartedGpu:
+    return parted.PartedGpu(card.gpu, card.pci_id, card.enabled is not None, card.subsystem_id)

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run found and changed on each host, from the results that the layers' roles registered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Dict, List, Mapping, Sequence
+
+from ..common import lines
+
+# Each layer's role registers <layer>_result, and the playbook edgesite_result on every host that it reached.
+LAYERS = ("driver", "jetpack", "gpu", "mig", "storage_encryption", "identity", "tls")
+
+
+GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"
+
+
+def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
+    """What happened on one host.
+
+    status: done, failed, unreachable, or not_reached (the run ended before this host had its turn).
+    layers: by name, the actions, whether they changed anything and whether the layer failed; a layer that the host
+    does not have is not there.
+    """
+    results = {layer: variables.get(layer + "_result") for layer in ("edgesite", "facts") + LAYERS}
+    ran = {layer: result for layer, result in results.items() if result and not result.get("skipped")}
+    failed = {layer: result for layer, result in ran.items() if result.get("failed") or result.get("unreachable")}
+    return {
+        "host": host,
+        "status": _status(variables, ran),
+        "why": "; ".join("{0}: {1}".format(layer, _message(result)) for layer, result in failed.items()),
+        "found": found(ran["facts"]) if "facts" in ran and "facts" not in failed else "not read",
+        "layers": {
+            layer: {
+                "changed": bool(ran[layer].get("changed")),
+                "failed": layer in failed,
+                "actions": [action["does"] for action in ran[layer].get("actions", [])],
+            }
+            for layer in LAYERS
+            if layer in ran
+        },
+        "reboot_required": any(bool(result.get("reboot_required")) for result in ran.values()),
+    }
+
+
+def garbled_row(host: str, error: str) -> Dict[str, Any]:
+    """The row of a host whose answers have no meaning."""
+    why = GARBLED.format(error)
+    return {"host": host, "status": "failed", "why": why, "found": "not read", "layers": {}, "reboot_required": False}
+
+
+def _status(variables: Mapping[str, Any], ran: Mapping[str, Any]) -> str:
+    if variables.get("edgesite_done"):
+        return "done"
+    if any(result.get("unreachable") for result in ran.values()):
+        return "unreachable"
+    return "failed" if ran else "not_reached"
+
+
+def _message(result: Mapping[str, Any]) -> str:
+    return str(result.get("msg", "no message")).strip()
+
+
+def found(facts: Mapping[str, Any]) -> str:
+    """A host's hardware in a few words."""
+    gpus = Counter(gpu["name"].replace("NVIDIA ", "") for gpu in facts.get("gpus", []))
+    parts = ["{0}x {1}".format(count, name) for name, count in sorted(gpus.items())]
+    jetson = facts.get("jetson")
+    if jetson:
+        parts.append(str(jetson.get("model") or "Jetson"))
+    others = Counter(
+        card["name"] for card in facts.get("accelerators", []) if card.get("vendor_id") != "10de" and card.get("name")
+    )
+    parts += ["{0}x {1}".format(count, name) for name, count in sorted(others.items())]
+    if facts.get("tpm"):
+        parts.append("TPM")
+    return ", ".join(parts) or "no accelerator"
+
+
+def table(rows: Sequence[Mapping[str, Any]], check: bool = False) -> List[str]:
+    """The rows as lines for people. check: the changes would be made, and were not."""
+    cells = [["host", "status", "found"] + list(LAYERS)]
+    for entry in rows:
+        cells.append([entry["host"], entry["status"], entry["found"]] + [layer_cell(entry, layer) for layer in LAYERS])
+    told = columns(cells)
+    if check:
+        told.append("Check mode: these changes would be made; nothing was changed.")
+    for entry in rows:
+        if entry["status"] != "done":
+            why = lines.in_one(entry["why"]) or "see the run above"
+            told.append("{0} did not converge: {1}".format(entry["host"], why))
+        if entry["reboot_required"]:
+            told.append("{0} needs a reboot (edgesite_allow_reboot: true lets the run do it)".format(entry["host"]))
+    return told
+
+
+def layer_cell(entry: Mapping[str, Any], layer: str) -> str:
+    """What a layer changed on a host, in a word or two."""
+    result = entry["layers"].get(layer)
+    if result is None:
+        return "-"
+    if result["failed"]:
+        return "failed"
+    count = len(result["actions"])
+    return "{0} change{1}".format(count, "" if count == 1 else "s") if result["changed"] else "as wanted"
+
+
+def columns(cells: Sequence[Sequence[str]]) -> List[str]:
+    """Lines with the cells in columns."""
+    cells = [[lines.in_one(cell) for cell in line] for line in cells]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(cells[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in cells]

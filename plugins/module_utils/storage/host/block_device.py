@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads block devices: what is on them, and who uses them. Only ever opens them for reading."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import stat
+from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+
+from ...common.errors import EdgesiteError
+from ...common.host import command, limited
+from ...common.host.command import Run
+
+_END = 1 << 20
+
+
+class Device(NamedTuple):
+    """node: its path in /dev now. kernel: its name in sysfs."""
+
+    node: str
+    kernel: str
+
+
+class Look(NamedTuple):
+    """start and end: its first and last MiB."""
+
+    size: int
+    read_only: bool
+    start: bytes
+    end: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with what is on the device."""
+        return hashlib.sha256(self.start + self.end).hexdigest()[:12]
+
+
+def resolve(path: str) -> Optional[Device]:
+    """The block device behind a name in /dev/disk; None where there is none."""
+    node = os.path.realpath(path)
+    try:
+        if not stat.S_ISBLK(os.stat(node).st_mode):
+            raise EdgesiteError("{0} is no block device".format(path), "Give the name of a disk or partition")
+    except FileNotFoundError:
+        return None
+    return Device(node, os.path.basename(node))
+
+
+def look(device: Device) -> Look:
+    """Its size and both ends."""
+    folder = _sys(device.kernel)
+    size = int(_line(folder, "size") or 0) * 512
+    try:
+        start, end = limited.call(device.node, _ends, device.node, size)
+    except OSError as error:
+        raise EdgesiteError(
+            "cannot read {0}: {1}".format(device.node, error.strerror), "Run as root: become: true; or see to the disk"
+        ) from error
+    return Look(size, _line(folder, "ro") == "1", start, end)
+
+
+def _ends(node: str, size: int) -> Tuple[bytes, bytes]:
+    with open(node, "rb") as stream:
+        start = stream.read(_END)
+        stream.seek(max(0, size - _END))
+        return start, stream.read(_END)
+
+
+def content(run: Run, device: Device, seen: Look) -> Tuple[str, ...]:
+    """What is on it, in words; empty where both ends are zeros and no signature and no partition is there."""
+    wipefs = command.find("wipefs")
+    if wipefs is None:
+        raise EdgesiteError("wipefs is not installed on this host", "Install the package util-linux")
+    answer = run([wipefs, "--no-act", "--json", device.node], timeout=60.0)
+    if not answer.ok:
+        raise EdgesiteError(
+            "wipefs cannot read {0}: {1}".format(device.node, answer.error.strip()),
+            "Look for errors of the disk in dmesg",
+        )
+    found: List[str] = []
+    if answer.stdout.strip():
+        for entry in json.loads(answer.text)["signatures"]:
+            label = " '{0}'".format(entry["label"]) if entry.get("label") else ""
+            found.append("{0}{1}".format(entry["type"], label))
+    folder = _sys(device.kernel)
+    found += ["partition " + name for name in sorted(os.listdir(folder)) if os.path.exists(_at(folder, name))]
+    if not found and (seen.start.strip(b"\0") or seen.end.strip(b"\0")):
+        found.append("data without a signature in its first or last MiB")
+    return tuple(dict.fromkeys(found))
+
+
+def _at(folder: str, name: str) -> str:
+    return os.path.join(folder, name, "partition")
+
+
+def users(device: Device, own: str) -> str:
+    """Who uses a device, in words, empty for nobody; the mapping with the name own does not count."""
+    own_kernel = mapped(own)
+    for kernel, use in _uses().items():
+        if kernel != own_kernel and device.kernel in _below(kernel, own_kernel):
+            return use
+    holders = [name for name in _names(device.kernel, "holders") if name != own_kernel]
+    if holders:
+        return "held by {0}".format(", ".join(_title(name) for name in holders))
+    if own_kernel is not None and own_kernel in _names(device.kernel, "holders"):
+        return ""
+    try:
+        limited.call(device.node, _open_alone, device.node)
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return "a program or the kernel holds it"
+        raise EdgesiteError(
+            "cannot open {0}: {1}".format(device.node, error.strerror), "Look for errors of the disk in dmesg"
+        ) from error
+    return ""
+
+
+def _open_alone(node: str) -> None:
+    os.close(os.open(node, os.O_RDONLY | os.O_EXCL))
+
+
+def mapped(name: str) -> Optional[str]:
+    """The kernel's name of the device mapper's device with this name; None for none."""
+    path = os.path.join("/dev/mapper", name)
+    return os.path.basename(os.path.realpath(path)) if os.path.exists(path) else None
+
+
+def backs(device: Device, mapping: str) -> bool:
+    """Whether a mapping lies directly on this device."""
+    return device.kernel in _names(mapping, "slaves")
+
+
+def mounts() -> Dict[str, str]:
+    """The source of what is mounted, by mount point; of several the last, which is on top."""
+    found: Dict[str, str] = {}
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
+        for line in stream:
+            left, right = line.split(" - ", 1)
+            place = left.split()[4].replace("\\040", " ")
+            found[place] = right.split()[1]
+    return found
+
+
+def _uses() -> Dict[str, str]:
+    """Each device that is mounted or swapped to, by its kernel's name."""
+    found: Dict[str, str] = {}
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
+        for line in stream:
+            left, right = line.split(" - ", 1)
+            number, place = left.split()[2], left.split()[4]
+            source = os.path.realpath(right.split()[1])
+            for path in (os.path.join("/sys/dev/block", number), source if source.startswith("/dev/") else ""):
+                if path and os.path.exists(path):
+                    kernel = os.path.basename(os.path.realpath(path))
+                    if found.get(kernel) != "mounted at /":
+                        found[kernel] = "mounted at " + place
+    with open("/proc/swaps", encoding="utf-8") as stream:
+        for line in stream.readlines()[1:]:
+            found.setdefault(os.path.basename(os.path.realpath(line.split()[0])), "swap")
+    return found
+
+
+def _below(kernel: str, stop: Optional[str]) -> Set[str]:
+    """A device and all that it lies on: disks of partitions, and the slaves of device mapper and md."""
+    if kernel == stop:
+        return set()
+    found = {kernel}
+    for name in _names(kernel, "slaves"):
+        found |= _below(name, stop)
+    if _line(_sys(kernel), "partition"):
+        found.add(os.path.basename(os.path.dirname(os.path.realpath(_sys(kernel)))))
+    return found
+
+
+def _title(kernel: str) -> str:
+    name = _line(_sys(kernel), "dm/name")
+    return "{0} ({1})".format(kernel, name) if name else kernel
+
+
+def _names(kernel: str, kind: str) -> List[str]:
+    try:
+        return sorted(os.listdir(os.path.join(_sys(kernel), kind)))
+    except OSError:
+        return []
+
+
+def _sys(kernel: str) -> str:
+    return os.path.join("/sys/class/block", kernel)
+
+
+def _line(folder: str, name: str) -> str:
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8") as stream:
+            return stream.read().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,309 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What cryptsetup, systemd-cryptenroll and openssl do for an encrypted volume.
+
+Keys are in a folder of /run that only root can enter, for as long as a program reads them, or in its environment, and
+nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import re
+import socket
+import tempfile
+import time
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+
+from ...common.errors import EdgesiteError
+from ...common.host import command, limited
+from ...common.host.command import Result, Run
+from .. import luks2
+from ..luks2 import Header
+from ..volume import CIPHERS, EMPTY, OURS, Volume
+from . import block_device
+from .block_device import Device
+
+# In memory, and gone with a reboot
+_PRIVATE = "/run"
+# A slow TPM, or a machine that is emulated
+_SECONDS = 70.0
+# A large disk
+_MKFS_SECONDS = 900.0
+_PAUSES = (1.0, 2.0, 4.0)
+# Keys are random and of 256 bits: no work is needed to keep them from being guessed. systemd does the same.
+_CHEAP = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--hash", "sha256")
+_TPM_TOKEN = ("--token-only", "--token-type", luks2.TPM_TOKEN)
+# systemd's way to write recovery keys: letters that lie alike on keyboards
+_LETTERS = "cbdefghijklnrtuv"
+# systemd loads these when it needs them
+_TPM_LIBRARIES = ("libtss2-esys.so.0", "libtss2-mu.so.0", "libtss2-rc.so.0", "libtss2-tcti-device.so.0")
+# Tokens for TPMs, and adding keys by them
+_LEAST = (("systemctl", (250, 0)), ("cryptsetup", (2, 6)))
+# Debian's package for each program, where it differs from what other distributions have, that after it
+_PACKAGES = {
+    "cryptsetup": ("cryptsetup-bin", "cryptsetup"),
+    "systemd-cryptenroll": ("systemd-cryptsetup", "systemd-udev"),
+    "openssl": ("openssl", "openssl"),
+    "mkfs.ext4": ("e2fsprogs", "e2fsprogs"),
+    "mkfs.xfs": ("xfsprogs", "xfsprogs"),
+    "the TPM library": ("tpm2-tools", "tpm2-tools"),
+}
+
+
+def check_releases(run: Run) -> None:
+    """Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there."""
+    for program, least in _LEAST:
+        if command.find(program) is None:
+            continue
+        told = run([_program(program), "--version"])
+        found = re.search(r"(\d+)\.?(\d*)", told.text, re.ASCII)
+        if found is not None and (int(found.group(1)), int(found.group(2) or 0)) < least:
+            raise EdgesiteError(
+                "This host is too old for volumes that its TPM opens: it has {0}".format(told.text.split("\n")[0]),
+                "Use a release with cryptsetup 2.6 and systemd 250, such as Debian 12, Ubuntu 24.04 or RHEL 9",
+            )
+
+
+def missing_packages(filesystems: Sequence[str]) -> List[str]:
+    """The packages of what is needed and not there."""
+    programs = ["cryptsetup", "systemd-cryptenroll", "openssl", *("mkfs." + name for name in filesystems)]
+    lacking = [program for program in programs if command.find(program) is None]
+    if not all(_loads(library) for library in _TPM_LIBRARIES):
+        lacking.append("the TPM library")
+    other = 0 if command.find("dpkg") else 1
+    return [_PACKAGES[program][other] for program in dict.fromkeys(lacking)]
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def has_cipher(run: Run, name: str) -> bool:
+    """Whether the kernel has a cipher, or a module of it that it then loads."""
+    cipher = CIPHERS[name]
+    try:
+        with socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET) as crypto:
+            crypto.bind(("skcipher", cipher.kernel))
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError:
+        # a kernel without this interface to its ciphers; cryptsetup has others
+        kind, mode = cipher.spec.split("-")[:2]
+        asked = [_program("cryptsetup"), "benchmark", "--cipher", kind + "-" + mode, "--key-size", str(cipher.bits)]
+        return run(asked, timeout=_SECONDS).ok
+
+
+def opens(run: Run, device: Device) -> Tuple[bool, str]:
+    """Whether the TPM opens the volume, and if not, what cryptsetup says."""
+    tested = _patient(run, [_program("cryptsetup"), "open", "--test-passphrase", *_TPM_TOKEN, device.node])
+    return tested.ok, "" if tested.ok else _last_line(tested)
+
+
+def key_opens(run: Run, device: Device, key: bytes) -> bool:
+    """Whether a recovery key opens the volume. Tokens are left out, as cryptsetup would ask the TPM before the key."""
+    with _files(key=key) as paths:
+        asked = ["cryptsetup", "open", "--test-passphrase", "--disable-external-tokens", "--key-file", paths["key"]]
+        return run([_program(asked[0]), *asked[1:], device.node], timeout=_SECONDS).ok
+
+
+def header(device: Device) -> Optional[Header]:
+    """The header of a volume."""
+    return luks2.parse(block_device.look(device).start, device.node)
+
+
+def inside(run: Run, volume: Volume) -> str:
+    """The file system in an open volume."""
+    asked = run([_program("blkid"), "-p", "-s", "TYPE", "-o", "value", volume.mapper], timeout=60.0)
+    return asked.text.strip() if asked.ok else ""
+
+
+def new_key() -> bytes:
+    """A recovery key, as people will have to type it."""
+    letters = "".join(_LETTERS[byte >> 4] + _LETTERS[byte & 15] for byte in os.urandom(32))
+    return "-".join(re.findall("." * 8, letters)).encode("ascii")
+
+
+def encrypt(run: Run, certificate: str, key: bytes) -> str:
+    """A key that only those who hold the certificate's private key can read: CMS, PEM."""
+    openssl = _program("openssl")
+    with _files(certificate=certificate.encode("utf-8"), key=key) as paths:
+        shown = run([openssl, "x509", "-noout", "-text", "-in", paths["certificate"]])
+        if not shown.ok:
+            raise EdgesiteError(
+                "openssl cannot read the certificate for recovery keys: {0}".format(_last_line(shown)),
+                "Give a certificate in PEM whose private key the operators keep",
+            )
+        rsa = "rsaEncryption" in shown.text
+        bits = re.search(r"Public-Key: \((\d+) bit\)", shown.text, re.ASCII)
+        if rsa and bits is not None and int(bits.group(1)) < 2048:
+            raise EdgesiteError(
+                "The certificate for recovery keys has an RSA key of {0} bits".format(bits.group(1)),
+                "Make one with 3072 bits or more, or with P-256",
+            )
+        padding = ("-keyopt", "rsa_padding_mode:oaep") if rsa else ()
+        asked = [openssl, "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", paths["key"]]
+        made = run([*asked, "-recip", paths["certificate"], *padding], timeout=60.0)
+    if not made.ok or "BEGIN CMS" not in made.text:
+        raise EdgesiteError(
+            "openssl cannot encrypt to the certificate for recovery keys: {0}".format(_last_line(made)),
+            "Give a certificate with an RSA or EC key that may encrypt or agree on keys",
+        )
+    return made.text
+
+
+def wipe(run: Run, device: Device) -> None:
+    """Takes all signatures away, and the partitions that they are of."""
+    _do(run, ["wipefs", "--all", "--force", device.node])
+
+
+def make(run: Run, volume: Volume, device: Device, key: bytes) -> None:
+    """Makes the LUKS2 volume, marked as empty."""
+    cipher = CIPHERS[volume.cipher]
+    with _files(key=key) as paths:
+        _do(
+            run,
+            [
+                *("cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", *_CHEAP),
+                *("--cipher", cipher.spec, "--key-size", str(cipher.bits)),
+                *("--uuid", volume.uuid, "--subsystem", EMPTY, "--key-file", paths["key"], device.node),
+            ],
+        )
+
+
+def keep_token(run: Run, device: Device, token: str) -> None:
+    """Puts a token into the header."""
+    with _files(token=token.encode("utf-8")) as paths:
+        _do(run, ["cryptsetup", "token", "import", "--json-file", paths["token"], device.node])
+
+
+def enrol(run: Run, device: Device, pcrs: Sequence[int], key: bytes) -> None:
+    """Seals a new key slot to the TPM; others that were sealed to one go after that."""
+    sealed = ["--tpm2-device=auto", "--tpm2-pcrs=" + "+".join(str(pcr) for pcr in pcrs), "--wipe-slot=tpm2"]
+    # the only way to give a key to all its releases
+    _do(run, ["systemd-cryptenroll", *sealed, device.node], environment={"PASSWORD": key.decode("ascii")})
+
+
+def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int:
+    """Adds a key, by one that is known or by the TPM; the slot that it got."""
+    before = header(device)
+    with _files(key=key, known=known or b"") as paths:
+        by = ("--key-file", paths["known"]) if known else _TPM_TOKEN
+        asked = ["cryptsetup", "luksAddKey", "--batch-mode", *_CHEAP, *by]
+        _do(run, [*asked, "--new-keyfile", paths["key"], device.node])
+    now = header(device)
+    if before is None or now is None:
+        raise EdgesiteError(
+            "the LUKS2 header of {0} is gone".format(device.node), "Look for errors of the disk in dmesg"
+        )
+    return luks2.new_slot(before, now)
+
+
+def drop(run: Run, device: Device, entry: luks2.Recovery) -> None:
+    """Takes a recovery key away."""
+    _do(run, ["cryptsetup", "luksKillSlot", "--batch-mode", device.node, str(entry.slot)])
+    _do(run, ["cryptsetup", "token", "remove", "--token-id", str(entry.token), device.node])
+
+
+def open_volume(run: Run, volume: Volume) -> None:
+    """Opens a volume as a boot does, by the unit that systemd makes of its line in crypttab."""
+    unit = "systemd-cryptsetup@{0}.service".format(volume.name)
+    started = run([_program("systemctl"), "restart", unit], timeout=_SECONDS)
+    if not started.ok or block_device.mapped(volume.name) is None:
+        said = run([_program("journalctl"), "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit], timeout=60.0)
+        raise EdgesiteError(
+            "{0} did not open the volume: {1}".format(unit, " / ".join(said.text.split("\n")).strip(" /")),
+            "See what 'journalctl -u {0}' says on the host".format(unit),
+        )
+
+
+def close(run: Run, volume: Volume) -> None:
+    """Closes a volume, where it is open."""
+    if block_device.mapped(volume.name) is not None:
+        _do(run, ["systemctl", "stop", "systemd-cryptsetup@{0}.service".format(volume.name)])
+    if block_device.mapped(volume.name) is not None:
+        _do(run, ["cryptsetup", "close", volume.name])
+
+
+def make_file_system(run: Run, volume: Volume, device: Device) -> None:
+    """Makes the file system, and then says in the header that the volume holds something."""
+    force = "-F" if volume.filesystem == "ext4" else "-f"
+    _do(run, ["mkfs." + volume.filesystem, "-q", force, volume.mapper], timeout=_MKFS_SECONDS)
+    _do(run, ["cryptsetup", "config", "--subsystem", OURS, device.node])
+
+
+def unmake(device: Device, size: int) -> None:
+    """Takes a header away that has just been made."""
+    limited.call(device.node, _overwrite, device.node, min(size, luks2.AREA))
+
+
+def _overwrite(node: str, size: int) -> None:
+    with open(node, "r+b") as stream:
+        stream.write(b"\0" * size)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def mount(run: Run, volume: Volume) -> None:
+    """Mounts a volume by its line in fstab."""
+    if not os.path.isdir(volume.mount):
+        os.makedirs(volume.mount, mode=0o755)
+    _do(run, ["mount", volume.mount])
+
+
+def unmount(run: Run, volume: Volume) -> None:
+    """Unmounts a volume."""
+    _do(run, ["umount", volume.mount])
+
+
+def reload(run: Run) -> None:
+    """Lets systemd read crypttab and fstab again."""
+    _do(run, ["systemctl", "daemon-reload"])
+
+
+def _patient(run: Run, argv: Sequence[str], timeout: float = _SECONDS, **more: Any) -> Result:
+    """Runs a program, and again where it did not get as far as the TPM, which may be busy with others."""
+    for pause in _PAUSES:
+        done = run(argv, timeout=timeout, **more)
+        if done.ok or "Failed to create TPM2 context" not in done.error:
+            return done
+        time.sleep(pause)
+    return run(argv, timeout=timeout, **more)
+
+
+def _do(run: Run, argv: Sequence[str], **more: Any) -> None:
+    done = _patient(run, [_program(argv[0]), *argv[1:]], **more)
+    if not done.ok:
+        raise EdgesiteError("{0} failed: {1}".format(argv[0], _last_line(done)), "Mend what it names, and run again")
+
+
+def _program(name: str) -> str:
+    path = command.find(name)
+    if path is None:
+        raise EdgesiteError("{0} is not installed on this host".format(name), "Install the package that has it")
+    return path
+
+
+def _last_line(result: Result) -> str:
+    lines = [line.strip() for line in result.error.splitlines() if line.strip()]
+    return lines[-1] if lines else "it ended with {0} and said nothing".format(result.rc)
+
+
+@contextlib.contextmanager
+def _files(**contents: bytes) -> Iterator[Dict[str, str]]:
+    """Files with these contents, by name."""
+    with tempfile.TemporaryDirectory(dir=_PRIVATE, prefix="edgesite-gpu-") as folder:
+        paths = {}
+        for name, data in contents.items():
+            paths[name] = os.path.join(folder, name)
+            with open(os.open(paths[name], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                stream.write(data)
+        yield paths

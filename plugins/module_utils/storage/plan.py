@@ -1,0 +1,261 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps that bring volumes to what is wanted. Whatever is on a device stays, unless it was named to be wiped."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+from ..common.errors import EdgesiteError, combined
+from . import tab_file
+from .luks2 import Header, Recovery
+from .volume import (
+    CIPHERS,
+    CRYPTTAB,
+    EMPTY,
+    FILE_SYSTEMS,
+    FSTAB,
+    MIB,
+    OURS,
+    Action,
+    Disk,
+    Drop,
+    Edit,
+    Enrol,
+    Format,
+    MakeFileSystem,
+    Mount,
+    Open,
+    Recover,
+    State,
+    Volume,
+    Wanted,
+    ours,
+)
+
+# headless: nobody sits there to be asked, and a unit that asks would wait for ever.
+_CRYPTTAB = ("none", "luks,tpm2-device=auto,nofail,headless=1")
+_TPM_OFF = "See that the TPM is turned on in the firmware and that /dev/tpmrm0 is there"
+
+
+def plan(wanted: Wanted, state: State) -> List[Action]:
+    """The steps, volume by volume. All volumes are looked at before the first step of any."""
+    problems: List[EdgesiteError] = []
+    actions: List[Action] = []
+    crypttab, fstab = state.crypttab, state.fstab
+    for volume in wanted.volumes:
+        try:
+            disk = _present(volume, state)
+            making = _refuse(wanted, volume, disk, state)
+            actions += _keys(wanted, volume, disk, making)
+        except EdgesiteError as error:
+            problems.append(error)
+            continue
+        empty = making or _empty(disk)
+        uuid = volume.uuid if making or disk.header is None else disk.header.uuid
+        line = crypttab_entry(volume, uuid)
+        after = crypttab if tab_file.find(crypttab, 0, volume.name) == line else tab_file.put(crypttab, 0, line)
+        if after != crypttab:
+            actions.append(Edit(CRYPTTAB, volume.name, crypttab, after))
+            crypttab = after
+        if making or not disk.mapped:
+            actions.append(Open(volume))
+        if empty:
+            actions.append(MakeFileSystem(volume, disk.node))
+        mount = fstab_entry(volume)
+        after = fstab if tab_file.find(fstab, 1, volume.mount) == mount else tab_file.put(fstab, 1, mount)
+        if after != fstab:
+            actions.append(Edit(FSTAB, volume.mount, fstab, after))
+            fstab = after
+        if not disk.mounted:
+            actions.append(Mount(volume))
+    if problems:
+        raise combined(problems)
+    return actions
+
+
+def crypttab_entry(volume: Volume, uuid: str) -> Tuple[str, ...]:
+    """The line for a volume."""
+    return (volume.name, "UUID=" + uuid, *_CRYPTTAB)
+
+
+def fstab_entry(volume: Volume) -> Tuple[str, ...]:
+    """A volume that does not open must not keep the host from coming up."""
+    options = volume.options if "nofail" in volume.options.split(",") else volume.options + ",nofail"
+    return (volume.mapper, volume.mount, volume.filesystem, options, "0", "2")
+
+
+def _present(volume: Volume, state: State) -> Disk:
+    disk = state.disks[volume.name]
+    if disk is None:
+        raise EdgesiteError(
+            "The device {0} of volume {1} is not there".format(volume.device, volume.name),
+            "See 'ls -l /dev/disk/by-id /dev/disk/by-partuuid' on the host",
+        )
+    return disk
+
+
+def _empty(disk: Disk) -> bool:
+    return disk.header is not None and disk.header.subsystem == EMPTY
+
+
+def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
+    """Whether the volume is to be made; raises EdgesiteError where it must not be touched."""
+    if disk.taken:
+        raise EdgesiteError(
+            "Volume {0}: {1}".format(volume.name, disk.taken), "Free it, or give the volume another name or mount point"
+        )
+    entry = tab_file.find(state.fstab, 1, volume.mount)
+    if entry is not None and entry[0] != volume.mapper:
+        raise EdgesiteError(
+            "{0} mounts {1} at {2}, where volume {3} is to be".format(FSTAB, entry[0], volume.mount, volume.name),
+            "Take that line away, or give the volume another mount point",
+        )
+    line = tab_file.find(state.crypttab, 0, volume.name)
+    if line is not None and not _is_ours(line, disk.header):
+        raise EdgesiteError(
+            "{0} has a line for {1} already, with {2}, which is not this volume".format(
+                CRYPTTAB, volume.name, line[1] if len(line) > 1 else "nothing"
+            ),
+            "Take that line away, or give the volume another name",
+        )
+    if not state.tpm:
+        raise EdgesiteError("This host has no TPM to which volume {0} could be sealed".format(volume.name), _TPM_OFF)
+    if disk.header is not None and ours(disk.header) and not _lost(disk):
+        _refuse_existing(volume, disk, disk.header)
+        return False
+    _refuse_new(wanted, volume, disk, state)
+    return True
+
+
+def _is_ours(line: Tuple[str, ...], header: Optional[Header]) -> bool:
+    """Of this volume, or of one that an earlier run began to make: nobody else's line looks so."""
+    return len(line) > 1 and (line[2:] == _CRYPTTAB or header is not None and line[1] == "UUID=" + header.uuid)
+
+
+def _lost(disk: Disk) -> bool:
+    """Made by an earlier run that ended before anybody could open it, so it has never held anything."""
+    return _empty(disk) and not disk.mapped and not (disk.unlocks and disk.header is not None and disk.header.recovery)
+
+
+def _refuse_existing(volume: Volume, disk: Disk, header: Header) -> None:
+    spec = CIPHERS[volume.cipher].spec
+    if header.cipher != spec:
+        raise EdgesiteError(
+            "Volume {0} is encrypted with {1}, and {2} is wanted".format(volume.name, header.cipher, spec),
+            "Its cipher stays unless its content may go: save that, and clear the volume by hand",
+        )
+    if disk.mapped and not _empty(disk) and disk.inside != volume.filesystem:
+        raise EdgesiteError(
+            "Volume {0} holds {1}, and {2} is wanted".format(
+                volume.name, disk.inside or "no file system", volume.filesystem
+            ),
+            "It is not made anew: set filesystem to what it has, or save its content and clear it by hand",
+        )
+
+
+def _refuse_new(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> None:
+    if disk.used:
+        raise EdgesiteError(
+            "{0} ({1}) is in use: {2}".format(volume.device, disk.node, disk.used), "Take a device that nobody uses"
+        )
+    if disk.read_only:
+        raise EdgesiteError("{0} ({1}) is read-only".format(volume.device, disk.node), "Take one that can be written")
+    least = FILE_SYSTEMS[volume.filesystem]
+    if disk.size < least:
+        raise EdgesiteError(
+            "{0} has {1} MiB, and {2} takes {3} MiB at least".format(
+                volume.device, disk.size // MIB, volume.filesystem, least // MIB
+            ),
+            "Take a larger device",
+        )
+    identity = "{0}@{1}".format(volume.device, disk.fingerprint)
+    if disk.content and not ours(disk.header) and identity not in wanted.wipe:
+        raise EdgesiteError(
+            "{0} ({1}) is not empty: {2}".format(volume.device, disk.node, ", ".join(disk.content)),
+            "Take an empty one. If all that is on it may go for good, set storage_encryption_wipe (the option wipe) "
+            "to ['{0}'] for one run".format(identity),
+        )
+    if not state.ciphers.get(volume.cipher, False):
+        raise EdgesiteError(
+            "The kernel of this host does not have the cipher {0}, which volume {1} wants".format(
+                volume.cipher, volume.name
+            ),
+            "Take aes-256-xts, or a kernel that has it: SM4 is off in the kernels of Debian and Ubuntu, and on in "
+            "that of openEuler",
+        )
+
+
+def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool) -> List[Action]:
+    """The steps that give the TPM its key and the operators theirs."""
+    if making or disk.header is None:
+        wipes = "" if ours(disk.header) else ", ".join(disk.content)
+        return [
+            Format(volume, disk.node, disk.fingerprint, wipes),
+            Enrol(volume, disk.node, wanted.pcrs),
+        ]
+    header = disk.header
+    number = header.recovery[-1].number if header.recovery else 0
+    new_key = Recover(volume, disk.node, number)
+    actions: List[Action] = []
+    if not disk.unlocks:
+        if not disk.has_key:
+            raise EdgesiteError(
+                "The TPM does not open volume {0} ({1}, LUKS {2}): {3}".format(
+                    volume.name, volume.device, header.uuid, disk.why_not or "it holds no key for it"
+                ),
+                "After a TPM was cleared or the board replaced, or when PCR values changed, decrypt the volume's "
+                "recovery key and set storage_encryption_recovery_keys (the option recovery_keys) for one run",
+            )
+        # A key that people have seen is replaced, and first, so that no run that ends here forgets it.
+        actions = [new_key, Enrol(volume, disk.node, wanted.pcrs)]
+    elif header.tpm != (wanted.pcrs,):
+        actions = [new_key, Enrol(volume, disk.node, wanted.pcrs)]
+    elif not header.recovery or header.recovery[-1].certificate != wanted.certificate:
+        actions = [new_key]
+    if len(header.recovery) + (new_key in actions) > 1:
+        actions.append(Drop(volume, disk.node))
+    return actions
+
+
+def after(wanted: Wanted, state: State, actions: List[Action]) -> State:
+    """The state that the actions lead to."""
+    disks = dict(state.disks)
+    for action in actions:
+        if isinstance(action, Edit):
+            on_crypttab = action.path == CRYPTTAB
+            state = state._replace(crypttab=action.text) if on_crypttab else state._replace(fstab=action.text)
+            continue
+        disk = disks[action.volume.name]
+        if disk is not None:
+            disks[action.volume.name] = _after(wanted, disk, action)
+    return state._replace(disks=disks)
+
+
+def _after(wanted: Wanted, disk: Disk, action: Action) -> Disk:
+    header = disk.header
+    if isinstance(action, Format):
+        volume = action.volume
+        made = Header(
+            volume.uuid, EMPTY, CIPHERS[volume.cipher].spec, (0,), (), (Recovery(0, 0, wanted.certificate, 1, ""),)
+        )
+        return disk._replace(content=("LUKS",), header=made, mapped=False, unlocks=False, inside="")
+    if isinstance(action, Open):
+        # What is in a closed volume is not known; one that holds something else cannot be mounted, and says so.
+        holds = action.volume.filesystem if header is not None and header.subsystem == OURS else ""
+        return disk._replace(mapped=True, inside=holds)
+    if isinstance(action, Mount):
+        return disk._replace(mounted=True)
+    if header is None:
+        return disk
+    if isinstance(action, Enrol):
+        return disk._replace(header=header._replace(tpm=(action.pcrs,)), unlocks=True, why_not="")
+    if isinstance(action, Recover):
+        new = Recovery(-1, -1, wanted.certificate, action.number + 1, "")
+        return disk._replace(header=header._replace(recovery=header.recovery + (new,)))
+    if isinstance(action, Drop):
+        return disk._replace(header=header._replace(recovery=header.recovery[-1:]))
+    if isinstance(action, MakeFileSystem):
+        return disk._replace(header=header._replace(subsystem=OURS), inside=action.volume.filesystem)
+    return disk

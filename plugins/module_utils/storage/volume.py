@@ -1,0 +1,237 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Encrypted data volumes: what is wanted, what was seen, and the steps between."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import ssl
+from typing import Dict, Mapping, NamedTuple, Optional, Tuple, Union
+
+from ..common import lines
+from ..common.errors import EdgesiteError
+from ..common.lines import Kind
+from .luks2 import Header
+
+CRYPTTAB, FSTAB = "/etc/crypttab", "/etc/fstab"
+# In the header's subsystem. A volume is marked EMPTY from its making until its file system is made: it holds nothing.
+OURS, EMPTY = "edgesite.gpu", "edgesite.gpu empty"
+MIB = 1 << 20
+GIB = 1 << 30
+# The smallest volume for each file system, LUKS2's 16 MiB included
+FILE_SYSTEMS = {"ext4": 64 * MIB, "xfs": 512 * MIB}
+_IDENTITIES = ("/dev/disk/by-id/", "/dev/disk/by-partuuid/")
+_DEVICE = Kind(
+    re.compile(r"/dev/disk/by-(id|partuuid)/[A-Za-z0-9_:+@-][A-Za-z0-9_.:+@=-]*"),
+    "a name that stays with its device",
+    "Names such as /dev/sdb change from boot to boot; take the one in {0} that shows its serial number or WWN, or that "
+    "of a partition in {1}".format(*_IDENTITIES),
+)
+_NAME = Kind(
+    re.compile(r"[a-z][a-z0-9_]{0,31}"),
+    "a name of at most 32 small letters, digits and _ that begins with a letter",
+)
+_OPTIONS = Kind(
+    re.compile(r"[A-Za-z0-9_.:+@/=,-]+"),
+    "a list of mount options of letters, digits and _ . : + @ / = - with commas between them, such as noatime,discard",
+)
+
+
+class Cipher(NamedTuple):
+    """kernel: the kernel's name of it. spec and bits: what cryptsetup calls it."""
+
+    kernel: str
+    spec: str
+    bits: int
+
+
+CIPHERS = {
+    "aes-256-xts": Cipher("xts(aes)", "aes-xts-plain64", 512),
+    "sm4-xts": Cipher("xts(sm4)", "sm4-xts-plain64", 256),
+}
+
+
+class Volume(NamedTuple):
+    """One volume that is wanted. options: of the mount. uuid: what it gets if it is made now."""
+
+    name: str
+    device: str
+    mount: str
+    filesystem: str
+    cipher: str
+    options: str
+    uuid: str
+
+    @property
+    def mapper(self) -> str:
+        return "/dev/mapper/" + self.name
+
+
+class Wanted(NamedTuple):
+    """certificate: SHA-256 of the operators'. wipe: whose content may go."""
+
+    volumes: Tuple[Volume, ...]
+    pcrs: Tuple[int, ...]
+    certificate: str
+    wipe: Tuple[str, ...] = ()
+
+
+class Disk(NamedTuple):
+    """What was seen of a volume's device.
+
+    content: what is on it. fingerprint: of its first and last MiB. used: by whom, the volume's own mapping aside.
+    mapped: it is open under the volume's name. taken: what else has that name, or the mount point. unlocks: whether
+    the TPM opens it, else why_not. has_key: whether a recovery key that was given opens it. inside: the file system in
+    it, where it is open. mounted: where it has to be.
+    """
+
+    node: str
+    size: int
+    read_only: bool
+    content: Tuple[str, ...]
+    fingerprint: str
+    header: Optional[Header]
+    used: str = ""
+    taken: str = ""
+    mapped: bool = False
+    unlocks: bool = False
+    why_not: str = ""
+    has_key: bool = False
+    inside: str = ""
+    mounted: bool = False
+
+
+class State(NamedTuple):
+    """disks: by the volume's name; None for one that is not there. ciphers: whether the kernel has them."""
+
+    disks: Dict[str, Optional[Disk]]
+    crypttab: str
+    fstab: str
+    ciphers: Mapping[str, bool]
+    tpm: bool
+
+
+class Format(NamedTuple):
+    """Makes the LUKS2 volume, with a recovery key that only the operators can read. wipes: what was on it."""
+
+    volume: Volume
+    node: str
+    fingerprint: str
+    wipes: str
+
+
+class Enrol(NamedTuple):
+    """Seals a key slot to this TPM, in the place of earlier ones."""
+
+    volume: Volume
+    node: str
+    pcrs: Tuple[int, ...]
+
+
+class Recover(NamedTuple):
+    """Adds a new recovery key. number: the last one's."""
+
+    volume: Volume
+    node: str
+    number: int
+
+
+class Drop(NamedTuple):
+    """Takes the recovery keys away that a newer one replaces."""
+
+    volume: Volume
+    node: str
+
+
+class Edit(NamedTuple):
+    """Writes crypttab or fstab."""
+
+    path: str
+    what: str
+    before: str
+    text: str
+
+
+class Open(NamedTuple):
+    """Opens the volume as a boot does."""
+
+    volume: Volume
+
+
+class MakeFileSystem(NamedTuple):
+    """Makes the file system, and notes that the volume is no longer empty."""
+
+    volume: Volume
+    node: str
+
+
+class Mount(NamedTuple):
+    """Mounts it."""
+
+    volume: Volume
+
+
+Action = Union[Format, Enrol, Recover, Drop, Edit, Open, MakeFileSystem, Mount]
+
+
+def check(wanted: Wanted) -> None:
+    """Raises EdgesiteError for volumes that cannot be meant."""
+    for volume in wanted.volumes:
+        named = "volumes: {0} of " + lines.checked("volumes: name", volume.name, _NAME)
+        lines.checked(named.format("device"), volume.device, _DEVICE)
+        lines.checked(named.format("mount"), volume.mount, lines.PATH)
+        lines.checked(named.format("mount_options"), volume.options, _OPTIONS)
+    for what in ("name", "device", "mount"):
+        values = [getattr(volume, what) for volume in wanted.volumes]
+        for value in values:
+            if values.count(value) > 1:
+                raise EdgesiteError("Two volumes have the {0} {1}".format(what, value), "Give each its own")
+    if any(pcr not in range(24) for pcr in wanted.pcrs):
+        raise EdgesiteError("pcrs has {0}".format(list(wanted.pcrs)), "PCRs have the numbers 0 to 23")
+    for entry in wanted.wipe:
+        if not any(entry.startswith(volume.device + "@") for volume in wanted.volumes):
+            raise EdgesiteError(
+                "wipe has '{0}', which is none of the volumes".format(entry),
+                "Give what the refusal of that volume said: its device, @ and a fingerprint of what is on it",
+            )
+
+
+def fingerprint(certificate: str) -> str:
+    """The SHA-256 of a certificate in PEM."""
+    try:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.strip())).hexdigest()
+    except ValueError as error:
+        raise EdgesiteError(
+            "recovery_certificate is no certificate in PEM: {0}".format(error),
+            "Give a certificate whose private key the operators keep; docs/storage.md says how to make one",
+        ) from error
+
+
+def ours(header: Optional[Header]) -> bool:
+    """Whether a LUKS2 volume was made here."""
+    return header is not None and header.subsystem in (OURS, EMPTY)
+
+
+def describe(action: Action) -> str:
+    """The action for people."""
+    if isinstance(action, Format):
+        wiped = ", wiping {0}".format(action.wipes) if action.wipes else ""
+        return "encrypt {0} ({1}) as {2}{3}".format(
+            action.volume.device, action.volume.cipher, action.volume.name, wiped
+        )
+    if isinstance(action, Enrol):
+        bound = " with PCRs {0}".format("+".join(str(pcr) for pcr in action.pcrs)) if action.pcrs else ""
+        return "seal {0} to the TPM{1}".format(action.volume.name, bound)
+    if isinstance(action, Recover):
+        return "make a new recovery key for {0}".format(action.volume.name)
+    if isinstance(action, Drop):
+        return "take the earlier recovery key of {0} away".format(action.volume.name)
+    if isinstance(action, Edit):
+        return "write {0} in {1}".format(action.what, action.path)
+    if isinstance(action, Open):
+        return "open {0} with the TPM".format(action.volume.name)
+    if isinstance(action, MakeFileSystem):
+        return "make {0} in {1}".format(action.volume.filesystem, action.volume.name)
+    return "mount {0} at {1}".format(action.volume.name, action.volume.mount)

@@ -1,0 +1,446 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Services that use the key in a host's TPM, and proxies for those that cannot: what is to be done for them.
+
+A service has loaded what is noted for this start of it, or, where nothing is noted, what was there when it started.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
+
+from ..common import lines
+from ..common.errors import EdgesiteError
+from ..common.lines import Kind, checked
+from . import files as tls_files
+from .files import PROXY_TEMPLATE, Layout, Proxy, Service
+
+_TCTI = Kind(
+    re.compile(r"[A-Za-z0-9_./:=,@+-]+"), "a TCTI of letters, digits and _ . / : = , @ + -, such as device:/dev/tpmrm0"
+)
+_NAME = Kind(re.compile(r"[a-z0-9][a-z0-9-]{0,40}"), "a name of lower case letters, digits and dashes")
+_ADDRESS = Kind(
+    re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"),
+    "ADDRESS:PORT, such as 0.0.0.0:9443 or [::]:9443",
+)
+_COMMON_NAME = Kind(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), "a common name of letters, digits, dots, dashes and _")
+_DNS_NAME = Kind(_COMMON_NAME.pattern, "a DNS name")
+_LOOPBACK = re.compile(r"127\.[0-9.]+|localhost|\[::1\]")
+_NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
+Entry = TypeVar("Entry", Service, Proxy)
+
+ACTIVE = ("active", "activating", "reloading")
+
+
+class Wanted(NamedTuple):
+    """What is wanted on a host."""
+
+    layout: Layout
+    services: Tuple[Service, ...]
+    proxies: Tuple[Proxy, ...]
+
+
+class Unit(NamedTuple):
+    """A unit as systemd sees it: whether there is one, its state, whether it starts at boot, which start this is.
+
+    stale: its files have changed since systemd read them.
+    """
+
+    exists: bool
+    active: str
+    enabled: bool
+    invocation: str
+    stale: bool = False
+
+
+class Note(NamedTuple):
+    """What a start of a unit was last given: its settings, which take a restart, and the rest, which does not."""
+
+    invocation: str
+    settings: str
+    content: str
+
+
+class Software(NamedTuple):
+    """provider: OpenSSL can use the TPM. prefer_tpm: that provider wants to be asked first. group: it exists."""
+
+    provider: bool
+    prefer_tpm: bool
+    haproxy: bool
+    group: bool
+
+
+@dataclass(frozen=True)
+class State:
+    """What there is. files, links: by path, None for one that is missing. identity: a digest; None if incomplete.
+
+    changed, identity_changed: when a unit's settings, and when the rest, was last changed; started: when a unit was.
+    They are no part of what is compared: what was taken back is as it was, and was changed just now.
+    """
+
+    files: Dict[str, Optional[str]]
+    links: Dict[str, Optional[str]]
+    units: Dict[str, Unit]
+    notes: Dict[str, Note]
+    identity: Optional[str]
+    software: Software
+    started: Dict[str, float] = field(default_factory=dict, compare=False)
+    changed: Dict[str, float] = field(default_factory=dict, compare=False)
+    identity_changed: float = field(default=0.0, compare=False)
+
+
+class Write(NamedTuple):
+    """Replaces a file, or takes it away where content is None."""
+
+    path: str
+    content: Optional[str]
+    previous: Optional[str]
+
+
+class Link(NamedTuple):
+    """Points a link somewhere."""
+
+    path: str
+    target: Optional[str]
+    previous: Optional[str]
+
+
+class ReadUnits(NamedTuple):
+    """Has systemd read its units again."""
+
+
+class Enable(NamedTuple):
+    """Has a unit start at boot, or not any more."""
+
+    unit: str
+    enabled: bool
+
+
+class Change(NamedTuple):
+    """start, stop, restart or reload a unit, and note what it has then. listen: what a proxy then has to serve."""
+
+    unit: str
+    verb: str
+    settings: str = ""
+    content: str = ""
+    listen: str = ""
+
+
+Action = Union[Write, Link, ReadUnits, Enable, Change]
+
+
+def wanted(
+    directory: str, identity: str, tcti: str, group: str, services: Sequence[Mapping[str, Any]], proxies: Sequence[Any]
+) -> Wanted:
+    """What was asked for, checked."""
+    return Wanted(
+        Layout(
+            checked("directory", directory, lines.FOLDER).rstrip("/"),
+            checked("identity", identity, lines.FOLDER).rstrip("/"),
+            checked("tcti", tcti, _TCTI),
+            checked("group", group, lines.ACCOUNT),
+        ),
+        tuple(_once("services", "unit", [_service(entry) for entry in services])),
+        tuple(_once("proxies", "listen", _once("proxies", "name", [_proxy(entry) for entry in proxies]))),
+    )
+
+
+def _service(entry: Mapping[str, Any]) -> Service:
+    unit = checked("services: unit", entry["unit"], lines.SERVICE)
+    user = entry.get("user")
+    change = entry.get("change") or ("upgrade" if unit == "nginx.service" else "reload")
+    return Service(unit, change, checked("services: user", user, lines.ACCOUNT) if user else None)
+
+
+def _proxy(entry: Mapping[str, Any]) -> Proxy:
+    if entry.get("side") == "client":
+        return _outgoing(entry)
+    kind = entry.get("client_certificates") or "required"
+    names = tuple(checked("proxies: names", name, _COMMON_NAME) for name in entry.get("names") or ())
+    if entry.get("server_name"):
+        raise EdgesiteError(
+            "proxies: {0} has server_name, and is no client of its upstream".format(entry["name"]),
+            "Set side: client, or leave server_name away",
+        )
+    if names and kind != "required":
+        raise EdgesiteError(
+            "proxies: {0} has names, and client_certificates: {1}".format(entry["name"], kind),
+            "Names are those of client certificates: set client_certificates: required, or leave names away",
+        )
+    return Proxy(
+        checked("proxies: name", entry["name"], _NAME),
+        _address("listen", entry["listen"]),
+        _address("upstream", entry["upstream"]),
+        kind,
+        names,
+    )
+
+
+def _outgoing(entry: Mapping[str, Any]) -> Proxy:
+    """A proxy that is a client, on behalf of whoever can connect to it."""
+    listen, upstream = _address("listen", entry["listen"]), _address("upstream", entry["upstream"])
+    if not _LOOPBACK.fullmatch(listen.rpartition(":")[0]):
+        raise EdgesiteError(
+            "proxies: {0} listens at {1}, and lets everybody there act as this host".format(entry["name"], listen),
+            "Have it listen on the loopback, such as 127.0.0.1:9444",
+        )
+    if entry.get("names") or (entry.get("client_certificates") or "required") != "required":
+        raise EdgesiteError(
+            "proxies: {0} has names or client_certificates, and nobody shows it a certificate".format(entry["name"]),
+            "Leave them away, or set side: server",
+        )
+    server = entry.get("server_name") or upstream.rpartition(":")[0]
+    if _NUMERIC.fullmatch(server):
+        raise EdgesiteError(
+            "proxies: {0} needs the name that is in the certificate of {1}".format(entry["name"], upstream),
+            "Set server_name to it",
+        )
+    name = checked("proxies: name", entry["name"], _NAME)
+    return Proxy(name, listen, upstream, "none", (), checked("proxies: server_name", server, _DNS_NAME))
+
+
+def _address(option: str, text: str) -> str:
+    text = checked("proxies: " + option, text, _ADDRESS)
+    if not 0 < int(text.rpartition(":")[2]) < 65536 or (option == "upstream" and text.startswith("*")):
+        raise EdgesiteError("proxies: {0} {1} is no address that can be used".format(option, text), "Correct it")
+    return text
+
+
+def _once(option: str, key: str, entries: List[Entry]) -> List[Entry]:
+    values = [getattr(entry, key) for entry in entries]
+    double = sorted({value for value in values if values.count(value) > 1})
+    if double:
+        raise EdgesiteError("{0}: {1} {2} is there twice".format(option, key, double[0]), "Leave one of them away")
+    return entries
+
+
+def files(wish: Wanted, software: Software) -> Dict[str, str]:
+    """All files that are wanted, by path."""
+    layout = wish.layout
+    if not wish.services and not wish.proxies:
+        return {}
+    content = {layout.openssl: tls_files.openssl(software.prefer_tpm)}
+    for service in wish.services:
+        content[layout.dropin(service.unit)] = tls_files.dropin(layout, service)
+        if service.change == "upgrade":
+            content.update(tls_files.nginx(layout))
+    for proxy in wish.proxies:
+        content[PROXY_TEMPLATE] = tls_files.proxy_template(layout)
+        content[layout.proxy_config(proxy.name)] = tls_files.proxy_config(layout, proxy)
+    return content
+
+
+def links(wish: Wanted) -> Dict[str, str]:
+    """Links that are wanted: haproxy looks for a key beside its certificate."""
+    layout = wish.layout
+    if not wish.services and not wish.proxies:
+        return {}
+    return {
+        layout.pair: layout.identity + "/current/fullchain.pem",
+        layout.pair + ".key": layout.identity + "/current/key.pem",
+    }
+
+
+def units(wish: Wanted) -> List[str]:
+    """The units this is about."""
+    return [service.unit for service in wish.services] + [tls_files.proxy_unit(proxy.name) for proxy in wish.proxies]
+
+
+def settings_files(wish: Wanted, unit: str) -> List[str]:
+    """The files that a unit takes notice of when it starts anew."""
+    name = tls_files.proxy_name(unit)
+    return [wish.layout.openssl, PROXY_TEMPLATE if name is not None else wish.layout.dropin(unit)]
+
+
+def content_files(wish: Wanted, unit: str) -> List[str]:
+    """The files, apart from the identity, that a unit takes notice of when it reloads."""
+    name = tls_files.proxy_name(unit)
+    return [] if name is None else [wish.layout.proxy_config(name)]
+
+
+def plan(wish: Wanted, state: State) -> List[Action]:
+    """Proxies that are not wanted end first; then files; then units are told."""
+    content, targets = files(wish, state.software), links(wish)
+    actions: List[Action] = []
+    gone = [unit for unit in sorted(state.units) if tls_files.proxy_name(unit) and unit not in units(wish)]
+    for unit in gone:
+        if state.units[unit].active in ACTIVE:
+            actions.append(Change(unit, "stop"))
+        if state.units[unit].enabled:
+            actions.append(Enable(unit, False))
+    writes: List[Write] = [
+        Write(path, content.get(path), state.files.get(path))
+        for path in sorted({*content, *state.files})
+        if content.get(path) != state.files.get(path)
+    ]
+    actions += writes
+    actions += [
+        Link(path, targets.get(path), state.links.get(path))
+        for path in sorted({*targets, *state.links})
+        if targets.get(path) != state.links.get(path)
+    ]
+    # Also where an earlier run ended before it did.
+    stale = any(state.units[unit].stale for unit in units(wish) if unit in state.units)
+    if stale or any(tls_files.is_unit_file(write.path) for write in writes):
+        actions.append(ReadUnits())
+    for proxy in wish.proxies:
+        unit = tls_files.proxy_unit(proxy.name)
+        known = state.units.get(unit)
+        if known is None or not known.enabled:
+            actions.append(Enable(unit, True))
+        verb = "start" if known is None or known.active not in ACTIVE else _verb(wish, state, content, unit, "reload")
+        if verb is not None:
+            actions.append(Change(unit, verb, *digests(wish, state, content, unit), listen=proxy.served))
+    for service in wish.services:
+        known = state.units.get(service.unit)
+        # One that is stopped stays so. One that has failed may have done so for want of these settings; and one that
+        # fails with them has not been told with success.
+        if known is None or not known.exists or known.active not in (*ACTIVE, "failed"):
+            continue
+        change = "restart" if service.change == "restart" else "reload"
+        verb = "restart" if known.active == "failed" else _verb(wish, state, content, service.unit, change)
+        if verb is not None:
+            actions.append(Change(service.unit, verb, *digests(wish, state, content, service.unit)))
+    return actions
+
+
+def _verb(wish: Wanted, state: State, content: Mapping[str, str], unit: str, change: str) -> Optional[str]:
+    """What a unit needs, None for nothing."""
+    settings, rest = digests(wish, state, content, unit)
+    note = state.notes.get(unit)
+    if note is not None and note.invocation == state.units[unit].invocation:
+        if note.settings != settings:
+            return "restart"
+        return None if note.content == rest else change
+    if not _started_after(state, content, unit, settings_files(wish, unit)):
+        return "restart"
+    others = content_files(wish, unit)
+    fresh = _started_after(state, content, unit, others) and state.started.get(unit, 0.0) > state.identity_changed
+    return None if fresh else change
+
+
+def _started_after(state: State, content: Mapping[str, str], unit: str, paths: Sequence[str]) -> bool:
+    started = state.started.get(unit, 0.0)
+    return all(content.get(path) == state.files.get(path) and started > state.changed.get(path, 0.0) for path in paths)
+
+
+def digests(wish: Wanted, state: State, content: Mapping[str, str], unit: str) -> Tuple[str, str]:
+    """What a unit has once it is told: its settings, and the rest."""
+    settings = [content.get(path, "") for path in settings_files(wish, unit)]
+    rest = [content.get(path, "") for path in content_files(wish, unit)] + [state.identity or ""]
+    return _digest(settings), _digest(rest)
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode("utf-8")).hexdigest()[:16]
+
+
+def missing(wish: Wanted, state: State) -> List[str]:
+    """Programs that are wanted and not there, by the names of their packages."""
+    found = []
+    if (wish.services or wish.proxies) and not state.software.provider:
+        found.append("tpm2-openssl")
+    if wish.proxies and not state.software.haproxy:
+        found.append("haproxy")
+    return found
+
+
+def check_ready(wish: Wanted, state: State) -> None:
+    """Raises EdgesiteError where services would be told to use what is not there."""
+    lacking = missing(wish, state)
+    if lacking:
+        raise EdgesiteError(
+            "Not on this host: " + ", ".join(lacking),
+            "Install these packages; the role edgesite.gpu.tls does",
+            {"missing": list(lacking)},
+        )
+    if not wish.services and not wish.proxies:
+        return
+    if not state.software.group:
+        raise EdgesiteError(
+            "There is no group {0} on this host, which may use the TPM".format(wish.layout.group),
+            "Install tpm-udev or tpm2-abrmd, or set group to the one that the TPM's device has",
+        )
+    if state.identity is None:
+        raise EdgesiteError(
+            "There is no identity in {0}, or a part of it is missing".format(wish.layout.identity),
+            "Run the role edgesite.gpu.identity before",
+        )
+
+
+def unknown(wish: Wanted, state: State) -> List[str]:
+    """Services that the host does not have."""
+    return [
+        service.unit
+        for service in wish.services
+        if service.unit not in state.units or not state.units[service.unit].exists
+    ]
+
+
+def after(state: State, actions: Sequence[Action]) -> State:
+    """The state that the actions lead to."""
+    found, targets, units_then, notes = dict(state.files), dict(state.links), dict(state.units), dict(state.notes)
+    for action in actions:
+        if isinstance(action, Write):
+            found[action.path] = action.content
+        elif isinstance(action, Link):
+            targets[action.path] = action.target
+        elif isinstance(action, ReadUnits):
+            units_then = {name: unit._replace(stale=False) for name, unit in units_then.items()}
+        elif isinstance(action, Enable):
+            unit = units_then.get(action.unit, _NEW)
+            units_then[action.unit] = unit._replace(enabled=action.enabled, exists=True)
+        elif isinstance(action, Change):
+            unit = units_then.get(action.unit, _NEW)
+            if action.verb == "stop":
+                units_then[action.unit] = unit._replace(active="inactive")
+                notes.pop(action.unit, None)
+            else:
+                units_then[action.unit] = unit._replace(active="active", exists=True)
+                notes[action.unit] = Note(unit.invocation, action.settings, action.content)
+    return replace(state, files=found, links=targets, units=units_then, notes=notes)
+
+
+_NEW = Unit(True, "inactive", False, "")
+
+
+def describe(action: Action) -> str:
+    """The action for people."""
+    if isinstance(action, Write):
+        if action.content is None:
+            return "remove " + action.path
+        return "{0} {1}".format("write" if action.previous is None else "replace", action.path)
+    if isinstance(action, Link):
+        if action.target is None:
+            return "remove " + action.path
+        return "link {0} to {1}".format(action.path, action.target)
+    if isinstance(action, ReadUnits):
+        return "have systemd read its units"
+    if isinstance(action, Enable):
+        return "{0} {1}".format("enable" if action.enabled else "disable", action.unit)
+    return "{0} {1}".format(action.verb, action.unit)
+
+
+def show(wish: Wanted, state: State) -> Dict[str, Any]:
+    """Files by digest, and units by what they do and whether they have loaded what is there."""
+    content = files(wish, state.software)
+    return {
+        "files": {path: None if text is None else _digest([text]) for path, text in sorted(state.files.items())},
+        "links": dict(sorted(state.links.items())),
+        "units": {
+            unit: {
+                "active": known.active,
+                "enabled": known.enabled,
+                "current": known.active in ACTIVE and _current(wish, state, content, unit),
+            }
+            for unit, known in sorted(state.units.items())
+        },
+    }
+
+
+def _current(wish: Wanted, state: State, content: Mapping[str, str], unit: str) -> bool:
+    return unit in units(wish) and _verb(wish, state, content, unit, "reload") is None

@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, files
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import board as jetson
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "jetson"
+COMPATIBLE = b"nvidia,p3768-0000+p3767-0005-super\0nvidia,p3767-0005\0nvidia,tegra234\0"
+
+
+@pytest.fixture
+def programs(monkeypatch):
+    """What the host's programs print, by name; a dictionary that runs them when it is called."""
+
+    class Programs(dict):
+        def __call__(self, argv, data=None, timeout=0):
+            return command.Result(0, self[argv[0]], "")
+
+    there = Programs()
+    monkeypatch.setattr(command, "find", lambda program: program if program in there else None)
+    return there
+
+
+def put(root, name, content):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+@pytest.fixture(params=["proc/device-tree", "sys/firmware/devicetree/base"])
+def board(tmp_path, request):
+    put(tmp_path, request.param + "/compatible", COMPATIBLE)
+    put(tmp_path, request.param + "/model", b"NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super\0")
+    return tmp_path
+
+
+def test_jetson(board, programs):
+    put(board, "etc/nv_tegra_release", (FIXTURES / "nv_tegra_release").read_bytes())
+    put(board, "etc/nvpmodel.conf", (FIXTURES / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "var/lib/nvpmodel/status", b"pmode:0002")
+    found = jetson.read(programs, str(board))
+    assert found.unread == []
+    assert found.value["model"].startswith("NVIDIA Jetson Orin Nano")
+    assert (found.value["module"], found.value["soc"], found.value["jetpack"]) == ("p3767-0005", "tegra234", "6.2.1")
+    assert found.value["l4t"] == {
+        "release": "R36",
+        "revision": "4.7",
+        "version": "36.4.7",
+        "major": 36,
+        "minor": 4,
+        "patch": 7,
+    }
+    assert found.value["power_mode"] == {"id": 2, "name": "MAXN_SUPER"}
+    assert [mode["id"] for mode in found.value["power_modes"]] == [0, 1, 2, 5]
+
+
+def test_no_jetson(tmp_path, programs):
+    assert jetson.read(programs, str(tmp_path)).value is None
+    put(tmp_path, "proc/device-tree/compatible", b"raspberrypi,5-model-b\0")
+    found = jetson.read(programs, str(tmp_path))
+    assert (found.value, found.unread) == (None, [])
+
+
+def test_bare_jetson_says_what_is_missing(tmp_path, programs):
+    put(tmp_path, "proc/device-tree/compatible", COMPATIBLE)
+    found = jetson.read(programs, str(tmp_path))
+    assert [found.value[name] for name in ("model", "l4t", "jetpack", "power_mode")] == [None] * 4
+    assert [entry["what"] for entry in found.unread] == ["jetson.l4t"]
+
+
+def test_modes_without_a_choice(board, programs):
+    put(board, "etc/nvpmodel.conf", b"< POWER_MODEL ID=0 NAME=15W >\n")
+    found = jetson.read(programs, str(board))
+    assert [entry["what"] for entry in found.unread] == ["jetson.l4t", "jetson.power_mode"]
+
+
+def test_l4t_of_the_package_and_mode_of_the_program(board, programs):
+    programs["dpkg-query"] = b"36.5.0-20260115194252"
+    programs["nvpmodel"] = (FIXTURES / "nvpmodel-q.txt").read_bytes()
+    found = jetson.read(programs, str(board))
+    assert found.unread == []
+    assert found.value["jetpack"] == "6.2.2"
+    assert found.value["power_mode"] == {"id": 0, "name": "15W"}
+
+
+def test_mode_without_a_name(board, programs):
+    put(board, "var/lib/nvpmodel/status", b"pmode:0002")
+    assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 2, "name": None}
+
+
+def test_mode_that_is_only_prepared_is_not_the_one_in_force(board, programs):
+    put(board, "etc/nvpmodel.conf", (FIXTURES / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "var/lib/nvpmodel/status", b"pmode:0005")
+    put(board, "run/edgesite-gpu/nvpmodel.json", b'{"prepared": 5, "running": 1}')
+    assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 1, "name": "25W"}
+    put(board, "var/lib/nvpmodel/status", b"pmode:0002")
+    assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 2, "name": "MAXN_SUPER"}
+
+
+def test_refused_files_are_told(board, programs, monkeypatch):
+    programs["dpkg-query"] = b"36.5.0-20260115194252"
+    really = files.read_bytes
+
+    def read_bytes(path, limit=-1):
+        if "nvpmodel" in path:
+            raise PermissionError(13, "Permission denied")
+        return really(path, limit)
+
+    monkeypatch.setattr(files, "read_bytes", read_bytes)
+    found = jetson.read(programs, str(board))
+    assert [entry["what"] for entry in found.unread] == ["jetson.power_modes", "jetson.power_mode"]
+    assert found.value["power_mode"] is None

@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks as jetson_clocks
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.clocks import Clock, Lock, Restore, State
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import unit, values
+from hypothesis import given
+from hypothesis import strategies as st
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "jetson"
+UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", True)
+NO_UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", False)
+
+
+def shown(name):
+    return jetson_clocks.parse_show((FIXTURES / "jetson_clocks-show-{0}.txt".format(name)).read_text())
+
+
+def test_unit_has_an_end():
+    (text,) = UNIT.files.values()
+    assert "TimeoutStartSec=60\nTimeoutStopSec=5\n" in text and "ExecStart=/usr/bin/jetson_clocks\n" in text
+
+
+def test_free_clocks():
+    clocks = shown("free")
+    assert clocks["cpu0"] == Clock(729600, 1510400)
+    assert clocks["GPU"] == Clock(306000000, 624750000)
+    # a core that is off takes no clock
+    assert sorted(clocks) == ["GPU", "cpu0", "cpu1", "cpu10"]
+    assert not jetson_clocks.locked(clocks)
+
+
+def test_locked_clocks_are_locked_also_while_they_are_throttled():
+    assert jetson_clocks.locked(shown("locked"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Error: Run this script(jetson_clocks) as a root user\n", "GPU MinFreq=1 MaxFreq=1"]
+)
+def test_answer_without_cpus_is_refused(text):
+    with pytest.raises(EdgesiteError, match="tells of no CPU"):
+        jetson_clocks.parse_show(text)
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text):
+    with contextlib.suppress(EdgesiteError):
+        assert jetson_clocks.parse_show(text)
+
+
+clocks = st.dictionaries(
+    st.sampled_from(["cpu0", "cpu1", "GPU"]),
+    st.tuples(st.integers(1, 3), st.integers(3, 5)).map(lambda two: Clock(*two)),
+)
+
+
+@given(clocks, st.booleans(), st.sampled_from([UNIT, NO_UNIT]))
+def test_lock_reaches_what_is_wanted_and_then_rests(there, stored, unit):
+    before = State(there, stored, NO_UNIT)
+    actions = jetson_clocks.plan(True, unit, before)
+    after = jetson_clocks.after(before, actions)
+    assert jetson_clocks.locked(after.clocks) and after.boot == unit
+    assert jetson_clocks.plan(True, unit, after) == []
+    assert (Lock() in actions) != jetson_clocks.locked(there)
+
+
+def test_restore_takes_the_unit_away():
+    before = State(shown("locked"), True, UNIT)
+    actions = jetson_clocks.plan(False, NO_UNIT, before)
+    assert actions[0] == Restore()
+    assert jetson_clocks.after(before, actions) == State({}, False, NO_UNIT)
+    assert [jetson_clocks.describe(action) for action in actions] == [
+        "restore the clocks as they were before the lock",
+        "disable edgesite-gpu-jetson-clocks.service",
+        "remove /etc/systemd/system/edgesite-gpu-jetson-clocks.service",
+    ]
+
+
+def test_restored_clocks_rest():
+    assert jetson_clocks.plan(False, NO_UNIT, State(shown("free"), False, NO_UNIT)) == []
+
+
+def test_lock_of_somebody_else_cannot_be_restored():
+    with pytest.raises(EdgesiteError, match="something else locked them.*reboot"):
+        jetson_clocks.plan(False, NO_UNIT, State(shown("locked"), False, NO_UNIT))
+
+
+def test_unit_notes_the_clocks_before_it_locks_them():
+    (text,) = UNIT.files.values()
+    commands = [line.split("=", 1)[1] for line in text.splitlines() if line.startswith("Exec")]
+    assert commands[-2:] == [
+        "/usr/bin/jetson_clocks --store /run/edgesite-gpu/jetson_clocks.conf",
+        "/usr/bin/jetson_clocks",
+    ]
+    assert "After=nvpmodel.service" in text
+    assert jetson_clocks.describe(Lock()).startswith("lock the clocks")
+    assert boot.plan(UNIT, UNIT) == []
+
+
+@given(values("/usr/bin/jetson_clocks"))
+def test_the_program_is_one_word_of_its_lines_or_is_refused(program):
+    assert jetson_clocks.boot_unit(program, False) == NO_UNIT
+    try:
+        (text,) = jetson_clocks.boot_unit(program, True).files.values()
+    except EdgesiteError as error:
+        assert error.problem.startswith("the path of jetson_clocks is ") and error.fix
+        return
+    (usual,) = UNIT.files.values()
+    assert unit(text) == [
+        (section, name, value.replace("/usr/bin/jetson_clocks", program)) for section, name, value in unit(usual)
+    ]

@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the domain of mig_layout adds to the plan of cards: units, the boot unit, cards that are lost."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.quiesce import Units
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Client
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import domain as mig_domain
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance
+
+SETTINGS = "edgesite-gpu-settings.service"
+ON, OFF = [{"gpus": "all"}], [{"gpus": "all", "mig": "disabled"}]
+BUSY = Client(7, "Xorg")
+
+
+class InProcess:
+    """Stands in for NVML's process."""
+
+    def ask(self, function, *arguments):
+        return function("nvml", *arguments)
+
+
+class Host:
+    """Stands in for the backends; lost: errors by index."""
+
+    def __init__(self, monkeypatch):
+        self.cards, self.lost, self.units, self.settings = [], {}, Units((), ()), False
+        monkeypatch.setattr(mig_domain, "read_cards", lambda nvml: (self.cards, self.lost))
+        monkeypatch.setattr(mig_domain.units, "observe", lambda run, names: self.units)
+        monkeypatch.setattr(mig_domain.boot_backend, "is_enabled", lambda unit: self.settings)
+        monkeypatch.setattr(
+            mig_domain.boot_backend,
+            "observe",
+            lambda unit: unit._replace(files=dict.fromkeys(unit.files), enabled=False),
+        )
+
+    def check(self, layouts, policy=None, quiesced=("dcgm.service",), unit=boot.NONE, **more):
+        domain = MigDomain(None, InProcess(), layouts, policy or Policy(), quiesced, unit, **more)
+        return converge(domain, check=True)
+
+    def kinds(self, *arguments, **more):
+        return [action.get("unit") or action["kind"] for action in self.check(*arguments, **more).actions]
+
+
+@pytest.fixture
+def host(monkeypatch):
+    return Host(monkeypatch)
+
+
+def off(model="A100-40", **changes):
+    return card(model, **{"enabled": False, "pending": False, **changes})
+
+
+def test_units_that_run_stand_still_around_a_reset(host):
+    host.cards, host.units = [off()], Units(("dcgm.service",), ())
+    assert host.kinds(ON) == ["dcgm.service", "set_mode", "dcgm.service"]
+    host.settings = True
+    # A reset takes power limits with it, so that the unit that sets them is first out and last in.
+    assert host.kinds(ON) == [SETTINGS, "dcgm.service", "set_mode", "dcgm.service", SETTINGS]
+
+
+@pytest.mark.parametrize(
+    ("known", "layouts"), [(off("H100-80"), ON), (card(), [{"gpus": "all", "instances": {"7g": 1}}]), (card(), ON)]
+)
+def test_no_unit_is_stopped_where_nothing_is_reset(host, known, layouts):
+    host.cards, host.units, host.settings = [known], Units(("dcgm.service",), ()), True
+    assert "dcgm.service" not in host.kinds(layouts) and SETTINGS not in host.kinds(layouts)
+
+
+def test_unit_that_an_earlier_run_left_stopped_is_started_where_nothing_else_is_to_do(host):
+    host.cards, host.units = [card()], Units((), ("exporter.service",))
+    outcome = host.check(ON)
+    assert [action["does"] for action in outcome.actions] == ["start exporter.service"]
+
+
+def test_boot_unit_is_written_after_the_cards_have_their_layout(host):
+    host.cards = [off()]
+    unit = boot_unit(ON, ["dcgm.service"], "/usr/bin/python3", persist=True)
+    assert host.kinds(ON, unit=unit) == ["set_mode", "boot_unit", "boot_unit", "boot_unit"]
+    (config,) = (text for path, text in unit.files.items() if path.endswith("mig.json"))
+    assert '"gpus": "all"' in config and "dcgm.service" in config
+
+
+@pytest.mark.parametrize(("layouts", "persist"), [([], True), (ON, False)])
+def test_boot_unit_goes_where_nothing_is_to_be_kept(layouts, persist):
+    unit = boot_unit(layouts, [], "/usr/bin/python3", persist)
+    assert not unit.enabled and set(unit.files.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("persist", "virtualization", "reboot"),
+    [(True, "none", True), (False, "none", False), (False, "passthrough", True)],
+)
+def test_reboot_is_asked_for_where_it_brings_the_mode(host, persist, virtualization, reboot):
+    host.cards = [off(virtualization=virtualization, clients=() if reboot and not persist else (BUSY,))]
+    unit = boot_unit(ON, [], "/usr/bin/python3", persist)
+    extras = host.check(ON, Policy(reset="never"), unit=unit).extras
+    assert (extras["reset_required"], extras["reboot_required"]) == (["GPU-0"], reboot)
+    assert [holder["pid"] for holder in extras["holders"]] == [client.pid for client in host.cards[0].clients]
+
+
+def test_lost_card_fails_layouts_for_all_cards_but_not_for_others(host):
+    host.cards, host.lost = [off("H100-80")], {1: NvmlError(15, "GPU 1")}
+    with pytest.raises(EdgesiteError, match="GPU 1: The GPU has fallen off the bus"):
+        host.check(ON)
+    assert host.kinds([{"gpus": [{"index": 0}]}]) == ["set_mode"]
+
+
+def test_units_that_an_earlier_run_left_stopped_are_named_where_this_one_is_refused(host):
+    host.cards, host.units = [off(clients=(BUSY,))], Units((), ("kubelet.service",))
+    with pytest.raises(EdgesiteError) as refused:
+        host.check(ON)
+    assert "left these stopped: kubelet.service" in str(refused.value)
+
+
+def test_what_watches_cards_starts_after_the_boot_unit(host):
+    unit = boot_unit(ON, ["dcgm.service", "nvidia-persistenced.service"], "/usr/bin/python3", persist=True)
+    text = unit.files["/etc/systemd/system/edgesite-gpu-mig.service"]
+    (before,) = (line for line in text.splitlines() if line.startswith("Before="))
+    (after,) = (line for line in text.splitlines() if line.startswith("After="))
+    assert "kubelet.service" in before and "dcgm.service" in before
+    assert "nvidia-persistenced.service" in after and "nvidia-persistenced.service" not in before
+
+
+def test_ended_process_is_not_as_it_was(host, monkeypatch):
+    host.cards = [off("H100-80", clients=(BUSY,))]
+    calls = []
+
+    def fails_after_the_first(nvml, action):
+        calls.append(action)
+        if len(calls) > 1:
+            raise EdgesiteError("it is stuck", "Pull harder")
+
+    monkeypatch.setattr(mig_domain.nvml_mig_apply, "apply", fails_after_the_first)
+    monkeypatch.setattr(mig_domain.changing, "check", lambda what, unit: None)
+    monkeypatch.setattr(mig_domain.gpu_lock, "held", contextlib.nullcontext)
+    with pytest.raises(ApplyError) as failed:
+        converge(MigDomain(None, InProcess(), ON, Policy("force")), check=False)
+    assert not failed.value.undone
+    assert "still done: end Xorg (pid 7)" in failed.value.problem
+
+
+def test_kept_created_and_destroyed_are_told_by_place(host):
+    host.cards = [card("A100-40", instance("3g.20gb", 4), instance("1g.5gb", 0)), card(index=1)]
+    extras = host.check([{"gpus": [{"index": 0}], "instances": {"3g.20gb": 2}}]).extras
+    found = {
+        key: [(one["gpu"], one["profile"], one["placement"]["start"]) for one in extras[key]]
+        for key in ("kept", "created", "destroyed")
+    }
+    assert found == {
+        "kept": [("GPU-0", "3g.20gb", 4)],
+        "created": [("GPU-0", "3g.20gb", 0)],
+        "destroyed": [("GPU-0", "1g.5gb", 0)],
+    }
+
+
+def test_only_cards_that_layouts_name_are_shown(host):
+    host.cards = [card(), card(index=1)]
+    assert list(host.check([{"gpus": [{"index": 1}]}]).before["gpus"]) == ["GPU-1"]

@@ -1,0 +1,231 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.layouts import Want, Wish, fits, per_card, shown, wishes
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import (
+    card,
+    compute_states,
+    profile,
+    want,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+A100, A30 = card("A100-40"), card("A30", index=1)
+NO_MIG = card(index=2, enabled=None, profiles=())
+NO_MIG = replace(NO_MIG, gpu=replace(NO_MIG.gpu, name="Tesla T4"))
+UNKNOWN = card(index=3, enabled=False, profiles=())
+UNKNOWN = replace(UNKNOWN, gpu=replace(UNKNOWN.gpu, name="NVIDIA Z100"))
+HOST = (A100, A30, NO_MIG, UNKNOWN)
+
+
+def wished(layouts, cards=HOST):
+    problems, found = wishes(layouts, cards)
+    assert problems == []
+    return found
+
+
+def wants_of(instances):
+    return list(wished([{"gpus": [{"index": 0}], "instances": instances}])[0].wants)
+
+
+def refused(layouts, cards=HOST):
+    """The problems; what is wrong with one layout keeps no other from being read."""
+    problems, _found = wishes(layouts, cards)
+    assert problems
+    return " ".join(str(problem) for problem in problems)
+
+
+def refused_instances(instances):
+    return refused([{"gpus": [{"index": 0}], "instances": instances}])
+
+
+@pytest.mark.parametrize(
+    ("instances", "expected"),
+    [
+        ({}, []),
+        ([], []),
+        ({"3g.20gb": 1, "1g": "2"}, [want("3g.20gb"), want("1g.5gb"), want("1g.5gb")]),
+        ({"3g.20gb": 0}, []),
+        (["2g", {"profile": "1g+me", "count": None, "placement": None}], [want("2g.10gb"), want("1g.5gb+me")]),
+        ([{"profile": "4g.20gb", "placement": "0"}], [want("4g.20gb", start=0)]),
+        ([{"profile": "1g", "count": 2}], [want("1g.5gb")] * 2),
+        ([{"profile": "1g", "count": 1, "placement": 6}], [want("1g.5gb", start=6)]),
+        ([{"profile": "3g", "compute_instances": {"1c": 1, "2C": "1"}}], [want("3g.20gb", compute=(2, 1))]),
+        ([{"profile": "1c.3g.20gb"}], [want("3g.20gb", compute=(1,))]),
+        ([{"profile": "1c.3g.20gb", "compute_instances": {"2c": 1, "1c": 0}}], [want("3g.20gb", compute=(2,))]),
+        # parts of GPU instances share as few as they fit in
+        ({"1c.3g.20gb": 3}, [want("3g.20gb", compute=(1, 1, 1))]),
+        ({"1c.3g.20gb": 4}, [want("3g.20gb", compute=(1, 1, 1)), want("3g.20gb", compute=(1,))]),
+        ({"1c.3g.20gb": 1, "2c.3g.20gb": 1}, [want("3g.20gb", compute=(2, 1))]),
+        ({"2c.3g.20gb": 2, "1c.3g.20gb": 1}, [want("3g.20gb", compute=(2, 1)), want("3g.20gb", compute=(2,))]),
+        ({"1c.3g.20gb": 1, "3g.20gb": 1}, [want("3g.20gb"), want("3g.20gb", compute=(1,))]),
+        ({"3c.3g.20gb": 1, "1c.1g.5gb": 1}, [want("3g.20gb"), want("1g.5gb")]),
+    ],
+)
+def test_instances(instances, expected):
+    assert wants_of(instances) == expected
+
+
+def test_layouts_of_several_cards():
+    found = wished(
+        [
+            {"gpus": [{"model": "A100"}], "mig": "enabled", "instances": {"7g": 1}},
+            {"gpus": [{"index": 2}, {"index": 3}], "mig": "disabled", "instances": []},
+        ]
+    )
+    assert found == {
+        0: Wish("layouts[0]", True, (want("7g.40gb"),)),
+        2: Wish("layouts[1]", False, None),
+        3: Wish("layouts[1]", False, None),
+    }
+    assert wished([]) == {}
+    # a card of which the profiles are not known can be turned on, and then tells them
+    assert wished([{"gpus": [{"index": 3}]}]) == {3: Wish("layouts[0]", True, None)}
+    # one name may mean another profile on each card
+    both = wished([{"gpus": [{"index": 0}, {"index": 1}], "instances": {"1g": 1}}])
+    assert [wish.wants[0].profile.name for wish in both.values()] == ["1g.5gb", "1g.6gb"]
+
+
+@pytest.mark.parametrize(
+    ("layouts", "message"),
+    [
+        ({}, "layouts is {}, not a list"),
+        (["all"], "layouts[0] is 'all'"),
+        ([{}], "layouts[0] is {}"),
+        ([{"gpus": "all", "instance": {}}], "Give a dictionary with gpus"),
+        ([{"gpus": [{"index": 0}], "mig": True}], "layouts[0].mig is True. Use enabled or disabled, in quotes"),
+        ([{"gpus": [{"index": 0}], "mig": []}], "layouts[0].mig is []"),
+        ([{"gpus": [{"index": 0}], "mig": "disabled", "instances": {"1g": 1}}], "has instances, but mig is disabled"),
+        ([{"gpus": [{"index": 9}]}], "layouts[0].gpus[0] is {'index': 9} and matches no GPU"),
+        ([{"gpus": "all"}], "asks for MIG on GPU 2 Tesla T4 (GPU-2"),
+        ([{"gpus": [{"index": 3}], "instances": {"1g": 1}}], "Run once with mig: enabled and no instances"),
+        (
+            [{"gpus": [{"index": 0}]}, {"gpus": [{"index": 1}]}, {"gpus": [{"index": 0}]}],
+            "layouts[2] names GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0), which layouts[0] names too",
+        ),
+    ],
+)
+def test_layouts_that_are_refused(layouts, message):
+    assert message in refused(layouts)
+
+
+@pytest.mark.parametrize(
+    ("instances", "message"),
+    [
+        ("3g.20gb", "layouts[0].instances is '3g.20gb'"),
+        (3, "layouts[0].instances is 3"),
+        ({"3g.40gb": 1}, "instances['3g.40gb'] is '3g.40gb', which is no profile of GPU 0"),
+        ({None: 1}, "instances[None] is 'None', which is no profile"),
+        ({"3g.20gb": -1}, "instances['3g.20gb'] is -1, not a whole number from 0 to 99"),
+        ({"3g.20gb": True}, "is True, not a whole number"),
+        ({"3g.20gb": 1.0}, "is 1.0, not a whole number"),
+        ({"3g.20gb": None}, "is None, not a whole number"),
+        ({"3g.20gb": 100}, "is 100, not a whole number"),
+        ({"3g.20gb": "9" * 5000}, "not a whole number"),
+        ({"3g.20gb": "\u0663"}, "not a whole number"),
+        ({"4c.3g.20gb": 1}, "a 3g.20gb has no room for 4c. It has 3 slices, for compute instances of 3c, 2c, 1c"),
+        ({"3c.4g.20gb": 1}, "a 4g.20gb has no room for 3c. It has 4 slices, for compute instances of 4c, 2c, 1c"),
+        ([None], "instances[0] is None"),
+        ([{"count": 1}], "instances[0] is {'count': 1}"),
+        ([{"profile": None}], "instances[0] is {'profile': None}"),
+        ([{"profile": "1g", "start": 0}], "Give a dictionary such as"),
+        ([{"profile": ["1g"]}], "which is no profile of GPU 0"),
+        ([{"profile": "1g", "count": "two"}], "instances[0].count is 'two', not a whole number"),
+        ([{"profile": "2g.10gb", "placement": 1}], "no 2g.10gb can start on GPU 0"),
+        ([{"profile": "2g.10gb", "placement": 1}], "Use one of: 0, 2, 4"),
+        ([{"profile": "2g.10gb", "placement": False}], "instances[0].placement is False"),
+        ([{"profile": "1g", "placement": 0, "count": 2}], "has a placement and count 2. Give each placement an entry"),
+        ([{"profile": "3g", "compute_instances": {}}], "compute_instances is {}. Give a dictionary such as {'1c': 3}"),
+        ([{"profile": "3g", "compute_instances": ["1c"]}], "compute_instances is ['1c']"),
+        ([{"profile": "3g", "compute_instances": {"1g": 1}}], "compute_instances['1g'] is no compute instance"),
+        ([{"profile": "3g", "compute_instances": {"1c": 0}}], "compute_instances is empty"),
+        ([{"profile": "3g", "compute_instances": {"1c": "x"}}], "compute_instances['1c'] is 'x', not a whole number"),
+        ([{"profile": "3g", "compute_instances": {"2c": 2}}], "compute_instances: a 3g.20gb has no room for 2c+2c"),
+        ([{"profile": "3g", "compute_instances": {"1c": 99}}], "has no room for 1c+1c"),
+    ],
+)
+def test_instances_that_are_refused(instances, message):
+    assert message in refused_instances(instances)
+
+
+def test_every_problem_is_told():
+    told = refused([{"gpus": [{"index": 0}], "instances": {"9g": 1}}, {"gpus": [{"index": 1}], "mig": "on"}, 7])
+    for option in ("layouts[0].instances['9g']", "layouts[1].mig", "layouts[2] is 7"):
+        assert option in told
+
+
+@pytest.mark.parametrize("name", [known.name for known in A100.profiles])
+def test_parts_of_gpu_instances_take_as_few_as_fit(name):
+    known = profile(name)
+    whole = [sorted((slices for slices, _start in state), reverse=True) for state in compute_states(known.slices)]
+    for wanted in whole:
+        if wanted and wanted != [known.slices]:
+            counts = {f"{slices}c.{name}": count for slices, count in Counter(wanted).items()}
+            assert wants_of(counts) == [Want(known, tuple(wanted))]
+    assert all(fits(known, tuple(state)) for state in whole)
+
+
+def test_words_for_people():
+    assert want("3g.20gb").label() == "3g.20gb"
+    assert want("3g.20gb", compute=(2, 1), start=4).label() == "3g.20gb at 4 with 2c+1c"
+    assert shown(()) == "no compute instance"
+
+
+# --- anything at all
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=4)
+    | st.sampled_from(["1g", "3g.20gb", "1c.3g.20gb", "1c", "2c", "all", "enabled", "disabled", "1", "99", "-1", "1e3"])
+)
+KEYS = st.sampled_from(["1g", "1g.5gb+me", "1c.3g.20gb", "2c.7g", "1c", "4c", "profile", "count", "index"]) | LEAVES
+ANYTHING = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=5
+)
+ENTRY = st.fixed_dictionaries(
+    {"profile": st.sampled_from(["1g", "3g.20gb", "1c.7g", "4g"]) | LEAVES},
+    optional={
+        "count": st.integers(0, 2) | LEAVES,
+        "placement": st.integers(-1, 7) | LEAVES,
+        "compute_instances": st.dictionaries(KEYS, st.integers(0, 3) | LEAVES, max_size=2) | ANYTHING,
+    },
+)
+LAYOUT = st.fixed_dictionaries(
+    {"gpus": st.just([{"index": 0}]) | ANYTHING},
+    optional={
+        "mig": st.sampled_from(["enabled", "disabled"]) | LEAVES,
+        "instances": st.lists(ENTRY | LEAVES, max_size=2) | st.dictionaries(KEYS, LEAVES, max_size=2) | ANYTHING,
+    },
+)
+
+
+@given(ANYTHING | st.lists(LAYOUT | ANYTHING, max_size=2))
+def test_any_layouts_are_wants_of_the_cards_profiles_or_refused(layouts):
+    problems, found = wishes(layouts, HOST)
+    assert all(isinstance(problem, EdgesiteError) and problem.fix for problem in problems)
+    for index, wish in found.items():
+        for one in wish.wants or ():
+            assert one.profile in HOST[index].profiles
+            assert fits(one.profile, one.compute) and one.compute
+            assert one.start is None or one.start in one.profile.starts
+
+
+def test_at_boot_each_card_is_on_its_own():
+    here = [card("A100-40"), card("H100-80", index=1)]
+    uuids = [one.gpu.uuid for one in here]
+    layouts = [{"gpus": "all", "instances": {"1g": 1}}]
+    assert per_card(layouts, here) == ([], [dict(layouts[0], gpus=[{"uuid": uuid}]) for uuid in uuids])
+    problems, found = per_card([{"gpus": [{"uuid": "GPU-gone"}, {"index": 1}, {"model": "H100"}]}], here)
+    assert [entry["gpus"] for entry in found] == [[{"uuid": uuids[1]}]]
+    assert len(problems) == 1 and "GPU-gone" in str(problems[0])

@@ -174,7 +174,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.runner import run
 from ..module_utils.tls.host.domain import TlsServicesDomain
-from ..module_utils.tls.services import wanted
+from ..module_utils.tls.options import wanted
 
 
 def main():

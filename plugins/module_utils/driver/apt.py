@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
 from ..common.errors import EdgesiteError, sentence
 from .packages import is_driver_package
-from .plan import driver_version, order
+from .versions import driver_version, order
 
 _MIB = 2**20
 # What DKMS needs to build the modules, and an initramfs made anew, beside what apt says

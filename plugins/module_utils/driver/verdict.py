@@ -8,14 +8,12 @@ A pure judgement of what was read. Each rule looks at one thing and gives findin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, NamedTuple, Optional, Tuple
 
 from ..common.errors import sentence
 from ..gpu.nvml_errors import meaning_of_status
 from . import support
-from .parse import Dkms
-from .support import Gpu
+from .state import OnDisk, State
 from .versions import NVML_MISMATCH
 
 OK = "ok"
@@ -30,85 +28,6 @@ _LEVELS = (OK, RELOAD, REBOOT, BROKEN)
 _NVML_SILENT = ("ok", "pynvml_missing", "library_not_found", "function_not_found", "not_supported", NVML_MISMATCH)
 # The task may not ask it, as in a container without the devices
 _NVML_REFUSED = ("no_permission", "operating_system")
-# kernel drivers that a GPU may have where NVIDIA's is to have it
-_GPU_DRIVERS = ("nouveau", "nvidia", "nvidiafb")
-
-
-@dataclass(frozen=True)
-class OnDisk:
-    """The module file of one kernel. version and flavour are None where modinfo does not tell."""
-
-    kernel: str
-    version: Optional[str]
-    flavour: Optional[str] = None
-    signed: bool = True
-
-
-@dataclass(frozen=True)
-class Card:
-    """A GPU, and the kernel driver that has it."""
-
-    gpu: Gpu
-    driver: Optional[str] = None
-
-
-@dataclass(frozen=True)
-class Fabric:
-    """The fabric manager. version is None where it does not tell."""
-
-    installed: bool
-    version: Optional[str] = None
-    running: bool = False
-
-
-@dataclass(frozen=True)
-class State:
-    """Everything that the verdict depends on.
-
-    kernels: the installed ones, the oldest first; without any, as in a container, disk and next boot are not judged.
-    blockers: what holds the loaded module and would not let it go, by name.
-    incomplete: packages whose installation broke off.
-    fabric: where the driver has NVSwitches, which want a fabric manager.
-    """
-
-    running: str
-    kernels: Tuple[str, ...] = ()
-    newest: Optional[str] = None
-    on_disk: Tuple[OnDisk, ...] = ()
-    without_headers: Tuple[str, ...] = ()
-    loaded: Optional[str] = None
-    loaded_flavour: Optional[str] = None
-    user_space: Optional[str] = None
-    nvml_status: str = "ok"
-    incomplete: Tuple[str, ...] = ()
-    dkms: Tuple[Dkms, ...] = ()
-    secure_boot: str = "unsupported"
-    mok_enrolled: Optional[bool] = None
-    nouveau_loaded: bool = False
-    nouveau_blacklisted: bool = False
-    nouveau_available: bool = False
-    initramfs_rebuilt: Optional[bool] = None
-    blockers: Tuple[str, ...] = ()
-    cards: Tuple[Card, ...] = ()
-    fabric: Optional[Fabric] = None
-    jetson: bool = False
-
-    def module(self, kernel: Optional[str]) -> Optional[OnDisk]:
-        """The module file of a kernel, or None."""
-        for each in self.on_disk:
-            if each.kernel == kernel:
-                return each
-        return None
-
-    @property
-    def installed(self) -> bool:
-        """Whether anything of the driver is there that could run. Packages that only go with it do not count."""
-        return bool(self.loaded or self.user_space or self.on_disk or self.dkms or self.incomplete)
-
-    @property
-    def gpus(self) -> List[Gpu]:
-        """The GPUs that the driver is for: not those that another driver was given, such as vfio-pci."""
-        return [card.gpu for card in self.cards if card.driver is None or card.driver in _GPU_DRIVERS]
 
 
 class Verdict(NamedTuple):

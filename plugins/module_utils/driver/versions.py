@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Tuple
 
 OPEN = "open"
 PROPRIETARY = "proprietary"
@@ -67,3 +67,13 @@ def mismatch(
     if nvml_status == NVML_MISMATCH:
         return "NVML says that the loaded kernel module and the libraries have different versions"
     return None
+
+
+def driver_version(package_version: str) -> str:
+    """NVIDIA's version in a package's: without epoch and revision."""
+    return package_version.rpartition(":")[2].partition("-")[0]
+
+
+def order(version: str) -> Tuple[int, ...]:
+    """Versions in order."""
+    return tuple(int(part) for part in re.findall(r"[0-9]+", version))

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, List, NamedTuple, Sequence, Union
 
+from ..common.clients import Client
 from ..common.errors import EdgesiteError
 from ..gpu.selectors import GpuId
-from .card import Card, Client, ComputeInstance, GpuInstance, Profile, slices
+from .card import Card, ComputeInstance, GpuInstance, Profile, slices
 
 
 class SetMode(NamedTuple):

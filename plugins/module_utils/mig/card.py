@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
+from ..common.clients import Client
 from ..gpu import catalogue
 from ..gpu.selectors import GpuId
 
@@ -31,19 +32,6 @@ class Profile:
     def mask(self, start: int) -> int:
         """The memory slices of an instance there, as bits."""
         return ((1 << self.size) - 1) << start
-
-
-@dataclass(frozen=True)
-class Client:
-    """A process on a card. The instance ids are NVML's, None outside of MIG."""
-
-    pid: int
-    name: Optional[str]
-    gpu_instance_id: Optional[int] = None
-    compute_instance_id: Optional[int] = None
-
-    def label(self) -> str:
-        return "{0} (pid {1})".format(self.name or "a process", self.pid)
 
 
 @dataclass(frozen=True)

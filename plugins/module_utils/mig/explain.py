@@ -9,10 +9,11 @@ from collections import Counter
 from itertools import islice
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
+from ..common.clients import Client
 from ..common.errors import EdgesiteError
 from ..gpu.selectors import GpuId
 from . import planner
-from .card import Card, Client, GpuInstance, Profile
+from .card import Card, GpuInstance, Profile
 from .layouts import Want, Wish
 
 _NEAREST = 3

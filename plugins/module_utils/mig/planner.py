@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, cast
 
+from ..common.clients import Client
 from .actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance
-from .card import Card, Client, GpuInstance
+from .card import Card, GpuInstance
 from .fit import Arrangement, Item, arrangements, compute_arrangements
 from .layouts import Want
 

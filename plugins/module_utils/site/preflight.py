@@ -9,7 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 
 from ..common import lines, quiesce
 from ..common.errors import EdgesiteError
-from ..driver import plan, support
+from ..driver import options, support
 from ..gpu import settings
 from ..gpu.nvml_errors import meaning_of_status
 from ..jetson.jetpack_plan import Wanted, foresee
@@ -112,11 +112,11 @@ def of_driver(host: str, wanted: Dict[str, Any], info: Dict[str, Any]) -> List[P
         if card.get("vendor_id") == "10de"
     ]
     try:
-        options = plan.options(wanted)
-        flavour = support.choose(gpus, options.flavour, int(options.branch))
+        wish = options.options(wanted)
+        flavour = support.choose(gpus, wish.flavour, int(wish.branch))
     except EdgesiteError as error:
         return [_problem(host, "driver", error)]
-    found = support.unsupported(gpus, flavour, int(options.branch))
+    found = support.unsupported(gpus, flavour, int(wish.branch))
     return [Problem(host, "driver", problem.reason, problem.fix) for problem in found]
 
 

@@ -9,39 +9,15 @@ A service has loaded what is noted for this start of it, or, where nothing is no
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
-from ..common import lines
 from ..common.errors import EdgesiteError
-from ..common.lines import Kind, checked
 from . import files as tls_files
-from .files import PROXY_TEMPLATE, Layout, Proxy, Service
-
-_TCTI = Kind(
-    re.compile(r"[A-Za-z0-9_./:=,@+-]+"), "a TCTI of letters, digits and _ . / : = , @ + -, such as device:/dev/tpmrm0"
-)
-_NAME = Kind(re.compile(r"[a-z0-9][a-z0-9-]{0,40}"), "a name of lower case letters, digits and dashes")
-_ADDRESS = Kind(
-    re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"),
-    "ADDRESS:PORT, such as 0.0.0.0:9443 or [::]:9443",
-)
-_COMMON_NAME = Kind(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), "a common name of letters, digits, dots, dashes and _")
-_DNS_NAME = Kind(_COMMON_NAME.pattern, "a DNS name")
-_LOOPBACK = re.compile(r"127\.[0-9.]+|localhost|\[::1\]")
-_NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
-Entry = TypeVar("Entry", Service, Proxy)
+from .files import PROXY_TEMPLATE
+from .options import Wanted
 
 ACTIVE = ("active", "activating", "reloading")
-
-
-class Wanted(NamedTuple):
-    """What is wanted on a host."""
-
-    layout: Layout
-    services: Tuple[Service, ...]
-    proxies: Tuple[Proxy, ...]
 
 
 class Unit(NamedTuple):
@@ -131,91 +107,6 @@ class Change(NamedTuple):
 
 
 Action = Union[Write, Link, ReadUnits, Enable, Change]
-
-
-def wanted(
-    directory: str, identity: str, tcti: str, group: str, services: Sequence[Mapping[str, Any]], proxies: Sequence[Any]
-) -> Wanted:
-    """What was asked for, checked."""
-    return Wanted(
-        Layout(
-            checked("directory", directory, lines.FOLDER).rstrip("/"),
-            checked("identity", identity, lines.FOLDER).rstrip("/"),
-            checked("tcti", tcti, _TCTI),
-            checked("group", group, lines.ACCOUNT),
-        ),
-        tuple(_once("services", "unit", [_service(entry) for entry in services])),
-        tuple(_once("proxies", "listen", _once("proxies", "name", [_proxy(entry) for entry in proxies]))),
-    )
-
-
-def _service(entry: Mapping[str, Any]) -> Service:
-    unit = checked("services: unit", entry["unit"], lines.SERVICE)
-    user = entry.get("user")
-    change = entry.get("change") or ("upgrade" if unit == "nginx.service" else "reload")
-    return Service(unit, change, checked("services: user", user, lines.ACCOUNT) if user else None)
-
-
-def _proxy(entry: Mapping[str, Any]) -> Proxy:
-    if entry.get("side") == "client":
-        return _outgoing(entry)
-    kind = entry.get("client_certificates") or "required"
-    names = tuple(checked("proxies: names", name, _COMMON_NAME) for name in entry.get("names") or ())
-    if entry.get("server_name"):
-        raise EdgesiteError(
-            "proxies: {0} has server_name, and is no client of its upstream".format(entry["name"]),
-            "Set side: client, or leave server_name away",
-        )
-    if names and kind != "required":
-        raise EdgesiteError(
-            "proxies: {0} has names, and client_certificates: {1}".format(entry["name"], kind),
-            "Names are those of client certificates: set client_certificates: required, or leave names away",
-        )
-    return Proxy(
-        checked("proxies: name", entry["name"], _NAME),
-        _address("listen", entry["listen"]),
-        _address("upstream", entry["upstream"]),
-        kind,
-        names,
-    )
-
-
-def _outgoing(entry: Mapping[str, Any]) -> Proxy:
-    """A proxy that is a client, on behalf of whoever can connect to it."""
-    listen, upstream = _address("listen", entry["listen"]), _address("upstream", entry["upstream"])
-    if not _LOOPBACK.fullmatch(listen.rpartition(":")[0]):
-        raise EdgesiteError(
-            "proxies: {0} listens at {1}, and lets everybody there act as this host".format(entry["name"], listen),
-            "Have it listen on the loopback, such as 127.0.0.1:9444",
-        )
-    if entry.get("names") or (entry.get("client_certificates") or "required") != "required":
-        raise EdgesiteError(
-            "proxies: {0} has names or client_certificates, and nobody shows it a certificate".format(entry["name"]),
-            "Leave them away, or set side: server",
-        )
-    server = entry.get("server_name") or upstream.rpartition(":")[0]
-    if _NUMERIC.fullmatch(server):
-        raise EdgesiteError(
-            "proxies: {0} needs the name that is in the certificate of {1}".format(entry["name"], upstream),
-            "Set server_name to it",
-        )
-    name = checked("proxies: name", entry["name"], _NAME)
-    return Proxy(name, listen, upstream, "none", (), checked("proxies: server_name", server, _DNS_NAME))
-
-
-def _address(option: str, text: str) -> str:
-    text = checked("proxies: " + option, text, _ADDRESS)
-    if not 0 < int(text.rpartition(":")[2]) < 65536 or (option == "upstream" and text.startswith("*")):
-        raise EdgesiteError("proxies: {0} {1} is no address that can be used".format(option, text), "Correct it")
-    return text
-
-
-def _once(option: str, key: str, entries: List[Entry]) -> List[Entry]:
-    values = [getattr(entry, key) for entry in entries]
-    double = sorted({value for value in values if values.count(value) > 1})
-    if double:
-        raise EdgesiteError("{0}: {1} {2} is there twice".format(option, key, double[0]), "Leave one of them away")
-    return entries
 
 
 def files(wish: Wanted, software: Software) -> Dict[str, str]:

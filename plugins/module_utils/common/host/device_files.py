@@ -11,7 +11,7 @@ import os
 import stat
 from typing import List, Optional
 
-from ...mig.card import Client
+from ..clients import Client
 
 
 def holders(minor: Optional[int], root: str = "/") -> List[Client]:

@@ -26,8 +26,9 @@ from .. import parts, support
 from ..files import HOLDS
 from ..holders import Holder
 from ..parse import Dkms, Package
+from ..state import Card, Fabric, OnDisk, State
 from ..support import Gpu
-from ..verdict import Card, Fabric, OnDisk, State, verdict
+from ..verdict import verdict
 from . import holders as holder_files
 from . import installed as driver_installed
 from . import kernels as driver_kernels

@@ -12,7 +12,7 @@ from typing import Dict, List, Optional, Tuple
 from ...common.host import command, files
 from ...common.reading import Reading, unread
 from .. import parse
-from ..verdict import OnDisk
+from ..state import OnDisk
 
 _MODULES = "lib/modules"
 _IMAGES = ("boot/vmlinuz-{0}", "boot/vmlinux-{0}", "lib/modules/{0}/vmlinuz")

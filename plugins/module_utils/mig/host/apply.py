@@ -16,13 +16,14 @@ import signal
 import time
 from typing import Any, Iterator, Optional, Tuple
 
+from ...common.clients import Client
 from ...common.errors import EdgesiteError
 from ...common.host import device_files
 from ...gpu.host import instances
 from ...gpu.host.nvml import Nvml
 from ...gpu.nvml_errors import NvmlError
 from ..actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance, SetMode
-from ..card import Client, on_gpu_instance
+from ..card import on_gpu_instance
 from ..explain import holders, named_clients
 from .cards import read_clients
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any, Dict, List, Tuple
 
+from ...common.clients import Client
 from ...gpu import nvml_words
 from ...gpu.host import instances
 from ...gpu.host.nvml import Nvml, text
@@ -15,7 +16,7 @@ from ...gpu.host.read import read_processes
 from ...gpu.nvml_errors import NvmlError
 from ...gpu.selectors import GpuId
 from .. import card
-from ..card import Card, Client, ComputeInstance, GpuInstance, Profile
+from ..card import Card, ComputeInstance, GpuInstance, Profile
 
 # No card has more memory slices, so no profile has more placements.
 _MOST_PLACEMENTS = 32

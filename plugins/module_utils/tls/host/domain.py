@@ -12,7 +12,8 @@ from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import Domain
 from .. import services
-from ..services import Action, Change, State, Wanted
+from ..options import Wanted
+from ..services import Action, Change, State
 from . import services as backend
 
 

@@ -20,7 +20,8 @@ from ...common.errors import EdgesiteError
 from ...common.host import owned_files
 from ...common.host.command import Run, find
 from .. import files, services
-from ..services import Action, Change, Enable, Link, Note, ReadUnits, Software, State, Unit, Wanted, Write
+from ..options import Wanted
+from ..services import Action, Change, Enable, Link, Note, ReadUnits, Software, State, Unit, Write
 
 # In /run: after a boot every unit has loaded what is there.
 NOTES = "/run/edgesite-gpu/tls-loaded.json"

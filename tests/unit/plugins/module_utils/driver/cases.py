@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver import parts
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver import options, parts
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import plan as driver_plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.packages import System
 
@@ -77,15 +77,15 @@ def installed(version, held=True, variables=None, flavour="proprietary", **chang
     """A host with everything in place, files included, as the role leaves it."""
     files = dict.fromkeys(driver_files.paths())
     on = System("debian", "13", "x86_64")
-    options = driver_plan.options({"branch": version.split(".")[0], **(variables or {})})
-    for file in driver_plan.files(on, options):
+    wish = options.options({"branch": version.split(".")[0], **(variables or {})})
+    for file in driver_plan.files(on, wish):
         if file.content is not None:
             files[file.path] = hashlib.sha256(file.content.encode()).hexdigest()
-    if options.persistenced:
+    if wish.persistenced:
         files[driver_files.ENABLED.format("nvidia-persistenced")] = "unit"
     services = {
         **dict.fromkeys(parts.SERVICES, "absent"),
-        "nvidia-persistenced": "running" if options.persistenced else "masked",
+        "nvidia-persistenced": "running" if wish.persistenced else "masked",
     }
     names = [*NAMES, "nvidia-persistenced"]
     return info(

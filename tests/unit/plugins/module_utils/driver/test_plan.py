@@ -10,6 +10,7 @@ import re
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import plan as driver_plan
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.options import DEBIAN_URL
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import preflight
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import deb822, values
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import (
@@ -446,7 +447,7 @@ def test_the_archive_of_the_distribution_is_what_stands_in_its_source_or_is_refu
     if made["problems"]:
         assert made["problems"][0].startswith("driver_distribution_url is ")
         return
-    assert deb822(made["distribution"]["content"])["URIs"] == (value or driver_plan.DEBIAN_URL)
+    assert deb822(made["distribution"]["content"])["URIs"] == (value or DEBIAN_URL)
     assert len(deb822(made["distribution"]["content"])) == 5
 
 

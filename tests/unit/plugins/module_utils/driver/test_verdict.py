@@ -8,8 +8,9 @@ from dataclasses import fields, replace
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import verdict as driver_verdict
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.parse import Dkms
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.state import Card, Fabric, OnDisk, State
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.support import Gpu
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver.verdict import Card, Fabric, OnDisk, State, verdict
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.verdict import verdict
 from hypothesis import example, given
 from hypothesis import strategies as st
 

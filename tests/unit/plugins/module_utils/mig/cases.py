@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.selectors import GpuId
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import (
     Card,
-    Client,
     ComputeInstance,
     GpuInstance,
     Profile,

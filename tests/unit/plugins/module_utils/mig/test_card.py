@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Client, catalogued, from_facts, slices
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import catalogued, from_facts, slices
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance, profile
 
 FACTS = {

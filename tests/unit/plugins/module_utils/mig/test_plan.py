@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig import planner
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.actions import (
@@ -16,7 +17,6 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.mig.actions import (
     after,
     undo,
 )
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import (
     RESETS,
     Policy,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.tls import files
+from ansible_collections.edgesite.gpu.plugins.module_utils.tls import files, options
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls import services as tls_services
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls.services import (
     Change,
@@ -33,7 +33,7 @@ SOFTWARE = Software(True, False, True, True)
 
 def wanted(*units, proxies=(), **changes):
     services = [unit if isinstance(unit, dict) else {"unit": unit} for unit in units]
-    return tls_services.wanted(**{**BASE, "services": services, "proxies": list(proxies), **changes})
+    return options.wanted(**{**BASE, "services": services, "proxies": list(proxies), **changes})
 
 
 def state(units=None, **changes):
@@ -201,7 +201,7 @@ def test_whatever_is_wanted_after_whatever_it_is_reached(first, then, prefers, i
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("given", "words"),
     [
         ({"services": [{"unit": "nginx"}]}, "services: unit.*nginx.service"),
         ({"services": [{"unit": "../nginx.service"}]}, "services: unit"),
@@ -229,9 +229,9 @@ def test_whatever_is_wanted_after_whatever_it_is_reached(first, then, prefers, i
         ({"group": "a b"}, "group"),
     ],
 )
-def test_what_cannot_be_is_refused(options, words):
+def test_what_cannot_be_is_refused(given, words):
     with pytest.raises(EdgesiteError) as caught:
-        tls_services.wanted(**{**BASE, "services": [], "proxies": [], **options})
+        options.wanted(**{**BASE, "services": [], "proxies": [], **given})
     error = caught.value
     import re
 
@@ -290,7 +290,7 @@ def rendered(**changes):
     service = {"unit": one["unit"], "user": one["user"], "change": "upgrade"}
     incoming = {key: one[key] for key in ("name", "listen", "upstream")}
     outgoing = {"name": one["out"], "side": "client", "listen": one["inside"], "upstream": one["server"]}
-    wish = tls_services.wanted(
+    wish = options.wanted(
         *(one[key] for key in ("directory", "identity", "tcti", "group")),
         [service],
         [{**incoming, "names": [one["names"]]}, {**outgoing, "server_name": one["server_name"]}],

@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import device_files
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Client
 
 
 class Host:

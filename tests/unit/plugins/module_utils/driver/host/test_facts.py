@@ -23,7 +23,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host import (
     versions,
 )
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.parse import Dkms, Package
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver.verdict import OnDisk
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.state import OnDisk
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts as nvml_facts
 
 RUNNING = os.uname().release

@@ -8,10 +8,10 @@ from __future__ import annotations
 import signal
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.selectors import GpuId
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.actions import EndClient
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import apply
 
 GPU = GpuId(0, "GPU-0", "0000:17:00.0", "NVIDIA A100-SXM4-40GB")

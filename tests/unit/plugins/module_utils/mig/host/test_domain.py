@@ -9,11 +9,11 @@ import contextlib
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.quiesce import Units
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import domain as mig_domain
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy

@@ -16,7 +16,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
-from ansible_collections.edgesite.gpu.plugins.module_utils.tls import files
+from ansible_collections.edgesite.gpu.plugins.module_utils.tls import files, options
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls import services as tls_services
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls.host import services as backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls.host.domain import TlsServicesDomain
@@ -112,7 +112,7 @@ class Host:
         return owned_files.read_text(str(self.folder / "tls/openssl.cnf")), unit_file
 
     def wish(self, services=(NGINX,), proxies=(NODE,)):
-        return tls_services.wanted(
+        return options.wanted(
             str(self.folder / "tls"),
             str(self.identity),
             "device:/dev/tpmrm0",

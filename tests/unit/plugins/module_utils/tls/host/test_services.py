@@ -13,7 +13,7 @@ import threading
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.tls import services
+from ansible_collections.edgesite.gpu.plugins.module_utils.tls import options
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls.host import services as backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls.services import Change
 
@@ -54,7 +54,7 @@ def served(contexts):
 
 @pytest.fixture
 def wish(tmp_path):
-    return services.wanted(str(tmp_path), str(tmp_path / "identity"), "device:/dev/tpmrm0", "root", [], [])
+    return options.wanted(str(tmp_path), str(tmp_path / "identity"), "device:/dev/tpmrm0", "root", [], [])
 
 
 @pytest.mark.parametrize("host", ["*", "0.0.0.0", "127.0.0.1", "localhost"])

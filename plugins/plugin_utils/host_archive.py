@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host tools as one archive: the boot program, this collection's module_utils, and pynvml."""
+"""The host tools as one archive: this collection's module_utils with the boot program, and pynvml."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ import zipfile
 from ansible.errors import AnsibleActionFail
 
 PACKAGE = "ansible_collections/edgesite/gpu/plugins/module_utils"
-# Files beside this one, by their names in the host tools
-_PROGRAMS = {"__main__.py": "host_tools_main.py", "boot_program.py": "boot_program.py"}
+# Their __main__.py
+_MAIN = "boot/host/tools_main.py"
 
 
 def files() -> dict[str, bytes]:
     """Content of each file of the host tools, by its path below their folder."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    found = {path: _read(os.path.join(here, name)) for path, name in _PROGRAMS.items()}
-    found.update(_required(pynvml()))
-    source = os.path.join(os.path.dirname(here), "module_utils")
+    source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils")
+    found = {"__main__.py": _read(os.path.join(source, _MAIN)), **_required(pynvml())}
     for folder, _folders, names in os.walk(source):
         below = os.path.relpath(folder, source)
         for name in sorted(name for name in names if name.endswith(".py")):

@@ -25,8 +25,8 @@ from typing import ContextManager, Dict, Iterator, Optional
 from ...common.errors import EdgesiteError
 from ...common.host import owned_files, run_lock
 from ..tools import ROOT, Manifest, State
-from ..tools_compiled import with_compiled
 from . import tools_archive, tools_folder
+from .tools_compiled import with_compiled
 
 _LINK = "current"
 _LOCK = "/run/edgesite-gpu/host-tools.lock"

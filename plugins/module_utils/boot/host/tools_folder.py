@@ -12,7 +12,7 @@ import stat
 from typing import Dict, Iterator, Tuple
 
 from ..tools import Manifest
-from ..tools_compiled import RECORD, counted
+from .tools_compiled import RECORD, counted
 
 _FILE, _FOLDER = 0o644, 0o755
 _BLOCK = 1024 * 1024

@@ -22,7 +22,7 @@ def test_packed_files_are_taken_whole(tmp_path):
 
 def test_packed_files_have_no_name_of_a_module_of_pythons():
     tops = {path.split("/")[0] for path in host_archive.files()}
-    assert tops == {"__main__.py", "boot_program.py", "pynvml.py", "ansible_collections"}
+    assert tops == {"__main__.py", "pynvml.py", "ansible_collections"}
 
 
 def test_archive_can_be_imported_from_without_unpacking(tmp_path):

@@ -15,7 +15,7 @@ import zipfile
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools as host_tools
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools as backend
-from ansible_collections.edgesite.gpu.plugins.module_utils.boot.tools_compiled import RECORD
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host.tools_compiled import RECORD
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from hypothesis import given
 from hypothesis import strategies as st

@@ -18,7 +18,8 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools as host_tools
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools as backend
-from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive, host_tools_main
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools_main
+from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive
 
 SWAPS = 200
 PARTS = 4
@@ -34,7 +35,7 @@ def main():
     for number in range({parts}):
         time.sleep(0.05)
         seen.append(importlib.import_module("{package}.part%d" % number).VERSION)
-    from {package}.backends import pynvml_loader
+    from {package}.gpu.host import pynvml_loader
     seen.append(pynvml_loader.load().VERSION)
     print(json.dumps({{"seen": seen, "path": sys.path, "json": json.__file__, "arguments": sys.argv[1:]}}))
 """
@@ -44,8 +45,9 @@ def main():
 def start_and_loader():
     """The files of the collection's own that are tried: what starts a program, and what loads pynvml."""
     files = host_archive.files()
-    core = ["{0}/core/{1}.py".format(host_archive.PACKAGE, name) for name in ("host_tools", "errors")]
-    return {path: files[path] for path in ["__main__.py", host_archive.PACKAGE + "/backends/pynvml_loader.py", *core]}
+    loader = ("gpu/host/pynvml_loader", "boot/tools", "common/errors")
+    paths = ["__main__.py", *("{0}/{1}.py".format(host_archive.PACKAGE, name) for name in loader)]
+    return {path: files[path] for path in paths}
 
 
 def a_version(number):
@@ -55,7 +57,13 @@ def a_version(number):
     parts = {"{0}/part{1}.py".format(host_archive.PACKAGE, part): stamp for part in range(PARTS)}
     program = PROGRAM.format(version=number, parts=PARTS, package=host_archive.PACKAGE.replace("/", "."))
     main = own["__main__.py"] + b"# " + stamp
-    return {**own, **parts, "__main__.py": main, "pynvml.py": stamp, "boot_program.py": program.encode()}
+    return {
+        **own,
+        **parts,
+        "__main__.py": main,
+        "pynvml.py": stamp,
+        host_archive.PACKAGE + "/site/host/boot_program.py": program.encode(),
+    }
 
 
 class Tools:
@@ -188,8 +196,8 @@ def test_version_that_is_removed_before_it_is_held_is_given_up_for_the_next(tmp_
         link.symlink_to("two")
         (tmp_path / "one").rmdir()
 
-    monkeypatch.setattr(host_tools_main.fcntl, "flock", swap)
-    assert host_tools_main.hold(str(link)) == str(tmp_path / "two")
+    monkeypatch.setattr(tools_main.fcntl, "flock", swap)
+    assert tools_main.hold(str(link)) == str(tmp_path / "two")
 
 
 def test_version_that_came_back_in_between_is_held_as_it_is_now(tmp_path, monkeypatch):
@@ -203,14 +211,14 @@ def test_version_that_came_back_in_between_is_held_as_it_is_now(tmp_path, monkey
         (tmp_path / "one").mkdir()
         held.append(os.fstat(descriptor))
 
-    monkeypatch.setattr(host_tools_main.fcntl, "flock", replace)
-    assert host_tools_main.hold(str(tmp_path / "current")) == str(tmp_path / "one")
+    monkeypatch.setattr(tools_main.fcntl, "flock", replace)
+    assert tools_main.hold(str(tmp_path / "current")) == str(tmp_path / "one")
     assert os.path.samestat(held[0], os.stat(tmp_path / "old"))
 
 
 def test_tools_that_are_gone_are_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(host_tools_main, "__file__", str(tmp_path / "gone" / "__main__.py"))
+    monkeypatch.setattr(tools_main, "__file__", str(tmp_path / "gone" / "__main__.py"))
     with pytest.raises(SystemExit) as ended:
-        host_tools_main.main()
+        tools_main.main()
     assert "{0}: No such file".format(tmp_path / "gone") in ended.value.code
     assert "Run edgesite.gpu.host_tools" in ended.value.code

@@ -1,14 +1,11 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What boot units run, by way of host_tools_main:
+"""What boot units run, by way of the host tools' __main__.py (boot/host/tools_main.py):
 `python3 -I -S /usr/local/lib/edgesite-gpu/current/__main__.py VERB CONFIG`.
 
 Exits 0 when the host is as the configuration wants it, else 1 with the reason on standard error, where systemd
 puts it into the journal.
-
-This file is at the top of the host tools. It runs on the host's Python, 3.8 or newer, and finds nothing of the
-collection but module_utils there, by absolute imports: it is in no package.
 """
 
 from __future__ import annotations
@@ -18,17 +15,17 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, owned_files
-from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.settings_domain import SettingsDomain
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.cards import read_cards
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.layouts import per_card
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
+from ...boot import unit as boot
+from ...common.errors import EdgesiteError
+from ...common.host import command, owned_files
+from ...converge import converge
+from ...gpu.host.process import NvmlProcess
+from ...gpu.host.settings_domain import SettingsDomain
+from ...gpu.nvml_errors import NvmlError
+from ...mig.host.cards import read_cards
+from ...mig.host.domain import MigDomain
+from ...mig.layouts import per_card
+from ...mig.plan import Policy
 
 # At boot, units can start before udev has loaded the driver.
 DRIVER_WAIT_SECONDS = 60.0

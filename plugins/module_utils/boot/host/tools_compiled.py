@@ -16,8 +16,8 @@ import marshal
 import sys
 from typing import Dict
 
-from ..common.errors import EdgesiteError
-from .tools import Manifest
+from ...common.errors import EdgesiteError
+from ..tools import Manifest
 
 # In a version's folder: SHA-256 of the compiled code there.
 RECORD = ".compiled.json"

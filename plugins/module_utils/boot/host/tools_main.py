@@ -20,6 +20,8 @@ import sys
 # Neither the environment nor packages of the user or the system say what is imported, and no compiled code is written.
 FLAGS = ("-I", "-S", "-B")
 
+PROGRAM = "ansible_collections.edgesite.gpu.plugins.module_utils.site.host.boot_program"
+
 
 def main() -> None:
     """Runs the boot program of the version that holds this file, or that a link to it leads to."""
@@ -32,7 +34,7 @@ def main() -> None:
         os.execv(sys.executable, [sys.executable, *FLAGS, os.path.join(version, "__main__.py"), *sys.argv[1:]])
     # Last, so that no file in there takes the place of a module of Python's.
     sys.path.append(version)
-    importlib.import_module("boot_program").main()
+    importlib.import_module(PROGRAM).main()
 
 
 def hold(tools: str) -> str:

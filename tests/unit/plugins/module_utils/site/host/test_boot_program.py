@@ -9,7 +9,7 @@ import sys
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
-from ansible_collections.edgesite.gpu.plugins.plugin_utils import boot_program
+from ansible_collections.edgesite.gpu.plugins.module_utils.site.host import boot_program
 
 LIBRARY_NOT_FOUND = 12
 DRIVER_NOT_LOADED = 9

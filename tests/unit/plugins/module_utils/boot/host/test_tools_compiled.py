@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools_compiled
-from ansible_collections.edgesite.gpu.plugins.module_utils.boot.tools_compiled import RECORD
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools_compiled
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host.tools_compiled import RECORD
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 
 SOURCES = {"top.py": b"NAME = 'top'", "pack/low.py": b"NAME = 'low'"}

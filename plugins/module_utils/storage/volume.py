@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import ssl
 from typing import Dict, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ..common import lines
 from ..common.errors import EdgesiteError
 from ..common.lines import Kind
+from ..tpm import der
 from .luks2 import Header
 
 CRYPTTAB, FSTAB = "/etc/crypttab", "/etc/fstab"
@@ -201,8 +201,8 @@ def check(wanted: Wanted) -> None:
 def fingerprint(certificate: str) -> str:
     """The SHA-256 of a certificate in PEM."""
     try:
-        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.strip())).hexdigest()
-    except ValueError as error:
+        return hashlib.sha256(der.unpem("CERTIFICATE", certificate)).hexdigest()
+    except der.NotDer as error:
         raise EdgesiteError(
             "recovery_certificate is no certificate in PEM: {0}".format(error),
             "Give a certificate whose private key the operators keep; docs/storage.md says how to make one",

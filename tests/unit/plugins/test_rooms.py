@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which code may import which: docs/developer/architecture.md, "The rooms and their order"."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+# Each may import those before it.
+ORDER = ["common", "machine", "boot", "gpu", "tpm", "jetson", "tls", "mig", "driver", "storage", "identity", "site"]
+# What pure code may have of Python: nothing with effects, a clock or chance.
+HARMLESS = {
+    "__future__",
+    "abc",
+    "base64",
+    "binascii",
+    "collections",
+    "contextlib",
+    "dataclasses",
+    "enum",
+    "fnmatch",
+    "hashlib",
+    "hmac",
+    "ipaddress",
+    "itertools",
+    "json",
+    "math",
+    "posixpath",
+    "re",
+    "struct",
+    "textwrap",
+    "typing",
+}
+# The engine, and its Ansible side
+ROOT_FILES = {"converge", "runner"}
+CONTROLLER = ("action", "callback", "filter", "lookup", "plugin_utils")
+OURS = "ansible_collections.edgesite.gpu."
+HOUSE = "plugins.module_utils"
+
+PURE = "code outside of host/ imports nothing below host/"
+STANDARD = f"code outside of host/ imports of Python only {', '.join(sorted(HARMLESS))}"
+DOWN = f"a room imports only rooms before it: {' < '.join(ORDER)}"
+ROOMS = "module_utils has no other rooms and files; a new room gets its place in the order"
+HOSTS = "what runs on the controller imports nothing below host/"
+
+
+def imported(root, path):
+    """(line, dotted name below the root, or that of somebody else's module) of what a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                parts = path.relative_to(root).parts
+                base = ".".join([*parts[: len(parts) - node.level], *([node.module] if node.module else [])])
+            else:
+                base = node.module[len(OURS) :] if node.module.startswith(OURS) else node.module
+            for alias in node.names:
+                module = f"{base}.{alias.name}"
+                yield node.lineno, module if (root / module.replace(".", "/")).with_suffix(".py").exists() else base
+
+
+def is_hosts(module):
+    return module.startswith(HOUSE) and "host" in module.split(".")
+
+
+def wrong_in_house(root):
+    for path in sorted((root / "plugins/module_utils").rglob("*.py")):
+        parts = path.with_suffix("").relative_to(root / "plugins/module_utils").parts
+        room = parts[0]
+        if room not in ROOT_FILES if len(parts) == 1 else room not in ORDER:
+            yield path, 1, ROOMS
+            continue
+        if room == "runner":
+            continue
+        for line, module in imported(root, path):
+            theirs = module.split(".")[2:] if module.startswith(HOUSE + ".") else []
+            if len(parts) > 1 and theirs and theirs[0] in ORDER[ORDER.index(room) + 1 :]:
+                yield path, line, DOWN
+            if "host" in parts[1:]:
+                continue
+            if is_hosts(module):
+                yield path, line, PURE
+            elif not theirs and module.split(".")[0] not in HARMLESS:
+                yield path, line, STANDARD
+
+
+def wrong_on_controller(root):
+    for folder in CONTROLLER:
+        for path in sorted((root / "plugins" / folder).rglob("*.py")):
+            yield from ((path, line, HOSTS) for line, module in imported(root, path) if is_hosts(module))
+
+
+def wrong(root):
+    found = [*wrong_in_house(root), *wrong_on_controller(root)]
+    return [f"{path.relative_to(root)}:{line}: {rule}" for path, line, rule in found]
+
+
+def test_the_house_is_in_order():
+    assert not wrong(ROOT), "\n".join(wrong(ROOT))
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "rule"),
+    [
+        ("plugins/module_utils/mig/plan.py", "import os", STANDARD),
+        ("plugins/module_utils/mig/plan.py", "from time import sleep", STANDARD),
+        ("plugins/module_utils/mig/plan.py", "def late():\n    import subprocess", STANDARD),
+        ("plugins/module_utils/mig/plan.py", "from ansible.module_utils.basic import AnsibleModule", STANDARD),
+        ("plugins/module_utils/mig/plan.py", "from ..gpu.host import nvml", PURE),
+        ("plugins/module_utils/mig/plan.py", "from .host.apply import apply", PURE),
+        ("plugins/module_utils/mig/plan.py", "from .host import apply", PURE),
+        ("plugins/module_utils/converge.py", "from .gpu.host import nvml", PURE),
+        ("plugins/module_utils/gpu/settings.py", "from ..mig import plan", DOWN),
+        ("plugins/module_utils/gpu/host/read.py", "from ...mig.plan import Policy", DOWN),
+        ("plugins/module_utils/gpu/host/read.py", "from ...mig.host.apply import apply", DOWN),
+        ("plugins/module_utils/helpers/text.py", "", ROOMS),
+        ("plugins/module_utils/helpers.py", "", ROOMS),
+        ("plugins/filter/mig.py", f"from {OURS}plugins.module_utils.mig.host.apply import apply", HOSTS),
+        ("plugins/plugin_utils/a/b.py", "from ...module_utils.mig.host import apply", HOSTS),
+    ],
+)
+def test_a_violation_is_named_with_its_line_and_its_rule(tmp_path, path, text, rule):
+    planted = tmp_path / path
+    for file in (planted, tmp_path / "plugins/module_utils/gpu/host/nvml.py"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    planted.write_text(f"# first line\n{text}\n")
+    line = 1 if rule == ROOMS else 1 + len(text.splitlines())
+    assert wrong(tmp_path) == [f"{path}:{line}: {rule}"]
+
+
+def test_what_may_be_imported(tmp_path):
+    allowed = {
+        "plugins/module_utils/mig/plan.py": "import re\nfrom ..gpu import settings\nfrom . import card",
+        "plugins/module_utils/mig/host/apply.py": "import os\nfrom ...gpu.host import nvml\nfrom .. import plan",
+        "plugins/module_utils/runner.py": "from ansible.module_utils.basic import AnsibleModule",
+        "plugins/filter/mig.py": f"import os\nfrom {OURS}plugins.module_utils.mig import plan",
+    }
+    for path, text in allowed.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert wrong(tmp_path) == []
+
+
+def test_modules_of_python_are_known_to_it():
+    assert sys.stdlib_module_names >= HARMLESS

@@ -37,7 +37,7 @@ unit: apt venv ## unit tests, with coverage of core enforced
 unit-oldest: apt venv ## unit tests of what runs on hosts, with the oldest Python that a host may have
 	@$T/unit-oldest
 
-sanity: apt venv ## ansible-test sanity on the newest ansible-core, but for pylint; sanity and units with SERIES=2.19
+sanity: apt venv ## ansible-test sanity on the newest ansible-core, but for pylint and what lint has; all, and units, with SERIES=2.19
 	@$T/sanity $(SERIES)
 
 check-artifact: venv ## build the collection, install it elsewhere without tests and docs, and use it

@@ -56,7 +56,8 @@ def global_options(machine: Machine) -> list[str]:
     """Options of every podman command."""
     options: list[str] = []
     if runtime(machine):
-        options += ["--runtime", runtime(machine)]
+        # podman 5 warns at every command that these cgroups are old, among the lines of what runs in a container
+        options += ["--runtime", runtime(machine), "--log-level", "error"]
     if not (machine.unified_cgroups and machine.runs_systemd):
         options += ["--cgroup-manager", "cgroupfs"]
     if not machine.runs_systemd:

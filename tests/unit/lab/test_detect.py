@@ -17,7 +17,7 @@ def test_ordinary_machine() -> None:
 
 def test_hybrid_cgroups() -> None:
     options = global_options(replace(ORDINARY, unified_cgroups=False))
-    assert options == ["--runtime", "runc", "--cgroup-manager", "cgroupfs"]
+    assert options == ["--runtime", "runc", "--log-level", "error", "--cgroup-manager", "cgroupfs"]
 
 
 def test_no_systemd() -> None:

@@ -16,3 +16,8 @@ def test_sources_are_as_before(upgraded, held):
 def test_releases_are_as_before(upgraded, held):
     assert "REVISION: 5.0" in upgraded.file("/etc/nv_tegra_release").content_string
     assert "REVISION: 6.1" in held.file("/etc/nv_tegra_release").content_string
+
+
+def test_mode_that_was_refused_left_the_other_in_force(orin):
+    with orin.sudo():
+        assert "NV Power Mode: MODE_15W" in orin.check_output("nvpmodel -q")

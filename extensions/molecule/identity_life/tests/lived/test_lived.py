@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""After all attacks, which issued no certificate, and after what happens to devices over the years."""
+"""After what happens to devices over the years."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lets the many runs of a test pack each module once: Ansible packs it anew in each run, for half a second.
+"""Lets the many runs of a test pack each module once: Ansible packs it again in each run, for half a second.
 
 The packed modules are kept in the folder $EDGESITE_MODULE_CACHE, which has to be new for each state of the sources.
 """

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, plan
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
+from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
+DOCS = ROOT / "docs"
 GUIDE = (DOCS / "mig.md").read_text(encoding="utf-8").splitlines()
 MODELS = [model for model in catalogue.MODELS if model.mig]
 SEVEN = [model for model in MODELS if model.mig.slices == 7]

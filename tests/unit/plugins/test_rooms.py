@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import ast
 import sys
-from pathlib import Path
 
 import pytest
+from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 # Each may import those before it.
 ORDER = ["common", "machine", "boot", "gpu", "tpm", "jetson", "tls", "mig", "driver", "storage", "identity", "site"]
 # What pure code may have of Python: nothing with effects, a clock or chance.

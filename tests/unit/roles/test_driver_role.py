@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
+from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 
-ROLE = Path(__file__).parents[3] / "roles" / "driver"
+ROLE = ROOT / "roles" / "driver"
 
 
 def load(name):

@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
 from ansible.plugins.filter.core import to_bool
+from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 from jinja2.nativetypes import NativeEnvironment
 from jinja2.runtime import Context
-
-ROOT = Path(__file__).parents[3]
 
 
 class Lazy(Context):

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
+from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 FOREIGN = {
     "ansible.builtin." + name
     for name in ("apt", "command", "dnf", "package", "reboot", "shell", "systemd_service", "uri")

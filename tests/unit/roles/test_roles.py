@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
+from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 
-ROLES = sorted(path.parent.parent for path in (Path(__file__).parents[3] / "roles").glob("*/tasks/main.yml"))
+ROLES = sorted(path.parent.parent for path in (ROOT / "roles").glob("*/tasks/main.yml"))
 
 
 def load(path):

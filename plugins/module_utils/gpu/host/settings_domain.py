@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, ContextManager, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ...boot import unit as boot
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.host import unit as boot_backend
 from ...common.host.command import Run
 from ...converge import Domain
@@ -76,7 +76,7 @@ class SettingsDomain(Domain[State, Action]):
         return State(tuple(settings.after(state.gpus, changes)), boot.after(state.boot, boot_actions), state.lost)
 
     def ready(self, actions: List[Action]) -> None:
-        changing.check("Changing GPU settings", self.unit)
+        ready.check("Changing GPU settings", self.unit)
 
     def apply(self, action: Action) -> None:
         if not isinstance(action, Change):

@@ -9,7 +9,7 @@ import hashlib
 import time
 from typing import Any, Dict, List, Optional
 
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.unit import NONE
 from ...converge import Domain
 from .. import store
@@ -35,7 +35,7 @@ class IdentityStoreDomain(Domain[State, Action]):
         return store.after(state, actions)
 
     def ready(self, actions: List[Action]) -> None:
-        changing.check("Writing certificates", NONE)
+        ready.check("Writing certificates", NONE)
 
     def apply(self, action: Action) -> None:
         backend.apply(self.folder, action)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 from ...boot import unit as boot
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.host import unit as boot_backend
 from ...boot.unit import BootUnit
 from ...common.host.command import Run
@@ -37,7 +37,7 @@ class JetsonClocksDomain(Domain[State, Action]):
 
     def ready(self, actions: List[Action]) -> None:
         # The unit runs jetson_clocks itself, and needs no host tools.
-        changing.check("Locking clocks", boot.NONE)
+        ready.check("Locking clocks", boot.NONE)
 
     def apply(self, action: Action) -> None:
         if isinstance(action, Lock):

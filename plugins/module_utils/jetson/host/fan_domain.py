@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import Domain
@@ -33,7 +33,7 @@ class JetsonFanDomain(Domain[State, SetProfile]):
         return jetson_fan.after(state, actions)
 
     def ready(self, actions: List[SetProfile]) -> None:
-        changing.check("Changing the fan profile", NONE)
+        ready.check("Changing the fan profile", NONE)
 
     def apply(self, action: SetProfile) -> None:
         backend.apply(self.run, action.text)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import Domain
@@ -33,7 +33,7 @@ class NvpmodelDomain(Domain[State, Action]):
         return nvpmodel.after(state, actions)
 
     def ready(self, actions: List[Action]) -> None:
-        changing.check("Changing the power mode", NONE)
+        ready.check("Changing the power mode", NONE)
 
     def apply(self, action: Action) -> None:
         backend.apply(self.run, action)

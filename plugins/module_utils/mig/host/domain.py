@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ContextManager, Dict, List, Optional, Sequence, Tuple, Union
 
 from ...boot import unit as boot
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.host import unit as boot_backend
 from ...common import quiesce
 from ...common.errors import EdgesiteError
@@ -116,7 +116,7 @@ class MigDomain(Domain[State, Action]):
         )
 
     def ready(self, actions: List[Action]) -> None:
-        changing.check("Changing MIG layouts", self.unit)
+        ready.check("Changing MIG layouts", self.unit)
 
     def apply(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Optional, Sequence
 
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.errors import EdgesiteError
 from ...common.host import owned_files
@@ -121,7 +121,7 @@ class LuksVolumeDomain(Domain[State, Action]):
         return storage_plan.after(self.wanted, state, actions)
 
     def ready(self, actions: List[Action]) -> None:
-        changing.check("Encrypting volumes", NONE)
+        ready.check("Encrypting volumes", NONE)
         # before anything is written, since all that is written depends on it
         if any(isinstance(action, (Format, Recover)) for action in actions):
             luks.encrypt(self.run, self.certificate, b"a try")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import Domain
@@ -34,7 +34,7 @@ class TlsServicesDomain(Domain[State, Action]):
         return services.after(state, actions)
 
     def ready(self, actions: List[Action]) -> None:
-        changing.check("Changing services", NONE)
+        ready.check("Changing services", NONE)
         services.check_ready(self.wish, self.observe())
 
     def apply(self, action: Action) -> None:

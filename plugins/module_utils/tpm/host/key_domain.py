@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any, Callable, Dict, List, Optional
 
-from ...boot.host import ready as changing
+from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.errors import EdgesiteError
 from ...common.host import owned_files
@@ -57,7 +57,7 @@ class TpmKeyDomain(Domain[State, Action]):
         return key.after(self.wanted, state, actions)
 
     def ready(self, actions: List[Action]) -> None:
-        changing.check("Changing keys of the TPM", NONE)
+        ready.check("Changing keys of the TPM", NONE)
         if self.wanted.present and self.wanted.path is not None:
             backend.ids(self.wanted.access)
 

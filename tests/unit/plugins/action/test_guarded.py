@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import GuardedActionBase
+from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 
-PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
+PLUGINS = ROOT / "plugins"
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py") if path.stem != "__init__")
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.edgesite.gpu.plugins.filter import driver
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 
-KEY = Path(__file__).parents[2] / "fixtures" / "driver" / "rsa.asc"
+KEY = FIXTURES / "driver" / "rsa.asc"
 FINGERPRINT = "DCCBE2A4E8910F03449469498266F3C3BAD71495"
 FILTERS = driver.FilterModule().filters()
 PLAN = {"strict": ["nvidia-smi"], "loose": [], "headers": [], "glob": "550.*", "words": "driver branch 550"}

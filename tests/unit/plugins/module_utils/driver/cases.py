@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from pathlib import Path
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import options, parts
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import plan as driver_plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.packages import System
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 
-KEY = (Path(__file__).parents[3] / "fixtures" / "driver" / "rsa.asc").read_bytes()
+KEY = (FIXTURES / "driver" / "rsa.asc").read_bytes()
 FINGERPRINT = "DCCBE2A4E8910F03449469498266F3C3BAD71495"
 KERNEL = "6.12.48+deb13-amd64"
 TRIXIE = {"id": "debian", "version_id": "13", "architecture": "x86_64"}

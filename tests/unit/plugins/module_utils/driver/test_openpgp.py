@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import openpgp
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "driver"
+DRIVER = FIXTURES / "driver"
 # as 'gpg --show-keys' says
 FINGERPRINTS = {
     "rsa.asc": "DCCBE2A4E8910F03449469498266F3C3BAD71495",
@@ -22,19 +22,19 @@ FINGERPRINTS = {
 
 @pytest.mark.parametrize("name", sorted(FINGERPRINTS))
 def test_fingerprint_is_that_of_gpg(name):
-    key = (FIXTURES / name).read_bytes()
+    key = (DRIVER / name).read_bytes()
     assert openpgp.fingerprints(key) == [FINGERPRINTS[name]]
 
 
 @pytest.mark.parametrize("name", sorted(FINGERPRINTS))
 def test_binary_key_and_back(name):
-    key = (FIXTURES / name).read_bytes()
+    key = (DRIVER / name).read_bytes()
     text = openpgp.armored(openpgp.binary(key))
     assert openpgp.is_armored(text.encode()) and openpgp.fingerprints(text.encode()) == [FINGERPRINTS[name]]
 
 
 def test_every_key_of_a_file_is_told():
-    keys = b"".join((FIXTURES / name).read_bytes() for name in sorted(FINGERPRINTS))
+    keys = b"".join((DRIVER / name).read_bytes() for name in sorted(FINGERPRINTS))
     assert openpgp.fingerprints(keys) == [FINGERPRINTS[name] for name in sorted(FINGERPRINTS)]
 
 
@@ -50,7 +50,7 @@ def test_what_is_no_key_is_refused(key):
 
 @given(st.data())
 def test_a_damaged_key_is_refused_or_another(data):
-    key = openpgp.binary((FIXTURES / "rsa.asc").read_bytes())
+    key = openpgp.binary((DRIVER / "rsa.asc").read_bytes())
     place = data.draw(st.integers(0, 270))
     damaged = key[:place] + bytes([key[place] ^ data.draw(st.integers(1, 255))]) + key[place + 1 :]
     with contextlib.suppress(EdgesiteError):

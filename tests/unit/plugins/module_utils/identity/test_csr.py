@@ -8,17 +8,17 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity import challenge, csr
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import public as tpm_public
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
-ECC, RSA = (tpm_public.parse((FIXTURES / name).read_bytes()) for name in ("key-ecc.pub", "key-rsa.pub"))
+TPM = FIXTURES / "tpm"
+ECC, RSA = (tpm_public.parse((TPM / name).read_bytes()) for name in ("key-ecc.pub", "key-rsa.pub"))
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 NAMES = st.lists(LABELS, min_size=1, max_size=3).map(".".join).map("DNS:{0}".format)
 ADDRESSES = st.ip_addresses().map("IP:{0}".format)

@@ -3,14 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "jetson"
+JETSON = FIXTURES / "jetson"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def test_strings_of_the_device_tree():
 
 
 def test_tegra_release():
-    found = board.parse_tegra_release((FIXTURES / "nv_tegra_release").read_text())
+    found = board.parse_tegra_release((JETSON / "nv_tegra_release").read_text())
     assert found == board.L4t("R36", "4.7", "36.4.7", 36, 4, 7)
 
 
@@ -82,7 +81,7 @@ def test_jetpack(version, expected):
 
 
 def conf():
-    return board.parse_power_conf((FIXTURES / "nvpmodel-orin-nano-super.conf").read_text())
+    return board.parse_power_conf((JETSON / "nvpmodel-orin-nano-super.conf").read_text())
 
 
 def test_power_conf():
@@ -110,7 +109,7 @@ def test_no_power_mode():
 
 
 def test_power_query():
-    assert board.parse_power_query((FIXTURES / "nvpmodel-q.txt").read_text()) == board.PowerMode(0, "15W")
+    assert board.parse_power_query((JETSON / "nvpmodel-q.txt").read_text()) == board.PowerMode(0, "15W")
     assert board.parse_power_query("NVPM ERROR: failed") is None
 
 

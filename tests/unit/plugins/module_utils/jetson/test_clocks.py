@@ -4,24 +4,24 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks as jetson_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.clocks import Clock, Lock, Restore, State
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import unit, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "jetson"
+JETSON = FIXTURES / "jetson"
 UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", True)
 NO_UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", False)
 
 
 def shown(name):
-    return jetson_clocks.parse_show((FIXTURES / "jetson_clocks-show-{0}.txt".format(name)).read_text())
+    return jetson_clocks.parse_show((JETSON / "jetson_clocks-show-{0}.txt".format(name)).read_text())
 
 
 def test_unit_has_an_end():

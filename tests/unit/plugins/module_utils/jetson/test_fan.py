@@ -3,16 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.fan import Fan, State
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-TEXT = (Path(__file__).parents[3] / "fixtures" / "jetson" / "nvfancontrol.conf").read_text()
+TEXT = (FIXTURES / "jetson" / "nvfancontrol.conf").read_text()
 TWO = TEXT + TEXT.split("POLLING_INTERVAL 2\n")[1].replace("FAN 1", "FAN 2").replace("cool", "loud")
 
 

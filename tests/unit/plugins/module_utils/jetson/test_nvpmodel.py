@@ -3,16 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import nvpmodel
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel import Mode, ReleaseClocks, SetMode, Setting
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "jetson"
+JETSON = FIXTURES / "jetson"
 HEAD = "< PARAM TYPE=FILE NAME=CPU_ONLINE >\nCORE_1 /sys/devices/system/cpu/cpu1/online\n"
 MODES = """\
 < POWER_MODEL ID=0 NAME=MAXN >
@@ -50,7 +49,7 @@ def test_conf():
 
 
 def test_conf_of_a_board_and_sections_that_nobody_knows_yet():
-    read = conf((FIXTURES / "nvpmodel-orin-nano-super.conf").read_text() + "< FAN_CONFIG DEFAULT=quiet >\nany thing\n")
+    read = conf((JETSON / "nvpmodel-orin-nano-super.conf").read_text() + "< FAN_CONFIG DEFAULT=quiet >\nany thing\n")
     assert [mode.name for mode in read.modes] == ["15W", "25W", "MAXN_SUPER", "7W"]
 
 
@@ -197,7 +196,7 @@ def test_name_of_two_modes_is_refused():
 
 
 def test_question_for_a_reboot():
-    asked = (FIXTURES / "nvpmodel-asks.txt").read_text()
+    asked = (JETSON / "nvpmodel-asks.txt").read_text()
     assert nvpmodel.asks_for_reboot(asked)
     assert not nvpmodel.asks_for_reboot("NV Power Mode: 15W\n0\n")
 

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import certificate, der
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
-EK = (FIXTURES / "ek-rsa.der").read_bytes()
+TPM = FIXTURES / "tpm"
+EK = (TPM / "ek-rsa.der").read_bytes()
 EC, P256 = der.oid("1.2.840.10045.2.1"), der.oid("1.2.840.10045.3.1.7")
 EK_PURPOSE = der.oid("2.23.133.8.1")
 BASIC, USAGE, PURPOSES, ATTRIBUTES = (der.oid(one) for one in ("2.5.29.19", "2.5.29.15", "2.5.29.37", "2.5.29.9"))

@@ -6,20 +6,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import der, endorsement, state
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import public as tpm_public
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
-RSA_CERTIFICATE = (FIXTURES / "ek-rsa-key.der").read_bytes()
+TPM = FIXTURES / "tpm"
+RSA_CERTIFICATE = (TPM / "ek-rsa-key.der").read_bytes()
 
 
 def public(name):
-    return tpm_public.parse((FIXTURES / name).read_bytes())
+    return tpm_public.parse((TPM / name).read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_certificate_of_a_key():
     for other in ("key-rsa.pub", "ek-p256.pub", "ek-p384.pub"):
         assert not endorsement.certified(RSA_CERTIFICATE, public(other))
     # of another TPM
-    assert endorsement.kind((FIXTURES / "ek-rsa.der").read_bytes()) == "rsa2048"
-    assert endorsement.kind((FIXTURES / "ek-ecc.der").read_bytes()) == "ecc_p384"
-    assert not endorsement.certified((FIXTURES / "ek-rsa.der").read_bytes(), public("ek-rsa.pub"))
+    assert endorsement.kind((TPM / "ek-rsa.der").read_bytes()) == "rsa2048"
+    assert endorsement.kind((TPM / "ek-ecc.der").read_bytes()) == "ecc_p384"
+    assert not endorsement.certified((TPM / "ek-rsa.der").read_bytes(), public("ek-rsa.pub"))
 
 
 @given(st.binary(max_size=100))
@@ -93,12 +93,12 @@ def test_handles():
 
 
 def test_standing():
-    found = state.parse((FIXTURES / "properties-variable.txt").read_text())
+    found = state.parse((TPM / "properties-variable.txt").read_text())
     assert found == state.Standing(state.Lockout(False, 0, 3, 1000), False, False)
 
 
 def test_standing_of_a_tpm_in_lockout():
-    text = (FIXTURES / "properties-variable.txt").read_text()
+    text = (TPM / "properties-variable.txt").read_text()
     for was, now in (
         ("inLockout:                 0", "inLockout:                 1"),
         ("ownerAuthSet:              0", "ownerAuthSet:              1"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
@@ -24,12 +23,13 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.key import (
     State,
     Wanted,
 )
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import values
 from hypothesis import given
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
+TPM = FIXTURES / "tpm"
 ECC, RSA, STORAGE, EK = (
-    public.parse((FIXTURES / name).read_bytes())
+    public.parse((TPM / name).read_bytes())
     for name in ("key-ecc.pub", "key-rsa.pub", "storage.pub", "ek-p256.pub")
 )
 SOFT = replace(ECC, attributes=ECC.attributes - {"fixedtpm"})

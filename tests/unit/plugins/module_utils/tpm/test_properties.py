@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import properties
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
+TPM = FIXTURES / "tpm"
 
 
 def text(name):
-    return (FIXTURES / name).read_text()
+    return (TPM / name).read_text()
 
 
 def test_properties():
@@ -59,7 +59,7 @@ def test_ek_certificate_handles(handle, expected):
     "name, handle, key_type", [("ek-rsa", 0x1C00002, "rsa2048"), ("ek-ecc", 0x1C00016, "ecc_p384")]
 )
 def test_certificate(name, handle, key_type):
-    encoded = (FIXTURES / (name + ".der")).read_bytes()
+    encoded = (TPM / (name + ".der")).read_bytes()
     found = properties.certificate(handle, encoded, text(name + ".txt"))
     assert found.handle == "0x{0:08x}".format(handle)
     assert found.key_type == key_type

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import public as tpm_public
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
+TPM = FIXTURES / "tpm"
 NAMES = {
     "key-ecc.pub": "000b1ce7fd2c7c3f11de662767d333d9e57aed7895e13f6d650ab69fff28df5980d6",
     "key-rsa.pub": "000b58cfbeaf100822b21f20f06cc3d8d25b46caa08da2cec24c138248abce9a5e49",
@@ -33,7 +32,7 @@ KINDS = {
 
 
 def content(name):
-    return (FIXTURES / name).read_bytes()
+    return (TPM / name).read_bytes()
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import der, tss2_pem
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.tss2_pem import KeyFile
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
-KEY = KeyFile((FIXTURES / "key-ecc.pub").read_bytes(), (FIXTURES / "key-ecc.priv").read_bytes(), 0x81000001)
+TPM = FIXTURES / "tpm"
+KEY = KeyFile((TPM / "key-ecc.pub").read_bytes(), (TPM / "key-ecc.priv").read_bytes(), 0x81000001)
 # what OpenSSL's provider for TPMs writes: no password, the owner's hierarchy as parent
 OTHERS = der.sequence(
     der.oid("2.23.133.10.1.3"),

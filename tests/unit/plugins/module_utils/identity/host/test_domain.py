@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import ready
@@ -18,11 +17,12 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.identity.host.domain 
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity.store import Wanted
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import der, tss2_pem
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import public as tpm_public
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
 PUBLIC = {
-    slot: (Path(__file__).parents[2] / "fixtures" / "tpm" / name).read_bytes()
+    slot: (FIXTURES / "tpm" / name).read_bytes()
     for slot, name in (("a", "key-ecc.pub"), ("b", "key-rsa.pub"))
 }
 KEYS = {slot: tss2_pem.encode(tss2_pem.KeyFile(public, b"x", 0x40000001)) for slot, public in PUBLIC.items()}

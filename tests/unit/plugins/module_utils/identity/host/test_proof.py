@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
@@ -21,9 +20,10 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import tss2_pem
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host import facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host.tools import Tools
 from ansible_collections.edgesite.gpu.tests.unit import tpm_emulator
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 
 SECRET = b"0123456789abcdef0123456789abcdef"
-OTHER_RSA_KEY = Path(__file__).parents[2] / "fixtures" / "tpm" / "ek-rsa.pub"
+OTHER_RSA_KEY = FIXTURES / "tpm" / "ek-rsa.pub"
 WANTED = csr.request({"common_name": "edge-1"}, ["DNS:edge-1.example.org"], ["digitalSignature"], ["clientAuth"])
 
 

@@ -3,13 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, files
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import board as jetson
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "jetson"
+JETSON = FIXTURES / "jetson"
 COMPATIBLE = b"nvidia,p3768-0000+p3767-0005-super\0nvidia,p3767-0005\0nvidia,tegra234\0"
 
 
@@ -40,8 +39,8 @@ def board(tmp_path, request):
 
 
 def test_jetson(board, programs):
-    put(board, "etc/nv_tegra_release", (FIXTURES / "nv_tegra_release").read_bytes())
-    put(board, "etc/nvpmodel.conf", (FIXTURES / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "etc/nv_tegra_release", (JETSON / "nv_tegra_release").read_bytes())
+    put(board, "etc/nvpmodel.conf", (JETSON / "nvpmodel-orin-nano-super.conf").read_bytes())
     put(board, "var/lib/nvpmodel/status", b"pmode:0002")
     found = jetson.read(programs, str(board))
     assert found.unread == []
@@ -81,7 +80,7 @@ def test_modes_without_a_choice(board, programs):
 
 def test_l4t_of_the_package_and_mode_of_the_program(board, programs):
     programs["dpkg-query"] = b"36.5.0-20260115194252"
-    programs["nvpmodel"] = (FIXTURES / "nvpmodel-q.txt").read_bytes()
+    programs["nvpmodel"] = (JETSON / "nvpmodel-q.txt").read_bytes()
     found = jetson.read(programs, str(board))
     assert found.unread == []
     assert found.value["jetpack"] == "6.2.2"
@@ -94,7 +93,7 @@ def test_mode_without_a_name(board, programs):
 
 
 def test_mode_that_is_only_prepared_is_not_the_one_in_force(board, programs):
-    put(board, "etc/nvpmodel.conf", (FIXTURES / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "etc/nvpmodel.conf", (JETSON / "nvpmodel-orin-nano-super.conf").read_bytes())
     put(board, "var/lib/nvpmodel/status", b"pmode:0005")
     put(board, "run/edgesite-gpu/nvpmodel.json", b'{"prepared": 5, "running": 1}')
     assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 1, "name": "25W"}

@@ -15,14 +15,16 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks as clocks_core
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import clocks as jetson_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import fan as jetson_fan
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import nvpmodel
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.clocks_domain import JetsonClocksDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.fan_domain import JetsonFanDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.nvpmodel_domain import NvpmodelDomain
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "jetson"
+JETSON = FIXTURES / "jetson"
 CONF = """\
 < POWER_MODEL ID=0 NAME=MAXN >
 TPC_POWER_GATING TPC_PG_MASK 0
@@ -32,7 +34,7 @@ TPC_POWER_GATING TPC_PG_MASK 0
 TPC_POWER_GATING TPC_PG_MASK 240
 < PM_CONFIG DEFAULT=3 >
 """
-ASKED = (FIXTURES / "nvpmodel-asks.txt").read_bytes()
+ASKED = (JETSON / "nvpmodel-asks.txt").read_bytes()
 
 
 class Host:
@@ -48,7 +50,7 @@ class Host:
         self.clocks_locked = False
         self.there = {"nvpmodel", "jetson_clocks", "nvfancontrol", "systemctl"}
         (folder / "nvpmodel.conf").write_text(CONF)
-        (folder / "nvfancontrol.conf").write_text((FIXTURES / "nvfancontrol.conf").read_text())
+        (folder / "nvfancontrol.conf").write_text((JETSON / "nvfancontrol.conf").read_text())
 
     def find(self, program):
         return program if program in self.there else None
@@ -72,7 +74,7 @@ class Host:
     def _jetson_clocks(self, words, _data):
         if words == ["--show"]:
             name = "locked" if self.clocks_locked else "free"
-            return command.Result(0, (FIXTURES / "jetson_clocks-show-{0}.txt".format(name)).read_bytes(), "")
+            return command.Result(0, (JETSON / "jetson_clocks-show-{0}.txt".format(name)).read_bytes(), "")
         if words[:1] == ["--store"]:
             assert not os.path.exists(words[1])
             Path(words[1]).write_text("stored")
@@ -95,7 +97,7 @@ class Host:
         elif words[0] == "start":
             self.stopped.discard(unit)
             if not status.exists():
-                default = jetson_fan.jetson_fan.parse_conf((self.folder / "nvfancontrol.conf").read_text())[0].default
+                default = fan.parse_conf((self.folder / "nvfancontrol.conf").read_text())[0].default
                 status.write_text("FAN1:FAN_PROFILE:{0}\n".format(default))
         elif words[0] == "stop":
             self.stopped.add(unit)

@@ -12,7 +12,7 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import ready as changing
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import ready
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import luks2
@@ -183,10 +183,10 @@ def host(monkeypatch):
         mounts=lambda: {MOUNT: "/dev/mapper/data"} if host.mounted else {},
     )
     files = SimpleNamespace(read_text=host.files.get, write_text=host.write_text)
-    monkeypatch.setattr(changing.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(ready.os, "geteuid", lambda: 0)
     for name, value in (("luks", fake), ("block_device", disk), ("owned_files", files)):
         monkeypatch.setattr(domain, name, value)
-    monkeypatch.setattr(domain.tpm, "default_tcti", lambda root: "device:/dev/tpmrm0")
+    monkeypatch.setattr(domain.read, "default_tcti", lambda root: "device:/dev/tpmrm0")
     return host
 
 

@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.unanswered import Unanswered, unanswered
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host import read
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "tpm"
+TPM = FIXTURES / "tpm"
 TCTI = "swtpm:host=127.0.0.1,port=2321"
 
 
 def content(name):
-    return (FIXTURES / name).read_bytes()
+    return (TPM / name).read_bytes()
 
 
 class Programs:

@@ -44,7 +44,7 @@ seealso:
 EXAMPLES = r"""
 - name: Volumes are encrypted
   edgesite.gpu.luks_volume:
-    volumes: "{{ storage_encryption_volumes }}"
+    volumes: "{{ storage_volumes }}"
     recovery_certificate: "{{ lookup('ansible.builtin.file', 'recovery.pem') }}"
   register: storage
 

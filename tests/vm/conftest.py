@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machine, the operators' certificate, and the role storage_encryption on it."""
+"""The machine, the operators' certificate, and the role storage on it."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Site:
         result = self.folder / "result.json"
         result.unlink(missing_ok=True)
         variables = {
-            "storage_encryption_volumes": list(volumes),
-            "storage_encryption_recovery_certificate": str(self.certificate),
-            "storage_encryption_escrow_dir": str(self.escrow.parent),
+            "storage_volumes": list(volumes),
+            "storage_recovery_certificate": str(self.certificate),
+            "storage_escrow_dir": str(self.escrow.parent),
             "vm_result": str(result),
             **variables,
         }

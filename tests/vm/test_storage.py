@@ -66,7 +66,7 @@ def test_half_done_work_is_finished(machine, site):
     machine.run("umount /srv/data; systemctl stop systemd-cryptsetup@data; : >/etc/crypttab; sed -i /data/d /etc/fstab")
     said = (site.folder / "ansible.log").read_text()
     wipe = re.findall(r"/dev/disk/by-id/virtio-USED@[0-9a-f]{12}", said)[-1]
-    result = site.converge(DATA, {**LOGS, "cipher": "sm4-xts"}, USED, storage_encryption_wipe=[wipe])
+    result = site.converge(DATA, {**LOGS, "cipher": "sm4-xts"}, USED, storage_wipe=[wipe])
     made = ["encrypt", "seal", "write", "open", "make", "write", "mount"]
     assert does(result) == ["write", "open", "write", "mount", *made, *made]
     assert machine.run("cat /srv/data/file") == "kept"
@@ -76,7 +76,7 @@ def test_half_done_work_is_finished(machine, site):
 
 
 def test_other_pcrs_take_a_new_key_and_leave_the_data(machine, site):
-    result = site.converge(DATA, storage_encryption_pcrs=[0, 7])
+    result = site.converge(DATA, storage_pcrs=[0, 7])
     assert does(result) == ["make", "seal", "take"]
     assert machine.run("cat /srv/data/file") == "kept"
 
@@ -103,7 +103,7 @@ def test_another_tpm_does_not_open_it(machine, site):
 def test_the_recovery_key_brings_it_back(machine, site):
     uuid = machine.run(f"cryptsetup luksUUID {DATA['device']}")
     key = site.recovery_key(uuid)
-    result = site.converge(DATA, storage_encryption_recovery_keys=[key])
+    result = site.converge(DATA, storage_recovery_keys=[key])
     assert does(result) == ["make", "seal", "take", "open", "mount"]
     assert machine.run("cat /srv/data/file") == "kept"
     # the key that was used is of no use any more, and the new one is in escrow

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from ..common.errors import EdgesiteError, combined
 from . import planner
@@ -25,42 +25,43 @@ class Policy(NamedTuple):
     reset: str = "if_idle"
 
 
-def plan(layouts: Any, cards: Sequence[Card], policy: Policy) -> List[Action]:
-    """The actions that bring the cards to the layouts. Raises EdgesiteError with every problem in it."""
-    problems, actions = judge(layouts, cards, policy)
-    if problems:
-        raise combined(problems)
-    return actions
+class Plan(NamedTuple):
+    """What comes of layouts on the cards of a host. wanted: by index, what is wanted of each card that they name."""
+
+    wanted: Dict[int, Wish]
+    problems: List[EdgesiteError]
+    actions: List[Action]
 
 
-def judge(
-    layouts: Any, cards: Sequence[Card], policy: Policy, option: str = "layouts"
-) -> Tuple[List[EdgesiteError], List[Action]]:
+def plan(layouts: Any, cards: Sequence[Card], policy: Policy) -> Plan:
+    """What brings the cards to the layouts. Raises EdgesiteError with every problem in it."""
+    found = judge(layouts, cards, policy)
+    if found.problems:
+        raise combined(found.problems)
+    return found
+
+
+def judge(layouts: Any, cards: Sequence[Card], policy: Policy, option: str = "layouts") -> Plan:
     """Every problem of the layouts on these cards, and the actions for the others. option: what users call them."""
     problems, wanted = wishes(layouts, cards, option)
     actions: List[Action] = []
-    for card in cards:
-        if card.gpu.index in wanted:
-            try:
-                actions += _of_card(card, wanted[card.gpu.index], policy)
-            except EdgesiteError as problem:
-                problems.append(problem)
-    return problems, actions
+    for card in named(wanted, cards):
+        try:
+            actions += _of_card(card, wanted[card.gpu.index], policy)
+        except EdgesiteError as problem:
+            problems.append(problem)
+    return Plan(wanted, problems, actions)
 
 
-def waiting(layouts: Any, cards: Sequence[Card], policy: Policy) -> List[Card]:
+def waiting(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -> List[Card]:
     """The cards whose mode comes only with a reset or reboot that this run may not do."""
-    _problems, wanted = wishes(layouts, cards)
     return [
-        card
-        for card in cards
-        if card.gpu.index in wanted and _changes(card, wanted[card.gpu.index]) and _waits(card, policy)
+        card for card in named(wanted, cards) if _changes(card, wanted[card.gpu.index]) and _waits(card, policy)
     ]
 
 
-def named(layouts: Any, cards: Sequence[Card]) -> List[Card]:
-    """The cards that the layouts name."""
-    _problems, wanted = wishes(layouts, cards)
+def named(wanted: Mapping[int, Wish], cards: Sequence[Card]) -> List[Card]:
+    """The cards that something is wanted of."""
     return [card for card in cards if card.gpu.index in wanted]
 
 

@@ -91,7 +91,7 @@ def of_mig(host: str, layouts: Any, info: Dict[str, Any], disruption: str = "idl
     if any(card.enabled is not None and not card.profiles for card in cards):
         # Only the driver knows the profiles of such a card: what is left to judge is which cards are named.
         layouts = _without_instances(layouts)
-    errors = mig_plan.judge(layouts, cards, mig_plan.Policy(disruption), "mig_layouts")[0]
+    errors = mig_plan.judge(layouts, cards, mig_plan.Policy(disruption), "mig_layouts").problems
     return [_problem(host, "mig", error) for error in errors]
 
 

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 from ..common import lines
 
 # Each layer's role registers <layer>_result, and the playbook edgesite_result on every host that it reached.
-LAYERS = ("driver", "jetpack", "gpu", "mig", "storage_encryption", "identity", "tls")
+LAYERS = ("driver", "jetpack", "gpu", "mig", "storage", "identity", "tls")
 
 
 GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"

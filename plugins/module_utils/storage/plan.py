@@ -174,7 +174,7 @@ def _refuse_new(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> Non
     if disk.content and not ours(disk.header) and identity not in wanted.wipe:
         raise EdgesiteError(
             "{0} ({1}) is not empty: {2}".format(volume.device, disk.node, ", ".join(disk.content)),
-            "Take an empty one. If all that is on it may go for good, set storage_encryption_wipe (the option wipe) "
+            "Take an empty one. If all that is on it may go for good, set storage_wipe (the option wipe) "
             "to ['{0}'] for one run".format(identity),
         )
     if not state.ciphers.get(volume.cipher, False):
@@ -206,7 +206,7 @@ def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool) -> List[Acti
                     volume.name, volume.device, header.uuid, disk.why_not or "it holds no key for it"
                 ),
                 "After a TPM was cleared or the board replaced, or when PCR values changed, decrypt the volume's "
-                "recovery key and set storage_encryption_recovery_keys (the option recovery_keys) for one run",
+                "recovery key and set storage_recovery_keys (the option recovery_keys) for one run",
             )
         # A key that people have seen is replaced, and first, so that no run that ends here forgets it.
         actions = [new_key, Enrol(volume, disk.node, wanted.pcrs)]

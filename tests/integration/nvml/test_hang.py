@@ -18,15 +18,15 @@ COLLECTIONS = next(path for path in sys.path if path.endswith(".build/collection
 # Sets a power limit as gpu_settings does; tells the pid of NVML's process, and how it ended.
 RUN = """
 import contextlib, json, os
-from ansible_collections.edgesite.gpu.plugins.module_utils.backends import gpu_lock, locked_clocks, nvml_process
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
-from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
-from ansible_collections.edgesite.gpu.plugins.module_utils.core import boot
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import lock, locked_clocks, process
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.settings_domain import SettingsDomain
 
-gpu_lock.held, locked_clocks.read = contextlib.nullcontext, dict
-nvml_process.NOTE = os.environ["NVMLSIM_STATE"] + ".note"
+lock.held, locked_clocks.read = contextlib.nullcontext, dict
+process.NOTE = os.environ["NVMLSIM_STATE"] + ".note"
 
 def pid(_nvml):
     return os.getpid()
@@ -36,7 +36,7 @@ try:
     with NvmlProcess(seconds=1.0) as nvml:
         result["pid"] = nvml.ask(pid)
         wanted = [{"gpus": "all", "power_limit": 60}]
-        result["actions"] = len(converge(SettingsDomain(None, nvml, wanted, boot.NONE), check=False).actions)
+        result["actions"] = len(converge(SettingsDomain(None, nvml, wanted, unit.NONE), check=False).actions)
 except EdgesiteError as error:
     result.update(error=str(error), status=getattr(error.__cause__ or error, "status", None))
 print(json.dumps(result))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-CATALOGUE = Path(__file__).resolve().parents[3] / "plugins" / "module_utils" / "core" / "catalogue.py"
+CATALOGUE = Path(__file__).resolve().parents[3] / "plugins" / "module_utils" / "gpu" / "catalogue.py"
 
 
 def catalogue():

@@ -106,7 +106,7 @@ def facts(liar):
             "roots": [str(liar.folder / "ca/root.pem")],
             "command": ["/bin/sh", "-c", f"touch {liar.touched}"],
         },
-        "storage_encryption_recovery_certificate": "/etc/passwd",
+        "storage_recovery_certificate": "/etc/passwd",
         "edgesite_facts_allowed": ["identity_authority", "edgesite_report_file"],
         "edgesite_report_file": str(liar.touched),
         "driver_mirror": {"url": "http://hub", "key": "/etc/passwd", "key_fingerprint": "0" * 40},
@@ -160,7 +160,7 @@ def test_facts_that_a_task_with_run_once_gives_to_all_hosts(liar):
 def test_variables_that_run_something_are_not_evaluated_with_a_hosts_word(liar):
     """Before a task's options, and before a role's: an inventory may get its secrets by such lookups."""
     fetched = "{{ lookup('ansible.builtin.pipe', 'echo ' ~ site_name) }}"
-    liar.wants(site_name="shop", storage_encryption_volumes=[], storage_encryption_recovery_certificate=fetched)
+    liar.wants(site_name="shop", storage_volumes=[], storage_recovery_certificate=fetched)
     liar.lies("stat", ansible_facts={"site_name": f"x; touch {liar.touched}"})
     run = liar.run("--limit", "node", "--tags", "always,storage", before=[{**LOOK, "tags": "always"}])
     assert run.returncode == 2 and "Facts of node would take the place" in words(run), run.stdout
@@ -199,9 +199,9 @@ def test_each_layer_by_itself(liar, layer):
         driver_source="mirror",
         driver_mirror={"url": "http://hub", "key": "/dev/null", "key_fingerprint": "0" * 40},
         mig_from_file="/nowhere",
-        storage_encryption_volumes=[],
-        storage_encryption_recovery_certificate="/dev/null",
-        storage_encryption_escrow_dir=str(liar.folder / "escrow"),
+        storage_volumes=[],
+        storage_recovery_certificate="/dev/null",
+        storage_escrow_dir=str(liar.folder / "escrow"),
     )
     liar.lies("stat", ansible_facts=facts(liar))
     run = liar.run("--limit", "node", "--tags", f"always,{layer}", before=[{**LOOK, "tags": "always"}])
@@ -216,9 +216,9 @@ def test_each_layer_by_itself(liar, layer):
 def test_names_and_keys_for_escrow(liar, uuid):
     escrow = liar.folder / "escrow"
     liar.wants(
-        storage_encryption_volumes=[],
-        storage_encryption_recovery_certificate="/dev/null",
-        storage_encryption_escrow_dir=str(escrow),
+        storage_volumes=[],
+        storage_recovery_certificate="/dev/null",
+        storage_escrow_dir=str(escrow),
     )
     volumes = [{"name": "data", "uuid": uuid, "recovery": "-----BEGIN CMS-----\nAAAA\n-----END CMS-----\n"}]
     liar.lies("luks_volume", volumes=volumes, changed=True, actions=[])

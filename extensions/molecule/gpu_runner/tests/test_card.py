@@ -76,7 +76,7 @@ def test_simulator_beside_the_card(tmp_path, capsys):
         for card in cards():
             model = catalogue.by_name(card["name"])
             if model is None:
-                print(f"\n{card['name']}: not in the catalogue; please add it (core/catalogue.py)")
+                print(f"\n{card['name']}: not in the catalogue; please add it (module_utils/gpu/catalogue.py)")
                 continue
             ours = simulated(model.key, tmp_path)
             different = [path for path in FIGURES if figure(card, path) != figure(ours, path)]

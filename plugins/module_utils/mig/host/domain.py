@@ -23,6 +23,7 @@ from .. import actions as mig_actions
 from .. import explain, show
 from .. import plan as mig_plan
 from ..card import Card
+from ..layouts import Wish
 from ..plan import Policy
 from . import apply as nvml_mig_apply
 from .cards import read_cards
@@ -69,6 +70,7 @@ class MigDomain(Domain[State, Action]):
         self.policy = policy
         self.quiesced = [_SETTINGS_UNIT, *quiesced]
         self.unit = unit
+        self.wanted: Dict[int, Wish] = {}
         self.reasons: Dict[int, NvmlError] = {}
 
     def alone(self) -> ContextManager[None]:
@@ -99,7 +101,9 @@ class MigDomain(Domain[State, Action]):
     def _plan(self, state: State) -> List[mig_actions.Action]:
         if state.lost and any(layout.get("gpus") == "all" for layout in self.layouts):
             raise self.reasons[state.lost[0]]
-        return mig_plan.plan(self.layouts, state.cards, self.policy)
+        found = mig_plan.plan(self.layouts, state.cards, self.policy)
+        self.wanted = found.wanted
+        return found.actions
 
     def final(self, action: Action) -> bool:
         return isinstance(action, mig_actions.EndClient)
@@ -142,7 +146,7 @@ class MigDomain(Domain[State, Action]):
         return mig_actions.describe(action)
 
     def render(self, state: State) -> Dict[str, Any]:
-        named = mig_plan.named(self.layouts, state.cards)
+        named = mig_plan.named(self.wanted, state.cards)
         return {
             "gpus": {card.gpu.uuid: show.card(card) for card in named},
             "boot_unit": {"name": state.boot.unit, "enabled": state.boot.enabled},
@@ -150,10 +154,10 @@ class MigDomain(Domain[State, Action]):
         }
 
     def extras(self, before: State, after: State) -> Dict[str, Any]:
-        waiting = mig_plan.waiting(self.layouts, after.cards, self.policy)
+        waiting = mig_plan.waiting(self.wanted, after.cards, self.policy)
         at_boot = self.unit.enabled or any(card.virtualization == "passthrough" for card in waiting)
         return {
-            **show.changes(mig_plan.named(self.layouts, before.cards), mig_plan.named(self.layouts, after.cards)),
+            **show.changes(mig_plan.named(self.wanted, before.cards), mig_plan.named(self.wanted, after.cards)),
             "reset_required": [card.gpu.uuid for card in waiting],
             "reboot_required": bool(waiting) and at_boot,
             "holders": [holder for card in waiting for holder in explain.holders(card.gpu, card.clients)],

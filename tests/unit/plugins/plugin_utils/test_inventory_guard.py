@@ -42,7 +42,7 @@ def refusal(told):
     "name",
     [
         "identity_authority",
-        "storage_encryption_recovery_certificate",
+        "storage_recovery_certificate",
         "edgesite_report_file",
         # variables of the user's own, which ours may be made of
         "site_root",

@@ -68,8 +68,8 @@ def made(known, name, start):
 
 def settled(layouts, known, policy=IDLE):
     """The plan, once it is seen to be all that is to be done."""
-    actions = plan(layouts, [known], policy)
-    assert plan(layouts, after([known], actions), policy) == []
+    actions = plan(layouts, [known], policy).actions
+    assert plan(layouts, after([known], actions), policy).actions == []
     return actions
 
 
@@ -77,6 +77,10 @@ def refused(layouts, known, policy=IDLE):
     with pytest.raises(EdgesiteError) as caught:
         plan(layouts, [known], policy)
     return caught.value
+
+
+def waited_for(layouts, known, policy):
+    return waiting(judge(layouts, known, policy).wanted, known, policy)
 
 
 # --- the mode
@@ -89,7 +93,7 @@ def test_mode_is_turned_on_and_the_instances_are_made(model):
     actions = settled(on({"3g": 1}), known)
     assert actions == [set_mode(known, True), *made(known, name, 4)]
     assert resets(actions, [known]) == (model == "A100-40")
-    assert waiting(on({"3g": 1}), [known], IDLE) == []
+    assert waited_for(on({"3g": 1}), [known], IDLE) == []
     back = [undo(action) for action in reversed(actions)]
     assert after(after([known], actions), back) == [known]
 
@@ -140,10 +144,10 @@ def test_force_ends_each_process_once_before_the_mode_changes():
 def test_mode_that_needs_a_reset_waits_where_none_may_be(layouts):
     known = off(clients=(BUSY,))
     assert settled(layouts, known, NO_RESET) == []
-    assert waiting(layouts, [known], NO_RESET) == [known]
+    assert waited_for(layouts, [known], NO_RESET) == [known]
     # a card that needs none waits for nothing
     assert settled(on({"3g": 1}), off("H100-80"), NO_RESET) != []
-    assert waiting(on(), [off("H100-80")], NO_RESET) == []
+    assert waited_for(on(), [off("H100-80")], NO_RESET) == []
 
 
 def test_layout_that_cannot_be_had_is_told_before_the_reset_it_waits_for():
@@ -160,7 +164,7 @@ def test_guest_with_the_whole_card_only_has_the_mode_pending(reset):
     (then,) = after([known], actions)
     assert (then.enabled, then.pending) == (False, True)
     # it still waits, and another run says so and does nothing
-    assert waiting(on({"3g": 1}), [then], policy) == [then]
+    assert waited_for(on({"3g": 1}), [then], policy) == [then]
     # where no reset is needed, a guest changes the mode as a host does
     hopper = off("H100-80", virtualization="passthrough")
     assert settled(on(), hopper, policy) == [set_mode(hopper, True)]
@@ -218,7 +222,7 @@ def test_all_problems_of_all_cards_are_told_at_once():
         {"gpus": [{"index": 1}], "instances": {"9g": 1}},
         {"gpus": [{"index": 2}], "instances": {"1g": 1}},
     ]
-    problems, actions = judge(layouts, host, IDLE)
+    _wanted, problems, actions = judge(layouts, host, IDLE)
     assert len(problems) == 3 and actions == []
     with pytest.raises(EdgesiteError) as caught:
         plan(layouts, host, IDLE)
@@ -230,10 +234,11 @@ def test_all_problems_of_all_cards_are_told_at_once():
 
 def test_problem_of_one_card_hides_no_actions_of_another_from_who_judges():
     host = [card(**BUSY_CARD), off(index=1)]
-    problems, actions = judge([{"gpus": "all"}], host, IDLE)
+    wanted, problems, actions = judge([{"gpus": "all"}], host, IDLE)
     assert len(problems) == 1
     assert actions == [set_mode(host[1], True)]
-    assert named([{"gpus": [{"index": 1}]}], host) == [host[1]]
+    assert named(wanted, host) == host
+    assert named(judge([{"gpus": [{"index": 1}]}], host, IDLE).wanted, host) == [host[1]]
 
 
 def written(wants_of_card):
@@ -277,15 +282,15 @@ def off_or_pending(draw, known):
 @given(hosts())
 def test_plan_settles_the_cards_named_and_touches_no_other(case):
     host, layouts, policy = case
-    problems, actions = judge(layouts, host, policy)
+    wanted, problems, actions = judge(layouts, host, policy)
     assert all(problem.fix for problem in problems)
-    chosen = {known.gpu for known in named(layouts, host)}
+    chosen = {known.gpu for known in named(wanted, host)}
     assert {action.gpu for action in actions} <= chosen
     then = after(host, actions)
     assert [known.gpu for known in then] == [known.gpu for known in host]
-    assert judge(layouts, then, policy)[1] == []
+    assert judge(layouts, then, policy).actions == []
     if not problems:
-        wait = waiting(layouts, then, policy)
+        wait = waiting(wanted, then, policy)
         modes = {layout["gpus"][0]["index"]: layout["mig"] == "enabled" for layout in layouts}
         for known in then:
             if known.gpu in chosen and known not in wait:

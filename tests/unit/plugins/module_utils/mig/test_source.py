@@ -28,7 +28,7 @@ def whole(known):
 @given(cards(), st.sampled_from(["never", "idle", "force"]))
 def test_layouts_of_a_card_ask_for_nothing_else(drawn, disruption):
     known = usable(drawn)
-    assert plan(to_layouts([known]), [known], Policy(disruption)) == []
+    assert plan(to_layouts([known]), [known], Policy(disruption)).actions == []
 
 
 @given(cards(), st.booleans())
@@ -36,7 +36,7 @@ def test_file_of_a_card_asks_for_nothing_else(drawn, enabled):
     known = replace(whole(drawn), enabled=enabled, pending=enabled)
     known = known if enabled else replace(known, instances=(), clients=())
     document = to_parted("site", [known])
-    assert plan(from_parted(document, "site", [known]), [known], Policy()) == []
+    assert plan(from_parted(document, "site", [known]), [known], Policy()).actions == []
 
 
 def test_host_of_several_cards():
@@ -54,7 +54,7 @@ def test_host_of_several_cards():
         },
         {"gpus": [{"uuid": "GPU-1"}], "mig": "disabled"},
     ]
-    assert plan(layouts, known, Policy()) == []
+    assert plan(layouts, known, Policy()).actions == []
     entries = to_parted("site", known)["mig-configs"]["site"]
     assert [entry["mig-devices"] for entry in entries] == [{"1c.3g.20gb": 1, "2c.3g.20gb": 1}, {}]
-    assert plan(from_parted(to_parted("site", known), None, known), known, Policy()) == []
+    assert plan(from_parted(to_parted("site", known), None, known), known, Policy()).actions == []

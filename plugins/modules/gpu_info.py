@@ -349,7 +349,7 @@ tpm:
           returned: always
           sample: '0x01c00002'
         key_type:
-          description: Algorithm and size or curve.
+          description: Algorithm and size or curve; V(null) for one that is neither RSA nor on a curve that TPMs have.
           type: str
           returned: always
           sample: rsa2048

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from ..common.clients import Client
 from ..gpu import catalogue
@@ -129,10 +129,9 @@ def from_facts(facts: Dict[str, Any]) -> Card:
     if mig is None:
         return Card(gpu, None)
     profiles = catalogued(int(facts["pci_device_id"], 16), facts["name"])
-    clients = tuple(
-        Client(process["pid"], process["name"], process["gpu_instance_id"], process["compute_instance_id"])
-        for process in facts["processes"]
-    )
+    on_it = clients(facts["processes"])
+    known = {profile.id for profile in profiles}
+    found = [entry for entry in mig["gpu_instances"] or [] if entry["profile_id"] in known]
     return Card(
         gpu,
         mig["current"],
@@ -140,33 +139,47 @@ def from_facts(facts: Dict[str, Any]) -> Card:
         mig["resetless"],
         (facts.get("vgpu") or {}).get("virtualization_mode"),
         profiles,
-        tuple(_instances(mig["gpu_instances"] or [], profiles, clients)),
-        clients,
+        instances(found, profiles, on_it),
+        on_it,
     )
 
 
-def _instances(
-    entries: List[Dict[str, Any]], profiles: Tuple[Profile, ...], clients: Tuple[Client, ...]
-) -> List[GpuInstance]:
+def clients(processes: Sequence[Dict[str, Any]]) -> Tuple[Client, ...]:
+    """The clients in gpu_info's processes of a card."""
+    return tuple(
+        Client(process["pid"], process["name"], process["gpu_instance_id"], process["compute_instance_id"])
+        for process in processes
+    )
+
+
+def instances(
+    entries: Sequence[Dict[str, Any]], profiles: Tuple[Profile, ...], on_card: Tuple[Client, ...]
+) -> Tuple[GpuInstance, ...]:
+    """The instances in gpu_info's gpu_instances of a card, with those of the card's clients that run on each."""
     by_id = {profile.id: profile for profile in profiles}
-    return [
+    found = [
         GpuInstance(
             by_id[entry["profile_id"]],
             entry["placement"]["start"],
-            tuple(
-                ComputeInstance(
-                    inner["slices"],
-                    inner["placement"]["start"],
-                    inner["uuid"],
-                    on_compute_instance(clients, entry["id"], inner["id"]),
-                )
-                for inner in entry["compute_instances"]
-            ),
-            on_gpu_instance(clients, entry["id"]),
+            _compute_instances(entry, on_card),
+            on_gpu_instance(on_card, entry["id"]),
         )
         for entry in entries
-        if entry["profile_id"] in by_id
     ]
+    return tuple(sorted(found, key=lambda instance: instance.start))
+
+
+def _compute_instances(entry: Dict[str, Any], on_card: Tuple[Client, ...]) -> Tuple[ComputeInstance, ...]:
+    found = [
+        ComputeInstance(
+            inner["slices"],
+            inner["placement"]["start"],
+            inner["uuid"],
+            on_compute_instance(on_card, entry["id"], inner["id"]),
+        )
+        for inner in entry["compute_instances"]
+    ]
+    return tuple(sorted(found, key=lambda instance: instance.start))
 
 
 def on_gpu_instance(clients: Tuple[Client, ...], gpu_instance_id: int) -> Tuple[Client, ...]:

@@ -55,9 +55,7 @@ def judge(layouts: Any, cards: Sequence[Card], policy: Policy, option: str = "la
 
 def waiting(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -> List[Card]:
     """The cards whose mode comes only with a reset or reboot that this run may not do."""
-    return [
-        card for card in named(wanted, cards) if _changes(card, wanted[card.gpu.index]) and _waits(card, policy)
-    ]
+    return [card for card in named(wanted, cards) if _changes(card, wanted[card.gpu.index]) and _waits(card, policy)]
 
 
 def named(wanted: Mapping[int, Wish], cards: Sequence[Card]) -> List[Card]:

@@ -8,12 +8,23 @@ What is no certificate, or has a part that cannot be read, is a ValueError.
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, List, NamedTuple, Tuple
+from typing import Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from . import der
 
 _BASIC_CONSTRAINTS, _KEY_USAGE, _EXTENDED_KEY_USAGE = (der.oid(one) for one in ("2.5.29.19", "2.5.29.15", "2.5.29.37"))
 _EC = der.oid("1.2.840.10045.2.1")
+# rsaEncryption, and rsaesOaep, which some makers of TPMs write
+_RSA = (der.oid("1.2.840.113549.1.1.1"), der.oid("1.2.840.113549.1.1.7"))
+_CURVES = {
+    der.oid(dotted): name
+    for dotted, name in (
+        ("1.2.840.10045.3.1.7", "p256"),
+        ("1.3.132.0.34", "p384"),
+        ("1.3.132.0.35", "p521"),
+        ("1.2.156.10197.1.301", "sm2"),
+    )
+}
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 # keyCertSign and cRLSign, bits 5 and 6
 _SIGNS_FOR_OTHERS = 0x06
@@ -47,10 +58,9 @@ class Certificate(NamedTuple):
 def parse(encoded: bytes) -> Certificate:
     """The certificate. Raises NotDer for what is none."""
     try:
-        _serial, _algorithm, issuer, _validity, _subject, key, *rest = fields(encoded)
-        (_tag, algorithm), (_tag, bits) = der.elements(key[1])
+        _serial, _algorithm, issuer, _validity, _subject, _key, *rest = fields(encoded)
         extensions = [content for tag, content in rest if tag == _EXTENSIONS]
-        return Certificate(issuer[1], (algorithm, bits), _extensions(extensions[0]) if extensions else {})
+        return Certificate(issuer[1], key(encoded), _extensions(extensions[0]) if extensions else {})
     except (ValueError, IndexError) as error:
         raise der.NotDer("it is no certificate: {0}".format(error)) from error
 
@@ -59,6 +69,26 @@ def fields(encoded: bytes) -> List[Tuple[int, bytes]]:
     """What is signed in a certificate: serial number, algorithm, issuer, validity, subject, key and what may follow."""
     _tag, signed, _signature = der.split(der.only(der.SEQUENCE, encoded))
     return [one for one in der.elements(signed) if one[0] != _VERSION]
+
+
+def key(encoded: bytes) -> Tuple[bytes, bytes]:
+    """The content of the algorithm and of the bits of a certificate's key."""
+    (_tag, algorithm), (_tag, bits) = der.elements(fields(encoded)[5][1])
+    return algorithm, bits
+
+
+def key_type(encoded: bytes) -> Optional[str]:
+    """The type of a certificate's key: rsa2048, ecc_p384 and the like. None for other keys, and for no certificate."""
+    try:
+        algorithm, bits = key(encoded)
+        if algorithm.startswith(_EC):
+            return "ecc_" + _CURVES[algorithm[len(_EC) :]]
+        if algorithm.startswith(_RSA):
+            _tag, modulus = der.elements(der.only(der.SEQUENCE, bits[1:]))[0]
+            return "rsa{0}".format(int.from_bytes(modulus, "big").bit_length())
+    except (ValueError, LookupError):
+        pass
+    return None
 
 
 def signs_for_others(certificate: Certificate) -> bool:

@@ -13,7 +13,6 @@ from .public import Public
 
 # How tpm2_createek calls the profile's templates
 TEMPLATES = {"rsa2048": "rsa", "ecc_p256": "ecc", "ecc_p384": "ecc384"}
-_CURVES = {"ecc_p256": "1.2.840.10045.3.1.7", "ecc_p384": "1.3.132.0.34"}
 # Every TPM 2.0 for PCs can make it, and quickly
 DEFAULT = "ecc_p256"
 # The profile's place for them
@@ -78,39 +77,26 @@ def _digest(name: str, command: str, *arguments: bytes) -> bytes:
 
 def kind(encoded: bytes) -> Optional[str]:
     """The type of key that a certificate, DER, is for; None for one that has no template here."""
-    try:
-        key = _key(encoded)
-        for curve in ("ecc_p256", "ecc_p384"):
-            if der.oid(_CURVES[curve]) in key[0]:
-                return curve
-        modulus = der.elements(der.only(der.SEQUENCE, key[1][1:]))[0][1]
-        found = "rsa{0}".format(int.from_bytes(modulus, "big").bit_length())
-        return found if found in TEMPLATES else None
-    except (der.NotDer, IndexError):
-        return None
+    found = certificate.key_type(encoded)
+    return found if found in TEMPLATES else None
 
 
 def certified(encoded: bytes, public: Public) -> bool:
     """Whether a certificate, DER, is for this key. Some makers mark an RSA key as one for OAEP, so that is left out."""
     try:
-        return _key(encoded)[1] == der.elements(der.only(der.SEQUENCE, public.spki))[1][1]
-    except (der.NotDer, IndexError):
+        return certificate.key(encoded)[1] == der.elements(der.only(der.SEQUENCE, public.spki))[1][1]
+    except (ValueError, IndexError):
         return False
 
 
-def _key(encoded: bytes) -> List[bytes]:
-    """The algorithm and the bits of the key in a certificate."""
-    return [content for _tag, content in der.elements(certificate.fields(encoded)[5][1])]
-
-
-def certificates(stored: bytes) -> List[str]:
+def certificates(held: bytes) -> List[str]:
     """The certificates, PEM, in what the indices of issuers hold, put together."""
-    return [der.pem("CERTIFICATE", one) for one in _certificates(stored)]
+    return [der.pem("CERTIFICATE", one) for one in _certificates(held)]
 
 
-def _certificates(stored: bytes) -> Iterator[bytes]:
-    one: Optional[bytes] = properties.der(stored)
+def _certificates(held: bytes) -> Iterator[bytes]:
+    one: Optional[bytes] = properties.stored(held)
     while one is not None:
         yield one
-        stored = stored[stored.index(one) + len(one) :]
-        one = properties.der(stored)
+        held = held[held.index(one) + len(one) :]
+        one = properties.stored(held)

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
-import textwrap
 from dataclasses import dataclass
 from typing import Dict, List, Optional
+
+from . import der
+from .certificate import key_type
 
 # Indices of the TCG EK Credential Profile for TPM 2.0. Low range: the certificates of the RSA and the ECC P-256 key.
 _LOW_RANGE = (0x01C00002, 0x01C0000A)
@@ -21,13 +22,8 @@ _PROPERTY = re.compile(r"^(TPM2_PT_\w+):", re.ASCII)
 _RAW = re.compile(r"^\s+raw:\s*(?:0x)?([0-9A-Fa-f]{1,8})\s*\Z", re.ASCII)
 _HANDLE = re.compile(r"^-\s*0x([0-9A-Fa-f]{1,8})\s*\Z", re.ASCII)
 _FIELD = re.compile(r"^(subject|issuer|notAfter)=(.*)\Z", re.ASCII)
-_ALGORITHM = re.compile(r"Public Key Algorithm:\s*(\S+)", re.ASCII)
-_BITS = re.compile(r"Public-Key:\s*\((\d+) bit\)", re.ASCII)
-_CURVE = re.compile(r"NIST CURVE:\s*(\S+)", re.ASCII)
-_OID = re.compile(r"ASN1 OID:\s*(\S+)", re.ASCII)
 _DATE = re.compile(r"^([A-Z][a-z]{2})\s+(\d{1,2}) (\d{2}:\d{2}:\d{2}) (\d{4}) GMT\Z", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SEQUENCE, _OCTET_STRING = 0x30, 0x04
 # where in tpm2-tss an error was raised
 _PLACE = re.compile(r"^\w+:\S+:\d+:\w+\(\) ", re.ASCII)
 _TPM_CODE = re.compile(r"\b0x[0-9A-Fa-f]{3,8}\b", re.ASCII)
@@ -114,18 +110,15 @@ def index(handle: int) -> str:
     return "0x{0:08x}".format(handle)
 
 
-def der(data: bytes) -> Optional[bytes]:
-    """The certificate at the start of an NV index, without what some makers put around it and after it."""
-    if len(data) < 4 or data[0] not in (_SEQUENCE, _OCTET_STRING):
+def stored(data: bytes) -> Optional[bytes]:
+    """The certificate, DER, at the start of an NV index, without what some makers put around it and after it."""
+    try:
+        tag, content, rest = der.split(data)
+    except der.NotDer:
         return None
-    length, start = data[1], 2
-    if length >= 0x80:
-        start = 2 + (length & 0x7F)
-        length = int.from_bytes(data[2:start], "big")
-    end = start + length
-    if not length or end > len(data):
-        return None
-    return data[:end] if data[0] == _SEQUENCE else der(data[start:end])
+    if tag == der.OCTET_STRING:
+        return stored(content)
+    return data[: len(data) - len(rest)] if tag == der.SEQUENCE and content else None
 
 
 def certificate(handle: int, encoded: bytes, described: str) -> Certificate:
@@ -135,32 +128,16 @@ def certificate(handle: int, encoded: bytes, described: str) -> Certificate:
         found = _FIELD.match(line)
         if found:
             fields[found.group(1)] = found.group(2).strip()
-    lines = textwrap.wrap(base64.b64encode(encoded).decode("ascii"), 64)
     return Certificate(
         handle=index(handle),
-        key_type=_key_type(described),
+        key_type=key_type(encoded),
         sha256=hashlib.sha256(encoded).hexdigest(),
         # an EK certificate often has an empty subject: the names are in its extensions
         subject=fields.get("subject") or None,
         issuer=fields.get("issuer") or None,
         not_after=_iso(fields.get("notAfter", "")),
-        pem="\n".join(["-----BEGIN CERTIFICATE-----"] + lines + ["-----END CERTIFICATE-----", ""]),
+        pem=der.pem("CERTIFICATE", encoded),
     )
-
-
-def _key_type(described: str) -> Optional[str]:
-    """rsa2048, ecc_p384 and the like."""
-    algorithm = _ALGORITHM.search(described)
-    if algorithm is None:
-        return None
-    if algorithm.group(1) == "id-ecPublicKey":
-        curve = _CURVE.search(described) or _OID.search(described)
-        return "ecc_" + curve.group(1).lower().replace("-", "") if curve else "ecc"
-    # some makers mark the key rsaesOaep, which openssl names but does not measure
-    if algorithm.group(1).startswith("rsa"):
-        bits = _BITS.search(described)
-        return "rsa" + (bits.group(1) if bits else "")
-    return algorithm.group(1)
 
 
 def _iso(text: str) -> Optional[str]:

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import stat
 from typing import List, Optional
 
 from ..clients import Client
+from . import processes
 
 
 def holders(minor: Optional[int], root: str = "/") -> List[Client]:
@@ -24,12 +24,8 @@ def holders_of(path: str, root: str = "/") -> List[Client]:
     device = os.path.join(root, path.lstrip("/"))
     if not os.path.exists(device):
         return []
-    found = []
-    for folder in glob.glob(os.path.join(root, "proc/[0-9]*")):
-        pid = int(os.path.basename(folder))
-        if pid != os.getpid() and any(_same(link, device) for link in glob.glob(folder + "/fd/*")):
-            found.append(Client(pid, _name(folder)))
-    return sorted(found, key=lambda client: client.pid)
+    pids = processes.holding(lambda link: _same(link, device), root)
+    return [Client(pid, processes.name(pid, root)) for pid in sorted(pids)]
 
 
 def _same(link: str, device: str) -> bool:
@@ -44,11 +40,3 @@ def _same(link: str, device: str) -> bool:
             nodes = stat.S_ISCHR(opened.st_mode) and stat.S_ISCHR(wanted.st_mode)
             return os.path.samestat(opened, wanted) or (nodes and opened.st_rdev == wanted.st_rdev)
     return False
-
-
-def _name(folder: str) -> Optional[str]:
-    try:
-        with open(folder + "/comm", encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
-    except OSError:
-        return None

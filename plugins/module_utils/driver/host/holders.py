@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import Dict, Iterable, List, Optional
 
 from ...common import lines
 from ...common.host import files
+from ...common.host import processes as host_processes
 from .. import parts
 from ..holders import ModuleUse
 
@@ -19,33 +19,14 @@ _DEVICE = "/dev/nvidia"
 
 def processes(root: str = "/") -> Dict[int, Optional[str]]:
     """Names of the processes, other than this one, that hold a device file of the driver; all of them for root only."""
-    found = {}
-    for entry in _names(os.path.join(root, "proc")):
-        folder = os.path.join(root, "proc", entry)
-        pid = lines.as_int(entry)
-        if pid is not None and pid != os.getpid() and _holds(folder):
-            found[pid] = name(pid, root)
-    return found
+    return {pid: host_processes.name(pid, root) for pid in host_processes.holding(_is_device, root)}
 
 
-def _holds(folder: str) -> bool:
-    for descriptor in _names(os.path.join(folder, "fd")):
-        # the process may end, or close the file, while it is looked at
-        with contextlib.suppress(OSError):
-            if os.readlink(os.path.join(folder, "fd", descriptor)).startswith(_DEVICE):
-                return True
-    return False
-
-
-def name(pid: int, root: str = "/") -> Optional[str]:
-    """A process's name; the kernel keeps only its first 15 characters, and the program's file tells the rest."""
-    folder = os.path.join(root, "proc", str(pid))
+def _is_device(link: str) -> bool:
     try:
-        short = (files.read_text(os.path.join(folder, "comm")) or "").strip()
+        return os.readlink(link).startswith(_DEVICE)
     except OSError:
-        return None
-    program = files.link_name(os.path.join(folder, "exe")) or ""
-    return (program if len(short) == 15 and program.startswith(short) else short) or None
+        return False
 
 
 def modules(root: str = "/") -> List[ModuleUse]:

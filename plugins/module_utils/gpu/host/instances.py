@@ -17,17 +17,26 @@ _NOT_FOUND = 6
 
 
 def read_mig(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
-    """Mode and instances, or None for a card without MIG."""
+    """Mode and instances, or None for a card without MIG. processes: as read_processes gives them."""
+    mode = read_mode(nvml, handle)
+    if mode is None:
+        return None
+    return {
+        **mode,
+        "max_devices": nvml.get("nvmlDeviceGetMaxMigDeviceCount", handle),
+        "gpu_instances": _permitted(lambda: read_instances(nvml, handle, processes)) if mode["current"] else [],
+    }
+
+
+def read_mode(nvml: Nvml, handle: Any) -> Optional[Dict[str, bool]]:
+    """The mode now and after the next reset, and whether it changes without one; None for a card without MIG."""
     modes = nvml.get("nvmlDeviceGetMigMode", handle)
     if modes is None:
         return None
-    enabled = bool(modes[0])
     return {
-        "current": enabled,
+        "current": bool(modes[0]),
         "pending": bool(modes[1]),
         "resetless": bool(nvml.field(handle, "NVML_FI_DEV_IS_RESETLESS_MIG_SUPPORTED")),
-        "max_devices": nvml.get("nvmlDeviceGetMaxMigDeviceCount", handle),
-        "gpu_instances": _permitted(lambda: _gpu_instances(nvml, handle, processes)) if enabled else [],
     }
 
 
@@ -93,8 +102,9 @@ def compute_instances_of(nvml: Nvml, gpu_instance: Any, profile: Any) -> Iterato
         yield instance, nvml.call("nvmlComputeInstanceGetInfo", instance)
 
 
-def _gpu_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    uuids = device_uuids(nvml, handle)
+def read_instances(nvml: Nvml, handle: Any, processes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """The GPU instances of a card in MIG mode with their compute instances. Raises NvmlError where root is needed."""
+    uuids = _device_uuids(nvml, handle)
     found = []
     for profile, instance, info in gpu_instances(nvml, handle):
         entry = _entry(profile, info)
@@ -133,7 +143,7 @@ def _list(nvml: Nvml, function: str, owner: Any, profile_id: int, most: int, kin
     return list(room[: count.value])
 
 
-def device_uuids(nvml: Nvml, handle: Any) -> Dict[Any, str]:
+def _device_uuids(nvml: Nvml, handle: Any) -> Dict[Any, str]:
     """UUID of each MIG device by (GPU instance id, compute instance id)."""
     uuids = {}
     for index in range(nvml.get("nvmlDeviceGetMaxMigDeviceCount", handle) or 0):

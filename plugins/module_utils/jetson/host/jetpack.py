@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...common import lines
 from ...common.errors import EdgesiteError
-from ...common.host import files
+from ...common.host import files, processes
 from ...common.host.command import Run, find
 from ...common.reading import unread
 from .. import jetpack
@@ -99,7 +99,7 @@ def _lockers() -> List[Dict[str, Any]]:
             continue
         if kind != fcntl.F_UNLCK and pid not in pids:
             pids.append(pid)
-    return [{"pid": pid, "name": (files.read_text("/proc/{0}/comm".format(pid)) or "unknown").strip()} for pid in pids]
+    return [{"pid": pid, "name": processes.name(pid) or "unknown"} for pid in pids]
 
 
 def _slots(run: Run, missing: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:

@@ -16,7 +16,7 @@ from ...gpu.host.read import read_processes
 from ...gpu.nvml_errors import NvmlError
 from ...gpu.selectors import GpuId
 from .. import card
-from ..card import Card, ComputeInstance, GpuInstance, Profile
+from ..card import Card, Profile
 
 # No card has more memory slices, so no profile has more placements.
 _MOST_PLACEMENTS = 32
@@ -40,24 +40,25 @@ def read_card(nvml: Nvml, gpu: GpuId, handle: Any) -> Card:
     """One card."""
     pci = nvml.call("nvmlDeviceGetPciInfo", handle)
     ids = {"pci_id": pci.pciDeviceId, "subsystem_id": pci.pciSubSystemId}
-    modes = nvml.get("nvmlDeviceGetMigMode", handle)
+    mode = instances.read_mode(nvml, handle)
     virtualization = nvml_words.word(
         nvml_words.VIRTUALIZATION_MODES, nvml.get("nvmlDeviceGetVirtualizationMode", handle)
     )
-    if modes is None:
+    if mode is None:
         return Card(gpu, None, virtualization=virtualization, **ids)
-    clients = read_clients(nvml, handle)
-    enabled = bool(modes[0])
+    processes = read_processes(nvml, handle)
     # Drivers may tell the profiles only once MIG is on.
     profiles = read_profiles(nvml, handle) or card.catalogued(pci.pciDeviceId >> 16, gpu.name)
+    clients = card.clients(processes)
+    found = instances.read_instances(nvml, handle, processes) if mode["current"] else []
     return Card(
         gpu=gpu,
-        enabled=enabled,
-        pending=bool(modes[1]),
-        resetless=bool(nvml.field(handle, "NVML_FI_DEV_IS_RESETLESS_MIG_SUPPORTED")),
+        enabled=mode["current"],
+        pending=mode["pending"],
+        resetless=mode["resetless"],
         virtualization=virtualization,
         profiles=profiles,
-        instances=_instances(nvml, handle, profiles, clients) if enabled else (),
+        instances=card.instances(found, profiles, clients),
         clients=clients,
         **ids,
     )
@@ -65,10 +66,7 @@ def read_card(nvml: Nvml, gpu: GpuId, handle: Any) -> Card:
 
 def read_clients(nvml: Nvml, handle: Any) -> Tuple[Client, ...]:
     """The processes on a card that NVML lists: those with a CUDA or graphics context."""
-    return tuple(
-        Client(entry["pid"], entry["name"], entry["gpu_instance_id"], entry["compute_instance_id"])
-        for entry in read_processes(nvml, handle)
-    )
+    return card.clients(read_processes(nvml, handle))
 
 
 def read_profiles(nvml: Nvml, handle: Any) -> Tuple[Profile, ...]:
@@ -94,35 +92,3 @@ def _profile(info: Any, places: List[Any]) -> Profile:
         max_count=info.instanceCount,
         engines=(info.decoderCount, info.encoderCount, info.jpegCount, info.ofaCount),
     )
-
-
-def _instances(
-    nvml: Nvml, handle: Any, profiles: Tuple[Profile, ...], clients: Tuple[Client, ...]
-) -> Tuple[GpuInstance, ...]:
-    by_id = {profile.id: profile for profile in profiles}
-    uuids = instances.device_uuids(nvml, handle)
-    found = [
-        GpuInstance(
-            by_id[profile.id],
-            info.placement.start,
-            _compute_instances(nvml, instance, info.id, uuids, clients),
-            card.on_gpu_instance(clients, info.id),
-        )
-        for profile, instance, info in instances.gpu_instances(nvml, handle)
-    ]
-    return tuple(sorted(found, key=lambda instance: instance.start))
-
-
-def _compute_instances(
-    nvml: Nvml, gpu_instance: Any, gpu_instance_id: int, uuids: Dict[Any, str], clients: Tuple[Client, ...]
-) -> Tuple[ComputeInstance, ...]:
-    found = [
-        ComputeInstance(
-            profile.sliceCount,
-            info.placement.start,
-            uuids.get((gpu_instance_id, info.id)),
-            card.on_compute_instance(clients, gpu_instance_id, info.id),
-        )
-        for profile, _instance, info in instances.compute_instances(nvml, gpu_instance)
-    ]
-    return tuple(sorted(found, key=lambda instance: instance.start))

@@ -120,7 +120,7 @@ class _Tpm:
     def _certificates(self) -> List[tpm.Certificate]:
         encoded: Dict[int, bytes] = {}
         for handle, data in self.indices("tpm.ek_certificates", tpm.is_ek_certificate).items():
-            found = tpm.der(data)
+            found = tpm.stored(data)
             if found is None:
                 why = "the index does not hold a certificate in DER form"
                 self._lacks(handle, why, "Look at it: tpm2_nvread {0} | xxd".format(tpm.index(handle)))

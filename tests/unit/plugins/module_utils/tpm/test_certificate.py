@@ -73,6 +73,31 @@ def test_who_signs_for_others(extensions, expected):
     assert certificate.signs_for_others(parsed(*extensions)) is expected
 
 
+RSA_NUMBERS = der.sequence(der.integer(1 << 2047), der.integer(65537))
+
+
+@pytest.mark.parametrize(
+    "algorithm, bits, expected",
+    [
+        (EC + P256, b"\x04", "ecc_p256"),
+        (EC + der.oid("1.3.132.0.34"), b"\x04", "ecc_p384"),
+        (EC + der.oid("1.2.156.10197.1.301"), b"\x04", "ecc_sm2"),
+        # a curve that TPMs do not have, and none
+        (EC + der.oid("1.3.132.0.10"), b"\x04", None),
+        (EC, b"\x04", None),
+        (der.oid("1.2.840.113549.1.1.1") + der.tlv(0x05, b""), RSA_NUMBERS, "rsa2048"),
+        (der.oid("1.2.840.113549.1.1.1"), RSA_NUMBERS, "rsa2048"),
+        # rsaesOaep, with its parameters
+        (der.oid("1.2.840.113549.1.1.7") + der.sequence(), RSA_NUMBERS, "rsa2048"),
+        (der.oid("1.2.840.113549.1.1.1"), b"no numbers", None),
+        (der.oid("1.2.840.113549.1.1.1"), der.sequence(), None),
+        (der.oid("1.3.101.112"), bytes(32), None),
+    ],
+)
+def test_key_types(algorithm, bits, expected):
+    assert certificate.key_type(made(algorithm=algorithm, point=bits)) == expected
+
+
 def test_purposes():
     both = der.sequence(EK_PURPOSE, der.oid("1.3.6.1.5.5.7.3.1"))
     assert certificate.purposes(parsed(extension(PURPOSES, both))) == {EK_PURPOSE, der.oid("1.3.6.1.5.5.7.3.1")}

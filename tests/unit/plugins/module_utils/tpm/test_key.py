@@ -29,8 +29,7 @@ from hypothesis import given
 
 TPM = FIXTURES / "tpm"
 ECC, RSA, STORAGE, EK = (
-    public.parse((TPM / name).read_bytes())
-    for name in ("key-ecc.pub", "key-rsa.pub", "storage.pub", "ek-p256.pub")
+    public.parse((TPM / name).read_bytes()) for name in ("key-ecc.pub", "key-rsa.pub", "storage.pub", "ek-p256.pub")
 )
 SOFT = replace(ECC, attributes=ECC.attributes - {"fixedtpm"})
 OTHER = replace(ECC, area=ECC.area + b"x", point=(1, 2))

@@ -21,10 +21,7 @@ from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-PUBLIC = {
-    slot: (FIXTURES / "tpm" / name).read_bytes()
-    for slot, name in (("a", "key-ecc.pub"), ("b", "key-rsa.pub"))
-}
+PUBLIC = {slot: (FIXTURES / "tpm" / name).read_bytes() for slot, name in (("a", "key-ecc.pub"), ("b", "key-rsa.pub"))}
 KEYS = {slot: tss2_pem.encode(tss2_pem.KeyFile(public, b"x", 0x40000001)) for slot, public in PUBLIC.items()}
 
 

@@ -177,7 +177,7 @@ def test_without_openssl(tmp_path, programs):
     found = read.read(programs.run, TCTI, str(tmp_path))
     assert whats(found) == ["tpm.ek_certificates"]
     first = found.value["ek_certificates"][0]
-    assert (first["subject"], first["key_type"]) == (None, None)
+    assert (first["subject"], first["key_type"]) == (None, "rsa2048")
     assert first["pem"].startswith("-----BEGIN CERTIFICATE-----\n")
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from ..common import lines, quiesce
 from ..common.errors import EdgesiteError
@@ -15,7 +15,8 @@ from ..gpu.nvml_errors import meaning_of_status
 from ..jetson.jetpack_plan import Wanted, foresee
 from ..mig import card as mig_card
 from ..mig import plan as mig_plan
-from . import report
+
+GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"
 
 
 class Problem(NamedTuple):
@@ -49,7 +50,7 @@ def unread(host: str, why: str) -> Problem:
 def garbled(host: str, error: str) -> Problem:
     """Values of a form that nothing here gives them."""
     fix = "Look at the types of the host's variables, and at what answers in place of Python on it"
-    return Problem(host, "facts", report.GARBLED.format(error), fix)
+    return Problem(host, "facts", GARBLED.format(error), fix)
 
 
 def invalid(host: str, layer: str, errors: Sequence[str], fix: str) -> List[Problem]:
@@ -57,7 +58,7 @@ def invalid(host: str, layer: str, errors: Sequence[str], fix: str) -> List[Prob
     return [Problem(host, layer, error, fix) for error in errors]
 
 
-def of_nvml(host: str, info: Dict[str, Any], wants_gpus: bool) -> List[Problem]:
+def of_nvml(host: str, info: Mapping[str, Any], wants_gpus: bool) -> List[Problem]:
     """GPUs that are lost, and what keeps NVML from working where the inventory wants something of GPUs."""
     found = [
         Problem(host, "driver", "{0}: {1}".format(entry["what"], entry["why"]), entry["fix"])
@@ -70,22 +71,22 @@ def of_nvml(host: str, info: Dict[str, Any], wants_gpus: bool) -> List[Problem]:
     return found
 
 
-def nvml_works(info: Dict[str, Any]) -> bool:
+def nvml_works(info: Mapping[str, Any]) -> bool:
     """Whether the host's GPUs could be read."""
     return _nvml_status(info) == "ok"
 
 
-def _nvml_status(info: Dict[str, Any]) -> str:
+def _nvml_status(info: Mapping[str, Any]) -> str:
     return str((info.get("driver") or {}).get("nvml_status", "not read"))
 
 
-def of_settings(host: str, wanted: Sequence[Dict[str, Any]], info: Dict[str, Any]) -> List[Problem]:
+def of_settings(host: str, wanted: Sequence[Dict[str, Any]], info: Mapping[str, Any]) -> List[Problem]:
     """What of the GPU settings the host's GPUs cannot have."""
     states = [settings.from_facts(facts) for facts in info.get("gpus", [])]
     return [_problem(host, "gpu", error) for error in settings.judge(wanted, states)[0]]
 
 
-def of_mig(host: str, layouts: Any, info: Dict[str, Any], disruption: str = "idle") -> List[Problem]:
+def of_mig(host: str, layouts: Any, info: Mapping[str, Any], disruption: str = "idle") -> List[Problem]:
     """What of the MIG layouts the host's GPUs cannot have now, by the catalogue's profiles."""
     cards = [mig_card.from_facts(facts) for facts in info.get("gpus", [])]
     if any(card.enabled is not None and not card.profiles for card in cards):
@@ -104,7 +105,7 @@ def of_quiesce(host: str, units: Any) -> List[Problem]:
     return []
 
 
-def of_driver(host: str, wanted: Dict[str, Any], info: Dict[str, Any]) -> List[Problem]:
+def of_driver(host: str, wanted: Mapping[str, Any], info: Mapping[str, Any]) -> List[Problem]:
     """What of the wanted driver the cards on the PCI bus cannot run. wanted: branch, version and flavour."""
     gpus = [
         support.Gpu(card["pci_bus_id"], card["device_id"], support.architecture(card["device_id"]))
@@ -120,7 +121,7 @@ def of_driver(host: str, wanted: Dict[str, Any], info: Dict[str, Any]) -> List[P
     return [Problem(host, "driver", problem.reason, problem.fix) for problem in found]
 
 
-def of_jetson(host: str, wanted: Wanted, power_mode: str, info: Dict[str, Any]) -> List[Problem]:
+def of_jetson(host: str, wanted: Wanted, power_mode: str, info: Mapping[str, Any]) -> List[Problem]:
     """What of a JetPack and a power mode the host cannot have."""
     return [_problem(host, "jetpack", error) for error in foresee(wanted, power_mode, info.get("jetson"))]
 

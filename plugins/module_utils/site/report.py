@@ -9,12 +9,10 @@ from collections import Counter
 from typing import Any, Dict, List, Mapping, Sequence
 
 from ..common import lines
+from . import layers, preflight
 
 # Each layer's role registers <layer>_result, and the playbook edgesite_result on every host that it reached.
-LAYERS = ("driver", "jetpack", "gpu", "mig", "storage", "identity", "tls")
-
-
-GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"
+LAYERS = tuple(layer.name for layer in layers.LAYERS)
 
 
 def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
@@ -47,7 +45,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
 
 def garbled_row(host: str, error: str) -> Dict[str, Any]:
     """The row of a host whose answers have no meaning."""
-    why = GARBLED.format(error)
+    why = preflight.GARBLED.format(error)
     return {"host": host, "status": "failed", "why": why, "found": "not read", "layers": {}, "reboot_required": False}
 
 

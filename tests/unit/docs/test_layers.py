@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layers are the same in the code, in the playbook that converges them, and in the table for users."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
+from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
+from jinja2 import Environment
+from jinja2.nodes import Name
+
+(SITE, *_OTHERS) = yaml.safe_load((ROOT / "playbooks" / "site.yml").read_text())
+NAMES = [layer.name for layer in LAYERS]
+
+
+def asked(conditions):
+    """The variables that a task's conditions look at."""
+    parsed = [Environment().parse("{{" + condition + "}}") for condition in conditions]
+    return {name.name for one in parsed for name in one.find_all(Name)}
+
+
+def test_the_playbook_has_each_layer_in_its_place():
+    (_facts, *layers) = SITE["tasks"]
+    assert [task["tags"] for task in layers] == [[name] for name in NAMES]
+    for task, layer in zip(layers, LAYERS):
+        role = task["ansible.builtin.include_role"]
+        assert role["name"] == f"edgesite.gpu.{layer.name}"
+        assert role["apply"]["tags"] == [layer.name]
+        # lookup asks who is trusted, in every task
+        assert asked(task["when"]) - {"lookup"} == set(layer.variables), layer.name
+
+
+def test_each_layer_has_a_role_whose_result_the_report_finds():
+    for name in NAMES:
+        role = ROOT / "roles" / name
+        assert (role / "meta" / "argument_specs.yml").exists()
+        assert f"{name}_result" in "".join(file.read_text() for file in sorted((role / "tasks").glob("*.yml")))
+
+
+def test_the_table_for_users():
+    text = (ROOT / "docs" / "playbooks.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \| \[", text, re.MULTILINE))
+    assert [name for name in rows if name not in ("facts", "report")] == NAMES
+    for layer in LAYERS:
+        assert re.findall(r"`(\w+)`", rows[layer.name]) == list(layer.variables)

@@ -31,7 +31,7 @@ test: apt venv ## all of the following tests, with a table of results at the end
 lint: venv ## ansible-lint, yamllint, ruff, mypy, shellcheck, changelog fragments
 	@$T/lint
 
-unit: apt venv ## unit tests, with coverage of core enforced
+unit: apt venv ## unit tests, with coverage of what is pure enforced
 	@$T/unit
 
 unit-oldest: apt venv ## unit tests of what runs on hosts, with the oldest Python that a host may have

@@ -16,7 +16,7 @@ print(json.dumps([nvmlDeviceGetTemperature(h, 0), nvmlDeviceGetPowerUsage(h) / 1
 
 
 def seen(node, gpu, sought):
-    """The first sample that is as sought, or the last one: warming and cooling take time, and this machine may be slow."""
+    """The first sample that is as sought, or the last one. How long cooling takes depends on the machine too."""
     end = time.monotonic() + 60
     while True:
         sample = node.nvml(SAMPLE % gpu)

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase, RunModule
 
 
 class ActionModule(HostActionBase):
     """Asks the host first, so that one that has the tools costs one round trip."""
 
-    def run_with(self, run_module):
+    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         present = self._task.args.get("state", "present") == "present"
         files = host_archive.files() if present else {}
         wanted = {"manifest": host_archive.manifest(files)}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any, Dict, Mapping
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
@@ -26,7 +27,7 @@ class ActionModule(CryptoActionBase):
         "state": {"type": "str", "default": "known", "choices": ["known", REVOKED, DECOMMISSIONED, READMITTED]},
     }
 
-    def work(self, options, task_vars):
+    def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         store = Store(options["state_dir"])
         with store.alone():
             # A damaged record stops the task before another one changes.

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 import yaml
 from ansible.errors import AnsibleActionFail
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase, RunModule
 
 
 class ActionModule(NvmlActionBase):
     """See NvmlActionBase."""
 
-    def run_with(self, run_module):
+    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         name = self._task.args.pop("from_file", None)
         if name is not None:
             if "mig_parted" in self._task.args:
@@ -21,7 +23,7 @@ class ActionModule(NvmlActionBase):
             self._task.args["mig_parted"] = self._document(name)
         return super().run_with(run_module)
 
-    def _document(self, name):
+    def _document(self, name: Any) -> Dict[str, Any]:
         path = self._find_needle("files", str(name))
         try:
             with open(path, encoding="utf-8") as stream:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict, Mapping
+
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
@@ -18,7 +20,7 @@ class ActionModule(ControllerActionBase):
         "volumes": {"type": "list", "elements": "dict", "required": True},
     }
 
-    def work(self, options, task_vars):
+    def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         folder, host = options["folder"], task_vars["inventory_hostname"]
         recovery_escrow.check_host(host)
         keys = recovery_escrow.keys(host, options["volumes"])

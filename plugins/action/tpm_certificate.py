@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any, Dict, Mapping
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import authority
@@ -13,7 +14,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_actio
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.issued import Order
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
 
-_AUTHORITY = {"type": "dict", "required": True, "options": authority.OPTIONS}
+_AUTHORITY: Dict[str, Any] = {"type": "dict", "required": True, "options": authority.OPTIONS}
 
 
 class ActionModule(CryptoActionBase):
@@ -34,7 +35,7 @@ class ActionModule(CryptoActionBase):
         "renew_before": {"type": "float"},
     }
 
-    def work(self, options, task_vars):
+    def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         if self._task.check_mode:
             return {"changed": True}
         store = Store(options["state_dir"])
@@ -45,8 +46,9 @@ class ActionModule(CryptoActionBase):
             pins = [pin.lower() for pin in options["ek_sha256"]]
             store.check_device(device, proof["ek_sha256"], pins)
 
-        def run_module(name, arguments):
-            return self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
+        def run_module(name: str, arguments: Dict[str, Any]) -> Dict[str, Any]:
+            answer: Dict[str, Any] = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
+            return answer
 
         # What was checked is what is signed, so the host's own text goes no further.
         issued = authority.sign(options["authority"], _order(encoded, options), run_module)
@@ -67,6 +69,6 @@ class ActionModule(CryptoActionBase):
         }
 
 
-def _order(encoded, options):
+def _order(encoded: bytes, options: Mapping[str, Any]) -> Order:
     before = options["renew_before"]
     return Order(csr.pem(encoded), options["days"], None if before is None else before * 86400)

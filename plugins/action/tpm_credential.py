@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import base64
+from typing import Any, Dict, Mapping
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity import challenge as tpm_challenge
+from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.public import Public
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, ek_trust, key_proof
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.make_credential import make_credential, secret_for
@@ -35,7 +37,7 @@ class ActionModule(CryptoActionBase):
         **REQUEST,
     }
 
-    def work(self, options, task_vars):
+    def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         public = key_proof.device_key(options["public"])
         request = key_proof.check_request(options["csr"], public, wanted(options))
         roots, intermediates = (chains.read(options[name]) for name in ("tpm_roots", "tpm_intermediates"))
@@ -46,8 +48,9 @@ class ActionModule(CryptoActionBase):
         endorsements = ek_trust.trusted(
             options["endorsement"], ek_trust.Rules(options["ek_trust"], roots, intermediates, pins), enrolled
         )
+        shown = [one.sha256 for one in endorsements]
         found = {
-            "ek_sha256": [one.sha256 for one in endorsements],
+            "ek_sha256": shown,
             "ek_trust": endorsements[0].trust,
             "ek_issuer": "; ".join(dict.fromkeys(one.issuer for one in endorsements if one.issuer)) or None,
             "name": public.name.hex(),
@@ -56,13 +59,13 @@ class ActionModule(CryptoActionBase):
         secrets = [secret_for(one.public) for one in endorsements]
         credentials = [_credential(one.public, public.name, secret) for one, secret in zip(endorsements, secrets)]
         with store.alone():
-            store.check_device(options["device"], found["ek_sha256"], pins)
+            store.check_device(options["device"], shown, pins)
             if not self._task.check_mode:
                 answer = tpm_challenge.answer(secrets, challenge, request)
                 store.keep_challenge(options["device"], request, answer, found, challenge)
         return {**found, "changed": False, "id": challenge, "credentials": credentials}
 
 
-def _credential(endorsement, name, secret):
+def _credential(endorsement: Public, name: bytes, secret: bytes) -> Dict[str, str]:
     made = make_credential(endorsement, name, secret)
     return {"endorsement": endorsement.kind, "credential": base64.b64encode(made).decode()}

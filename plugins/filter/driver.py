@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible.errors import AnsibleFilterError
 
@@ -14,22 +15,27 @@ from ..module_utils.driver import activate, apt, files, openpgp
 from ..module_utils.driver import plan as driver_plan
 
 
-def driver_files_asked(_source):
+def driver_files_asked(_source: Any) -> List[str]:
     """The files whose checksums the plan needs."""
     return files.paths()
 
 
-def driver_plan_of(info, host, variables):
+def driver_plan_of(
+    info: Mapping[str, Any], host: Mapping[str, Optional[str]], variables: Mapping[str, Any]
+) -> Dict[str, Any]:
     """What the role does on a host."""
     return driver_plan.plan(info, host, variables)
 
 
-def driver_choice(madison, plan):
+def driver_choice(madison: str, plan: Mapping[str, Any]) -> Dict[str, Any]:
     """Versions to install, or the problem."""
-    return _judged("arguments", apt.choose, madison, plan)
+    try:
+        return {"arguments": apt.choose(madison, plan), "problem": ""}
+    except EdgesiteError as error:
+        return {"arguments": [], "problem": str(error)}
 
 
-def driver_transaction(output, free, plan):
+def driver_transaction(output: str, free: str, plan: Mapping[str, Any]) -> str:
     """The problem with what apt would do, or an empty string."""
     try:
         # apt complains of some disks too, but not of all
@@ -40,7 +46,7 @@ def driver_transaction(output, free, plan):
     return ""
 
 
-def driver_key_problem(key, file):
+def driver_key_problem(key: str, file: Mapping[str, Any]) -> str:
     """Why a key that the host got is not trusted, or an empty string. key: base64."""
     try:
         found = openpgp.fingerprints(base64.b64decode(key))
@@ -50,37 +56,47 @@ def driver_key_problem(key, file):
     return ""
 
 
-def driver_complaints(output):
+def driver_complaints(output: str) -> str:
     """What apt complains about, as one text."""
     return " ".join(apt.error_lines(output))
 
 
-def driver_failure(result):
+def driver_failure(result: Mapping[str, Any]) -> str:
     """What failed, from the result of a task."""
     return apt.failure(result)
 
 
-def driver_activation(info, services, allow_reboot=False, local=False, reloaded=False):
+def driver_activation(
+    info: Mapping[str, Any],
+    services: Sequence[str],
+    allow_reboot: bool = False,
+    local: bool = False,
+    reloaded: bool = False,
+) -> Dict[str, Any]:
     """How the installed driver comes to run."""
     return activate.activation(info, services, allow_reboot, local, reloaded)
 
 
-def driver_end(result, info, activation, done):
+def driver_end(
+    result: Mapping[str, Any], info: Mapping[str, Any], activation: Mapping[str, Any], done: Sequence[str]
+) -> Dict[str, Any]:
     """What the result says once the driver was brought to run, or could not be."""
     return activate.end(result, info, activation, done)
 
 
-def driver_foreseen(result, info, activation, installs=False):
+def driver_foreseen(
+    result: Mapping[str, Any], info: Mapping[str, Any], activation: Mapping[str, Any], installs: bool = False
+) -> Dict[str, Any]:
     """What the result says in check mode."""
     return activate.foreseen(result, info, activation, installs)
 
 
-def driver_outcome(info, before, begun, repaired=False):
+def driver_outcome(info: Mapping[str, Any], before: Mapping[str, Any], begun: bool, repaired: bool = False) -> str:
     """What is left after an installation that failed."""
     return activate.outcome(info, before, begun, repaired)
 
 
-def driver_key(path):
+def driver_key(path: str) -> str:
     """A file on the controller as base64."""
     try:
         with open(path, "rb") as file:
@@ -89,22 +105,15 @@ def driver_key(path):
         raise AnsibleFilterError("driver_mirror.key {0} cannot be read: {1}".format(path, error.strerror)) from error
 
 
-def driver_fetched(answer):
+def driver_fetched(answer: Mapping[str, Any]) -> Dict[str, str]:
     """What came from an address as a file to write."""
     return {"path": answer["item"]["path"], "content": answer["content"]}
-
-
-def _judged(name, function, *arguments):
-    try:
-        return {name: function(*arguments), "problem": ""}
-    except EdgesiteError as error:
-        return {name: [], "problem": str(error)}
 
 
 class FilterModule:
     """The filters of this file."""
 
-    def filters(self):
+    def filters(self) -> Dict[str, Callable[..., Any]]:
         """By name."""
         return {
             "driver_files": driver_files_asked,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, sentence
@@ -13,10 +14,17 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains, need
 
 
-def identity_need(store, keys, wanted, unread=()):
+def identity_need(
+    store: Mapping[str, Any],
+    keys: Optional[Sequence[Mapping[str, Any]]],
+    wanted: Mapping[str, Any],
+    unread: Sequence[Mapping[str, Any]] = (),
+) -> Dict[str, Any]:
     """What a host's identity needs; see DOCUMENTATION in identity_need.yml."""
     try:
-        problem = _problem(store, keys, wanted, unread)
+        if keys is None:
+            return {"action": "none", "problem": _no_tpm(unread)}
+        problem = _problem(store, keys, wanted)
         if problem:
             return {"action": "none", "problem": problem}
         wishes = need.Wishes(
@@ -36,7 +44,7 @@ def identity_need(store, keys, wanted, unread=()):
         raise AnsibleFilterError("identity_need: {0!r}".format(error)) from error
 
 
-def _renew_before(wanted):
+def _renew_before(wanted: Mapping[str, Any]) -> Optional[float]:
     """In seconds. As long as the life of a certificate, every run would make another one."""
     written = wanted["renew_before"]
     if written in ("", None):
@@ -55,16 +63,14 @@ def _renew_before(wanted):
     return days * 86400
 
 
-def _no_tpm(unread):
+def _no_tpm(unread: Sequence[Mapping[str, Any]]) -> str:
     if not unread:
         return "The host has no TPM. Enable it in the firmware's setup, or leave identity_ca_dir out for this host."
     first = unread[0]
     return "The host's TPM cannot be used: {0} {1}".format(sentence(first["why"]), sentence(first["fix"]))
 
 
-def _problem(store, keys, wanted, unread):
-    if keys is None:
-        return _no_tpm(unread)
+def _problem(store: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> Optional[str]:
     off = store["clock_off"]
     if abs(off) > float(wanted["clock_tolerance"]):
         return (
@@ -80,5 +86,5 @@ def _problem(store, keys, wanted, unread):
 class FilterModule:
     """Filters of the role identity."""
 
-    def filters(self):
+    def filters(self) -> Dict[str, Callable[..., Any]]:
         return {"identity_need": identity_need}

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from typing import Any, Callable, Dict, Mapping
+
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import ca_keys
 
 
-def site_ca_problem(passphrases, folder):
+def site_ca_problem(passphrases: Mapping[str, Any], folder: str) -> str:
     """Why a CA's keys are not encrypted, or would not be; empty where they are."""
     try:
         ca_keys.check(passphrases, folder)
@@ -21,5 +23,5 @@ def site_ca_problem(passphrases, folder):
 class FilterModule:
     """Filters of the role site_ca."""
 
-    def filters(self):
+    def filters(self) -> Dict[str, Callable[..., Any]]:
         return {"site_ca_problem": site_ca_problem}

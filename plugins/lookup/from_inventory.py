@@ -36,6 +36,8 @@ _raw:
   type: list
 """
 
+from typing import Any, List, Mapping, Optional
+
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
@@ -46,7 +48,7 @@ from ..plugin_utils.inventory_guard import check_variables
 class LookupModule(LookupBase):
     """See DOCUMENTATION."""
 
-    def run(self, terms, variables=None, **kwargs):
+    def run(self, terms: List[Any], variables: Optional[Mapping[str, Any]] = None, **kwargs: Any) -> List[Any]:
         try:
             check_variables(variables or {})
         except EdgesiteError as error:

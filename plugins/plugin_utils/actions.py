@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from typing import Any, Callable, Dict, Mapping, Optional
 
 from ansible.plugins.action import ActionBase
 
@@ -15,6 +16,9 @@ from . import host_archive, inventory_guard
 
 MISSING = "pynvml_missing"
 
+# Runs the module with these arguments, besides the task's own; returns the module's answer.
+RunModule = Callable[[Mapping[str, Any]], Dict[str, Any]]
+
 
 class GuardedActionBase(ActionBase):
     """Does nothing where a host's facts stand in for variables, and turns errors into the task's failure."""
@@ -22,8 +26,9 @@ class GuardedActionBase(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
-    def run(self, tmp=None, task_vars=None):
-        result = super().run(tmp, task_vars)
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
+        result: Dict[str, Any] = super().run(tmp, task_vars)
+        assert task_vars is not None, "ansible gives them to every task"
         try:
             inventory_guard.check_variables(task_vars)
             result.update(self.answer(task_vars))
@@ -31,7 +36,7 @@ class GuardedActionBase(ActionBase):
             result.update(error.details, failed=True, msg=str(error))
         return result
 
-    def answer(self, task_vars):
+    def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         """The task's result."""
         raise NotImplementedError
 
@@ -40,13 +45,13 @@ class ControllerActionBase(GuardedActionBase):
     """Checks the options against OPTIONS, and works on the controller alone. Nothing reaches the host."""
 
     _requires_connection = False
-    OPTIONS: dict = {}
+    OPTIONS: Dict[str, Dict[str, Any]] = {}
 
-    def answer(self, task_vars):
+    def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         _validation, options = self.validate_argument_spec(self.OPTIONS)
         return self.work(options, task_vars)
 
-    def work(self, options, task_vars):
+    def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         """The task's result."""
         raise NotImplementedError
 
@@ -54,25 +59,27 @@ class ControllerActionBase(GuardedActionBase):
 class HostActionBase(GuardedActionBase):
     """Runs the module of the same name, and can send it a file first."""
 
-    def answer(self, task_vars):
+    def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         return self.run_with(lambda more: self._run_module(task_vars, more))
 
-    def run_with(self, run_module):
-        """The task's result; run_module(arguments) runs the module with these added to the task's own."""
+    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+        """The task's result."""
         return run_module({})
 
-    def _run_module(self, task_vars, more):
+    def _run_module(self, task_vars: Mapping[str, Any], more: Mapping[str, Any]) -> Dict[str, Any]:
         arguments = {**self._task.args, **more}
-        result = self._execute_module(module_name=self._task.action, module_args=arguments, task_vars=task_vars)
+        result: Dict[str, Any] = self._execute_module(
+            module_name=self._task.action, module_args=arguments, task_vars=task_vars
+        )
         inventory_guard.check_result(result, task_vars["inventory_hostname"])
         return result
 
-    def send(self, data):
+    def send(self, data: bytes) -> str:
         """Puts the data into a file in the task's temporary folder on the host; returns its path there."""
         shell = self._connection._shell
         if not shell.tmpdir:
             self._make_tmp_path()
-        remote = shell.join_path(shell.tmpdir, "host-tools.zip")
+        remote: str = shell.join_path(shell.tmpdir, "host-tools.zip")
         with tempfile.TemporaryDirectory() as folder:
             local = os.path.join(folder, "host-tools.zip")
             with open(local, "wb") as stream:
@@ -89,7 +96,7 @@ class NvmlActionBase(HostActionBase):
     and preflight work on it too.
     """
 
-    def run_with(self, run_module):
+    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         result = run_module({})
         if not _lacks_pynvml(result) or self._task.args.get("pynvml_path"):
             return result
@@ -98,6 +105,6 @@ class NvmlActionBase(HostActionBase):
         return run_module({"pynvml_path": self.send(host_archive.archive(pynvml))}) if pynvml else result
 
 
-def _lacks_pynvml(result):
+def _lacks_pynvml(result: Mapping[str, Any]) -> bool:
     statuses = [result.get("nvml_status")] + [entry.get("status") for entry in result.get("unread", [])]
     return MISSING in statuses

@@ -13,7 +13,7 @@ import itertools
 import os
 import re
 import tempfile
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, List, Mapping, NamedTuple, Optional, Sequence
 
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.tpm import der
@@ -35,7 +35,7 @@ class Key(NamedTuple):
     cms: str
 
 
-def keys(host: str, volumes: Sequence[Dict[str, Any]]) -> List[Key]:
+def keys(host: str, volumes: Sequence[Mapping[str, Any]]) -> List[Key]:
     """The keys in a host's answer; volumes: as luks_volume returns them."""
     found = [_key(host, volume) for volume in volumes if volume.get("recovery")]
     if len({key.uuid for key in found}) < len(found):
@@ -80,7 +80,7 @@ def check_host(host: str) -> None:
         )
 
 
-def _key(host, volume):
+def _key(host: str, volume: Mapping[str, Any]) -> Key:
     uuid, cms = volume.get("uuid"), volume["recovery"]
     if not isinstance(uuid, str) or not _UUID.match(uuid):
         raise _lie(host, "{0!r} as the UUID of a volume".format(uuid))
@@ -89,14 +89,14 @@ def _key(host, volume):
     return Key(uuid, cms)
 
 
-def _lie(host, what):
+def _lie(host: str, what: str) -> EdgesiteError:
     return EdgesiteError(
         "{0} returned {1}; nothing was written into escrow".format(host, what),
         "Find out what answers in place of Python on {0}; 'cryptsetup luksDump' shows the volume's header".format(host),
     )
 
 
-def _is_enveloped(cms):
+def _is_enveloped(cms: str) -> bool:
     try:
         content = der.only(der.SEQUENCE, der.unpem("CMS", cms))
     except der.NotDer:
@@ -109,15 +109,15 @@ def _is_enveloped(cms):
     )
 
 
-def _newest(folder, host, key):
+def _newest(folder: str, host: str, key: Key) -> str:
     return os.path.join(folder, host, key.uuid + ".pem")
 
 
-def _bytes(key):
+def _bytes(key: Key) -> bytes:
     return key.cms.encode("ascii")
 
 
-def _read(path):
+def _read(path: str) -> Optional[bytes]:
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -125,14 +125,14 @@ def _read(path):
         return None
 
 
-def _write(descriptor, data):
+def _write(descriptor: int, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _set_aside(newest, content):
+def _set_aside(newest: str, content: bytes) -> None:
     """Gives the newest key a number as well, unless it has one from a run that was broken off here."""
     stem = newest[: -len(".pem")]
     for number in itertools.count(1):

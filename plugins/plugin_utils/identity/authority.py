@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import Future
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Tuple, TypeVar
 from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
@@ -22,7 +22,7 @@ from . import chains, issued, urls
 from .issued import Issued, Order
 from .texts import text
 
-OPTIONS = {
+OPTIONS: Dict[str, Dict[str, Any]] = {
     "certificate": {"type": "path"},
     "privatekey": {"type": "path"},
     "passphrase": {"type": "str", "no_log": True},
@@ -40,9 +40,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z", re.ASCII)
 _LINE = re.compile(r"[\t -~]*\Z", re.ASCII)
 
 RunModule = Callable[[str, Dict[str, Any]], Dict[str, Any]]
+Returned = TypeVar("Returned")
 
 
-def sign(options: Dict[str, Any], order: Order, run_module: RunModule) -> Issued:
+def sign(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Issued:
     """The certificate for an order, by the one way that the options give."""
     ways = [name for name in ("privatekey", "command", "url") if options[name]]
     if len(ways) != 1:
@@ -55,7 +56,7 @@ def sign(options: Dict[str, Any], order: Order, run_module: RunModule) -> Issued
     return issued.checked(order, *way(options, order, run_module), roots, time.time())
 
 
-def _by_own_key(options, order, run_module) -> Tuple[str, List[str]]:
+def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Tuple[str, List[str]]:
     if not options["certificate"]:
         raise EdgesiteError("authority.privatekey needs authority.certificate too", "Give the CA's certificate")
     between = chains.read([options["certificate"]] + options["chain"])
@@ -79,7 +80,7 @@ def _by_own_key(options, order, run_module) -> Tuple[str, List[str]]:
     return answer["certificate"], between
 
 
-def _by_command(options, order, run_module):
+def _by_command(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Tuple[str, List[str]]:
     """What the program says on standard error may hold secrets, as may its arguments."""
     program = (options["command"][0].split() or [""])[0]
     with tempfile.TemporaryFile() as answer:
@@ -103,7 +104,7 @@ def _by_command(options, order, run_module):
         return _split(answer.read(chains.LONGEST + 1), "authority.command")
 
 
-def _command_failed(program, why):
+def _command_failed(program: str, why: str) -> EdgesiteError:
     return EdgesiteError(
         "authority.command {0!r} {1}".format(program, why),
         "Run it by hand on the controller to see its messages, which are not shown here since they may hold secrets. "
@@ -112,7 +113,7 @@ def _command_failed(program, why):
     )
 
 
-def _by_url(options, order, run_module):
+def _by_url(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Tuple[str, List[str]]:
     shown = urls.shown(options["url"])
     if shown is None:
         raise EdgesiteError(
@@ -122,7 +123,7 @@ def _by_url(options, order, run_module):
         )
     headers = {"Content-Type": "application/pkcs10", **_headers(options["headers"])}
 
-    def post():
+    def post() -> bytes:
         # A redirect would take the headers to somebody else, and the request nowhere.
         with open_url(
             options["url"],
@@ -132,26 +133,27 @@ def _by_url(options, order, run_module):
             timeout=options["timeout"],
             follow_redirects="none",
         ) as answer:
-            return answer.read(chains.LONGEST + 1)
+            written: bytes = answer.read(chains.LONGEST + 1)
+            return written
 
     try:
-        written = _within(options["timeout"], post)
+        answer = _within(options["timeout"], post)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise EdgesiteError(
             "authority.url {0} did not sign: {1}".format(shown, _words(error)),
             "It gets the request in PEM by POST, and has to answer with the certificate and its chain in PEM",
         ) from error
-    return _split(written, "authority.url " + shown)
+    return _split(answer, "authority.url " + shown)
 
 
-def _within(seconds, function):
+def _within(seconds: float, function: Callable[[], Returned]) -> Returned:
     """What the function returns or raises; TimeoutError where that takes longer.
 
     A socket's limit is for each of its waits, so somebody who answers byte by byte could take for ever.
     """
-    answer: Future = Future()
+    answer: Future[Returned] = Future()
 
-    def work():
+    def work() -> None:
         try:
             answer.set_result(function())
         except Exception as error:
@@ -161,19 +163,20 @@ def _within(seconds, function):
     return answer.result(seconds)
 
 
-def _headers(given):
+def _headers(given: Mapping[str, Any]) -> Dict[str, str]:
     """The headers, which are one line each. Python's own message would show the value."""
-    headers = {str(name): text(value) for name, value in given.items()}
-    for name, value in headers.items():
+    headers: Dict[str, str] = {}
+    for name, value in {str(name): text(value) for name, value in given.items()}.items():
         if value is None or not (_TOKEN.match(name) and _LINE.match(value)):
             raise EdgesiteError(
                 "authority.headers.{0} is not one line of text".format(name),
                 "Put its value in quotes; a name is of letters, digits and dashes",
             )
+        headers[name] = value
     return headers
 
 
-def _words(error):
+def _words(error: Exception) -> str:
     """What happened, without the message of the library: the URL and the arguments may be in that."""
     if isinstance(error, HTTPError):
         return "it answered with status {0}".format(error.code)
@@ -183,7 +186,7 @@ def _words(error):
     return getattr(cause, "strerror", None) or type(cause).__name__
 
 
-def _split(written, source):
+def _split(written: bytes, source: str) -> Tuple[str, List[str]]:
     try:
         first, *rest = chains.split(written.decode("ascii", "replace"))
     except ValueError as error:

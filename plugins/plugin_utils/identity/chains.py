@@ -90,7 +90,7 @@ def _verified(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> 
     return None if not answer.returncode else _reason(answer)
 
 
-def _reason(answer: subprocess.CompletedProcess) -> str:
+def _reason(answer: subprocess.CompletedProcess[str]) -> str:
     """The first that openssl says, and of which certificate; that of an endorsement key often has no name."""
     # CN=TPM maker
     # error 20 at 0 depth lookup: unable to get local issuer certificate
@@ -100,7 +100,7 @@ def _reason(answer: subprocess.CompletedProcess) -> str:
     return "{0} ({1})".format(found["why"], found["name"]) if found["name"] else found["why"]
 
 
-def _files_in(folder):
+def _files_in(folder: str) -> List[str]:
     """Those of certificates; what is hidden is not one, but an editor's."""
     try:
         names = sorted(os.listdir(folder))
@@ -116,7 +116,7 @@ def _blocks(text: str) -> List[str]:
     return found
 
 
-def _run(argv):
+def _run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(argv, capture_output=True, text=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:

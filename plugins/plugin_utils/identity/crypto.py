@@ -5,35 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
-
-MISSING: Optional[ImportError] = None
-try:
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
-    from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-except ImportError as error:
-    MISSING = error
-    x509: Any = None
-    UnsupportedAlgorithm: Any = None
-    hashes: Any = None
-    ec: Any = None
-    padding: Any = None
-    rsa: Any = None
-    Cipher: Any = None
-    algorithms: Any = None
-    modes: Any = None
-    ConcatKDFHash: Any = None
-    KBKDFHMAC: Any = None
-    CounterLocation: Any = None
-    Mode: Any = None
-    Encoding: Any = None
-    PublicFormat: Any = None
+from typing import Optional, Union
 
 __all__ = (
     "KBKDFHMAC",
@@ -42,6 +14,7 @@ __all__ = (
     "ConcatKDFHash",
     "CounterLocation",
     "Encoding",
+    "ExtendedKeyUsageOID",
     "Mode",
     "PublicFormat",
     "UnsupportedAlgorithm",
@@ -53,3 +26,21 @@ __all__ = (
     "rsa",
     "x509",
 )
+
+MISSING: Optional[ImportError] = None
+try:
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
+    from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+except ImportError as error:
+    MISSING = error
+    # None in place of each
+    globals().update(dict.fromkeys(set(__all__) - {"MISSING"}))
+
+Signed = Union["x509.Certificate", "x509.CertificateSigningRequest"]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict, Mapping
+
 from ...module_utils.common.errors import EdgesiteError
 from ..actions import ControllerActionBase
 from . import crypto
@@ -13,7 +15,7 @@ from . import crypto
 class CryptoActionBase(ControllerActionBase):
     """Says what to install where it is missing."""
 
-    def answer(self, task_vars):
+    def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         if crypto.MISSING:
             raise EdgesiteError(
                 "The controller's Python lacks the library cryptography: {0}".format(crypto.MISSING),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import FrozenSet, Optional
 
 from ...module_utils.tpm import certificate as encoding
-from .crypto import Encoding, PublicFormat, x509
+from .crypto import Encoding, ExtendedKeyUsageOID, PublicFormat, Signed, x509
 from .names import names_of
 
 _USAGES = {
@@ -33,12 +33,12 @@ def read(written: str) -> x509.Certificate:
         raise ValueError(str(error)) from error
 
 
-def spki(signed) -> bytes:
+def spki(signed: Signed) -> bytes:
     """The key of a certificate or a request."""
     return signed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def usage_problem(certificate: x509.Certificate, request: x509.CertificateSigningRequest) -> Optional[str]:
+def usage_problem(certificate: x509.Certificate, request: Signed) -> Optional[str]:
     """In what a certificate allows something else than was asked for; None where it does not."""
     if encoding.signs_for_others(encoding.parse(certificate.public_bytes(Encoding.DER))):
         return "it could sign certificates or revocation lists"
@@ -64,7 +64,7 @@ def _difference(what: str, asked: FrozenSet[str], given: FrozenSet[str]) -> Opti
     return "its {0} has {1} besides".format(what, ", ".join(sorted(more))) if more else None
 
 
-def _key_usage(signed) -> FrozenSet[str]:
+def _key_usage(signed: Signed) -> FrozenSet[str]:
     try:
         found = signed.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
@@ -72,7 +72,7 @@ def _key_usage(signed) -> FrozenSet[str]:
     return frozenset(name for name, attribute in _USAGES.items() if getattr(found, attribute))
 
 
-def _purposes(signed) -> FrozenSet[str]:
+def _purposes(signed: Signed) -> FrozenSet[str]:
     try:
         found = signed.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
@@ -81,6 +81,6 @@ def _purposes(signed) -> FrozenSet[str]:
 
 
 def _purpose(oid: x509.ObjectIdentifier) -> str:
-    if oid == x509.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE:
+    if oid == ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE:
         return "anyExtendedKeyUsage"
     return oid.dotted_string if oid._name == "Unknown OID" else oid._name

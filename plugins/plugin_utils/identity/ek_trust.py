@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.tpm import certificate, der, endorsement
@@ -45,7 +45,7 @@ class Rules(NamedTuple):
     pins: Sequence[str]
 
 
-def trusted(found: Sequence[Dict[str, Any]], rules: Rules, enrolled: Sequence[str] = ()) -> List[Endorsement]:
+def trusted(found: Sequence[Mapping[str, Any]], rules: Rules, enrolled: Sequence[str] = ()) -> List[Endorsement]:
     """All of a TPM's endorsement keys, as tpm_info returns them, that the rules allow; at least one.
 
     enrolled: SHA-256 of the keys that the device is known by.
@@ -64,9 +64,12 @@ def trusted(found: Sequence[Dict[str, Any]], rules: Rules, enrolled: Sequence[st
     return _of_first_use(taken, {*enrolled, *rules.pins}) if rules.trust == FIRST_USE else list(taken.values())
 
 
-def _sorted_out(found, rules):
+def _sorted_out(
+    found: Sequence[Mapping[str, Any]], rules: Rules
+) -> Tuple[Dict[str, Endorsement], List[Tuple[Any, EdgesiteError]]]:
     """The keys that the rules allow, by their SHA-256; and the types of the others, with what is wrong with each."""
-    taken, refused = {}, []
+    taken: Dict[str, Endorsement] = {}
+    refused: List[Tuple[Any, EdgesiteError]] = []
     for one in found:
         try:
             judged = _judged(one, rules)
@@ -76,19 +79,19 @@ def _sorted_out(found, rules):
     return taken, refused
 
 
-def _of_first_use(taken, known):
+def _of_first_use(taken: Mapping[str, Endorsement], known: Set[str]) -> List[Endorsement]:
     """The first use was the one time that a host is believed: it cannot add a key later that is no TPM's."""
     return [one for sha256, one in taken.items() if sha256 in known] or list(taken.values())
 
 
-def _not_pinned(sha256, pins):
+def _not_pinned(sha256: str, pins: Sequence[str]) -> EdgesiteError:
     return EdgesiteError(
         "it is {0}, and the inventory gives this host {1}".format(sha256, ", ".join(pins)),
         "If its board was swapped, write the new key into the inventory; if not, another machine answers for it",
     )
 
 
-def _judged(found, rules):
+def _judged(found: Mapping[str, Any], rules: Rules) -> Endorsement:
     try:
         public = tpm_public.parse(base64.b64decode(found["public"], validate=True))
     except (KeyError, TypeError, ValueError) as error:
@@ -112,7 +115,7 @@ def _judged(found, rules):
     return Endorsement(public, sha256, rules.trust, None)
 
 
-def _certified(found, public, rules):
+def _certified(found: Mapping[str, Any], public: Public, rules: Rules) -> str:
     """The issuer of the key's certificate, which leads to a trusted root."""
     written = found.get("certificate")
     if not written:
@@ -139,7 +142,7 @@ def _certified(found, public, rules):
     return issuer
 
 
-def _endorsed(written):
+def _endorsed(written: Any) -> Tuple[bytes, str]:
     """A certificate that is for an endorsement key: its DER form and its issuer."""
     try:
         encoded = _unpem(written)
@@ -157,7 +160,7 @@ def _endorsed(written):
     return encoded, issuer
 
 
-def _readable(certificates):
+def _readable(certificates: Any) -> List[str]:
     """What the TPM brings of its issuers. It is a help and no more, so what cannot be read is left out."""
     found = []
     for one in (certificates if isinstance(certificates, list) else [])[: chains.MOST]:
@@ -166,7 +169,7 @@ def _readable(certificates):
     return found
 
 
-def _unpem(written):
+def _unpem(written: Any) -> bytes:
     if not isinstance(written, str) or len(written) > chains.LONGEST:
         raise ValueError("it is not text of at most {0} KiB".format(chains.LONGEST // 1024))
     return der.unpem("CERTIFICATE", written)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import List, NamedTuple, Optional
 
 from ...module_utils.common.errors import EdgesiteError
@@ -51,7 +52,7 @@ def checked(order: Order, certificate: str, chain: List[str], roots: List[str], 
     return Issued(certificate, "".join(between), parsed)
 
 
-def _check_content(parsed, asked):
+def _check_content(parsed: x509.Certificate, asked: x509.CertificateSigningRequest) -> None:
     if device_certificate.spki(parsed) != device_certificate.spki(asked):
         raise EdgesiteError(
             "The CA signed a certificate for another key than the request's", "See that the CA takes the request's key"
@@ -69,7 +70,7 @@ def _check_content(parsed, asked):
         )
 
 
-def _check_life(parsed, order, now):
+def _check_life(parsed: x509.Certificate, order: Order, now: float) -> None:
     begin, end = parsed.not_valid_before_utc, parsed.not_valid_after_utc
     if not begin.timestamp() <= now < end.timestamp():
         raise EdgesiteError(
@@ -93,5 +94,5 @@ def _check_life(parsed, order, now):
         )
 
 
-def _moment(time):
+def _moment(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S")

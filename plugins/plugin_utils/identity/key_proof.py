@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import AbstractSet
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.identity import challenge, csr
@@ -75,5 +76,5 @@ def _words(encoded: bytes) -> str:
         return "what cannot be read ({0})".format(error)
 
 
-def _listed(what, names):
+def _listed(what: str, names: AbstractSet[str]) -> str:
     return "{0} {1};".format(what, ", ".join(sorted(names))) if names else ""

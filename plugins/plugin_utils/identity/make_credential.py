@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from typing import Tuple
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.tpm.public import ECC, Public
@@ -23,11 +24,12 @@ _CURVES = {"P-256": "SECP256R1", "P-384": "SECP384R1", "P-521": "SECP521R1"}
 
 def make_credential(endorsement: Public, name: bytes, secret: bytes) -> bytes:
     """The credential, as a file of tpm2-tools. endorsement: who can read it; name: of the key it has to hold."""
-    algorithm = getattr(hashes, endorsement.name_hash.upper())()
+    algorithm: hashes.HashAlgorithm = getattr(hashes, endorsement.name_hash.upper())()
     try:
         seed, encrypted_seed = (_ecc_seed if endorsement.type == ECC else _rsa_seed)(endorsement, algorithm)
     except ValueError as error:
         raise EdgesiteError("The endorsement key is no {0} key: {1}".format(endorsement.type, error)) from error
+    assert endorsement.aes_bits is not None, "ek_trust takes no such key"
     storage_key = _kdfa(algorithm, seed, b"STORAGE", name, endorsement.aes_bits)
     encrypted = _cfb(storage_key, _sized(secret))
     integrity_key = _kdfa(algorithm, seed, b"INTEGRITY", b"", algorithm.digest_size * 8)
@@ -35,14 +37,14 @@ def make_credential(endorsement: Public, name: bytes, secret: bytes) -> bytes:
     return _HEAD + _sized(_sized(integrity) + encrypted) + _sized(encrypted_seed)
 
 
-def _rsa_seed(endorsement, algorithm):
+def _rsa_seed(endorsement: Public, algorithm: hashes.HashAlgorithm) -> Tuple[bytes, bytes]:
     seed = secrets.token_bytes(algorithm.digest_size)
     key = rsa.RSAPublicNumbers(endorsement.exponent, endorsement.modulus).public_key()
     return seed, key.encrypt(seed, padding.OAEP(padding.MGF1(algorithm), algorithm, b"IDENTITY\0"))
 
 
-def _ecc_seed(endorsement, algorithm):
-    curve = getattr(ec, _CURVES[endorsement.curve])()
+def _ecc_seed(endorsement: Public, algorithm: hashes.HashAlgorithm) -> Tuple[bytes, bytes]:
+    curve: ec.EllipticCurve = getattr(ec, _CURVES[endorsement.curve])()
     size = (curve.key_size + 7) // 8
     ephemeral = ec.generate_private_key(curve)
     shared = ephemeral.exchange(ec.ECDH(), ec.EllipticCurvePublicNumbers(*endorsement.point, curve).public_key())
@@ -52,7 +54,7 @@ def _ecc_seed(endorsement, algorithm):
     return seed, _sized(ours) + _sized(point.y.to_bytes(size, "big"))
 
 
-def _kdfa(algorithm, key, label, context, bits):
+def _kdfa(algorithm: hashes.HashAlgorithm, key: bytes, label: bytes, context: bytes, bits: int) -> bytes:
     """KDFa, Part 1, 11.4.10.2: NIST SP 800-108 in counter mode."""
     derive = KBKDFHMAC(
         algorithm, Mode.CounterMode, bits // 8, 4, 4, CounterLocation.BeforeFixed, label, context, fixed=None
@@ -60,7 +62,7 @@ def _kdfa(algorithm, key, label, context, bits):
     return derive.derive(key)
 
 
-def _cfb(key, data):
+def _cfb(key: bytes, data: bytes) -> bytes:
     """AES in CFB mode from a zero vector, out of single blocks: cryptography is about to drop the mode."""
     block = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
     encrypted = bytes(16)
@@ -70,7 +72,7 @@ def _cfb(key, data):
     return encrypted[16:]
 
 
-def _sized(data):
+def _sized(data: bytes) -> bytes:
     return len(data).to_bytes(2, "big") + data
 
 

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from .crypto import x509
+from typing import Set
+
+from .crypto import Signed, x509
 
 
-def names_of(signed):
+def names_of(signed: Signed) -> Set[x509.GeneralName]:
     """Its subject alternative names, in any order."""
     try:
         return set(signed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)

@@ -10,6 +10,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from ...module_utils.identity import csr
 from ...module_utils.tpm import public as tpm_public
+from ...module_utils.tpm.public import Public
 from . import chains, device_certificate
 from .crypto import Encoding, x509
 from .names import names_of
@@ -72,7 +73,7 @@ def unusable(keys: Sequence[Mapping[str, Any]], active: Optional[str]) -> Option
     return None
 
 
-def _first(keys, wishes):
+def _first(keys: Sequence[Mapping[str, Any]], wishes: Wishes) -> Need:
     """A run that was broken off before the certificate was there left a key, which is as good as a new one."""
     good = keys[0]["usable"] and keys[0]["type"] == wishes.type and not wishes.rotate
     return Need(ENROL, "a", "it has no certificate yet", not good)
@@ -85,7 +86,9 @@ def _parsed(written: Optional[str]) -> Optional[x509.Certificate]:
         return None
 
 
-def _renewal(files, certificate, public, wishes, now) -> Optional[str]:
+def _renewal(
+    files: Mapping[str, Any], certificate: Optional[x509.Certificate], public: Public, wishes: Wishes, now: float
+) -> Optional[str]:
     if certificate is None:
         return "there is no certificate that can be read"
     if device_certificate.spki(certificate) != public.spki:

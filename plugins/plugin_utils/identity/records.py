@@ -6,25 +6,28 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List, Union
+
+# A list holds things of one shape, a dict at least these names; a function says whether anything else fits.
+Shape = Union[Callable[[Any], bool], Dict[str, "Shape"], List["Shape"]]
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]+\Z", re.ASCII)
 
 
-def _is_text(value):
+def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _is_hex(value):
+def _is_hex(value: Any) -> bool:
     return isinstance(value, str) and bool(_HEX.match(value))
 
 
-def _is_date(value):
+def _is_date(value: Any) -> bool:
     return isinstance(value, str) and bool(_DATE.match(value))
 
 
-def _is_moment(value):
+def _is_moment(value: Any) -> bool:
     """Seconds since 1970, before the year 36812."""
     return isinstance(value, int) and 0 <= value < 1 << 40
 
@@ -33,8 +36,7 @@ def _or_null(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or fits(value)
 
 
-# A list holds things of one shape, a dict at least these names; a function says whether anything else fits.
-_DEVICE = {
+_DEVICE: Shape = {
     "ek_sha256": [_is_hex],
     "ek_trust": _is_text,
     "ek_issuer": _or_null(_is_text),
@@ -45,7 +47,7 @@ _DEVICE = {
         {"serial": _is_hex, "issued": _is_date, "not_after": _is_text, "revoked": _or_null(_is_date)},
     ],
 }
-_CHALLENGE = {
+_CHALLENGE: Shape = {
     "host": _is_text,
     "csr_sha256": _is_hex,
     "answer_sha256": _is_hex,
@@ -60,17 +62,21 @@ def device(content: Any) -> Dict[str, Any]:
     """What a device's record says; ek_sha256 was once a single key or null. Raises ValueError where it is none."""
     if isinstance(content, dict) and isinstance(content.get("ek_sha256", []), (str, type(None))):
         content = {**content, "ek_sha256": [content["ek_sha256"]] if content["ek_sha256"] else []}
-    _check(content, _DEVICE, "the record")
-    return content
+    return _record(content, _DEVICE)
 
 
 def challenge(content: Any) -> Dict[str, Any]:
     """What the record of an open challenge says. Raises ValueError where it is none."""
-    _check(content, _CHALLENGE, "the record")
-    return content
+    return _record(content, _CHALLENGE)
 
 
-def _check(value, shape, name):
+def _record(content: Any, shape: Shape) -> Dict[str, Any]:
+    _check(content, shape, "the record")
+    record: Dict[str, Any] = content
+    return record
+
+
+def _check(value: Any, shape: Shape, name: str) -> None:
     if isinstance(shape, dict):
         _expect(isinstance(value, dict), name)
         for key, part in shape.items():
@@ -83,6 +89,6 @@ def _check(value, shape, name):
         _expect(shape(value), name)
 
 
-def _expect(fits, name):
+def _expect(fits: bool, name: str) -> None:
     if not fits:
         raise ValueError("{0} is missing or of a wrong type".format(name))

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict, Mapping
+
 from ...module_utils.identity import csr
 
-REQUEST = {
+REQUEST: Dict[str, Dict[str, Any]] = {
     "subject": {"type": "dict", "default": {}},
     "subject_alt_name": {"type": "list", "elements": "str", "default": []},
     "key_usage": {"type": "list", "elements": "str", "default": ["digitalSignature"]},
@@ -15,6 +17,6 @@ REQUEST = {
 }
 
 
-def wanted(options) -> csr.Request:
+def wanted(options: Mapping[str, Any]) -> csr.Request:
     """The request that these options ask for."""
     return csr.request(*(options[name] for name in REQUEST))

@@ -106,7 +106,7 @@ def write(path: str, content: Any, draft: str) -> None:
         raise
 
 
-def _open(path, flags):
+def _open(path: str, flags: int) -> int:
     """Opens a regular file, and nothing else: not what a link points to, nor a pipe, which would keep us waiting."""
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
@@ -120,7 +120,7 @@ def _open(path, flags):
     return descriptor
 
 
-def _wait(descriptor, path):
+def _wait(descriptor: int, path: str) -> None:
     end = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -135,7 +135,7 @@ def _wait(descriptor, path):
         time.sleep(_POLL_SECONDS)
 
 
-def _user(uid):
+def _user(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

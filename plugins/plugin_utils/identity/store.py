@@ -17,7 +17,7 @@ import re
 import secrets
 import stat
 import time
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
 from . import records, state_files
@@ -38,7 +38,7 @@ class Store:
         self.folder = folder
 
     @contextlib.contextmanager
-    def alone(self):
+    def alone(self) -> Iterator[None]:
         """Keeps other hosts' tasks and other playbooks out."""
         try:
             if not os.path.isdir(self.folder):
@@ -74,9 +74,15 @@ class Store:
             "certificate, since it could name a TPM that was decommissioned",
         )
 
-    def record_certificate(self, host: str, proof: Dict[str, Any], record: Dict[str, Any], now: float) -> None:
+    def record_certificate(self, host: str, proof: Mapping[str, Any], record: Mapping[str, Any], now: float) -> None:
         """Notes a certificate that was issued after a proof, and the TPM that gave it."""
-        new = {"ek_sha256": [], "certificates": [], "enrolled": _date(now), "retired": [], "decommissioned": None}
+        new: Dict[str, Any] = {
+            "ek_sha256": [],
+            "certificates": [],
+            "enrolled": _date(now),
+            "retired": [],
+            "decommissioned": None,
+        }
         known = self.device(host) or new
         known["certificates"].append({**record, "issued": _date(now)})
         endorsement = {key: proof[key] for key in ("ek_trust", "ek_issuer")}
@@ -153,7 +159,9 @@ class Store:
 
     # --- challenges
 
-    def keep_challenge(self, host: str, csr_der: bytes, expected_answer: str, more: Dict[str, Any], name: str) -> None:
+    def keep_challenge(
+        self, host: str, csr_der: bytes, expected_answer: str, more: Mapping[str, Any], name: str
+    ) -> None:
         """Remembers a proof that was asked for; of the answer no more than a hash."""
         self._forget_old()
         challenge = {
@@ -190,7 +198,7 @@ class Store:
             )
         return challenge
 
-    def _forget_old(self):
+    def _forget_old(self) -> None:
         for name in os.listdir(self._path("challenges")):
             stem, suffix = os.path.splitext(name)
             if suffix == _SUFFIX and _ID.match(stem):
@@ -198,14 +206,14 @@ class Store:
 
     # --- files
 
-    def _path(self, *names):
+    def _path(self, *names: str) -> str:
         return os.path.join(self.folder, *names)
 
-    def _write(self, path, content):
+    def _write(self, path: str, content: Mapping[str, Any]) -> None:
         state_files.write(path, content, draft=self._path(".draft"))
 
 
-def _record(path, understood, fix):
+def _record(path: str, understood: Callable[[Any], Dict[str, Any]], fix: str) -> Optional[Dict[str, Any]]:
     """What was noted in a file; None where there is none. One that is damaged is never passed over."""
     try:
         return understood(state_files.read(path))
@@ -215,7 +223,7 @@ def _record(path, understood, fix):
         raise EdgesiteError("{0} is damaged: {1}".format(path, error), fix) from error
 
 
-def _forget(path):
+def _forget(path: str) -> None:
     """Takes an old challenge away; what is no file is left to whoever put it there."""
     with contextlib.suppress(FileNotFoundError):
         found = os.lstat(path)
@@ -223,16 +231,16 @@ def _forget(path):
             os.unlink(path)
 
 
-def _sha256(text):
+def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _together(known, shown):
+def _together(known: Sequence[str], shown: Sequence[str]) -> List[str]:
     """The endorsement keys of a device: all that its TPM ever showed, or those of the new one where it was replaced."""
     return list(shown) if set(known).isdisjoint(shown) else [*known, *(one for one in shown if one not in known)]
 
 
-def _date(now):
+def _date(now: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
 
 

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 import tempfile
 from typing import Any, List, Mapping, NamedTuple, Optional, Sequence
 
+from ..module_utils.common import lines
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.tpm import der
 
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
 # RFC 5652: id-envelopedData
 _ENVELOPED = der.oid("1.2.840.113549.1.7.3")
 # A recipient's key of 16384 bits takes 4 KiB.
@@ -73,7 +71,7 @@ def keep(folder: str, host: str, key: Key) -> None:
 
 def check_host(host: str) -> None:
     """Raises where a name in the inventory cannot be a folder's."""
-    if not _HOST.match(host):
+    if not lines.HOST.pattern.fullmatch(host):
         raise EdgesiteError(
             "{0!r} cannot be the name of a folder in escrow".format(host),
             "Give the host a name of letters, digits, dots and dashes in the inventory",
@@ -82,7 +80,7 @@ def check_host(host: str) -> None:
 
 def _key(host: str, volume: Mapping[str, Any]) -> Key:
     uuid, cms = volume.get("uuid"), volume["recovery"]
-    if not isinstance(uuid, str) or not _UUID.match(uuid):
+    if not isinstance(uuid, str) or not lines.UUID.pattern.fullmatch(uuid):
         raise _lie(host, "{0!r} as the UUID of a volume".format(uuid))
     if not isinstance(cms, str) or not cms.isascii() or len(cms) > _LARGEST or not _is_enveloped(cms):
         raise _lie(host, "a recovery key of volume {0} that is not one encrypted block (CMS, PEM)".format(uuid))

@@ -55,6 +55,8 @@ PACKAGE = Kind(
 ACCOUNT = Kind(
     re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*"), "a name of letters, digits, dots, dashes and _", "Give it by its name"
 )
+# The name of a host in the inventory, where it becomes that of a file on the controller
+HOST = Kind(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), "a name of letters, digits, dots, dashes and _")
 UUID = Kind(re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "a UUID")
 TEXT = Kind(
     re.compile(r".*", re.DOTALL),

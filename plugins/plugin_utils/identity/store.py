@@ -19,12 +19,12 @@ import stat
 import time
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
+from ...module_utils.common import lines
 from ...module_utils.common.errors import EdgesiteError
 from . import records, state_files
 
 REVOKED, DECOMMISSIONED, READMITTED = "revoked", "decommissioned", "readmitted"
 LIFETIME = 4 * 3600
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", re.ASCII)
 # community.crypto takes 20261122063000Z
 _DATE_OF_CRL = re.compile(r"[-:T]")
 _ID = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
@@ -63,7 +63,7 @@ class Store:
 
     def device(self, host: str) -> Optional[Dict[str, Any]]:
         """What is known of a host; None for a new one."""
-        if not _HOST.match(host):
+        if not _is_name(host):
             raise EdgesiteError(
                 "{0!r} is no name that a device can have".format(host), "Use letters, digits, dots and dashes"
             )
@@ -124,7 +124,7 @@ class Store:
     def devices(self) -> Dict[str, Dict[str, Any]]:
         """What is known of each host. Files with names that no host can have, such as an editor's, do not count."""
         names = [os.path.splitext(name) for name in sorted(os.listdir(self._path("devices")))]
-        found = {host: self.device(host) for host, suffix in names if suffix == _SUFFIX and _HOST.match(host)}
+        found = {host: self.device(host) for host, suffix in names if suffix == _SUFFIX and _is_name(host)}
         return {host: known for host, known in found.items() if known is not None}
 
     def end(self, host: str, how: str, now: float, check: bool) -> bool:
@@ -211,6 +211,10 @@ class Store:
 
     def _write(self, path: str, content: Mapping[str, Any]) -> None:
         state_files.write(path, content, draft=self._path(".draft"))
+
+
+def _is_name(host: str) -> bool:
+    return bool(lines.HOST.pattern.fullmatch(host))
 
 
 def _record(path: str, understood: Callable[[Any], Dict[str, Any]], fix: str) -> Optional[Dict[str, Any]]:

@@ -33,6 +33,7 @@ GOOD = {
     ],
     "PACKAGE": ["nvidia-jetpack", "g++", "libnvidia-encode1:i386", "a", "python3.12", "Foo_bar"],
     "ACCOUNT": ["tss", "_ssl", "www-data", "svc.mqtt"],
+    "HOST": ["gpu-a", "10.0.0.1", "a_b.plant.example"],
     "UUID": ["5b0e1c36-7a29-4b5f-9d7e-0c6a3f2b1d48", "00000000-0000-0000-0000-000000000001"],
 }
 BAD = {
@@ -72,6 +73,7 @@ BAD = {
     ],
     "PACKAGE": ["-o=x", "foo-", "foo=1.2", "foo/stable", "foo bar", "", "nvidia-*", "./a.deb", "@group", "foo\n"],
     "ACCOUNT": ["-a", "0", "a b", "a:b", "", "tss\n", "%u"],
+    "HOST": ["../x", ".", "a/b", "", "gpu-a\n", "-a", "ä"],
     "UUID": ["1111-2222", "../../ca/root", "5b0e1c36-7a29-4b5f-9d7e-0c6a3f2b1d48\n", "{5b0e1c36}", ""],
     "TEXT": [17, None, True, ["a"]],
 }

@@ -73,7 +73,7 @@ def _judged(host: str, layer: str, judge: Judge, variables: Variables, info: Var
     try:
         if not judge.spec:
             return judge.problems(host, variables, info)
-        result = ArgumentSpecValidator(judge.spec).validate({name: variables[name] for name in judge.spec})
+        result = ArgumentSpecValidator(judge.spec).validate({name: variables[name] for name in given})
         if result.error_messages:
             fix = "See 'ansible-doc edgesite.gpu.{0}' for the form of {1}".format(judge.module, " and ".join(given))
             return preflight.invalid(host, layer, result.error_messages, fix)

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail
 
 PACKAGE = "ansible_collections/edgesite/gpu/plugins/module_utils"
 # Their __main__.py
-_MAIN = "boot/host/tools_main.py"
+_MAIN = "site/host/tools_main.py"
 
 
 def files() -> dict[str, bytes]:

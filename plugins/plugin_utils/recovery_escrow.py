@@ -71,7 +71,7 @@ def keep(folder: str, host: str, key: Key) -> None:
 
 def check_host(host: str) -> None:
     """Raises where a name in the inventory cannot be a folder's."""
-    if not lines.HOST.pattern.fullmatch(host):
+    if not lines.fits(host, lines.HOST):
         raise EdgesiteError(
             "{0!r} cannot be the name of a folder in escrow".format(host),
             "Give the host a name of letters, digits, dots and dashes in the inventory",
@@ -80,7 +80,7 @@ def check_host(host: str) -> None:
 
 def _key(host: str, volume: Mapping[str, Any]) -> Key:
     uuid, cms = volume.get("uuid"), volume["recovery"]
-    if not isinstance(uuid, str) or not lines.UUID.pattern.fullmatch(uuid):
+    if not isinstance(uuid, str) or not lines.fits(uuid, lines.UUID):
         raise _lie(host, "{0!r} as the UUID of a volume".format(uuid))
     if not isinstance(cms, str) or not cms.isascii() or len(cms) > _LARGEST or not _is_enveloped(cms):
         raise _lie(host, "a recovery key of volume {0} that is not one encrypted block (CMS, PEM)".format(uuid))

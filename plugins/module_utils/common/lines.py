@@ -65,10 +65,15 @@ TEXT = Kind(
 )
 
 
+def fits(value: Any, kind: Kind) -> bool:
+    """Whether the value is of a kind."""
+    return isinstance(value, str) and bool(kind.pattern.fullmatch(value))
+
+
 def checked(option: str, value: Any, kind: Kind) -> str:
     """The value. Raises EdgesiteError where it is of another kind."""
-    if isinstance(value, str) and kind.pattern.fullmatch(value):
-        return value
+    if fits(value, kind):
+        return str(value)
     raise EdgesiteError("{0} is {1}, which is not {2}".format(option, shown(value), kind.allowed), kind.fix)
 
 

@@ -13,41 +13,22 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 from ..common import lines
 from ..common.errors import EdgesiteError, shown
 from ..common.lines import Kind
-from . import files as driver_files
-from . import openpgp, support
+from . import files, openpgp, support
 from .packages import DISTRIBUTION, NVIDIA
 
 MIRROR = "mirror"
-
-
 SOURCES = (DISTRIBUTION, NVIDIA, MIRROR)
-
-
 DEBIAN_URL = "http://deb.debian.org/debian"
-
-
 # Of apt: a name such as trixie/main, or a folder that ends with a slash
 _SUITE = Kind(re.compile(r"[A-Za-z0-9./][A-Za-z0-9._+~/-]*"), "the name of a suite, such as trixie, or of a folder")
-
-
 _COMPONENTS = Kind(
     re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]*(?: [A-Za-z0-9][A-Za-z0-9._+/-]*)*"),
     "a list of components with single spaces between them, such as main contrib",
 )
-
-
 _BRANCH = re.compile(r"[1-9]\d{2}", re.ASCII)
-
-
 _VERSION = re.compile(r"[1-9]\d{2}(?:\.\d+){1,2}", re.ASCII)
-
-
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
-
-
 _MIRROR_KINDS = {"url": lines.URL, "path": lines.FOLDER, "suite": _SUITE, "components": _COMPONENTS}
-
-
 _MIRROR_KEYS = ("url", "path", "suite", "components", "layout", "key", "key_fingerprint", "key_sha256")
 
 
@@ -199,7 +180,7 @@ def _check_mirror(mirror: Dict[str, Any]) -> None:
             "driver_mirror.key {0} cannot be used: {1}".format(mirror["key"], error.problem),
             "Export it again with 'gpg --armor --export'; nothing was changed",
         ) from error
-    driver_files.check_mirror(mirror, found, hashlib.sha256(key).hexdigest())
+    files.check_mirror(mirror, found, hashlib.sha256(key).hexdigest())
     mirror["key_text"] = key.decode("ascii", "replace") if openpgp.is_armored(key) else openpgp.armored(key)
 
 

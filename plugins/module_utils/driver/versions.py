@@ -11,7 +11,7 @@ from typing import Optional, Tuple
 
 OPEN = "open"
 PROPRIETARY = "proprietary"
-# core.nvml_errors' word for NVML's own finding
+# the word of gpu/nvml_errors for NVML's own finding
 NVML_MISMATCH = "lib_rm_version_mismatch"
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+", re.ASCII)

@@ -9,7 +9,6 @@ other slot, and services see the old pair or the new one, never half of each.
 
 from __future__ import annotations
 
-import posixpath
 from typing import Dict, List, NamedTuple, Optional, Union
 
 from ..common.errors import EdgesiteError
@@ -20,8 +19,15 @@ SLOTS = ("a", "b")
 LINK = "current"
 KEY, CERTIFICATE, CHAIN, FULL_CHAIN = "key.pem", "cert.pem", "chain.pem", "fullchain.pem"
 TRUST, CRL = "trust.pem", "crl.pem"
+
+
+def in_slot(slot: str, name: str) -> str:
+    """The path of a slot's file, below the folder."""
+    return "{0}/{1}".format(slot, name)
+
+
 # All but the keys, which edgesite.gpu.tpm_key looks after, are for everybody to read.
-FILES = (TRUST, CRL) + tuple(posixpath.join(slot, name) for slot in SLOTS for name in (CERTIFICATE, CHAIN, FULL_CHAIN))
+FILES = (TRUST, CRL) + tuple(in_slot(slot, name) for slot in SLOTS for name in (CERTIFICATE, CHAIN, FULL_CHAIN))
 
 
 class State(NamedTuple):
@@ -68,14 +74,14 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
         if wanted.certificate is None:
             raise EdgesiteError("slot is given, but no certificate", "Give both or none of them")
         _check_key(wanted.slot, wanted.certificate, state)
-        content[posixpath.join(wanted.slot, CHAIN)] = _lines(wanted.chain)
+        content[in_slot(wanted.slot, CHAIN)] = _lines(wanted.chain)
     if slot is not None:
-        certificate = _lines(wanted.certificate) or state.files[posixpath.join(slot, CERTIFICATE)]
-        chain = content.get(posixpath.join(slot, CHAIN), state.files[posixpath.join(slot, CHAIN)])
+        certificate = _lines(wanted.certificate) or state.files[in_slot(slot, CERTIFICATE)]
+        chain = content.get(in_slot(slot, CHAIN), state.files[in_slot(slot, CHAIN)])
         if certificate:
-            content[posixpath.join(slot, FULL_CHAIN)] = certificate + (chain or "")
+            content[in_slot(slot, FULL_CHAIN)] = certificate + (chain or "")
             # Last, since this is the one that says whether all is done.
-            content[posixpath.join(slot, CERTIFICATE)] = certificate
+            content[in_slot(slot, CERTIFICATE)] = certificate
     actions: List[Action] = [
         Write(path, text, state.files[path])
         for path, text in content.items()
@@ -87,7 +93,7 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
 
 
 def _check_key(slot: str, certificate: str, state: State) -> None:
-    path = posixpath.join(slot, KEY)
+    path = in_slot(slot, KEY)
     if slot not in state.keys:
         raise EdgesiteError(
             "Slot {0} has no {1} that the certificate could be for".format(slot, KEY),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Dict
 
-# Every display device of Intel in this table is a discrete card: core.pci relies on it.
+# Every display device of Intel in this table is a discrete card: pci.py relies on it.
 NAMES: Dict[str, str] = {
     "1002:66a0": "Radeon Pro/Radeon Instinct",
     "1002:66a1": "Radeon Pro VII/Radeon Instinct MI50",

@@ -19,7 +19,8 @@ Judgement = Callable[[str, Mapping[str, Any], Mapping[str, Any]], List[Problem]]
 class Judge(NamedTuple):
     """What preflight says of variables, where one of them is given.
 
-    spec: what they have to look like, as Ansible checks options. module: whose options these are.
+    spec: what they have to look like, as Ansible checks options; problems is then given them alone, in that form.
+    module: whose options these are.
     """
 
     variables: Tuple[str, ...]
@@ -31,7 +32,7 @@ class Judge(NamedTuple):
 class Layer(NamedTuple):
     """One layer. name: its own, and that of its role (edgesite.gpu.NAME), its tag and its result (NAME_result).
 
-    variables: a host has the layer where it is given one of them. after: the layers whose work it builds on.
+    variables: a host may have the layer where it is given one of them. after: the layers whose work it builds on.
     """
 
     name: str

@@ -14,7 +14,7 @@ from ..gpu import settings
 from ..gpu.nvml_errors import meaning_of_status
 from ..jetson.jetpack_plan import Wanted, foresee
 from ..mig import card as mig_card
-from ..mig import plan as mig_plan
+from ..mig import plan
 
 GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"
 
@@ -92,7 +92,7 @@ def of_mig(host: str, layouts: Any, info: Mapping[str, Any], disruption: str = "
     if any(card.enabled is not None and not card.profiles for card in cards):
         # Only the driver knows the profiles of such a card: what is left to judge is which cards are named.
         layouts = _without_instances(layouts)
-    errors = mig_plan.judge(layouts, cards, mig_plan.Policy(disruption), "mig_layouts").problems
+    errors = plan.judge(layouts, cards, plan.Policy(disruption), "mig_layouts").problems
     return [_problem(host, "mig", error) for error in errors]
 
 
@@ -106,7 +106,7 @@ def of_quiesce(host: str, units: Any) -> List[Problem]:
 
 
 def of_driver(host: str, wanted: Mapping[str, Any], info: Mapping[str, Any]) -> List[Problem]:
-    """What of the wanted driver the cards on the PCI bus cannot run. wanted: branch, version and flavour."""
+    """What of the wanted driver the cards on the PCI bus cannot run. wanted: of the role's variables."""
     gpus = [
         support.Gpu(card["pci_bus_id"], card["device_id"], support.architecture(card["device_id"]))
         for card in info.get("accelerators", [])

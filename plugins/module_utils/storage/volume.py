@@ -199,10 +199,10 @@ def check(wanted: Wanted) -> None:
 
 
 def fingerprint(certificate: str) -> str:
-    """The SHA-256 of a certificate in PEM."""
+    """The SHA-256 of the first certificate in PEM, which is the one that openssl encrypts to."""
     try:
-        return hashlib.sha256(der.unpem("CERTIFICATE", certificate)).hexdigest()
-    except der.NotDer as error:
+        return hashlib.sha256(der.unpem_all(["CERTIFICATE"], certificate)[0]).hexdigest()
+    except (der.NotDer, IndexError) as error:
         raise EdgesiteError(
             "recovery_certificate is no certificate in PEM: {0}".format(error),
             "Give a certificate whose private key the operators keep; docs/storage.md says how to make one",

@@ -13,29 +13,19 @@ from ..common.errors import EdgesiteError
 from ..common.lines import Kind, checked
 from .files import Layout, Proxy, Service
 
+Entry = TypeVar("Entry", Service, Proxy)
+
 _TCTI = Kind(
     re.compile(r"[A-Za-z0-9_./:=,@+-]+"), "a TCTI of letters, digits and _ . / : = , @ + -, such as device:/dev/tpmrm0"
 )
-
-
 _NAME = Kind(re.compile(r"[a-z0-9][a-z0-9-]{0,40}"), "a name of lower case letters, digits and dashes")
-
-
 _ADDRESS = Kind(
     re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"),
     "ADDRESS:PORT, such as 0.0.0.0:9443 or [::]:9443",
 )
-
-
-_COMMON_NAME = Kind(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), "a common name of letters, digits, dots, dashes and _")
-
-
-_DNS_NAME = Kind(_COMMON_NAME.pattern, "a DNS name")
-
-
+_COMMON_NAME = Kind(lines.HOST.pattern, "a common name of letters, digits, dots, dashes and _")
+_DNS_NAME = Kind(lines.HOST.pattern, "a DNS name")
 _LOOPBACK = re.compile(r"127\.[0-9.]+|localhost|\[::1\]")
-
-
 _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 
 
@@ -130,6 +120,3 @@ def _once(option: str, key: str, entries: List[Entry]) -> List[Entry]:
     if double:
         raise EdgesiteError("{0}: {1} {2} is there twice".format(option, key, double[0]), "Leave one of them away")
     return entries
-
-
-Entry = TypeVar("Entry", Service, Proxy)

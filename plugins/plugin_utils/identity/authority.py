@@ -39,11 +39,11 @@ _NOT_BEFORE = "-1h"
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z", re.ASCII)
 _LINE = re.compile(r"[\t -~]*\Z", re.ASCII)
 
-RunModule = Callable[[str, Dict[str, Any]], Dict[str, Any]]
+RunAnyModule = Callable[[str, Dict[str, Any]], Dict[str, Any]]
 Returned = TypeVar("Returned")
 
 
-def sign(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Issued:
+def sign(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Issued:
     """The certificate for an order, by the one way that the options give."""
     ways = [name for name in ("privatekey", "command", "url") if options[name]]
     if len(ways) != 1:
@@ -56,7 +56,7 @@ def sign(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Iss
     return issued.checked(order, *way(options, order, run_module), roots, time.time())
 
 
-def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Tuple[str, List[str]]:
+def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Tuple[str, List[str]]:
     if not options["certificate"]:
         raise EdgesiteError("authority.privatekey needs authority.certificate too", "Give the CA's certificate")
     between = chains.read([options["certificate"]] + options["chain"])
@@ -80,7 +80,7 @@ def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunModule)
     return answer["certificate"], between
 
 
-def _by_command(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Tuple[str, List[str]]:
+def _by_command(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Tuple[str, List[str]]:
     """What the program says on standard error may hold secrets, as may its arguments."""
     program = (options["command"][0].split() or [""])[0]
     with tempfile.TemporaryFile() as answer:
@@ -113,7 +113,7 @@ def _command_failed(program: str, why: str) -> EdgesiteError:
     )
 
 
-def _by_url(options: Mapping[str, Any], order: Order, run_module: RunModule) -> Tuple[str, List[str]]:
+def _by_url(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Tuple[str, List[str]]:
     shown = urls.shown(options["url"])
     if shown is None:
         raise EdgesiteError(

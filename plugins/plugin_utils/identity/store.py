@@ -63,7 +63,7 @@ class Store:
 
     def device(self, host: str) -> Optional[Dict[str, Any]]:
         """What is known of a host; None for a new one."""
-        if not _is_name(host):
+        if not lines.fits(host, lines.HOST):
             raise EdgesiteError(
                 "{0!r} is no name that a device can have".format(host), "Use letters, digits, dots and dashes"
             )
@@ -124,7 +124,9 @@ class Store:
     def devices(self) -> Dict[str, Dict[str, Any]]:
         """What is known of each host. Files with names that no host can have, such as an editor's, do not count."""
         names = [os.path.splitext(name) for name in sorted(os.listdir(self._path("devices")))]
-        found = {host: self.device(host) for host, suffix in names if suffix == _SUFFIX and _is_name(host)}
+        found = {
+            host: self.device(host) for host, suffix in names if suffix == _SUFFIX and lines.fits(host, lines.HOST)
+        }
         return {host: known for host, known in found.items() if known is not None}
 
     def end(self, host: str, how: str, now: float, check: bool) -> bool:
@@ -211,10 +213,6 @@ class Store:
 
     def _write(self, path: str, content: Mapping[str, Any]) -> None:
         state_files.write(path, content, draft=self._path(".draft"))
-
-
-def _is_name(host: str) -> bool:
-    return bool(lines.HOST.pattern.fullmatch(host))
 
 
 def _record(path: str, understood: Callable[[Any], Dict[str, Any]], fix: str) -> Optional[Dict[str, Any]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import ipaddress
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -115,7 +116,10 @@ class Converge:
     def _board_spec(self, host: Host) -> str:
         programs = [path.read_bytes() for path in sorted(_BOARD.iterdir())]
         tpm_of = str((host.hardware.tpm_manufacturer, host.hardware.tpm_certificate))
-        return _digest(images.board_image().tag, host.address, _mac(host), tpm_of, *programs)
+        # a board keeps the folders that it was made with, also when they were removed and others have their names
+        folders = [_BOARD, *([tpm.directory(self.state, host.name)] if host.hardware.tpm_manufacturer else [])]
+        mounted = str([(found.st_dev, found.st_ino) for found in map(os.stat, folders)])
+        return _digest(images.board_image().tag, host.address, _mac(host), tpm_of, mounted, *programs)
 
     def _labels(self, host: Host, role: str, spec: str) -> list[str]:
         labels = {

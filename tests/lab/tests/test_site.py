@@ -222,6 +222,14 @@ def test_up_after_everything_was_killed() -> None:
     assert lab("ssh", "--site", str(SITE), "two", "hostname").stdout.strip() == "two"
 
 
+@pytest.mark.usefixtures("site")
+def test_up_after_its_folder_was_removed() -> None:
+    # as when the clone was removed while the site was up, and there is another one in its place
+    root("rm", "-r", str(STATE))
+    lab("up", str(SITE))
+    assert lab("ssh", "--site", str(SITE), "two", "hostname").stdout.strip() == "two"
+
+
 def status_of(host: str) -> list[str]:
     """State of the host and of its cable."""
     lines = [re.split(r" {2,}", line) for line in lab("status").stdout.splitlines() if "(of " not in line]

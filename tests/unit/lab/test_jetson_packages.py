@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board as core
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board
 from edgelab import definition, jetson, jetson_packages, jetson_releases, paths
 
 SITES = [*definition.SITES.glob("*.yml"), paths.LAB / "tests" / "jetson.yml"]
@@ -35,9 +35,9 @@ def test_packages_of_a_release_fit_together(release: jetson_releases.Release) ->
     versions = {package.name: package.version for package in packages}
     assert versions["nvidia-l4t-core"] == release.version
     assert versions["nvidia-jetpack"] == release.jetpack
-    assert core.parse_package_version(release.version).version == release.l4t
+    assert board.parse_package_version(release.version).version == release.l4t
     # 36.5.0 is written 36.5.0 in the package and 5.0 in the file
-    assert core.parse_tegra_release(release.tegra_release).version == release.l4t
+    assert board.parse_tegra_release(release.tegra_release).version == release.l4t
 
 
 def test_hub_of_a_site_without_jetsons_serves_nothing() -> None:
@@ -55,5 +55,5 @@ def test_hub_of_a_site_without_jetsons_serves_nothing() -> None:
     ],
 )
 def test_power_modes(name: str, modes: list, default: int) -> None:
-    conf = core.parse_power_conf((jetson_packages.SOURCES / "files" / f"nvpmodel_{name}.conf").read_text())
+    conf = board.parse_power_conf((jetson_packages.SOURCES / "files" / f"nvpmodel_{name}.conf").read_text())
     assert ([mode.name for mode in conf.modes], conf.default) == (modes, default)

@@ -34,8 +34,9 @@ FIGURES = (
 )
 READ = (
     "import json;"
-    "from ansible_collections.edgesite.gpu.plugins.module_utils import nvml_facts;"
-    "print(json.dumps(nvml_facts.read()['gpus'][0]))"
+    "from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts;"
+    "from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess;"
+    "print(json.dumps(facts.read(NvmlProcess())['gpus'][0]))"
 )
 
 

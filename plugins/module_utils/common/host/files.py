@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import Optional
+from typing import List, Optional
 
 
 def read_bytes(path: str, limit: int = -1) -> Optional[bytes]:
@@ -31,3 +31,11 @@ def link_name(path: str) -> Optional[str]:
         return os.path.basename(os.readlink(path))
     except OSError:
         return None
+
+
+def names(folder: str) -> List[str]:
+    """What is in a folder; nothing where it cannot be read, as that of a process that has ended."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import os
-from typing import Callable, Iterator, List, Optional
+from typing import Callable, Iterator, Optional
 
 from ..lines import as_int
 from . import files
+
+# what the kernel adds to the name of a program whose file is no longer there, as after an upgrade
+_REPLACED = " (deleted)"
 
 
 def holding(is_wanted: Callable[[str], bool], root: str = "/") -> Iterator[int]:
@@ -17,12 +20,12 @@ def holding(is_wanted: Callable[[str], bool], root: str = "/") -> Iterator[int]:
 
     is_wanted: is given the link to an open file below /proc. The process may end, or close the file, meanwhile.
     """
-    for entry in _names(os.path.join(root, "proc")):
+    for entry in files.names(os.path.join(root, "proc")):
         pid = as_int(entry)
         if pid is None or pid == os.getpid():
             continue
         folder = os.path.join(root, "proc", entry, "fd")
-        if any(is_wanted(os.path.join(folder, descriptor)) for descriptor in _names(folder)):
+        if any(is_wanted(os.path.join(folder, descriptor)) for descriptor in files.names(folder)):
             yield pid
 
 
@@ -34,11 +37,6 @@ def name(pid: int, root: str = "/") -> Optional[str]:
     except OSError:
         return None
     program = files.link_name(os.path.join(folder, "exe")) or ""
+    if program.endswith(_REPLACED):
+        program = program[: -len(_REPLACED)]
     return (program if len(short) == 15 and program.startswith(short) else short) or None
-
-
-def _names(folder: str) -> List[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

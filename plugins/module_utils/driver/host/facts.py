@@ -32,9 +32,8 @@ from ..verdict import verdict
 from . import holders as holder_files
 from . import installed as driver_installed
 from . import kernels as driver_kernels
-from . import loading
+from . import loading, versions
 from . import services as driver_services
-from . import versions as driver_files
 from .kernels import Kernels, Modules
 from .loading import Configuration
 
@@ -83,7 +82,7 @@ class _Installed:
 
 
 def read(run: Run, paths: Sequence[str] = (), pynvml_path: Optional[str] = None, root: str = "/") -> Dict[str, Any]:
-    """The whole result. paths: files whose checksums are wanted. root: as in host_facts.read."""
+    """The whole result. paths: files whose checksums are wanted. root: as in site/host/facts.py."""
     reader = _Reader(run, pynvml_path, root)
     devices: List[Device] = reader.guarded("gpus", lambda: Reading(pci_bus.read_candidates(root)), [])
     devices = [device for device in devices if device.vendor_id == NVIDIA]
@@ -123,8 +122,8 @@ class _Reader:
     def running(self, devices: Sequence[Device]) -> _Running:
         """The loaded module, the libraries, and who uses them."""
         root = self._root
-        loaded, flavour = self.guarded("loaded", lambda: Reading(driver_files.read_loaded(root)), (None, None))
-        user_space = self.guarded("user_space", lambda: Reading(driver_files.user_space(root)), None)
+        loaded, flavour = self.guarded("loaded", lambda: Reading(versions.read_loaded(root)), (None, None))
+        user_space = self.guarded("user_space", lambda: Reading(versions.user_space(root)), None)
         # before NVML is asked, which opens device files itself
         processes = holder_files.processes(root) if loaded else {}
         nvml = self._nvml(loaded, user_space)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Iterable, List, Optional
+from typing import Dict, List, Optional
 
 from ...common import lines
 from ...common.host import files
@@ -38,7 +38,7 @@ def modules(root: str = "/") -> List[ModuleUse]:
         folder = os.path.join(root, "sys/module", module)
         if any(use.name == module for use in found) or not os.path.isdir(folder):
             continue
-        users = sorted(_names(os.path.join(folder, "holders")))
+        users = sorted(files.names(os.path.join(folder, "holders")))
         found.append(ModuleUse(module, _count(folder), tuple(users)))
         wanted += users
     return found
@@ -49,10 +49,3 @@ def _count(folder: str) -> Optional[int]:
         return lines.as_int((files.read_text(os.path.join(folder, "refcnt")) or "").strip())
     except OSError:
         return None
-
-
-def _names(folder: str) -> Iterable[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

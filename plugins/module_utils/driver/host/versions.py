@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what the files of NVIDIA's driver say. NVML's own view is in nvml_facts."""
+"""Reads what the files of NVIDIA's driver say. NVML's own view is in gpu/host/facts.py."""
 
 from __future__ import annotations
 

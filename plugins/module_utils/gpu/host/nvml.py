@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """NVML through pynvml: opens it, finds GPUs, turns its errors into ones for users.
 
-Any call may never return; nvml_process is what others use.
+Any call may never return; process.py is what others use.
 """
 
 from __future__ import annotations

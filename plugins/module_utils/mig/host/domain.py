@@ -25,7 +25,7 @@ from .. import plan as mig_plan
 from ..card import Card
 from ..layouts import Wish
 from ..plan import Policy
-from . import apply as nvml_mig_apply
+from . import apply
 from .cards import read_cards
 
 Action = Union[mig_actions.Action, quiesce.SwitchUnit, boot.WriteFile, boot.EnableUnit]
@@ -52,7 +52,8 @@ class MigDomain(Domain[State, Action]):
     """What the user wants of the MIG layouts of this host.
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
-    a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone.
+    a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. What is shown, and what still waits,
+    follows the last plan.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class MigDomain(Domain[State, Action]):
         elif isinstance(action, _BOOT):
             boot_backend.apply(self.run, action)
         elif self.nvml is not None:
-            self.nvml.ask(nvml_mig_apply.apply, action)
+            self.nvml.ask(apply.apply, action)
 
     def undo(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):

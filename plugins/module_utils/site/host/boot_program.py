@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What boot units run, by way of the host tools' __main__.py (boot/host/tools_main.py):
+"""What boot units run, by way of the host tools' __main__.py (tools_main.py):
 `python3 -I -S /usr/local/lib/edgesite-gpu/current/__main__.py VERB CONFIG`.
 
 Exits 0 when the host is as the configuration wants it, else 1 with the reason on standard error, where systemd
@@ -38,17 +38,16 @@ def main(arguments: Optional[List[str]] = None) -> None:
     """Runs one verb on one configuration file."""
     given = sys.argv[1:] if arguments is None else arguments
     if len(given) != 2 or given[0] not in VERBS:
-        sys.exit("usage: VERB CONFIG, VERB is one of: {0}".format(", ".join(sorted(VERBS))))
+        raise SystemExit("usage: VERB CONFIG, VERB is one of: {0}".format(", ".join(sorted(VERBS))))
     verb, path = given
     try:
         done, problems = VERBS[verb](_configuration(verb, path))
     except EdgesiteError as error:
         done, problems = [], [str(error)]
-    for line in done:
-        print(line)
-    print("edgesite.gpu {0}: {1} changes".format(verb, len(done)))
+    for line in [*done, "edgesite.gpu {0}: {1} changes".format(verb, len(done))]:
+        sys.stdout.write(line + "\n")
     if problems:
-        sys.exit("\n".join("edgesite.gpu {0}: {1}".format(verb, problem) for problem in problems))
+        raise SystemExit("\n".join("edgesite.gpu {0}: {1}".format(verb, problem) for problem in problems))
 
 
 def _settings(configuration: Dict[str, Any]) -> Report:

@@ -13,7 +13,7 @@ from ...common.errors import EdgesiteError
 from ...common.host.command import Run
 from ...common.reading import Reading, unread
 from ...driver import versions
-from ...driver.host import versions as driver_files
+from ...driver.host import versions as driver_versions
 from ...gpu import catalogue
 from ...gpu.host import facts as nvml_facts
 from ...gpu.host.process import NvmlProcess
@@ -109,7 +109,7 @@ class _Host:
     def driver(self) -> Reading:
         """The driver's files beside NVML's view."""
         nvml = self._read_nvml()["driver"]
-        found = driver_files.read(self._run, self._has_nvidia_device(), self._root)
+        found = driver_versions.read(self._run, self._has_nvidia_device(), self._root)
         status = nvml["nvml_status"]
         # the file's name tells also when NVML does not start; NVML tells also where the file is in an odd place
         user_space = found.user_space or nvml.get("version")
@@ -153,7 +153,7 @@ class _Host:
         return any(device.vendor_id == NVIDIA and pci.kind(device) == pci.GPU for device in self._read_devices())
 
     def _has_nvidia(self) -> bool:
-        return self._has_nvidia_device() or driver_files.user_space(self._root) is not None
+        return self._has_nvidia_device() or driver_versions.user_space(self._root) is not None
 
 
 def _describe(device: Device) -> Optional[Dict[str, Any]]:

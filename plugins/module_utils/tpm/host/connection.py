@@ -13,8 +13,7 @@ from typing import Callable, Iterator, List, Optional
 from ...common.errors import EdgesiteError
 from ...common.host import command, device_files
 from ...common.unanswered import Unanswered
-from .. import errors
-from .. import properties as parse_tpm
+from .. import errors, properties
 from .. import public as tpm_public
 from ..errors import TpmError
 from ..public import Public
@@ -75,7 +74,7 @@ class Connection:
     def read_public(self, handle: int) -> Optional[Public]:
         """The public area of what is at a handle; None where nothing is."""
         try:
-            return self.public(parse_tpm.index(handle))
+            return self.public(properties.index(handle))
         except TpmError as error:
             if error.tpm_status == "no_object":
                 return None
@@ -130,7 +129,7 @@ class Connection:
             raise
         handle = self._new(before, ours)
         try:
-            yield context if handle is None else parse_tpm.index(handle)
+            yield context if handle is None else properties.index(handle)
         finally:
             self._flush(handle)
 
@@ -148,10 +147,10 @@ class Connection:
 
     def _flush(self, handle: Optional[int]) -> None:
         if handle is not None:
-            self.ask("tpm2_flushcontext", "-Q", parse_tpm.index(handle), what="unloading the key")
+            self.ask("tpm2_flushcontext", "-Q", properties.index(handle), what="unloading the key")
 
     def _handles(self, kind: str) -> List[int]:
-        return parse_tpm.parse_handles(self.ask("tpm2_getcap", kind).decode("utf-8", "replace"))
+        return properties.parse_handles(self.ask("tpm2_getcap", kind).decode("utf-8", "replace"))
 
     def _error(self, tool: str, answer: command.Result, what: str, password: str) -> EdgesiteError:
         what = what or tool
@@ -162,7 +161,7 @@ class Connection:
             return known
         if answer.rc is None:
             return EdgesiteError("{0}: {1}".format(what, answer.error), _INSTALL)
-        said = parse_tpm.parse_error(answer.error)
+        said = properties.parse_error(answer.error)
         return EdgesiteError("{0}: {1} says: {2}".format(what, tool, said), "See 'dmesg | grep -i tpm' on the host")
 
     def _holder(self) -> str:

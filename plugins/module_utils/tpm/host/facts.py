@@ -14,7 +14,7 @@ from ...common.errors import EdgesiteError
 from ...common.host import command
 from ...common.reading import unread
 from .. import der, state
-from .. import endorsement as core
+from .. import endorsement as endorsement_keys
 from ..key import Place
 from ..properties import index
 from ..public import Public
@@ -87,7 +87,7 @@ class _Facts:
         found = []
         for certificate in certificates:
             encoded = der.unpem("CERTIFICATE", certificate["pem"])
-            kind = core.kind(encoded)
+            kind = endorsement_keys.kind(encoded)
             if kind is None:
                 why = "it is for a key of a type that is not known here"
                 self.unread.append(unread("tpm.endorsement." + certificate["handle"], why, "Use another certificate"))
@@ -98,17 +98,17 @@ class _Facts:
                     _endorsement(key),
                     certificate=certificate["pem"],
                     certificate_handle=certificate["handle"],
-                    certificate_matches=core.certified(encoded, key.public),
+                    certificate_matches=endorsement_keys.certified(encoded, key.public),
                     issuers=issuers,
                 )
             )
         shown = [entry["handle"] for entry in found]
         found += [_endorsement(key) for key in kept if index(key.handle or 0) not in shown]
-        return found or [_endorsement(self._made(core.DEFAULT))]
+        return found or [_endorsement(self._made(endorsement_keys.DEFAULT))]
 
     def _certified(self, certificate: bytes, kind: str, kept: List[Endorsement]) -> Endorsement:
         """The key that a certificate is for, or where the TPM has it no longer, the one that it has instead."""
-        match = next((key for key in kept if core.certified(certificate, key.public)), None)
+        match = next((key for key in kept if endorsement_keys.certified(certificate, key.public)), None)
         return match or self._made(kind)
 
     def _made(self, kind: str) -> Endorsement:
@@ -116,9 +116,9 @@ class _Facts:
             return Endorsement(None, key.public)
 
     def _issuers(self) -> List[str]:
-        reading = tpm.read_indices(self.tools.run, self.tools.tcti, core.is_issuers)
+        reading = tpm.read_indices(self.tools.run, self.tools.tcti, endorsement_keys.is_issuers)
         self.unread += reading.unread
-        return core.certificates(b"".join(reading.value[handle] for handle in sorted(reading.value)))
+        return endorsement_keys.certificates(b"".join(reading.value[handle] for handle in sorted(reading.value)))
 
     def key(self, place: Place) -> Dict[str, Any]:
         """A key and whether the TPM can use it."""

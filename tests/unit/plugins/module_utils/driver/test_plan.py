@@ -11,7 +11,6 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import plan as driver_plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.options import DEBIAN_URL
-from ansible_collections.edgesite.gpu.plugins.module_utils.site import preflight
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import deb822, values
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import (
     FINGERPRINT,
@@ -361,29 +360,6 @@ def test_any_values_give_problems_or_actions(variables):
     assert bool(made["problems"]) != bool(made["actions"])
 
 
-def card(device):
-    return {"pci_bus_id": "0000:01:00.0", "vendor_id": "10de", "device_id": device}
-
-
-@pytest.mark.parametrize(
-    "device, wanted, words",
-    [
-        ("1db4", {"branch": 590}, "lost its support after branch 580"),
-        ("1db4", {"branch": "550", "flavour": "open"}, "cannot run the open kernel modules"),
-        ("1eb8", {"branch": "newest"}, "driver_branch 'newest'"),
-    ],
-)
-def test_preflight_tells_what_cards_cannot_run(device, wanted, words):
-    (problem,) = preflight.of_driver("gpu-a", wanted, {"accelerators": [card(device)]})
-    assert problem.layer == "driver" and words in problem.problem
-
-
-def test_preflight_has_nothing_to_say_of_a_driver_that_can_run():
-    others = {**card("d802"), "vendor_id": "19e5"}
-    assert preflight.of_driver("gpu-a", {"branch": "550"}, {"accelerators": [card("1eb8"), others]}) == []
-    assert preflight.of_driver("gpu-a", {"version": "580.95.05"}, {}) == []
-
-
 def source(values, on=None):
     """The source of packages that the role writes."""
     made = driver_plan.plan(info(), on or TRIXIE, {"branch": "550", **values})
@@ -459,18 +435,3 @@ def test_packages_are_names_or_are_refused(names):
         return
     assert made["loose"][-len(names) :] == names
     assert not any(name.startswith("-") or name.endswith("-") or "=" in name for name in names)
-
-
-@pytest.mark.parametrize(
-    "changes, words",
-    [
-        ({"extra_packages": "libnvidia-encode1"}, "driver_extra_packages is 'libnvidia-encode1', which is not a list"),
-        ({"extra_packages": ["-oDPkg::Pre-Invoke::=id"]}, "driver_extra_packages[0] is '-oDPkg::Pre-Invoke::=id'"),
-        ({"mirror": ["http://hub"]}, "driver_mirror is a list, which is not a mapping"),
-        ({"mirror": {"url": "hub"}}, "driver_mirror.url is 'hub'"),
-        ({"distribution_url": 7}, "driver_distribution_url is 7"),
-    ],
-)
-def test_preflight_tells_of_values_that_no_line_can_have(changes, words):
-    (problem,) = preflight.of_driver("gpu-a", {"branch": "550", **changes}, {})
-    assert problem.layer == "driver" and words in problem.problem

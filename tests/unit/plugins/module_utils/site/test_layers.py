@@ -24,7 +24,7 @@ def test_a_variable_calls_for_one_layer_whose_name_it_begins_with():
 
 def test_layers_that_variables_call_for():
     assert called({}) == called({"driver_flavour": "open"}) == []
-    asked = {"tls_proxies": [], "mig_from_file": "layouts.yaml", "jetpack_hold": False}
+    asked = {"tls_proxies": [], "mig_from_file": "layouts.yaml", "jetpack_hold": True}
     assert [layer.name for layer in called(asked)] == ["jetpack", "mig", "tls"]
 
 

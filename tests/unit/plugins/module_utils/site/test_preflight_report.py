@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.jetpack_plan import Wanted
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import preflight, report
 
@@ -215,3 +216,41 @@ def test_what_a_host_says_of_itself_is_no_line_of_another_host():
     assert [line.split()[0] for line in shown] == ["host", "alpha", "alpha"]
     told = preflight.by_host([preflight.unread("alpha", lie), preflight.Problem("alpha", "gpu", lie, lie)])
     assert len(told) == 5 and not any("\n" in line for line in [*shown, *told])
+
+
+def on_the_bus(device):
+    return {"pci_bus_id": "0000:01:00.0", "vendor_id": "10de", "device_id": device}
+
+
+@pytest.mark.parametrize(
+    "device, wanted, words",
+    [
+        ("1db4", {"branch": 590}, "lost its support after branch 580"),
+        ("1db4", {"branch": "550", "flavour": "open"}, "cannot run the open kernel modules"),
+        ("1eb8", {"branch": "newest"}, "driver_branch 'newest'"),
+    ],
+)
+def test_preflight_tells_what_cards_cannot_run(device, wanted, words):
+    (problem,) = preflight.of_driver("gpu-a", wanted, {"accelerators": [on_the_bus(device)]})
+    assert problem.layer == "driver" and words in problem.problem
+
+
+def test_preflight_has_nothing_to_say_of_a_driver_that_can_run():
+    others = {**on_the_bus("d802"), "vendor_id": "19e5"}
+    assert preflight.of_driver("gpu-a", {"branch": "550"}, {"accelerators": [on_the_bus("1eb8"), others]}) == []
+    assert preflight.of_driver("gpu-a", {"version": "580.95.05"}, {}) == []
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"extra_packages": "libnvidia-encode1"}, "driver_extra_packages is 'libnvidia-encode1', which is not a list"),
+        ({"extra_packages": ["-oDPkg::Pre-Invoke::=id"]}, "driver_extra_packages[0] is '-oDPkg::Pre-Invoke::=id'"),
+        ({"mirror": ["http://hub"]}, "driver_mirror is a list, which is not a mapping"),
+        ({"mirror": {"url": "hub"}}, "driver_mirror.url is 'hub'"),
+        ({"distribution_url": 7}, "driver_distribution_url is 7"),
+    ],
+)
+def test_preflight_tells_of_values_that_no_line_can_have(changes, words):
+    (problem,) = preflight.of_driver("gpu-a", {"branch": "550", **changes}, {})
+    assert problem.layer == "driver" and words in problem.problem

@@ -293,6 +293,10 @@ def test_lists_that_cannot_be_meant():
 def test_a_certificate_has_a_fingerprint():
     text = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
     assert len(storage.fingerprint(text)) == 64
+    # as openssl takes it: with words before it, and a chain after it
+    assert storage.fingerprint("subject=CN = operators\n" + text + text.replace("AAAA", "BBBB")) == storage.fingerprint(
+        text
+    )
     with pytest.raises(EdgesiteError, match="no certificate in PEM"):
         storage.fingerprint("nothing")
 

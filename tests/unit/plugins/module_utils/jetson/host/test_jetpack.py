@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.reading import Reading
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import jetpack as core
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import jetpack as jetpack_rules
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import board, jetpack
 
 BOARD = {
@@ -41,7 +41,7 @@ def fixture_host(monkeypatch, tmp_path):
     for name in ("HOLDS", "CDI", "INFO"):
         monkeypatch.setattr(jetpack, name, str(tmp_path / name.lower()))
     monkeypatch.setattr(jetpack, "LOCKS", (str(tmp_path / "lock"), str(tmp_path / "absent")))
-    monkeypatch.setattr(core, "SOURCES", str(tmp_path / "sources.list"))
+    monkeypatch.setattr(jetpack_rules, "SOURCES", str(tmp_path / "sources.list"))
     (tmp_path / "lock").touch()
     (tmp_path / "info").mkdir()
     prints["folder"] = tmp_path

@@ -142,7 +142,7 @@ def test_ended_process_is_not_as_it_was(host, monkeypatch):
         if len(calls) > 1:
             raise EdgesiteError("it is stuck", "Pull harder")
 
-    monkeypatch.setattr(mig_domain.nvml_mig_apply, "apply", fails_after_the_first)
+    monkeypatch.setattr(mig_domain.apply, "apply", fails_after_the_first)
     monkeypatch.setattr(mig_domain.ready, "check", lambda what, unit: None)
     monkeypatch.setattr(mig_domain.lock, "held", contextlib.nullcontext)
     with pytest.raises(ApplyError) as failed:

@@ -39,7 +39,7 @@ def no_program(argv, data=None, timeout=0):
 
 
 class Nvml:
-    """Stands in for nvml_facts.read; asked holds the paths of pynvml that it was called with."""
+    """Stands in for the reader of GPUs; asked holds the paths of pynvml that it was called with."""
 
     def __init__(self):
         self.answer = absent("library_not_found")

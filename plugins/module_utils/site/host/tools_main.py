@@ -29,7 +29,9 @@ def main() -> None:
     try:
         version = hold(here)
     except OSError as error:
-        sys.exit("edgesite.gpu: {0}: {1}. Run edgesite.gpu.host_tools on this host.".format(here, error.strerror))
+        raise SystemExit(
+            "edgesite.gpu: {0}: {1}. Run edgesite.gpu.host_tools on this host.".format(here, error.strerror)
+        ) from error
     if version != here:
         os.execv(sys.executable, [sys.executable, *FLAGS, os.path.join(version, "__main__.py"), *sys.argv[1:]])
     # Last, so that no file in there takes the place of a module of Python's.

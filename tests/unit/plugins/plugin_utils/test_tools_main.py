@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools as host_tools
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools as backend
-from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools_main
+from ansible_collections.edgesite.gpu.plugins.module_utils.site.host import tools_main
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive
 
 SWAPS = 200

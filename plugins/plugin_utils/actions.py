@@ -28,7 +28,8 @@ class GuardedActionBase(ActionBase):
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
         result: Dict[str, Any] = super().run(tmp, task_vars)
-        assert task_vars is not None, "ansible gives them to every task"
+        if task_vars is None:
+            raise AssertionError("Ansible gives its variables to every task")
         try:
             inventory_guard.check_variables(task_vars)
             result.update(self.answer(task_vars))

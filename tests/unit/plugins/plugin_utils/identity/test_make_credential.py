@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.make_credential import make_credential, secret_for
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import NotMine, Tpm, activate
 from hypothesis import given
@@ -36,3 +39,8 @@ def test_opens_for_no_other(kind, name, other):
 def test_secrets_are_fresh_and_no_longer_than_a_tpm_takes(kind):
     secrets = {secret_for(TPMS[kind].public) for _number in range(100)}
     assert len(secrets) == 100 and {len(secret) for secret in secrets} == {32}
+
+
+def test_a_key_that_protects_nothing_is_no_endorsement_key():
+    with pytest.raises(EdgesiteError, match="protects nothing by AES"):
+        make_credential(replace(TPMS["rsa2048"].public, aes_bits=None), bytes(34), b"secret")

@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, NamedTuple
 from ansible.module_utils import basic
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import unit as boot_backend
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import device_files, units
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, device_files, units
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import lock
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.nvml import Nvml
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
@@ -51,7 +51,7 @@ def prepare(library: Path) -> None:
     device_files.holders = lambda _minor: []
     mig_layout.NvmlProcess = InProcess
     mig_layout.boot_unit = lambda *_wanted: unit.NONE
-    units.find = lambda _program: None
+    command.find = lambda _program: None
     units.RECORD = "/nonexistent"
     lock.held = contextlib.nullcontext
     basic._ANSIBLE_PROFILE = "legacy"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 
-from ...common.errors import EdgesiteError
-from ...common.host import command, owned_files
+from ...common.host import command, owned_files, systemctl
 from ..unit import BootAction, BootUnit, WriteFile
 
 _WANTS = "/etc/systemd/system/multi-user.target.wants/"
+_FIX = "Repair systemd on this host, or set persist: false"
 
 
 def observe(desired: BootUnit) -> BootUnit:
@@ -38,19 +38,6 @@ def apply(run: command.Run, action: BootAction) -> None:
         else:
             owned_files.write_text(action.path, action.content)
         if action.path.endswith(".service"):
-            _systemctl(run, "daemon-reload")
+            systemctl.do(run, "daemon-reload", fix=_FIX)
     else:
-        _systemctl(run, "enable" if action.enabled else "disable", action.unit)
-
-
-def _systemctl(run: command.Run, *arguments: str) -> None:
-    argv = [command.find("systemctl") or "systemctl", "--quiet"] + list(arguments)
-    done = run(argv, timeout=60.0)
-    if not done.ok:
-        said = (done.error.strip() or done.text.strip()) or "it ended with code {0}".format(done.rc)
-        raise EdgesiteError(
-            "{0}: {1}".format(" ".join(["systemctl", *argv[1:]]), said),
-            "Is systemd running on this host?"
-            if done.rc is None
-            else "Repair systemd on this host, or set persist: false",
-        )
+        systemctl.do(run, "enable" if action.enabled else "disable", action.unit, fix=_FIX)

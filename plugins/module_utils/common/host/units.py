@@ -8,26 +8,20 @@ from __future__ import annotations
 import json
 from typing import Any, Iterable, Sequence, Tuple
 
-from ..errors import EdgesiteError
 from ..quiesce import SwitchUnit, Units
-from . import owned_files
-from .command import Run, find
+from . import owned_files, systemctl
+from .command import Run
 
 # In /run: a reboot starts everything anyway.
 RECORD = "/run/edgesite-gpu/stopped-units.json"
-_SECONDS = 120.0
 
 
 def observe(run: Run, names: Sequence[str]) -> Units:
     """Which of the named units run, and which an earlier run left stopped."""
     recorded = _recorded()
     asked = sorted(set(names) | set(recorded))
-    systemctl = find("systemctl")
-    if not asked or systemctl is None:
-        return Units((), recorded)
-    answers = run([systemctl, "is-active", *asked]).text.split()
     # Without systemd there are no answers, and nothing runs that it could stop.
-    active = tuple(unit for unit, answer in zip(asked, answers) if answer in ("active", "activating", "reloading"))
+    active = tuple(systemctl.active(run, asked))
     return Units(active, tuple(unit for unit in recorded if unit not in active))
 
 
@@ -39,15 +33,11 @@ def apply(run: Run, action: SwitchUnit) -> None:
         _record(set(recorded) | {action.unit})
     # Starts are queued: a unit may wait for this very run, as the boot unit of GPU settings does for the GPUs, and
     # kubelet at boot for the boot unit of MIG. One that then fails shows in systemctl --failed.
-    verb = ["start", "--no-block"] if action.start else ["stop"]
-    done = run([find("systemctl") or "systemctl", *verb, action.unit], timeout=_SECONDS)
-    if not done.ok:
-        raise EdgesiteError(
-            "{0}: {1}".format(action.unit, done.error.strip() or "systemctl ended with code {0}".format(done.rc)),
-            "Look at 'systemctl status {0}' on the host".format(action.unit),
-        )
     if action.start:
+        systemctl.do(run, "start", action.unit, options=["--no-block"])
         _record(set(recorded) - {action.unit})
+    else:
+        systemctl.do(run, "stop", action.unit)
 
 
 def _recorded() -> Tuple[str, ...]:

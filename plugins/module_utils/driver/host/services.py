@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from ...common.host import command
+from ...common.host import command, systemctl
 from ...common.reading import Reading, unread
 from .. import parts, versions
 
@@ -18,13 +18,8 @@ def services(run: command.Run, root: str = "/") -> Reading:
     """The state of each service by name; systemd is asked only of those that are installed."""
     found = {name: _on_disk(name, root) for name in parts.SERVICES}
     asked = [name for name, state in found.items() if state == parts.STOPPED]
-    program = command.find("systemctl")
-    if asked and program:
-        answers = run([program, "is-active", *(name + ".service" for name in asked)]).text.split()
-        for name, answer in zip(asked, answers):
-            if answer in ("active", "activating", "reloading"):
-                found[name] = parts.RUNNING
-    return Reading(found)
+    running = systemctl.active(run, [name + ".service" for name in asked])
+    return Reading({**found, **{name: parts.RUNNING for name in asked if name + ".service" in running}})
 
 
 def _on_disk(name: str, root: str) -> str:

@@ -9,8 +9,8 @@ import os
 from typing import Dict
 
 from ...common.errors import EdgesiteError
-from ...common.host import owned_files
-from ...common.host.command import Run, find
+from ...common.host import command, owned_files
+from ...common.host.command import Run
 from ..clocks import STORE, Clock, parse_show
 
 _SECONDS = 60.0
@@ -18,7 +18,7 @@ _SECONDS = 60.0
 
 def program() -> str:
     """The path of jetson_clocks. Raises EdgesiteError where the host has none."""
-    found = find("jetson_clocks")
+    found = command.find("jetson_clocks")
     if found is None:
         raise EdgesiteError("jetson_clocks is not on this host", "Install nvidia-l4t-tools; only Jetsons have it")
     return found

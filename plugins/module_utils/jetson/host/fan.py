@@ -13,8 +13,8 @@ import os
 from typing import Dict, Optional
 
 from ...common.errors import EdgesiteError
-from ...common.host import owned_files
-from ...common.host.command import Run, find
+from ...common.host import command, owned_files, systemctl
+from ...common.host.command import Run
 from .. import fan
 from ..fan import State
 
@@ -22,6 +22,7 @@ CONF = "/etc/nvfancontrol.conf"
 STATUS = "/var/lib/nvfancontrol/status"
 UNIT = "nvfancontrol.service"
 _INSTALL = "Install the package nvidia-l4t-nvfancontrol; a board without a fan has none"
+_LOOK = "See 'journalctl -u {0}' on the host; the fans may stand still until it runs".format(UNIT)
 
 
 def observe(run: Run) -> State:
@@ -29,34 +30,20 @@ def observe(run: Run) -> State:
     text = owned_files.read_text(CONF)
     if text is None:
         raise EdgesiteError("{0} is not there: nvfancontrol drives no fan on this host".format(CONF), _INSTALL)
-    active = _active(run)
+    active = bool(systemctl.active(run, [UNIT]))
     return State(text, fan.parse_conf(text, CONF), _in_force(run, active), active)
 
 
-def _active(run: Run) -> bool:
-    return run([find("systemctl") or "systemctl", "is-active", "--quiet", UNIT]).ok
-
-
 def _in_force(run: Run, active: bool) -> Optional[Dict[int, str]]:
-    program = find("nvfancontrol")
+    program = command.find("nvfancontrol")
     told = fan.parse_query(run([program, "-q"]).text) if program and active else None
     return told or fan.parse_query(owned_files.read_text(STATUS) or "")
 
 
 def apply(run: Run, text: str) -> None:
     """Puts a configuration in place and starts the daemon with it. Raises EdgesiteError."""
-    _systemctl(run, "stop")
+    systemctl.do(run, "stop", UNIT, fix=_LOOK)
     # The file may be a link to the board's own.
     owned_files.write_text(os.path.realpath(CONF), text)
     owned_files.remove(STATUS)
-    _systemctl(run, "start")
-
-
-def _systemctl(run: Run, verb: str) -> None:
-    done = run([find("systemctl") or "systemctl", verb, UNIT], timeout=60.0)
-    if not done.ok:
-        said = (done.error.strip() or done.text.strip()) or "systemctl ended with code {0}".format(done.rc)
-        raise EdgesiteError(
-            "systemctl {0} {1}: {2}".format(verb, UNIT, said),
-            "See 'journalctl -u {0}' on the host; the fans may stand still until it runs".format(UNIT),
-        )
+    systemctl.do(run, "start", UNIT, fix=_LOOK)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import struct
@@ -13,8 +14,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...common import lines
 from ...common.errors import EdgesiteError
-from ...common.host import files, processes
-from ...common.host.command import Run, find
+from ...common.host import command, files, processes, systemctl
+from ...common.host.command import Run
 from ...common.reading import unread
 from .. import jetpack
 from ..jetpack import Package
@@ -68,7 +69,7 @@ def read(run: Run) -> Dict[str, Any]:
 
 
 def _packages(run: Run, missing: List[Dict[str, Any]]) -> Tuple[Package, ...]:
-    done = run([find("dpkg-query") or "dpkg-query", "-W", "-f", _QUERY], timeout=60.0)
+    done = run([command.find("dpkg-query") or "dpkg-query", "-W", "-f", _QUERY], timeout=60.0)
     if not done.ok:
         missing.append(unread("packages", "dpkg-query: {0}".format(done.error.strip() or done.rc), "Repair dpkg"))
     return jetpack.parse_packages(done.text)
@@ -103,7 +104,7 @@ def _lockers() -> List[Dict[str, Any]]:
 
 
 def _slots(run: Run, missing: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
-    program = find("nvbootctrl")
+    program = command.find("nvbootctrl")
     if program is None:
         return None
     done = run([program, "dump-slots-info"])
@@ -124,7 +125,7 @@ def _changed(name: str) -> float:
 
 
 def _container_toolkit(packages: Sequence[Package]) -> Dict[str, Any]:
-    if find("nvidia-ctk") is None:
+    if command.find("nvidia-ctk") is None:
         return {"installed": False, "cdi_stale": False, "unconfigured": None}
     cdi = jetpack.makes_cdi(jetpack.parts(packages)["container_toolkit"])
     return {"installed": True, "cdi_stale": cdi and _cdi_stale(packages), "unconfigured": _unconfigured()}
@@ -142,7 +143,7 @@ def _cdi_stale(packages: Sequence[Package]) -> bool:
 def _unconfigured() -> Optional[str]:
     """The host's container runtime, where it does not know NVIDIA's. The containerd below Docker does not have to."""
     for name, program, conf in RUNTIMES:
-        if find(program):
+        if command.find(program):
             return None if "nvidia-container-runtime" in (files.read_text(conf) or "") else name
     return None
 
@@ -154,9 +155,10 @@ def _waits_for_reboot(run: Run, packages: Sequence[Package]) -> bool:
 
 def _booted_at(run: Run) -> Optional[float]:
     """When systemd started, by the clock of now: a Jetson's clock may have been wrong then."""
-    systemctl = find("systemctl")
-    told = run([systemctl, "show", "--property=UserspaceTimestampMonotonic"]).text if systemctl else ""
-    number = lines.as_int(told.partition("=")[2].strip())
+    told: Dict[str, str] = {}
+    with contextlib.suppress(EdgesiteError):
+        told = systemctl.show(run, ["UserspaceTimestampMonotonic"], [])[0]
+    number = lines.as_int(told.get("UserspaceTimestampMonotonic", ""))
     return time.time() - time.monotonic() + number / 1e6 if number else None
 
 

@@ -14,8 +14,8 @@ import os
 from typing import Optional
 
 from ...common.errors import EdgesiteError
-from ...common.host import owned_files
-from ...common.host.command import Result, Run, find
+from ...common.host import command, owned_files, systemctl
+from ...common.host.command import Result, Run
 from .. import board, nvpmodel
 from ..nvpmodel import ReleaseClocks, SetMode, State
 from . import board as jetson_files
@@ -34,7 +34,7 @@ def observe(run: Run) -> State:
     conf = nvpmodel.parse_conf(_conf_text(), CONF)
     stored = _stored(run)
     fixed = jetson_files.soc() not in _CORES_SWITCHED_LIVE
-    return State(conf, stored, nvpmodel_note.running(stored), _unit_failed(run), clocks.stored(), fixed)
+    return State(conf, stored, nvpmodel_note.running(stored), systemctl.failed(run, UNIT), clocks.stored(), fixed)
 
 
 def _conf_text() -> str:
@@ -50,14 +50,9 @@ def _stored(run: Run) -> Optional[int]:
     stored = board.parse_power_status(owned_files.read_text(STATUS) or "")
     if stored is not None:
         return stored
-    program = find("nvpmodel")
+    program = command.find("nvpmodel")
     asked = board.parse_power_query(run([program, "-q"]).text) if program else None
     return asked.id if asked else None
-
-
-def _unit_failed(run: Run) -> bool:
-    systemctl = find("systemctl")
-    return systemctl is not None and run([systemctl, "is-failed", "--quiet", UNIT]).ok
 
 
 def apply(run: Run, action: nvpmodel.Action) -> None:
@@ -103,13 +98,13 @@ def _set(run: Run, action: SetMode) -> None:
         )
     else:
         nvpmodel_note.remove()
-        if _unit_failed(run):
-            run([find("systemctl") or "systemctl", "reset-failed", UNIT])
+        if systemctl.failed(run, UNIT):
+            systemctl.clear_failure(run, UNIT)
 
 
 def _program(run: Run, identity: int) -> Result:
     """Asks for a mode. Where that would reboot the host the program asks back, and is told no."""
-    return run([find("nvpmodel") or "nvpmodel", "-m", str(identity)], data=b"no\n", timeout=_SECONDS)
+    return run([command.find("nvpmodel") or "nvpmodel", "-m", str(identity)], data=b"no\n", timeout=_SECONDS)
 
 
 def _write(identity: int, running: int) -> None:

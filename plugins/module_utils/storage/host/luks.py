@@ -19,7 +19,7 @@ import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ...common.errors import EdgesiteError
-from ...common.host import command, limited
+from ...common.host import command, limited, systemctl
 from ...common.host.command import Result, Run
 from .. import luks2
 from ..luks2 import Header
@@ -216,8 +216,12 @@ def drop(run: Run, device: Device, entry: luks2.Recovery) -> None:
 def open_volume(run: Run, volume: Volume) -> None:
     """Opens a volume as a boot does, by the unit that systemd makes of its line in crypttab."""
     unit = "systemd-cryptsetup@{0}.service".format(volume.name)
-    started = run([_program("systemctl"), "restart", unit], timeout=_SECONDS)
-    if not started.ok or block_device.mapped(volume.name) is None:
+    try:
+        systemctl.do(run, "restart", unit)
+        opened = block_device.mapped(volume.name) is not None
+    except EdgesiteError:
+        opened = False
+    if not opened:
         said = run([_program("journalctl"), "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit], timeout=60.0)
         raise EdgesiteError(
             "{0} did not open the volume: {1}".format(unit, " / ".join(said.text.split("\n")).strip(" /")),
@@ -228,7 +232,7 @@ def open_volume(run: Run, volume: Volume) -> None:
 def close(run: Run, volume: Volume) -> None:
     """Closes a volume, where it is open."""
     if block_device.mapped(volume.name) is not None:
-        _do(run, ["systemctl", "stop", "systemd-cryptsetup@{0}.service".format(volume.name)])
+        systemctl.do(run, "stop", "systemd-cryptsetup@{0}.service".format(volume.name))
     if block_device.mapped(volume.name) is not None:
         _do(run, ["cryptsetup", "close", volume.name])
 
@@ -266,7 +270,7 @@ def unmount(run: Run, volume: Volume) -> None:
 
 def reload(run: Run) -> None:
     """Lets systemd read crypttab and fstab again."""
-    _do(run, ["systemctl", "daemon-reload"])
+    systemctl.do(run, "daemon-reload")
 
 
 def _patient(run: Run, argv: Sequence[str], timeout: float = _SECONDS, **more: Any) -> Result:

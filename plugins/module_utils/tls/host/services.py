@@ -17,8 +17,8 @@ import time
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ...common.errors import EdgesiteError
-from ...common.host import owned_files
-from ...common.host.command import Run, find
+from ...common.host import command, owned_files, systemctl
+from ...common.host.command import Run
 from .. import files, services
 from ..options import Wanted
 from ..services import Action, Change, Enable, Link, Note, ReadUnits, Software, State, Unit, Write
@@ -37,7 +37,6 @@ _PROPERTIES = (
     *("Id", "LoadState", "ActiveState", "UnitFileState", "InvocationID", "InactiveExitTimestampMonotonic"),
     "NeedDaemonReload",
 )
-_SECONDS = 90.0
 _SERVED_SECONDS = 20.0
 
 
@@ -84,7 +83,7 @@ def software(wish: Wanted) -> Software:
         group = True
     except KeyError:
         group = False
-    return Software(provider is not None, _prefers(provider), find("haproxy") is not None, group)
+    return Software(provider is not None, _prefers(provider), command.find("haproxy") is not None, group)
 
 
 def _prefers(provider: Optional[str]) -> bool:
@@ -112,20 +111,11 @@ def _identity(folder: str) -> Tuple[Optional[str], float]:
 
 
 def _units(run: Run, names: Sequence[str]) -> Tuple[Dict[str, Unit], Dict[str, float]]:
-    systemctl = find("systemctl")
-    if not names or systemctl is None:
+    if not names:
         return {}, {}
-    answer = run([systemctl, "show", "--property", ",".join(_PROPERTIES), *names], timeout=30.0)
-    blocks = [block for block in answer.text.strip().split("\n\n") if block]
-    if not answer.ok or len(blocks) != len(names):
-        raise EdgesiteError(
-            "systemctl show failed: {0}".format(answer.error.strip() or "it told of other units"),
-            "Look whether systemd runs on this host",
-        )
     units, started = {}, {}
     booted = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
-    for name, block in zip(names, blocks):
-        found = dict(line.partition("=")[::2] for line in block.splitlines())
+    for name, found in zip(names, systemctl.show(run, _PROPERTIES, names)):
         units[name] = Unit(
             found.get("LoadState") in ("loaded", "masked"),
             found.get("ActiveState", ""),
@@ -169,9 +159,9 @@ def apply(run: Run, wish: Wanted, action: Action) -> None:
     elif isinstance(action, Link):
         owned_files.write_link(action.path, action.target)
     elif isinstance(action, ReadUnits):
-        _systemctl(run, "daemon-reload")
+        systemctl.do(run, "daemon-reload")
     elif isinstance(action, Enable):
-        _systemctl(run, "enable" if action.enabled else "disable", action.unit)
+        systemctl.do(run, "enable" if action.enabled else "disable", action.unit)
     else:
         _change(run, wish, action)
 
@@ -181,15 +171,15 @@ def undo(run: Run, action: Action) -> None:
     if isinstance(action, Write):
         _write(action.path, action.previous)
         if files.is_unit_file(action.path):
-            _systemctl(run, "daemon-reload")
+            systemctl.do(run, "daemon-reload")
     elif isinstance(action, Link):
         owned_files.write_link(action.path, action.previous)
     elif isinstance(action, Enable):
-        _systemctl(run, "disable" if action.enabled else "enable", action.unit)
+        systemctl.do(run, "disable" if action.enabled else "enable", action.unit)
     elif isinstance(action, Change):
         _note(action.unit, None)
         if action.verb in ("start", "stop"):
-            _systemctl(run, "stop" if action.verb == "start" else "start", action.unit)
+            systemctl.do(run, "stop" if action.verb == "start" else "start", action.unit)
 
 
 def _write(path, content):
@@ -202,8 +192,8 @@ def _write(path, content):
 def _change(run, wish, action):
     if action.verb == "restart":
         # One that has failed too often would not be started; where it has not failed this does nothing.
-        run([find("systemctl") or "systemctl", "reset-failed", action.unit])
-    _systemctl(run, action.verb, action.unit)
+        systemctl.clear_failure(run, action.unit)
+    systemctl.do(run, action.verb, action.unit)
     if action.verb == "stop":
         _note(action.unit, None)
         return
@@ -211,17 +201,6 @@ def _change(run, wish, action):
         _served(wish.layout, action)
     units, ignored = _units(run, [action.unit])
     _note(action.unit, Note(units[action.unit].invocation, action.settings, action.content))
-
-
-def _systemctl(run, verb, *units):
-    done = run([find("systemctl") or "systemctl", verb, *units], timeout=_SECONDS)
-    if not done.ok:
-        said = done.error.strip() or "it ended with code {0}".format(done.rc)
-        unit = units[0] if units else ""
-        raise EdgesiteError(
-            "systemctl {0} {1}: {2}".format(verb, unit, said),
-            "Look at 'journalctl -u {0}' on the host".format(unit) if unit else "Look at its journal on the host",
-        )
 
 
 def _served(layout, action):

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import units
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, units
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.quiesce import SwitchUnit, Units
 
@@ -33,7 +33,7 @@ class Systemctl:
 @pytest.fixture
 def systemctl(tmp_path, monkeypatch):
     monkeypatch.setattr(units, "RECORD", str(tmp_path / "run" / "stopped-units.json"))
-    monkeypatch.setattr(units, "find", lambda program: "/usr/bin/" + program)
+    monkeypatch.setattr(command, "find", lambda program: "/usr/bin/" + program)
     return Systemctl(tmp_path / "run" / "stopped-units.json")
 
 
@@ -49,7 +49,7 @@ def test_unit_is_on_record_from_before_it_is_stopped_until_it_is_started(systemc
 def test_unit_that_does_not_start_stays_on_record(systemctl):
     units.apply(systemctl, STOP)
     systemctl.answer = Result(1, b"", "Job for dcgm.service failed.\n")
-    with pytest.raises(EdgesiteError, match="dcgm.service: Job for dcgm.service failed.*systemctl status dcgm.service"):
+    with pytest.raises(EdgesiteError, match="dcgm.service: Job for dcgm.service failed.*journalctl -u dcgm.service"):
         units.apply(systemctl, START)
     assert units.observe(systemctl, []).stopped == ("dcgm.service",)
 
@@ -71,5 +71,5 @@ def test_damaged_record_says_nothing(systemctl, damaged):
 
 
 def test_host_without_systemd_has_no_units(systemctl, monkeypatch):
-    monkeypatch.setattr(units, "find", lambda program: None)
+    monkeypatch.setattr(command, "find", lambda program: None)
     assert units.observe(systemctl, ["a.service"]) == Units((), ())

@@ -35,7 +35,7 @@ def fixture_host(monkeypatch, tmp_path):
         "nvbootctrl": SLOTS,
         "systemctl": "UserspaceTimestampMonotonic={0}\n".format(int((time.monotonic() - 100) * 1e6)).encode(),
     }
-    monkeypatch.setattr(jetpack, "find", lambda program: program if program in prints else None)
+    monkeypatch.setattr(command, "find", lambda program: program if program in prints else None)
     monkeypatch.setattr(board, "read", lambda run: Reading(dict(BOARD)))
     monkeypatch.setattr(board, "board", lambda: "p3737-0000+p3701-0000")
     for name in ("HOLDS", "CDI", "INFO"):

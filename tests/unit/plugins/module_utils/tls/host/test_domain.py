@@ -13,7 +13,7 @@ from itertools import count
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import ready
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import owned_files
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls import files, options
@@ -148,7 +148,7 @@ def made(folder, monkeypatch):
         monkeypatch.setattr(place, "PROXY_TEMPLATE", units + "/edgesite-tls-proxy@.service")
     monkeypatch.setattr(backend, "NOTES", str(folder / "run/notes.json"))
     monkeypatch.setattr(backend, "_served", lambda layout, action: None)
-    monkeypatch.setattr(backend, "find", lambda program: "/usr/bin/" + program)
+    monkeypatch.setattr(command, "find", lambda program: "/usr/bin/" + program)
     provider = folder / "ossl-modules/tpm2.so"
     provider.parent.mkdir()
     provider.write_bytes(b"no digests here")
@@ -247,7 +247,7 @@ def test_notes_that_cannot_be_read_cost_a_reload_at_most(host):
 
 def test_what_is_missing_is_named_and_nothing_is_done(host, monkeypatch):
     monkeypatch.setattr(backend, "_MODULES", ("/nowhere",))
-    monkeypatch.setattr(backend, "find", lambda program: None if program == "haproxy" else "/usr/bin/" + program)
+    monkeypatch.setattr(command, "find", lambda program: None if program == "haproxy" else "/usr/bin/" + program)
     with pytest.raises(EdgesiteError) as caught:
         host.converged()
     assert caught.value.details == {"missing": ["tpm2-openssl", "haproxy"]}

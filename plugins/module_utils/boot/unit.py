@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
-from ..common import lines
+from ..common import effects, lines
+from ..common.effects import Effect, EnableUnit
 from .tools import PROGRAM
 
 _AFTER = "systemd-modules-load.service systemd-udev-settle.service nvidia-persistenced.service"
@@ -58,25 +59,6 @@ class BootUnit(NamedTuple):
 NONE = BootUnit("", {}, False)
 
 
-class WriteFile(NamedTuple):
-    """Puts a file there, or takes it away where content is None."""
-
-    path: str
-    content: Optional[str]
-    previous: Optional[str]
-
-
-class EnableUnit(NamedTuple):
-    """Enables or disables the unit."""
-
-    unit: str
-    enabled: bool
-    previous: bool
-
-
-BootAction = Union[WriteFile, EnableUnit]
-
-
 def wanted(
     verb: str, description: str, python: str, config: Optional[Dict[str, Any]], before: Sequence[str] = ()
 ) -> BootUnit:
@@ -108,40 +90,19 @@ def wanted(
     )
 
 
-def plan(desired: BootUnit, observed: BootUnit) -> List[BootAction]:
+def plan(desired: BootUnit, observed: BootUnit) -> List[Effect]:
     """What brings the observed unit to the desired one."""
-    writes: List[BootAction] = [
-        WriteFile(path, content, observed.files[path])
-        for path, content in desired.files.items()
-        if content != observed.files[path]
-    ]
+    written: List[Effect] = list(effects.writes(desired.files, observed.files))
     if desired.enabled == observed.enabled:
-        return writes
-    switch: BootAction = EnableUnit(desired.unit, desired.enabled, observed.enabled)
+        return written
+    switch = EnableUnit(desired.unit, desired.enabled)
     # A unit has to be there to be enabled, and still there to be disabled.
-    return writes + [switch] if desired.enabled else [switch] + writes
+    return [*written, switch] if desired.enabled else [switch, *written]
 
 
-def after(observed: BootUnit, actions: List[BootAction]) -> BootUnit:
-    """The unit once the actions are done."""
-    files, enabled = dict(observed.files), observed.enabled
-    for action in actions:
-        if isinstance(action, WriteFile):
-            files[action.path] = action.content
-        else:
-            enabled = action.enabled
-    return BootUnit(observed.unit, files, enabled)
-
-
-def undo(action: BootAction) -> BootAction:
-    """The action that takes this one back."""
-    if isinstance(action, WriteFile):
-        return WriteFile(action.path, action.previous, action.content)
-    return EnableUnit(action.unit, action.previous, action.enabled)
-
-
-def describe(action: BootAction) -> str:
-    """The action for people."""
-    if isinstance(action, WriteFile):
-        return ("write " if action.content is not None else "remove ") + action.path
-    return ("enable " if action.enabled else "disable ") + action.unit
+def after(observed: BootUnit, actions: Sequence[object]) -> BootUnit:
+    """The unit once the effects among the actions are done."""
+    enabled = [action.enabled for action in actions if isinstance(action, EnableUnit)]
+    return BootUnit(
+        observed.unit, effects.files_after(observed.files, actions), enabled[-1] if enabled else observed.enabled
+    )

@@ -9,8 +9,10 @@ other slot, and services see the old pair or the new one, never half of each.
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Union
+from typing import Dict, List, NamedTuple, Optional, Sequence, Union
 
+from ..common import effects
+from ..common.effects import Link, WriteFile
 from ..common.errors import EdgesiteError
 from ..tpm import der, endorsement, tss2_pem
 from ..tpm import public as tpm_public
@@ -48,26 +50,11 @@ class Wanted(NamedTuple):
     chain: str = ""
 
 
-class Write(NamedTuple):
-    """Replaces a file."""
-
-    path: str
-    content: str
-    previous: Optional[str]
-
-
-class Activate(NamedTuple):
-    """Points the link to a slot."""
-
-    slot: str
-    previous: Optional[str]
-
-
-Action = Union[Write, Activate]
+Action = Union[WriteFile, Link]
 
 
 def plan(wanted: Wanted, state: State) -> List[Action]:
-    """Writes what differs, and last of all turns to the slot."""
+    """Writes what differs, and last of all turns to the slot. Paths are below the folder."""
     content: Dict[str, Optional[str]] = {TRUST: _lines(wanted.trust), CRL: _lines(wanted.crl)}
     slot = wanted.slot if wanted.slot is not None else state.active
     if wanted.slot is not None:
@@ -82,14 +69,9 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
             content[in_slot(slot, FULL_CHAIN)] = certificate + (chain or "")
             # Last, since this is the one that says whether all is done.
             content[in_slot(slot, CERTIFICATE)] = certificate
-    actions: List[Action] = [
-        Write(path, text, state.files[path])
-        for path, text in content.items()
-        if text is not None and state.files[path] != text
-    ]
-    if wanted.slot is not None and state.active != wanted.slot:
-        actions.append(Activate(wanted.slot, state.active))
-    return actions
+    given = {path: text for path, text in content.items() if text is not None}
+    turned: Dict[str, Optional[str]] = {} if wanted.slot is None else {LINK: wanted.slot}
+    return [*effects.writes(given, state.files), *effects.links(turned, {LINK: state.active})]
 
 
 def _check_key(slot: str, certificate: str, state: State) -> None:
@@ -116,18 +98,15 @@ def _lines(text: Optional[str]) -> Optional[str]:
     return text.rstrip("\n") + "\n" if text else text
 
 
-def after(state: State, actions: List[Action]) -> State:
+def after(state: State, actions: Sequence[Action]) -> State:
     """The state that the actions lead to."""
-    for action in actions:
-        if isinstance(action, Write):
-            state = state._replace(files={**state.files, action.path: action.content})
-        else:
-            state = state._replace(active=action.slot)
-    return state
+    return state._replace(
+        files=effects.files_after(state.files, actions), active=effects.links_after({LINK: state.active}, actions)[LINK]
+    )
 
 
 def describe(action: Action) -> str:
     """The action for people."""
-    if isinstance(action, Write):
-        return "{0} {1}".format("write" if action.previous is None else "replace", action.path)
-    return "use the key and certificate in slot {0}".format(action.slot)
+    if isinstance(action, Link):
+        return "use the key and certificate in slot {0}".format(action.target)
+    return effects.describe(action)

@@ -10,7 +10,8 @@ from typing import Dict, List, NamedTuple, Union
 
 from ..boot import unit as boot
 from ..boot.unit import BootUnit
-from ..common import lines
+from ..common import effects, lines
+from ..common.effects import Effect
 from ..common.errors import EdgesiteError
 
 # What the clocks were before they were locked. In /run: a reboot unlocks them.
@@ -67,7 +68,7 @@ class Restore(NamedTuple):
     """Puts back what was noted."""
 
 
-Action = Union[Lock, Restore, boot.WriteFile, boot.EnableUnit]
+Action = Union[Lock, Restore, Effect]
 
 
 def parse_show(text: str) -> Dict[str, Clock]:
@@ -131,4 +132,4 @@ def describe(action: Action) -> str:
         return "lock the clocks at the highest that the power mode allows"
     if isinstance(action, Restore):
         return "restore the clocks as they were before the lock"
-    return boot.describe(action)
+    return effects.describe(action)

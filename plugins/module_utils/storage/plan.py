@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from typing import List, Optional, Tuple
 
+from ..common import effects
+from ..common.effects import CRYPTTAB, FSTAB, WriteFile
 from ..common.errors import EdgesiteError, combined
 from . import tab_file
 from .luks2 import Header, Recovery
 from .volume import (
     CIPHERS,
-    CRYPTTAB,
     EMPTY,
     FILE_SYSTEMS,
-    FSTAB,
     MIB,
     OURS,
     Action,
     Disk,
     Drop,
-    Edit,
     Enrol,
     Format,
     MakeFileSystem,
@@ -57,7 +56,7 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
         line = crypttab_entry(volume, uuid)
         after = crypttab if tab_file.find(crypttab, 0, volume.name) == line else tab_file.put(crypttab, 0, line)
         if after != crypttab:
-            actions.append(Edit(CRYPTTAB, volume.name, crypttab, after))
+            actions.append(WriteFile(CRYPTTAB, after, crypttab, 0o600, volume.name))
             crypttab = after
         if making or not disk.mapped:
             actions.append(Open(volume))
@@ -66,7 +65,7 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
         mount = fstab_entry(volume)
         after = fstab if tab_file.find(fstab, 1, volume.mount) == mount else tab_file.put(fstab, 1, mount)
         if after != fstab:
-            actions.append(Edit(FSTAB, volume.mount, fstab, after))
+            actions.append(WriteFile(FSTAB, after, fstab, what=volume.mount))
             fstab = after
         if not disk.mounted:
             actions.append(Mount(volume))
@@ -222,15 +221,14 @@ def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool) -> List[Acti
 def after(wanted: Wanted, state: State, actions: List[Action]) -> State:
     """The state that the actions lead to."""
     disks = dict(state.disks)
+    tables = effects.files_after({CRYPTTAB: state.crypttab, FSTAB: state.fstab}, actions)
     for action in actions:
-        if isinstance(action, Edit):
-            on_crypttab = action.path == CRYPTTAB
-            state = state._replace(crypttab=action.text) if on_crypttab else state._replace(fstab=action.text)
+        if isinstance(action, WriteFile):
             continue
         disk = disks[action.volume.name]
         if disk is not None:
             disks[action.volume.name] = _after(wanted, disk, action)
-    return state._replace(disks=disks)
+    return state._replace(disks=disks, crypttab=tables[CRYPTTAB] or "", fstab=tables[FSTAB] or "")
 
 
 def _after(wanted: Wanted, disk: Disk, action: Action) -> Disk:

@@ -9,13 +9,13 @@ import hashlib
 import re
 from typing import Dict, Mapping, NamedTuple, Optional, Tuple, Union
 
-from ..common import lines
+from ..common import effects, lines
+from ..common.effects import WriteFile
 from ..common.errors import EdgesiteError
 from ..common.lines import Kind
 from ..tpm import der
 from .luks2 import Header
 
-CRYPTTAB, FSTAB = "/etc/crypttab", "/etc/fstab"
 # In the header's subsystem. A volume is marked EMPTY from its making until its file system is made: it holds nothing.
 OURS, EMPTY = "edgesite.gpu", "edgesite.gpu empty"
 MIB = 1 << 20
@@ -145,15 +145,6 @@ class Drop(NamedTuple):
     node: str
 
 
-class Edit(NamedTuple):
-    """Writes crypttab or fstab."""
-
-    path: str
-    what: str
-    before: str
-    text: str
-
-
 class Open(NamedTuple):
     """Opens the volume as a boot does."""
 
@@ -173,7 +164,7 @@ class Mount(NamedTuple):
     volume: Volume
 
 
-Action = Union[Format, Enrol, Recover, Drop, Edit, Open, MakeFileSystem, Mount]
+Action = Union[Format, Enrol, Recover, Drop, WriteFile, Open, MakeFileSystem, Mount]
 
 
 def check(wanted: Wanted) -> None:
@@ -228,8 +219,8 @@ def describe(action: Action) -> str:
         return "make a new recovery key for {0}".format(action.volume.name)
     if isinstance(action, Drop):
         return "take the earlier recovery key of {0} away".format(action.volume.name)
-    if isinstance(action, Edit):
-        return "write {0} in {1}".format(action.what, action.path)
+    if isinstance(action, WriteFile):
+        return effects.describe(action)
     if isinstance(action, Open):
         return "open {0} with the TPM".format(action.volume.name)
     if isinstance(action, MakeFileSystem):

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from ..common import lines
+from ..common import effects, lines
 
-UNITS = "/etc/systemd/system"
-PROXY_TEMPLATE = UNITS + "/edgesite-tls-proxy@.service"
+PROXY_TEMPLATE = effects.UNITS + "/edgesite-tls-proxy@.service"
 DROPIN = "50-edgesite-tls.conf"
 CIPHERSUITES = "TLS_AES_256_GCM_SHA384"
 
@@ -38,7 +37,7 @@ class Layout(NamedTuple):
 
     def dropin(self, unit: str) -> str:
         """What is added to a service's unit."""
-        return "{0}/{1}.d/{2}".format(UNITS, unit, DROPIN)
+        return "{0}/{1}.d/{2}".format(effects.UNITS, unit, DROPIN)
 
     def proxy_config(self, name: str) -> str:
         """The configuration of a proxy."""
@@ -85,14 +84,9 @@ def proxy_name(unit: str) -> Optional[str]:
     return unit[len(_PROXY_BEFORE) : -len(_PROXY_AFTER)]
 
 
-def is_unit_file(path: str) -> bool:
-    """Whether systemd reads it."""
-    return path.startswith(UNITS + "/")
-
-
-def is_program(path: str) -> bool:
-    """Whether it is run."""
-    return path.endswith("/nginx-reload")
+def mode(path: str) -> int:
+    """The mode of a file: one of them is a program."""
+    return 0o755 if path.endswith("/nginx-reload") else 0o644
 
 
 def openssl(prefer_tpm: bool) -> str:

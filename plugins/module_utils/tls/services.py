@@ -12,6 +12,8 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from ..common import effects
+from ..common.effects import Effect, EnableUnit, ReadUnits, WriteFile
 from ..common.errors import EdgesiteError
 from . import files as tls_files
 from .files import PROXY_TEMPLATE
@@ -69,33 +71,6 @@ class State:
     identity_changed: float = field(default=0.0, compare=False)
 
 
-class Write(NamedTuple):
-    """Replaces a file, or takes it away where content is None."""
-
-    path: str
-    content: Optional[str]
-    previous: Optional[str]
-
-
-class Link(NamedTuple):
-    """Points a link somewhere."""
-
-    path: str
-    target: Optional[str]
-    previous: Optional[str]
-
-
-class ReadUnits(NamedTuple):
-    """Has systemd read its units again."""
-
-
-class Enable(NamedTuple):
-    """Has a unit start at boot, or not any more."""
-
-    unit: str
-    enabled: bool
-
-
 class Change(NamedTuple):
     """start, stop, restart or reload a unit, and note what it has then. listen: what a proxy then has to serve."""
 
@@ -106,7 +81,7 @@ class Change(NamedTuple):
     listen: str = ""
 
 
-Action = Union[Write, Link, ReadUnits, Enable, Change]
+Action = Union[Effect, Change]
 
 
 def files(wish: Wanted, software: Software) -> Dict[str, str]:
@@ -162,27 +137,20 @@ def plan(wish: Wanted, state: State) -> List[Action]:
         if state.units[unit].active in ACTIVE:
             actions.append(Change(unit, "stop"))
         if state.units[unit].enabled:
-            actions.append(Enable(unit, False))
-    writes: List[Write] = [
-        Write(path, content.get(path), state.files.get(path))
-        for path in sorted({*content, *state.files})
-        if content.get(path) != state.files.get(path)
-    ]
-    actions += writes
-    actions += [
-        Link(path, targets.get(path), state.links.get(path))
-        for path in sorted({*targets, *state.links})
-        if targets.get(path) != state.links.get(path)
-    ]
-    # Also where an earlier run ended before it did.
+            actions.append(EnableUnit(unit, False))
+    # What is there and not wanted goes.
+    writes = effects.writes(_all(content, state.files), state.files)
+    actions += [write._replace(mode=tls_files.mode(write.path)) for write in writes]
+    actions += effects.links(_all(targets, state.links), state.links)
     stale = any(state.units[unit].stale for unit in units(wish) if unit in state.units)
-    if stale or any(tls_files.is_unit_file(write.path) for write in writes):
+    if stale and not any(effects.is_unit_file(write.path) for write in writes):
+        # an earlier run ended before systemd had read what it wrote
         actions.append(ReadUnits())
     for proxy in wish.proxies:
         unit = tls_files.proxy_unit(proxy.name)
         known = state.units.get(unit)
         if known is None or not known.enabled:
-            actions.append(Enable(unit, True))
+            actions.append(EnableUnit(unit, True))
         verb = "start" if known is None or known.active not in ACTIVE else _verb(wish, state, content, unit, "reload")
         if verb is not None:
             actions.append(Change(unit, verb, *digests(wish, state, content, unit), listen=proxy.served))
@@ -197,6 +165,10 @@ def plan(wish: Wanted, state: State) -> List[Action]:
         if verb is not None:
             actions.append(Change(service.unit, verb, *digests(wish, state, content, service.unit)))
     return actions
+
+
+def _all(wanted: Mapping[str, str], there: Mapping[str, Optional[str]]) -> Dict[str, Optional[str]]:
+    return {path: wanted.get(path) for path in sorted({*wanted, *there})}
 
 
 def _verb(wish: Wanted, state: State, content: Mapping[str, str], unit: str, change: str) -> Optional[str]:
@@ -274,15 +246,11 @@ def unknown(wish: Wanted, state: State) -> List[str]:
 
 def after(state: State, actions: Sequence[Action]) -> State:
     """The state that the actions lead to."""
-    found, targets, units_then, notes = dict(state.files), dict(state.links), dict(state.units), dict(state.notes)
+    units_then, notes = dict(state.units), dict(state.notes)
     for action in actions:
-        if isinstance(action, Write):
-            found[action.path] = action.content
-        elif isinstance(action, Link):
-            targets[action.path] = action.target
-        elif isinstance(action, ReadUnits):
+        if isinstance(action, ReadUnits) or isinstance(action, WriteFile) and effects.is_unit_file(action.path):
             units_then = {name: unit._replace(stale=False) for name, unit in units_then.items()}
-        elif isinstance(action, Enable):
+        elif isinstance(action, EnableUnit):
             unit = units_then.get(action.unit, _NEW)
             units_then[action.unit] = unit._replace(enabled=action.enabled, exists=True)
         elif isinstance(action, Change):
@@ -293,7 +261,13 @@ def after(state: State, actions: Sequence[Action]) -> State:
             else:
                 units_then[action.unit] = unit._replace(active="active", exists=True)
                 notes[action.unit] = Note(unit.invocation, action.settings, action.content)
-    return replace(state, files=found, links=targets, units=units_then, notes=notes)
+    return replace(
+        state,
+        files=effects.files_after(state.files, actions),
+        links=effects.links_after(state.links, actions),
+        units=units_then,
+        notes=notes,
+    )
 
 
 _NEW = Unit(True, "inactive", False, "")
@@ -301,19 +275,9 @@ _NEW = Unit(True, "inactive", False, "")
 
 def describe(action: Action) -> str:
     """The action for people."""
-    if isinstance(action, Write):
-        if action.content is None:
-            return "remove " + action.path
-        return "{0} {1}".format("write" if action.previous is None else "replace", action.path)
-    if isinstance(action, Link):
-        if action.target is None:
-            return "remove " + action.path
-        return "link {0} to {1}".format(action.path, action.target)
-    if isinstance(action, ReadUnits):
-        return "have systemd read its units"
-    if isinstance(action, Enable):
-        return "{0} {1}".format("enable" if action.enabled else "disable", action.unit)
-    return "{0} {1}".format(action.verb, action.unit)
+    if isinstance(action, Change):
+        return "{0} {1}".format(action.verb, action.unit)
+    return effects.describe(action)
 
 
 def show(wish: Wanted, state: State) -> Dict[str, Any]:

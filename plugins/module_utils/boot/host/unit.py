@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 
-from ...common.host import command, owned_files, systemctl
-from ..unit import BootAction, BootUnit, WriteFile
+from ...common.effects import Effect
+from ...common.host import command, effects, owned_files
+from ..unit import BootUnit
 
 _WANTS = "/etc/systemd/system/multi-user.target.wants/"
 _FIX = "Repair systemd on this host, or set persist: false"
@@ -30,14 +31,6 @@ def is_enabled(unit: str) -> bool:
     return os.path.islink(_WANTS + unit)
 
 
-def apply(run: command.Run, action: BootAction) -> None:
+def apply(run: command.Run, effect: Effect) -> None:
     """Does one action. Raises EdgesiteError."""
-    if isinstance(action, WriteFile):
-        if action.content is None:
-            owned_files.remove(action.path)
-        else:
-            owned_files.write_text(action.path, action.content)
-        if action.path.endswith(".service"):
-            systemctl.do(run, "daemon-reload", fix=_FIX)
-    else:
-        systemctl.do(run, "enable" if action.enabled else "disable", action.unit, fix=_FIX)
+    effects.apply(run, effect, _FIX)

@@ -10,6 +10,8 @@ from typing import Any, ContextManager, Dict, List, NamedTuple, Optional, Sequen
 from ...boot import unit as boot
 from ...boot.host import ready
 from ...boot.host import unit as boot_backend
+from ...common import effects
+from ...common.effects import Effect
 from ...common.host.command import Run
 from ...converge import Domain
 from .. import settings
@@ -20,7 +22,7 @@ from . import settings as nvml_settings
 from .process import NvmlProcess
 from .read import read_gpus
 
-Action = Union[Change, boot.WriteFile, boot.EnableUnit]
+Action = Union[Change, Effect]
 
 
 class State(NamedTuple):
@@ -72,8 +74,7 @@ class SettingsDomain(Domain[State, Action]):
 
     def predict(self, state: State, actions: List[Action]) -> State:
         changes = [action for action in actions if isinstance(action, Change)]
-        boot_actions = [action for action in actions if not isinstance(action, Change)]
-        return State(tuple(settings.after(state.gpus, changes)), boot.after(state.boot, boot_actions), state.lost)
+        return State(tuple(settings.after(state.gpus, changes)), boot.after(state.boot, actions), state.lost)
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing GPU settings", self.unit)
@@ -88,11 +89,11 @@ class SettingsDomain(Domain[State, Action]):
         if isinstance(action, Change):
             self.apply(action._replace(value=action.previous, previous=action.value))
         else:
-            boot_backend.apply(self.run, boot.undo(action))
+            boot_backend.apply(self.run, effects.undo(action))
 
     def describe(self, action: Action) -> Dict[str, Any]:
         if not isinstance(action, Change):
-            return {"does": boot.describe(action)}
+            return {"does": effects.describe(action)}
         before, after = (settings.show(action.key, value) for value in (action.previous, action.value))
         return {
             "does": "set {0} of GPU {1} from {2} to {3}".format(action.key, action.gpu.label(), before, after),

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional
 
 from ...boot.host import ready
 from ...boot.unit import NONE
+from ...common import effects
 from ...converge import Domain
 from .. import store
 from ..store import Action, State, Wanted
@@ -41,7 +42,7 @@ class IdentityStoreDomain(Domain[State, Action]):
         backend.apply(self.folder, action)
 
     def undo(self, action: Action) -> None:
-        backend.undo(self.folder, action)
+        backend.apply(self.folder, effects.undo(action))
 
     def describe(self, action: Action) -> Dict[str, Any]:
         return {"does": store.describe(action)}

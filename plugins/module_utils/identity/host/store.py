@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 
-from ...common.host import owned_files
+from ...common.host import command, effects, owned_files
 from .. import store
-from ..store import Action, Activate, State, Write
+from ..store import Action, State
 
 
 def observe(folder: str) -> State:
@@ -29,17 +29,4 @@ def _active(folder):
 
 def apply(folder: str, action: Action) -> None:
     """Does one action, in one step for whoever reads meanwhile."""
-    if isinstance(action, Write):
-        owned_files.write_text(os.path.join(folder, action.path), action.content)
-    else:
-        owned_files.write_link(os.path.join(folder, store.LINK), action.slot)
-
-
-def undo(folder: str, action: Action) -> None:
-    """Takes one action back."""
-    if isinstance(action, Activate):
-        owned_files.write_link(os.path.join(folder, store.LINK), action.previous)
-    elif action.previous is not None:
-        owned_files.write_text(os.path.join(folder, action.path), action.previous)
-    else:
-        owned_files.remove(os.path.join(folder, action.path))
+    effects.apply(command.run, action._replace(path=os.path.join(folder, action.path)))

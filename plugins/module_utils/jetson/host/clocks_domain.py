@@ -11,6 +11,7 @@ from ...boot import unit as boot
 from ...boot.host import ready
 from ...boot.host import unit as boot_backend
 from ...boot.unit import BootUnit
+from ...common import effects
 from ...common.host.command import Run
 from ...converge import Domain
 from .. import clocks
@@ -53,7 +54,7 @@ class JetsonClocksDomain(Domain[State, Action]):
         elif isinstance(action, Restore):
             backend.lock(self.run)
         else:
-            boot_backend.apply(self.run, boot.undo(action))
+            boot_backend.apply(self.run, effects.undo(action))
 
     def describe(self, action: Action) -> Dict[str, Any]:
         return {"does": clocks.describe(action)}

@@ -11,7 +11,8 @@ from typing import Any, ContextManager, Dict, List, Optional, Sequence, Tuple, U
 from ...boot import unit as boot
 from ...boot.host import ready
 from ...boot.host import unit as boot_backend
-from ...common import quiesce
+from ...common import effects, quiesce
+from ...common.effects import EFFECTS, Effect
 from ...common.errors import EdgesiteError
 from ...common.host import units
 from ...common.host.command import Run
@@ -28,11 +29,10 @@ from ..plan import Policy
 from . import apply
 from .cards import read_cards
 
-Action = Union[mig_actions.Action, quiesce.SwitchUnit, boot.WriteFile, boot.EnableUnit]
+Action = Union[mig_actions.Action, quiesce.SwitchUnit, Effect]
 
 # A reset takes power limits and clocks with it; this unit sets them when it is started again.
 _SETTINGS_UNIT = "edgesite-gpu-settings.service"
-_BOOT = (boot.WriteFile, boot.EnableUnit)
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,11 @@ class MigDomain(Domain[State, Action]):
 
     def predict(self, state: State, actions: List[Action]) -> State:
         switches = [action for action in actions if isinstance(action, quiesce.SwitchUnit)]
-        of_boot = [action for action in actions if isinstance(action, _BOOT)]
-        of_cards = [action for action in actions if not isinstance(action, (quiesce.SwitchUnit, *_BOOT))]
+        of_cards = [action for action in actions if not isinstance(action, (quiesce.SwitchUnit, *EFFECTS))]
         return State(
             tuple(mig_actions.after(state.cards, of_cards)),
             quiesce.after(state.units, switches),
-            boot.after(state.boot, of_boot),
+            boot.after(state.boot, actions),
             state.lost,
         )
 
@@ -126,7 +125,7 @@ class MigDomain(Domain[State, Action]):
     def apply(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):
             units.apply(self.run, action)
-        elif isinstance(action, _BOOT):
+        elif isinstance(action, EFFECTS):
             boot_backend.apply(self.run, action)
         elif self.nvml is not None:
             self.nvml.ask(apply.apply, action)
@@ -134,16 +133,16 @@ class MigDomain(Domain[State, Action]):
     def undo(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):
             self.apply(quiesce.undo(action))
-        elif isinstance(action, _BOOT):
-            self.apply(boot.undo(action))
+        elif isinstance(action, EFFECTS):
+            self.apply(effects.undo(action))
         else:
             self.apply(mig_actions.undo(action))
 
     def describe(self, action: Action) -> Dict[str, Any]:
         if isinstance(action, quiesce.SwitchUnit):
             return quiesce.describe(action)
-        if isinstance(action, _BOOT):
-            return {"does": boot.describe(action), "kind": "boot_unit"}
+        if isinstance(action, EFFECTS):
+            return {"does": effects.describe(action), "kind": "boot_unit"}
         return mig_actions.describe(action)
 
     def render(self, state: State) -> Dict[str, Any]:

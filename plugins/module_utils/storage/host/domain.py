@@ -10,8 +10,10 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from ...boot.host import ready
 from ...boot.unit import NONE
+from ...common import effects as common_effects
+from ...common.effects import CRYPTTAB, FSTAB, WriteFile
 from ...common.errors import EdgesiteError
-from ...common.host import owned_files
+from ...common.host import effects, owned_files
 from ...common.host.command import Run
 from ...converge import Domain
 from ...tpm.host import read
@@ -19,12 +21,9 @@ from .. import luks2, tab_file
 from .. import plan as storage_plan
 from .. import volume as storage
 from ..volume import (
-    CRYPTTAB,
-    FSTAB,
     Action,
     Disk,
     Drop,
-    Edit,
     Enrol,
     Format,
     MakeFileSystem,
@@ -36,8 +35,6 @@ from ..volume import (
 )
 from . import block_device, luks
 from .block_device import Device
-
-_MODES = {CRYPTTAB: 0o600, FSTAB: 0o644}
 
 
 class LuksVolumeDomain(Domain[State, Action]):
@@ -127,9 +124,8 @@ class LuksVolumeDomain(Domain[State, Action]):
             luks.encrypt(self.run, self.certificate, b"a try")
 
     def apply(self, action: Action) -> None:
-        if isinstance(action, Edit):
-            owned_files.write_text(action.path, action.text, _MODES[action.path])
-            luks.reload(self.run)
+        if isinstance(action, WriteFile):
+            effects.apply(self.run, action)
         elif isinstance(action, Format):
             self._format(action)
         elif isinstance(action, Enrol):
@@ -182,9 +178,8 @@ class LuksVolumeDomain(Domain[State, Action]):
         return self.keys.get(volume.name, self.fitting.get(volume.name))
 
     def undo(self, action: Action) -> None:
-        if isinstance(action, Edit):
-            owned_files.write_text(action.path, action.before, _MODES[action.path])
-            luks.reload(self.run)
+        if isinstance(action, WriteFile):
+            effects.apply(self.run, common_effects.undo(action))
         elif isinstance(action, Format):
             self._unmake(action)
         elif isinstance(action, Open):

@@ -268,11 +268,6 @@ def unmount(run: Run, volume: Volume) -> None:
     _do(run, ["umount", volume.mount])
 
 
-def reload(run: Run) -> None:
-    """Lets systemd read crypttab and fstab again."""
-    systemctl.do(run, "daemon-reload")
-
-
 def _patient(run: Run, argv: Sequence[str], timeout: float = _SECONDS, **more: Any) -> Result:
     """Runs a program, and again where it did not get as far as the TPM, which may be busy with others."""
     for pause in _PAUSES:

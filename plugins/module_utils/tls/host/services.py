@@ -16,12 +16,13 @@ import ssl
 import time
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from ...common import effects as common_effects
 from ...common.errors import EdgesiteError
-from ...common.host import command, owned_files, systemctl
+from ...common.host import command, effects, owned_files, systemctl
 from ...common.host.command import Run
 from .. import files, services
 from ..options import Wanted
-from ..services import Action, Change, Enable, Link, Note, ReadUnits, Software, State, Unit, Write
+from ..services import Action, Change, Note, Software, State, Unit
 
 # In /run: after a boot every unit has loaded what is there.
 NOTES = "/run/edgesite-gpu/tls-loaded.json"
@@ -62,7 +63,7 @@ def observe(run: Run, wish: Wanted) -> State:
 
 def _existing(wish):
     places = [posixpath.join(wish.layout.directory, name) for name in _OWNED]
-    places += [files.PROXY_TEMPLATE, posixpath.join(files.UNITS, "*.d", files.DROPIN)]
+    places += [files.PROXY_TEMPLATE, posixpath.join(common_effects.UNITS, "*.d", files.DROPIN)]
     return [path for place in places for path in glob.glob(place)]
 
 
@@ -154,39 +155,20 @@ def _note(unit: str, note: Optional[Note]) -> None:
 
 def apply(run: Run, wish: Wanted, action: Action) -> None:
     """Does one action. Raises EdgesiteError."""
-    if isinstance(action, Write):
-        _write(action.path, action.content)
-    elif isinstance(action, Link):
-        owned_files.write_link(action.path, action.target)
-    elif isinstance(action, ReadUnits):
-        systemctl.do(run, "daemon-reload")
-    elif isinstance(action, Enable):
-        systemctl.do(run, "enable" if action.enabled else "disable", action.unit)
-    else:
+    if isinstance(action, Change):
         _change(run, wish, action)
+    else:
+        effects.apply(run, action)
 
 
 def undo(run: Run, action: Action) -> None:
     """Takes one action back. What a service has loaded it keeps; the next run sees that it is not what is there."""
-    if isinstance(action, Write):
-        _write(action.path, action.previous)
-        if files.is_unit_file(action.path):
-            systemctl.do(run, "daemon-reload")
-    elif isinstance(action, Link):
-        owned_files.write_link(action.path, action.previous)
-    elif isinstance(action, Enable):
-        systemctl.do(run, "disable" if action.enabled else "enable", action.unit)
-    elif isinstance(action, Change):
-        _note(action.unit, None)
-        if action.verb in ("start", "stop"):
-            systemctl.do(run, "stop" if action.verb == "start" else "start", action.unit)
-
-
-def _write(path, content):
-    if content is None:
-        owned_files.remove(path)
-    else:
-        owned_files.write_text(path, content, 0o755 if files.is_program(path) else 0o644)
+    if not isinstance(action, Change):
+        effects.apply(run, common_effects.undo(action))
+        return
+    _note(action.unit, None)
+    if action.verb in ("start", "stop"):
+        systemctl.do(run, "stop" if action.verb == "start" else "start", action.unit)
 
 
 def _change(run, wish, action):

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
-from ansible_collections.edgesite.gpu.plugins.module_utils.common import quiesce
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import effects, quiesce
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import unit, values
 from hypothesis import given
@@ -33,7 +33,7 @@ def test_unit_runs_the_verb_on_its_configuration_before_container_runtimes():
 
 
 def test_unit_that_is_not_there_is_written_and_then_enabled():
-    assert [boot.describe(action) for action in boot.plan(WANTED, NONE)] == [
+    assert [effects.describe(action) for action in boot.plan(WANTED, NONE)] == [
         "write /etc/edgesite-gpu/settings.json",
         "write /etc/systemd/system/edgesite-gpu-settings.service",
         "enable edgesite-gpu-settings.service",
@@ -41,7 +41,7 @@ def test_unit_that_is_not_there_is_written_and_then_enabled():
 
 
 def test_unit_that_is_not_wanted_is_disabled_and_then_removed():
-    assert [boot.describe(action) for action in boot.plan(NONE, WANTED)] == [
+    assert [effects.describe(action) for action in boot.plan(NONE, WANTED)] == [
         "disable edgesite-gpu-settings.service",
         "remove /etc/edgesite-gpu/settings.json",
         "remove /etc/systemd/system/edgesite-gpu-settings.service",
@@ -63,7 +63,7 @@ def test_plan_reaches_the_wanted_unit_and_can_be_taken_back(desired, observed):
     reached = boot.after(observed, actions)
     assert reached == desired
     assert boot.plan(desired, reached) == []
-    assert boot.after(reached, [boot.undo(action) for action in reversed(actions)]) == observed
+    assert boot.after(reached, [effects.undo(action) for action in reversed(actions)]) == observed
 
 
 @pytest.mark.parametrize(

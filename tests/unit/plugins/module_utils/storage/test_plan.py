@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import WriteFile
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import plan, tab_file
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import volume as storage
@@ -16,7 +17,6 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.storage.volume import
     OURS,
     Disk,
     Drop,
-    Edit,
     Enrol,
     Format,
     MakeFileSystem,
@@ -53,7 +53,7 @@ def header(**changes):
     return DONE._replace(header=HEADER._replace(**changes))
 
 
-MAKE = [Format, Enrol, Edit, Open, MakeFileSystem, Edit, Mount]
+MAKE = [Format, Enrol, WriteFile, Open, MakeFileSystem, WriteFile, Mount]
 
 
 def test_an_empty_disk_is_made():
@@ -164,7 +164,9 @@ def test_wipe_names_one_device_with_one_content():
 def test_half_done_work_is_finished(disk, expected):
     found = state(disk)
     actions = plan.plan(WANTED, found)
-    assert [kind for kind in kinds(actions) if kind is not Edit] == [kind for kind in expected if kind is not Edit]
+    assert [kind for kind in kinds(actions) if kind is not WriteFile] == [
+        kind for kind in expected if kind is not WriteFile
+    ]
     assert plan.plan(WANTED, plan.after(WANTED, found, actions)) == []
 
 

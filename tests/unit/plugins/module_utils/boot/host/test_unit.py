@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import unit as boot
-from ansible_collections.edgesite.gpu.plugins.module_utils.boot.unit import BootUnit, EnableUnit, WriteFile
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot.unit import BootUnit
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import EnableUnit, WriteFile
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 
@@ -28,24 +29,12 @@ def systemctl():
     return Systemctl()
 
 
-def test_written_unit_is_loaded(tmp_path, systemctl):
+def test_unit_is_seen_by_its_files(tmp_path, systemctl):
     unit = str(tmp_path / "x.service")
     boot.apply(systemctl, WriteFile(unit, "[Unit]\n", None))
-    assert boot.observe(BootUnit("x.service", {unit: None}, True)).files == {unit: "[Unit]\n"}
+    assert boot.observe(BootUnit("x.service", {unit: None}, True)) == BootUnit("x.service", {unit: "[Unit]\n"}, False)
     boot.apply(systemctl, WriteFile(unit, None, "[Unit]\n"))
-    assert boot.observe(BootUnit("x.service", {unit: None}, True)) == BootUnit("x.service", {unit: None}, False)
-    assert systemctl.ran == [["daemon-reload"]] * 2
-
-
-def test_written_configuration_needs_no_systemctl(tmp_path, systemctl):
-    boot.apply(systemctl, WriteFile(str(tmp_path / "x.json"), "{}", None))
-    assert systemctl.ran == []
-
-
-@pytest.mark.parametrize("enabled, verb", [(True, "enable"), (False, "disable")])
-def test_unit_is_enabled_and_disabled(systemctl, enabled, verb):
-    boot.apply(systemctl, EnableUnit("x.service", enabled, not enabled))
-    assert systemctl.ran == [[verb, "x.service"]]
+    assert boot.observe(BootUnit("x.service", {unit: None}, True)).files == {unit: None}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +53,6 @@ def test_unit_is_enabled_and_disabled(systemctl, enabled, verb):
 def test_failure_says_what_systemctl_said(systemctl, answer, why, fix):
     systemctl.answer = answer
     with pytest.raises(EdgesiteError) as raised:
-        boot.apply(systemctl, EnableUnit("x.service", True, False))
+        boot.apply(systemctl, EnableUnit("x.service", True))
     assert "systemctl enable " + why in raised.value.problem
     assert fix in raised.value.fix

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import ready
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import effects
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import luks2
@@ -42,7 +43,7 @@ class Host:
         self.data = ""
         self.old = ""
         self.open = self.mounted = False
-        self.files = {storage.CRYPTTAB: "", storage.FSTAB: "/dev/vda / ext4 defaults 0 1\n"}
+        self.files = {effects.CRYPTTAB: "", effects.FSTAB: "/dev/vda / ext4 defaults 0 1\n"}
         self.tpm = "own"
         self.fault = None
         self.effects = 0
@@ -123,7 +124,7 @@ class Host:
         self.effect(lambda: self.tokens.pop(str(entry.token)))
 
     def open_volume(self, run, volume):
-        if not self.sealed() or "UUID=" + self.uuid not in self.files[storage.CRYPTTAB]:
+        if not self.sealed() or "UUID=" + self.uuid not in self.files[effects.CRYPTTAB]:
             raise EdgesiteError("does not open")
         self.effect(lambda: setattr(self, "open", True))
 
@@ -141,7 +142,7 @@ class Host:
         self.slots, self.tokens = {}, {}
 
     def mount(self, run, volume):
-        assert "/dev/mapper/data\t" + MOUNT in self.files[storage.FSTAB]
+        assert "/dev/mapper/data\t" + MOUNT in self.files[effects.FSTAB]
         self.effect(lambda: setattr(self, "mounted", True))
 
     def unmount(self, run, volume):
@@ -164,7 +165,6 @@ def host(monkeypatch):
         new_key=lambda: b"key %d" % next(host.made),
         encrypt=lambda run, certificate, key: certificate + ":" + key.decode(),
         wipe=lambda run, device: None,
-        reload=lambda run: None,
         **{
             name: getattr(host, name)
             for name in (
@@ -186,6 +186,8 @@ def host(monkeypatch):
     monkeypatch.setattr(ready.os, "geteuid", lambda: 0)
     for name, value in (("luks", fake), ("block_device", disk), ("owned_files", files)):
         monkeypatch.setattr(domain, name, value)
+    monkeypatch.setattr(domain.effects, "owned_files", files)
+    monkeypatch.setattr(domain.effects.systemctl, "do", lambda run, *words, fix="": None)
     monkeypatch.setattr(domain.read, "default_tcti", lambda root: "device:/dev/tpmrm0")
     return host
 

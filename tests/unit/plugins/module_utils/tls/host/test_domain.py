@@ -12,6 +12,7 @@ from itertools import count
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import ready
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import effects
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
@@ -143,7 +144,7 @@ def made(folder, monkeypatch):
     )
     monkeypatch.setattr(backend.owned_files, "remove", lambda path: host.effect(lambda: real_remove(path)))
     units = str(folder / "units")
-    monkeypatch.setattr(files, "UNITS", units)
+    monkeypatch.setattr(effects, "UNITS", units)
     for place in (files, tls_services):
         monkeypatch.setattr(place, "PROXY_TEMPLATE", units + "/edgesite-tls-proxy@.service")
     monkeypatch.setattr(backend, "NOTES", str(folder / "run/notes.json"))

@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does what is to be done to files, links and units of a host."""
+
+from __future__ import annotations
+
+from ..effects import Effect, EnableUnit, Link, WriteFile, is_unit_file
+from . import owned_files, systemctl
+from .command import Run
+
+
+def apply(run: Run, effect: Effect, fix: str = "") -> None:
+    """Does it, in one step for whoever reads meanwhile. Raises EdgesiteError. fix: as for systemctl.do."""
+    if isinstance(effect, WriteFile):
+        if effect.content is None:
+            owned_files.remove(effect.path)
+        else:
+            owned_files.write_text(effect.path, effect.content, effect.mode)
+        if is_unit_file(effect.path):
+            systemctl.do(run, "daemon-reload", fix=fix)
+    elif isinstance(effect, Link):
+        owned_files.write_link(effect.path, effect.target)
+    elif isinstance(effect, EnableUnit):
+        systemctl.do(run, "enable" if effect.enabled else "disable", effect.unit, fix=fix)
+    else:
+        systemctl.do(run, "daemon-reload", fix=fix)

@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     listing = of_site("inventory", "print ansible's inventory of a site")
     listing.add_argument("--list", action="store_true", help="all hosts (the default)")
     listing.add_argument("--host", metavar="NAME", help="the variables of one host")
-    of_host("reboot", "reboot a host and wait until it is back")
+    of_host("reboot", "reboot a host, and wait until every unit has started or failed")
     of_host("cut", "pull a host's network cable")
     of_host("heal", "plug it in again")
     of_host("ssh", "log in, or run a command, as ansible's user").add_argument("command", nargs=argparse.REMAINDER)

@@ -15,7 +15,7 @@ TPCS = "cat /sys/devices/platform/gpu.0/tpc_pg_mask"
 CORES = "cat /sys/devices/system/cpu/online"
 STATUS = "cat /var/lib/nvpmodel/status"
 APT = "DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet=2"
-REBOOT_SECONDS = 60
+REBOOT_SECONDS = 300
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -278,7 +278,7 @@ def test_down_leaves_nothing_and_up_works_after_an_interrupt() -> None:
         )
         time.sleep(seconds)
         os.killpg(up.pid, 2)
-        up.wait(timeout=30)
+        up.wait(timeout=120)
     lab("up", str(SITE))
     assert set(json.loads(lab("inventory", str(SITE)).stdout)["edgesite"]["hosts"]) == set(HOSTS)
     test_hosts_are_healthy()

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
 
 
-class ActionModule(NvmlActionBase):
-    """See NvmlActionBase."""
+class ActionModule(RebootingActionBase, NvmlActionBase):
+    """See RebootingActionBase and NvmlActionBase."""

@@ -1,12 +1,27 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Controller side of edgesite.gpu.luks_volume."""
+"""Controller side of edgesite.gpu.luks_volume: keeps the recovery keys that it returns."""
 
 from __future__ import annotations
 
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
+from typing import Any, Dict
+
+from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import InstallingActionBase
 
 
-class ActionModule(HostActionBase):
-    """See HostActionBase."""
+class ActionModule(InstallingActionBase):
+    """See InstallingActionBase."""
+
+    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+        result = super().run_with(run_module)
+        folder = self._task.args.get("escrow_dir")
+        if folder and not result.get("failed"):
+            host = self._task_vars["inventory_hostname"]
+            kept = recovery_escrow.keep_all(str(folder), host, result.get("volumes") or [], self._task.check_mode)
+            told = [{"does": "keep recovery key {0} on the controller".format(name)} for name in kept]
+            result["actions"] = [*result.get("actions", []), *told]
+            result["changed"] = bool(result.get("changed")) or bool(kept)
+        return result

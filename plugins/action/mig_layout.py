@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase, RunModule
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
 
 
-class ActionModule(NvmlActionBase):
-    """See NvmlActionBase."""
+class ActionModule(RebootingActionBase, NvmlActionBase):
+    """See RebootingActionBase and NvmlActionBase."""
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         name = self._task.args.pop("from_file", None)
@@ -22,6 +23,10 @@ class ActionModule(NvmlActionBase):
                 raise AnsibleActionFail("from_file and mig_parted are both given. Leave one of the two out.")
             self._task.args["mig_parted"] = self._document(name)
         return super().run_with(run_module)
+
+    def may_reboot(self, result: Mapping[str, Any]) -> bool:
+        # A reboot ends them all.
+        return not result.get("holders") or self._task.args.get("disruption") == "force"
 
     def _document(self, name: Any) -> Dict[str, Any]:
         path = self._find_needle("files", str(name))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
 
@@ -21,17 +20,6 @@ class ActionModule(ControllerActionBase):
     }
 
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
-        folder, host = options["folder"], task_vars["inventory_hostname"]
-        recovery_escrow.check_host(host)
-        keys = recovery_escrow.keys(host, options["volumes"])
-        try:
-            missing = recovery_escrow.missing(folder, host, keys)
-            if not self._task.check_mode:
-                for key in missing:
-                    recovery_escrow.keep(folder, host, key)
-        except OSError as error:
-            raise EdgesiteError(
-                "Cannot work in {0}, the option folder: {1}".format(folder, error.strerror or error),
-                "Give a folder on the controller that lasts, has free space, and that the playbook's user can write to",
-            ) from error
-        return {"changed": bool(missing), "kept": ["{0}.pem".format(key.uuid) for key in missing]}
+        host = task_vars["inventory_hostname"]
+        kept = recovery_escrow.keep_all(options["folder"], host, options["volumes"], self._task.check_mode)
+        return {"changed": bool(kept), "kept": kept}

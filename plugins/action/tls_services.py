@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import InstallingActionBase
 
 
-class ActionModule(HostActionBase):
-    """See HostActionBase."""
+class ActionModule(InstallingActionBase):
+    """See InstallingActionBase."""

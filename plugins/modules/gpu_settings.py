@@ -16,6 +16,8 @@ description:
   - One task holds all settings of a host, since the boot unit holds exactly the settings of the last run.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.reboots
 options:
   settings:
     description:
@@ -198,6 +200,7 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.common import action_options
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.gpu.host.process import NvmlProcess
@@ -209,6 +212,7 @@ from ..module_utils.runner import fail, given, run
 def main():
     module = AnsibleModule(
         argument_spec={
+            **action_options.REBOOTS,
             "settings": SETTINGS,
             "persist": {"type": "bool", "default": True},
             "pynvml_path": {"type": "path"},

@@ -21,6 +21,8 @@ description:
   - A volume that exists is never made anew. What an earlier run did not finish is finished.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.installs
 options:
   volumes:
     description: The volumes. One that is taken out of the list stays as it is.
@@ -82,6 +84,11 @@ options:
     type: list
     elements: str
     default: []
+  escrow_dir:
+    description:
+      - Folder on the controller to keep the encrypted recovery keys in, as M(edgesite.gpu.recovery_escrow) does.
+        Without it they are only returned.
+    type: path
   wipe:
     description:
       - Devices whose content may go for good, each with a fingerprint of its content; a refusal says what to give here.
@@ -113,13 +120,8 @@ EXAMPLES = r"""
         mount: /srv/models
         filesystem: xfs
     recovery_certificate: "{{ lookup('ansible.builtin.file', 'recovery.pem') }}"
+    escrow_dir: /srv/site/escrow
   become: true
-  register: storage
-
-- name: The encrypted recovery keys are kept on the controller
-  edgesite.gpu.recovery_escrow:
-    folder: /srv/site/escrow
-    volumes: "{{ storage.volumes }}"
 """
 
 RETURN = r"""
@@ -174,6 +176,7 @@ import uuid
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.common import action_options
 from ..module_utils.common.host import command
 from ..module_utils.runner import run
 from ..module_utils.storage import volume
@@ -214,6 +217,8 @@ def domain(module):
 def main():
     module = AnsibleModule(
         argument_spec={
+            **action_options.INSTALLS,
+            "escrow_dir": {"type": "path"},
             "volumes": {"type": "list", "elements": "dict", "required": True, "options": VOLUME},
             "recovery_certificate": {"type": "str", "required": True},
             "pcrs": {"type": "list", "elements": "int", "default": [7]},

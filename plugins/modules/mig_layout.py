@@ -20,6 +20,8 @@ description:
   - One task holds all layouts of a host, since the boot unit holds exactly those of the last run.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.reboots
 options:
   layouts:
     description:
@@ -269,7 +271,7 @@ import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.common import quiesce
+from ..module_utils.common import action_options, quiesce
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.gpu.host.process import NvmlProcess
@@ -285,6 +287,7 @@ from ..module_utils.runner import fail, given, run
 def main():
     module = AnsibleModule(
         argument_spec={
+            **action_options.REBOOTS,
             "layouts": {
                 "type": "list",
                 "elements": "dict",

@@ -20,6 +20,8 @@ description:
   - What a service serves with is its own configuration's matter; see docs/identity.md for each.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.installs
 options:
   identity:
     description:
@@ -152,7 +154,7 @@ after:
   description: The same, after; in check mode, what it would be.
   returned: success
   type: dict
-missing:
+missing_packages:
   description: Packages, by their names in Debian, that are wanted and not there.
   returned: success, or when some are missing
   type: list
@@ -171,6 +173,7 @@ undone:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.common import action_options
 from ..module_utils.common.host import command
 from ..module_utils.runner import run
 from ..module_utils.tls.host.domain import TlsServicesDomain
@@ -180,6 +183,7 @@ from ..module_utils.tls.options import wanted
 def main():
     module = AnsibleModule(
         argument_spec={
+            **action_options.INSTALLS,
             "identity": {"type": "path", "default": "/etc/edgesite-gpu/identity"},
             "directory": {"type": "path", "default": "/etc/edgesite-gpu/tls"},
             "tcti": {"type": "str", "default": "device:/dev/tpmrm0"},
@@ -215,7 +219,8 @@ def main():
         },
         supports_check_mode=True,
     )
-    run(module, lambda: TlsServicesDomain(command.run, wanted(**module.params)))
+    options = {name: value for name, value in module.params.items() if name not in action_options.INSTALLS}
+    run(module, lambda: TlsServicesDomain(command.run, wanted(**options)))
 
 
 if __name__ == "__main__":

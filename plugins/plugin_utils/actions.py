@@ -9,6 +9,7 @@ import os
 import tempfile
 from typing import Any, Callable, Dict, Mapping, Optional
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.common.errors import EdgesiteError
@@ -58,16 +59,39 @@ class ControllerActionBase(GuardedActionBase):
 
 
 class HostActionBase(GuardedActionBase):
-    """Runs the module of the same name, and can send it a file first."""
+    """Runs the module of the same name, and can send it a file first, or have another action do something for it."""
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
-        return self.run_with(lambda more: self._run_module(task_vars, more))
+        self._task_vars = task_vars
+        return self.run_with(self._run_module)
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         """The task's result."""
         return run_module({})
 
-    def _run_module(self, task_vars: Mapping[str, Any], more: Mapping[str, Any]) -> Dict[str, Any]:
+    def flag(self, option: str, default: bool) -> bool:
+        """An option of the task that the action goes by. The module has them too, and has checked them."""
+        given = self._task.args.get(option)
+        return default if given is None else bool(boolean(given, strict=False))
+
+    def run_action(self, name: str, arguments: Mapping[str, Any]) -> Dict[str, Any]:
+        """The result of another action on this host, in the place of a task of its own."""
+        task = self._task.copy()
+        task.action, task.args = name, dict(arguments)
+        action = self._shared_loader_obj.action_loader.get(
+            name,
+            task=task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        result: Dict[str, Any] = action.run(task_vars=dict(self._task_vars))
+        return result
+
+    def _run_module(self, more: Mapping[str, Any]) -> Dict[str, Any]:
+        task_vars = self._task_vars
         arguments = {**self._task.args, **more}
         result: Dict[str, Any] = self._execute_module(
             module_name=self._task.action, module_args=arguments, task_vars=task_vars

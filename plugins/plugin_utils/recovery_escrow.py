@@ -33,6 +33,25 @@ class Key(NamedTuple):
     cms: str
 
 
+def keep_all(folder: str, host: str, volumes: Sequence[Mapping[str, Any]], check: bool) -> List[str]:
+    """Keeps what is not there yet; the names of the files. volumes: as luks_volume returns them. check: says them only.
+
+    Raises EdgesiteError. All that the host says is checked before any of it is written.
+    """
+    check_host(host)
+    found = keys(host, volumes)
+    try:
+        lacking = missing(folder, host, found)
+        for key in lacking if not check else ():
+            keep(folder, host, key)
+    except OSError as error:
+        raise EdgesiteError(
+            "Cannot keep recovery keys in {0}: {1}".format(folder, error.strerror or error),
+            "Give a folder on the controller that lasts, has free space, and that the playbook's user can write to",
+        ) from error
+    return ["{0}.pem".format(key.uuid) for key in lacking]
+
+
 def keys(host: str, volumes: Sequence[Mapping[str, Any]]) -> List[Key]:
     """The keys in a host's answer; volumes: as luks_volume returns them."""
     found = [_key(host, volume) for volume in volumes if volume.get("recovery")]

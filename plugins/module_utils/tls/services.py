@@ -218,8 +218,8 @@ def check_ready(wish: Wanted, state: State) -> None:
     if lacking:
         raise EdgesiteError(
             "Not on this host: " + ", ".join(lacking),
-            "Install these packages; the role edgesite.gpu.tls does",
-            {"missing": list(lacking)},
+            "Install these packages, or set install: true (tls_install)",
+            {"missing_packages": list(lacking)},
         )
     if not wish.services and not wish.proxies:
         return

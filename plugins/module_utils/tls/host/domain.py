@@ -54,6 +54,6 @@ class TlsServicesDomain(Domain[State, Action]):
 
     def extras(self, before: State, after: State) -> Dict[str, Any]:
         return {
-            "missing": services.missing(self.wish, after),
+            "missing_packages": services.missing(self.wish, after),
             "unknown_services": services.unknown(self.wish, after),
         }

@@ -239,7 +239,7 @@ def test_what_is_not_there_is_named_before_anything_is_done():
     bare = state(software=Software(False, False, False, True))
     with pytest.raises(EdgesiteError, match="tpm2-openssl, haproxy") as caught:
         tls_services.check_ready(wish, bare)
-    assert caught.value.details == {"missing": ["tpm2-openssl", "haproxy"]}
+    assert caught.value.details == {"missing_packages": ["tpm2-openssl", "haproxy"]}
     with pytest.raises(EdgesiteError, match="no group tss"):
         tls_services.check_ready(wish, state(software=SOFTWARE._replace(group=False)))
     with pytest.raises(EdgesiteError, match="no identity in /etc/i"):

@@ -251,7 +251,7 @@ def test_what_is_missing_is_named_and_nothing_is_done(host, monkeypatch):
     monkeypatch.setattr(command, "find", lambda program: None if program == "haproxy" else "/usr/bin/" + program)
     with pytest.raises(EdgesiteError) as caught:
         host.converged()
-    assert caught.value.details == {"missing": ["tpm2-openssl", "haproxy"]}
+    assert caught.value.details == {"missing_packages": ["tpm2-openssl", "haproxy"]}
     assert host.effects == 0
 
 

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Actions that reboot the host where their module's change waits for it, and run the module again."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+from .actions import HostActionBase, RunModule
+
+_SECONDS = 900
+# SSH answers before boot units are done. Whether these succeeded, the module tells.
+_BOOTED = "timeout {0} systemctl is-system-running --wait || true"
+
+
+class RebootingActionBase(HostActionBase):
+    """Where the module tells of reboot_required, reboots the host and runs it again; both are one result.
+
+    Options of the module that the action goes by: allow_reboot, whether it may (false without it); reboot_timeout,
+    seconds that the host may take.
+    """
+
+    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+        first = super().run_with(run_module)
+        if not self._reboots(first):
+            return first
+        seconds = int(self._task.args.get("reboot_timeout") or _SECONDS)
+        rebooted = self.run_action(
+            "ansible.builtin.reboot",
+            {
+                "reboot_timeout": seconds,
+                "test_command": _BOOTED.format(seconds),
+                "msg": "Reboot by edgesite.gpu, for a change that waits for it",
+            },
+        )
+        if rebooted.get("failed"):
+            why = rebooted.get("msg") or "the host does not say why"
+            return {**first, "failed": True, "msg": "The host did not come back from its reboot: {0}".format(why)}
+        # What was sent there may be gone with the old boot.
+        self._connection._shell.tmpdir = None
+        return _both(first, super().run_with(run_module))
+
+    def may_reboot(self, result: Mapping[str, Any]) -> bool:
+        """Whether nothing that the module found on the host speaks against it."""
+        return True
+
+    def _reboots(self, result: Mapping[str, Any]) -> bool:
+        return (
+            bool(result.get("reboot_required"))
+            and not result.get("failed")
+            and self.flag("allow_reboot", False)
+            and not self._task.check_mode
+            # The controller itself: it could not look afterwards.
+            and self._connection.transport != "local"
+            and self.may_reboot(result)
+        )
+
+
+def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Dict[str, Any]:
+    told = {
+        **second,
+        "changed": True,
+        "actions": [*first.get("actions", []), {"does": "reboot"}, *second.get("actions", [])],
+    }
+    if "before" in first:
+        told["before"] = first["before"]
+        told["diff"] = {"before": first["before"], "after": second.get("after", {})}
+    if second.get("reboot_required") and not second.get("failed"):
+        told["failed"] = True
+        told["msg"] = "The host was rebooted, and the change still waits for a reboot. {0}".format(
+            second.get("msg") or "Look at 'journalctl -b -p warning' on the host."
+        )
+    return told

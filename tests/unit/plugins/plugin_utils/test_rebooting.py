@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two runs of a module with a reboot between them are one result."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.action.mig_layout import ActionModule as MigLayout
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.host_task import HostTask
+
+REBOOT = "ansible.builtin.reboot"
+WAITS = {
+    "changed": True,
+    "actions": [{"does": "turn MIG on"}],
+    "before": {"mig": "off"},
+    "after": {"mig": "off"},
+    "reboot_required": True,
+}
+DONE = {
+    "changed": False,
+    "actions": [],
+    "before": {"mig": "on"},
+    "after": {"mig": "on"},
+    "reboot_required": False,
+    "holders": [],
+}
+
+
+def task(*answers, base=RebootingActionBase, **options):
+    return HostTask(base, answers, **{"allow_reboot": True, **options})
+
+
+def test_host_reboots_where_it_may_and_both_runs_are_one_result():
+    run = task(WAITS, {**DONE, "changed": True, "actions": [{"does": "create 1g"}]}, reboot_timeout=300)
+    result = run.result()
+    assert [entry["does"] for entry in result["actions"]] == ["turn MIG on", "reboot", "create 1g"]
+    assert result["changed"] and not result["reboot_required"] and "failed" not in result
+    assert result["before"] == {"mig": "off"} and result["after"] == {"mig": "on"}
+    assert result["diff"] == {"before": {"mig": "off"}, "after": {"mig": "on"}}
+    name, arguments = run.ran[1]
+    assert name == REBOOT and arguments["reboot_timeout"] == 300
+    assert run.action._connection._shell.tmpdir is None, "a folder of the old boot may be gone"
+
+
+@pytest.mark.parametrize(
+    "first, options",
+    [
+        (WAITS, {"allow_reboot": False}),
+        (WAITS, {"allow_reboot": "no"}),
+        (WAITS, {"check": True}),
+        (WAITS, {"transport": "local"}),
+        ({**WAITS, "failed": True, "msg": "no"}, {}),
+        (DONE, {}),
+        ({"unreachable": True}, {}),
+    ],
+)
+def test_host_does_not_reboot(first, options):
+    run = task(first, **options)
+    assert run.result() == first and run.ran == ["module"]
+
+
+def test_reboot_without_the_option_is_not_allowed():
+    assert HostTask(RebootingActionBase, [WAITS]).result() == WAITS
+
+
+def test_reboot_that_fails_is_the_failure_and_nothing_is_lost():
+    result = task(WAITS, others={REBOOT: {"failed": True, "msg": "Timed out waiting"}}).result()
+    assert result["failed"] and result["actions"] == WAITS["actions"] and result["reboot_required"]
+    assert result["msg"] == "The host did not come back from its reboot: Timed out waiting"
+
+
+def test_change_that_waits_for_a_reboot_after_one_is_a_failure():
+    result = task(WAITS, {**WAITS, "msg": "The inforom refuses it."}).result()
+    assert result["failed"] and result["reboot_required"]
+    assert result["msg"] == "The host was rebooted, and the change still waits for a reboot. The inforom refuses it."
+
+
+def test_failure_after_the_reboot_keeps_its_own_words():
+    result = task(WAITS, {"failed": True, "msg": "no driver"}).result()
+    assert result["failed"] and result["msg"] == "no driver"
+    assert [entry["does"] for entry in result["actions"]] == ["turn MIG on", "reboot"]
+
+
+@pytest.mark.parametrize("disruption, reboots", [("idle", False), ("force", True)])
+def test_mig_layout_does_not_end_a_program_that_uses_a_gpu_by_a_reboot(disruption, reboots):
+    run = task({**WAITS, "holders": [{"pid": 1}]}, DONE, base=MigLayout, disruption=disruption)
+    run.result()
+    assert (len(run.ran) == 3) is reboots

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from typing import Any, ContextManager, Dict, Generic, List, NamedTuple, Optional, TypeVar
+from typing import Any, Callable, ContextManager, Dict, Generic, Iterable, List, NamedTuple, Optional, Sequence, TypeVar
 
 from .common.errors import EdgesiteError, sentence
 
 State = TypeVar("State")
 Action = TypeVar("Action")
+
+# Is told what is being done, for whoever waits
+Note = Callable[[str], None]
 
 _REPORT = "This is a fault of edgesite.gpu: please report it with this text"
 
@@ -62,6 +65,10 @@ class Domain(ABC, Generic[State, Action]):
     def render(self, state: State) -> Dict[str, Any]:
         """The state for the user, as shown in before, after and the diff."""
 
+    def left(self, before: State, begun: Sequence[Action]) -> Optional[str]:
+        """After a failure and the undoing: what is left of it, where the general words would not do; else None."""
+        return None
+
     def extras(self, before: State, after: State) -> Dict[str, Any]:
         """Further results that follow from the states, such as reboot_required."""
         return {}
@@ -92,8 +99,17 @@ class ApplyError(EdgesiteError):
         self.done = done
 
 
-def converge(domain: Domain[State, Action], check: bool) -> Outcome:
-    """Brings a domain to what is wanted, or with check says what that would take."""
+def unheard(_doing: str) -> None:
+    """The note of a run that nobody waits for."""
+
+
+def converge(
+    domain: Domain[State, Action], check: bool, note: Note = unheard, earlier: Sequence[Dict[str, Any]] = ()
+) -> Outcome:
+    """Brings a domain to what is wanted, or with check says what that would take.
+
+    earlier: what was done in other domains before, which a failure of this one leaves as it is.
+    """
     with contextlib.nullcontext() if check else domain.alone():
         before = domain.observe()
         actions = domain.plan(before)
@@ -101,7 +117,7 @@ def converge(domain: Domain[State, Action], check: bool) -> Outcome:
             after = domain.predict(before, actions)
         else:
             domain.ready(actions)
-            _apply_all(domain, before, actions)
+            _apply_all(domain, before, actions, note, earlier)
             after = _verified(domain, actions)
     return Outcome(
         actions=_described(domain, actions),
@@ -111,17 +127,60 @@ def converge(domain: Domain[State, Action], check: bool) -> Outcome:
     )
 
 
-def _apply_all(domain: Domain[State, Action], before: State, actions: List[Action]) -> None:
+def converge_all(domains: Iterable[Domain[Any, Any]], check: bool, note: Note = unheard) -> Outcome:
+    """Brings one domain after the other to what is wanted, each planned when those before it are done.
+
+    before is of the first that tells of a thing, after and extras are of the last.
+    """
+    told = Outcome([], {}, {}, {})
+    for domain in domains:
+        try:
+            one = converge(domain, check, note, () if check else told.actions)
+        except EdgesiteError as error:
+            raise error if check or not told.actions else _kept(told.actions, error) from error
+        told = Outcome(
+            told.actions + one.actions,
+            {**one.before, **told.before},
+            {**told.after, **one.after},
+            {**told.extras, **one.extras},
+        )
+    return told
+
+
+def _kept(earlier: List[Dict[str, Any]], error: EdgesiteError) -> EdgesiteError:
+    """The failure of a domain, where others were brought to what is wanted before it."""
+    return ApplyError(
+        "{0} Done before, and kept: {1}".format(
+            sentence(error.problem), "; ".join(str(action["does"]) for action in earlier)
+        ),
+        error.fix,
+        undone=False,
+        done=[*earlier, *getattr(error, "done", [])],
+        details=error.details,
+    )
+
+
+def _apply_all(
+    domain: Domain[State, Action],
+    before: State,
+    actions: List[Action],
+    note: Note,
+    earlier: Sequence[Dict[str, Any]],
+) -> None:
     begun: List[Action] = []
     for action in actions:
         begun.append(action)
+        note(_does(domain, action))
         try:
             domain.apply(action)
         except Exception as failure:
-            raise _rolled_back(domain, before, begun, failure) from failure
+            note("take back what was done")
+            raise _rolled_back(domain, before, begun, failure, bool(earlier)) from failure
 
 
-def _rolled_back(domain: Domain[State, Action], before: State, begun: List[Action], failure: Exception) -> ApplyError:
+def _rolled_back(
+    domain: Domain[State, Action], before: State, begun: List[Action], failure: Exception, others: bool
+) -> ApplyError:
     """Takes back what was begun, the failed action too, since it may have got half-way."""
     not_undone: List[Action] = []
     complaints: List[str] = []
@@ -134,13 +193,18 @@ def _rolled_back(domain: Domain[State, Action], before: State, begun: List[Actio
                 complaints.append(_problem(error))
     problem = "'{0}' failed: {1}".format(_does(domain, begun[-1]), sentence(_problem(failure)))
     as_before = _is(domain, before)
+    own_words = None if as_before is None else domain.left(before, begun)
     undone = bool(as_before) and not any(domain.final(action) for action in begun)
     left = [action for action in not_undone if action is not begun[-1]] or begun
-    if as_before is None:
+    if own_words is not None:
+        problem += " " + own_words
+    elif as_before is None:
         left = not_undone or begun
         problem += " The host can no longer be read, so this may still be done, whole or in part: {0}.".format(
             "; ".join(_does(domain, action) for action in left)
         )
+    elif undone and others:
+        problem += " What was done for it was taken back." if len(begun) > 1 else ""
     elif undone and len(begun) > 1:
         problem += " What was done before it was taken back; the host is as it was."
     elif undone:
@@ -174,7 +238,7 @@ def _verified(domain: Domain[State, Action], actions: List[Action]) -> State:
         left = domain.plan(after)
     except EdgesiteError as error:
         raise ApplyError(
-            "Everything was done, but then the host could not be read again: " + error.problem,
+            "Every step reported success, but then: " + error.problem,
             error.fix,
             undone=False,
             done=_described(domain, actions),

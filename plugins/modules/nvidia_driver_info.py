@@ -19,11 +19,6 @@ description:
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
-  files:
-    description: Files whose checksums are returned in RV(files).
-    type: list
-    elements: path
-    default: []
   pynvml_path:
     description:
       - Folder or archive, on the host, to import pynvml from.
@@ -38,6 +33,7 @@ attributes:
     description: The module changes nothing.
 seealso:
   - module: edgesite.gpu.gpu_info
+  - module: edgesite.gpu.nvidia_driver
 notes:
   - Run it as root; others see only their own processes among RV(holders).
 """
@@ -104,7 +100,7 @@ packages:
       description: Whether its installation was completed.
       type: bool
 held_by_role:
-  description: Packages that the role driver held, by its note C(/etc/edgesite-gpu/driver-holds).
+  description: Packages that M(edgesite.gpu.nvidia_driver) held, by its note C(/etc/edgesite-gpu/driver-holds).
   returned: always
   type: list
   elements: str
@@ -306,11 +302,6 @@ nvswitch:
   description: Whether there are NVSwitches on the PCI bus.
   returned: always
   type: bool
-files:
-  description: SHA-256 of each of O(files), in hex; null for one that is not there.
-  returned: always
-  type: dict
-  sample: {/etc/modprobe.d/edgesite-nouveau.conf: null}
 unread:
   description: What is there but could not be read, each with C(what), C(why) and C(fix).
   returned: always
@@ -327,12 +318,11 @@ from ..module_utils.driver.host import facts as driver_facts
 def main():
     module = AnsibleModule(
         argument_spec={
-            "files": {"type": "list", "elements": "path", "default": []},
             "pynvml_path": {"type": "path"},
         },
         supports_check_mode=True,
     )
-    facts = driver_facts.read(command.run, module.params["files"], module.params["pynvml_path"])
+    facts = driver_facts.read(command.run, module.params["pynvml_path"])
     module.exit_json(changed=False, **facts)
 
 

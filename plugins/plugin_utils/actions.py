@@ -126,8 +126,13 @@ class NvmlActionBase(HostActionBase):
         if not _lacks_pynvml(result) or self._task.args.get("pynvml_path"):
             return result
         pynvml = host_archive.pynvml()
-        # Without one on the controller either, the module's own answer says what to do.
-        return run_module({"pynvml_path": self.send(host_archive.archive(pynvml))}) if pynvml else result
+        if pynvml is None:
+            return self.without_pynvml(result, run_module)
+        return run_module({"pynvml_path": self.send(host_archive.archive(pynvml))})
+
+    def without_pynvml(self, result: Dict[str, Any], _run_module: RunModule) -> Dict[str, Any]:
+        """What is done where the controller has none either: the module's own answer says what to do."""
+        return result
 
 
 def _lacks_pynvml(result: Mapping[str, Any]) -> bool:

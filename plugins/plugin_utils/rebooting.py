@@ -10,6 +10,7 @@ from typing import Any, Dict, Mapping
 from .actions import HostActionBase, RunModule
 
 _SECONDS = 900
+_REBOOT = {"does": "reboot"}
 # SSH answers before boot units are done. Whether these succeeded, the module tells.
 _BOOTED = "timeout {0} systemctl is-system-running --wait || true"
 
@@ -25,6 +26,8 @@ class RebootingActionBase(HostActionBase):
         first = super().run_with(run_module)
         if not self._reboots(first):
             return first
+        if self._task.check_mode:
+            return {**first, "changed": True, "actions": [*first.get("actions", []), _REBOOT]}
         seconds = int(self._task.args.get("reboot_timeout") or _SECONDS)
         rebooted = self.run_action(
             "ansible.builtin.reboot",
@@ -50,7 +53,6 @@ class RebootingActionBase(HostActionBase):
             bool(result.get("reboot_required"))
             and not result.get("failed")
             and self.flag("allow_reboot", False)
-            and not self._task.check_mode
             # The controller itself: it could not look afterwards.
             and self._connection.transport != "local"
             and self.may_reboot(result)
@@ -61,7 +63,7 @@ def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Dict[str, Any]
     told = {
         **second,
         "changed": True,
-        "actions": [*first.get("actions", []), {"does": "reboot"}, *second.get("actions", [])],
+        "actions": [*first.get("actions", []), _REBOOT, *second.get("actions", [])],
     }
     if "before" in first:
         told["before"] = first["before"]

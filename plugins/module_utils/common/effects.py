@@ -15,15 +15,15 @@ CRYPTTAB, FSTAB = "/etc/crypttab", "/etc/fstab"
 class WriteFile(NamedTuple):
     """Puts a file there, or takes it away where content is None. systemd takes notice of its own.
 
-    previous: what was there; None for no file. mode: of the file that is written. what: the part of it that changes,
-    for people; empty for all.
+    previous: what was there; None for no file. mode: of the file that is written. does: what it is for, in words for
+    people; empty for that of the path alone.
     """
 
     path: str
     content: Optional[str]
     previous: Optional[str]
     mode: int = 0o644
-    what: str = ""
+    does: str = ""
 
 
 class Link(NamedTuple):
@@ -41,12 +41,34 @@ class EnableUnit(NamedTuple):
     enabled: bool
 
 
+class MaskUnit(NamedTuple):
+    """Keeps a unit from being started, whoever asks for it, or not any more."""
+
+    unit: str
+    masked: bool
+
+
+class RunUnit(NamedTuple):
+    """Starts a unit, or stops it."""
+
+    unit: str
+    running: bool
+
+
+class RenewUnit(NamedTuple):
+    """Has a unit take notice of what is new to it. verb: reload, restart, or one of systemd's that does nothing to a
+    unit that does not run (try-restart, try-reload-or-restart)."""
+
+    unit: str
+    verb: str
+
+
 class ReadUnits(NamedTuple):
     """Has systemd read its units again, where it has an older view of them than the files are."""
 
 
-Effect = Union[WriteFile, Link, EnableUnit, ReadUnits]
-EFFECTS = (WriteFile, Link, EnableUnit, ReadUnits)
+Effect = Union[WriteFile, Link, EnableUnit, MaskUnit, RunUnit, RenewUnit, ReadUnits]
+EFFECTS = (WriteFile, Link, EnableUnit, MaskUnit, RunUnit, RenewUnit, ReadUnits)
 
 
 def writes(wanted: Mapping[str, Optional[str]], there: Mapping[str, Optional[str]]) -> List[WriteFile]:
@@ -75,28 +97,36 @@ def links_after(there: Mapping[str, Optional[str]], effects: Sequence[object]) -
 
 
 def undo(effect: Effect) -> Effect:
-    """The effect that takes this one back. What systemd has read it may read again."""
+    """The effect that takes this one back. What was read may be read again."""
     if isinstance(effect, WriteFile):
         return effect._replace(content=effect.previous, previous=effect.content)
     if isinstance(effect, Link):
         return effect._replace(target=effect.previous, previous=effect.target)
     if isinstance(effect, EnableUnit):
         return effect._replace(enabled=not effect.enabled)
+    if isinstance(effect, MaskUnit):
+        return effect._replace(masked=not effect.masked)
+    if isinstance(effect, RunUnit):
+        return effect._replace(running=not effect.running)
     return effect
 
 
 def describe(effect: Effect) -> str:
     """The effect for people."""
     if isinstance(effect, WriteFile):
-        if effect.what:
-            return "write {0} in {1}".format(effect.what, effect.path)
-        return "{0} {1}".format(_verb(effect.content, effect.previous), effect.path)
+        return effect.does or "{0} {1}".format(_verb(effect.content, effect.previous), effect.path)
     if isinstance(effect, Link):
         if effect.target is None:
             return "remove " + effect.path
         return "link {0} to {1}".format(effect.path, effect.target)
     if isinstance(effect, EnableUnit):
         return "{0} {1}".format("enable" if effect.enabled else "disable", effect.unit)
+    if isinstance(effect, MaskUnit):
+        return "{0} {1}".format("mask" if effect.masked else "unmask", effect.unit)
+    if isinstance(effect, RunUnit):
+        return "{0} {1}".format("start" if effect.running else "stop", effect.unit)
+    if isinstance(effect, RenewUnit):
+        return "{0} {1}".format(effect.verb, effect.unit)
     return "have systemd read its units"
 
 

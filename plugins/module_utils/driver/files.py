@@ -1,31 +1,33 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that the role driver owns on a host, and what is in them."""
+"""The files that nvidia_driver owns on a host, and what is in them."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, List, Mapping, Optional, Sequence
 
 from ..common import lines
 from ..common.errors import EdgesiteError
+from . import openpgp
 from .packages import DEBIAN, RHEL, UBUNTU, System
 from .parts import FABRIC_MANAGER, PERSISTENCED
 
 APT_SOURCE = "/etc/apt/sources.list.d/edgesite-driver.sources"
-APT_KEY = "/etc/apt/keyrings/edgesite-driver"
+APT_KEY = "/etc/apt/keyrings/edgesite-driver.asc"
 APT_PIN = "/etc/apt/preferences.d/edgesite-driver"
 UNATTENDED = "/etc/apt/apt.conf.d/60edgesite-driver"
 DNF_REPOSITORY = "/etc/yum.repos.d/edgesite-driver.repo"
+# dnf's own: which stream of the driver is enabled
+DNF_STREAM = "/etc/dnf/modules.d/nvidia-driver.module"
 DNF_KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-edgesite-driver"
 NOUVEAU = "/etc/modprobe.d/edgesite-nouveau.conf"
 ENABLED = "/etc/systemd/system/multi-user.target.wants/{0}.service"
 HOLDS = "/etc/edgesite-gpu/driver-holds"
 PERSISTENCED_DROP_IN = "/etc/systemd/system/nvidia-persistenced.service.d/edgesite.conf"
 
-_HEAD = "# Written by edgesite.gpu.driver\n"
+_HEAD = "# Written by edgesite.gpu.nvidia_driver\n"
 _PINNED = (
     "nvidia-* libnvidia-* libcuda1 libnvcuvid1 libnvoptix1 firmware-nvidia-* xserver-xorg-video-nvidia* cuda-drivers*"
 )
@@ -74,27 +76,31 @@ class File:
     url: Optional[str] = None
     fingerprint: Optional[str] = None
 
-    def differs(self, sha256: Optional[str]) -> bool:
-        """From what is on the host."""
-        if self.url is not None:
-            return sha256 is None
-        if self.content is None:
-            return sha256 is not None
-        return sha256 != hashlib.sha256(self.content.encode()).hexdigest()
+    def differs(self, there: Optional[str]) -> bool:
+        """From what is on the host. A key that is got is right where it is the pinned one, and no other."""
+        if self.fingerprint is not None:
+            return there is None or not _is_key(there, self.fingerprint)
+        return there != self.content
 
-    def as_dict(self) -> Dict[str, Any]:
-        """For the role."""
-        return {"path": self.path, "content": self.content, "url": self.url, "fingerprint": self.fingerprint}
+
+def _is_key(text: str, fingerprint: str) -> bool:
+    try:
+        return openpgp.fingerprints(text.encode()) == [fingerprint]
+    except EdgesiteError:
+        return False
 
 
 def paths() -> List[str]:
-    """Every file that the role may ask the host for."""
-    keys = [APT_KEY + suffix for suffix in (".asc", ".gpg")]
+    """Every file that may be kept on a host."""
     return [
-        *(APT_SOURCE, *keys, APT_PIN, UNATTENDED, DNF_REPOSITORY, DNF_KEY),
-        *(NOUVEAU, PERSISTENCED_DROP_IN),
-        *(ENABLED.format(service) for service in (PERSISTENCED, FABRIC_MANAGER)),
+        *(APT_SOURCE, APT_KEY, APT_PIN, UNATTENDED, DNF_REPOSITORY, DNF_KEY, DNF_STREAM),
+        *(NOUVEAU, PERSISTENCED_DROP_IN, HOLDS),
     ]
+
+
+def links() -> List[str]:
+    """Every link that may be kept on a host."""
+    return [ENABLED.format(service) for service in (PERSISTENCED, FABRIC_MANAGER)]
 
 
 def nvidia_repository(on: System, pinned: Optional[str] = None) -> List[File]:
@@ -110,7 +116,7 @@ def nvidia_repository(on: System, pinned: Optional[str] = None) -> List[File]:
             "Get it in a way that you trust, and set driver_nvidia_key_fingerprint to its 40 digits; or set "
             "driver_source: mirror; nothing was changed",
         )
-    place = APT_KEY + ".asc" if on.apt else DNF_KEY
+    place = APT_KEY if on.apt else DNF_KEY
     return [
         File(place, None, "trust NVIDIA's key " + fingerprint, url + key, fingerprint),
         _repository(on, url, "/", "", place),
@@ -120,8 +126,7 @@ def nvidia_repository(on: System, pinned: Optional[str] = None) -> List[File]:
 def mirror_repository(on: System, mirror: Mapping[str, Any]) -> List[File]:
     """A site's own repository. mirror: as driver_mirror, with key_text, the key itself, in it."""
     url = mirror.get("url") or "file://" + str(mirror["path"])
-    # apt tells the two forms of a key by the name
-    place = APT_KEY + ".asc" if on.apt else DNF_KEY
+    place = APT_KEY if on.apt else DNF_KEY
     suite = str(mirror.get("suite") or "./")
     return [
         File(place, str(mirror["key_text"]), "trust the mirror's key " + str(mirror["key_fingerprint"])),

@@ -1,29 +1,44 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role driver does on a host: from what nvidia_driver_info found and what is wanted, without effects."""
+"""What brings a host to the wanted driver: from what nvidia_driver_info finds, without effects."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import dataclass, field
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from ..common.errors import EdgesiteError
 from . import files as driver_files
 from . import packages as driver_packages
 from . import parts, support
 from .files import File
-from .options import MIRROR, Options, options
-from .packages import DISTRIBUTION, NVIDIA, System, Wanted
+from .options import MIRROR, Options
+from .packages import NVIDIA, System, Wanted
 from .versions import driver_version, order
 
+# What of nvidia_driver_info's result is the host's state, and not what programs happen to do there
+_STATE = ("packages", "held_by_role", "services", "loaded", "user_space", "on_disk", "verdict")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Situation:
-    """What nvidia_driver_info found, as far as it decides anything here."""
+    """What there is. info: nvidia_driver_info's result. files, links: of driver/files.py by path, None for none.
+
+    components: of apt's sources, such as main; None where nobody has to know.
+    """
 
     info: Mapping[str, Any]
     on: System
+    files: Mapping[str, Optional[str]] = field(default_factory=dict)
+    links: Mapping[str, Optional[str]] = field(default_factory=dict)
+    components: Optional[FrozenSet[str]] = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Situation) and self._compared() == other._compared()
+
+    def _compared(self) -> Tuple[Any, ...]:
+        return [self.info.get(name) for name in _STATE], self.files, self.links
 
     @property
     def gpus(self) -> List[support.Gpu]:
@@ -64,18 +79,51 @@ class Situation:
         return (self.info["loaded"] or {}).get("flavour")
 
 
-def plan(info: Mapping[str, Any], host: Mapping[str, Optional[str]], variables: Mapping[str, Any]) -> Dict[str, Any]:
-    """What is to be done. problems: why nothing can be; nothing is changed then.
+@dataclass(frozen=True)
+class Packages:
+    """The packages of the wanted driver, and the way to them.
 
-    info: nvidia_driver_info's result. host: id, version_id and architecture. variables: of the role, without prefix.
+    strict: names, all of one version of the driver. loose: of any version. before: what is installed of the present
+    driver, with versions. remove: kernel modules of another flavour or branch. stream: of dnf's module, or None.
     """
-    try:
-        return _plan(Situation(info, driver_packages.system(host)), options(variables))
-    except EdgesiteError as error:
-        return {"problems": [str(error)], "actions": []}
+
+    flavour: str
+    glob: str
+    words: str
+    strict: Tuple[str, ...]
+    loose: Tuple[str, ...]
+    headers: Tuple[str, ...]
+    remove: Tuple[str, ...]
+    before: Tuple[str, ...]
+    held: Tuple[str, ...]
+    dkms: bool
+    stream: Optional[str]
 
 
-def _plan(now: Situation, want: Options) -> Dict[str, Any]:
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done. problems: why nothing can be.
+
+    install: packages have to change. sources: files that packages come by. settings: the other files that differ.
+    hold, unhold: names of packages; noted: all that are then held by this collection. rebuild: the initramfs is to be
+    made anew.
+    """
+
+    problems: Tuple[str, ...]
+    packages: Packages
+    install: bool
+    installs: str
+    sources: Tuple[File, ...]
+    settings: Tuple[File, ...]
+    hold: Tuple[str, ...]
+    unhold: Tuple[str, ...]
+    noted: Tuple[str, ...]
+    rebuild: bool
+    services: Services
+
+
+def plan(now: Situation, want: Options) -> Plan:
+    """Raises EdgesiteError where what is wanted makes no sense here."""
     if not now.gpus:
         raise EdgesiteError(
             "{0} is wanted, but the host has no NVIDIA GPU on its PCI bus".format(want.words),
@@ -98,72 +146,52 @@ def _plan(now: Situation, want: Options) -> Dict[str, Any]:
     install = bool(missing or in_the_way)
     headers = _headers(now) if packages.dkms and (install or not _module_on_disk(now, want)) else []
     install = install or bool(headers)
-    all_files = files(now.on, want)
-    write = [file for file in all_files if file.differs(now.info["files"].get(file.path))]
+    sources = [file for file in repositories(now, want, install) if file.differs(now.files.get(file.path))]
+    settings = [file for file in settings_files(now.on, want) if file.differs(now.files.get(file.path))]
     hold, unhold = _holds(now, want)
-    problems = _problems(now, want, flavour, packages, install)
-    services = _services(now, want, write, install)
-    actions = []
-    if install:
-        actions.append(_install_words(now, want, flavour, packages, missing + in_the_way + headers))
-    actions += [file.does for file in write]
-    if hold:
-        actions.append("hold {0}".format(", ".join(hold)))
-    if unhold:
-        actions.append("no longer hold {0}".format(", ".join(unhold)))
-    actions += services.does
-    distribution = driver_files.distribution_repository(now.on, want.distribution_url)
-    return {
-        "problems": problems,
-        "actions": [{"does": action} for action in actions] if not problems else [],
-        "manager": "apt" if now.on.apt else "dnf",
-        "flavour": flavour,
-        "glob": want.glob,
-        "words": want.words,
-        "install": install,
-        "strict": list(packages.strict),
-        "loose": [*packages.loose, *headers, *want.extra],
-        "dkms": packages.dkms,
-        "headers": headers,
-        "remove": in_the_way,
-        "stream": _stream(now.on, want, flavour),
-        "before": [
-            "{0}{1}{2}".format(name, "=" if now.on.apt else "-", now.packages[name])
-            for name in sorted(_driver_packages(now))
-        ],
-        "files": [file.as_dict() for file in write],
-        "present": sorted(path for path, sha256 in now.info["files"].items() if sha256 is not None),
-        "distribution": distribution.as_dict() if distribution and want.source == DISTRIBUTION else None,
-        "initramfs": any(file.path == driver_files.NOUVEAU for file in write),
-        "held": now.held,
-        "hold": hold,
-        "unhold": unhold,
-        "noted": sorted({*now.held, *hold} - {*unhold}),
-        **asdict(services),
-        "settle": bool(write or hold or unhold or services.does),
-        "source": want.source,
-    }
+    return Plan(
+        problems=tuple(_problems(now, want, flavour, packages, install)),
+        packages=Packages(
+            flavour=flavour,
+            glob=want.glob,
+            words=want.words,
+            strict=packages.strict,
+            loose=(*packages.loose, *headers, *want.extra),
+            headers=tuple(headers),
+            remove=tuple(in_the_way),
+            before=tuple(
+                "{0}{1}{2}".format(name, "=" if now.on.apt else "-", now.packages[name])
+                for name in sorted(_driver_packages(now))
+            ),
+            held=tuple(now.held),
+            dkms=packages.dkms,
+            stream=_stream(now.on, want, flavour),
+        ),
+        install=install,
+        installs=_install_words(now, want, flavour, packages, missing + in_the_way + headers) if install else "",
+        sources=tuple(sources),
+        settings=tuple(settings),
+        hold=tuple(hold),
+        unhold=tuple(unhold),
+        noted=tuple(sorted({*now.held, *hold} - {*unhold})),
+        # an interrupted run may have written the file and gone no further
+        rebuild=any(file.path == driver_files.NOUVEAU for file in settings)
+        or now.info["nouveau"].get("initramfs_rebuilt") is False,
+        services=_services(now, want, settings, install),
+    )
 
 
 @dataclass(frozen=True)
 class Services:
-    """What is done to services of the driver. services: those that are to run with it."""
+    """What is done to services of the driver. wanted: those that are to run. restart: those whose settings are new."""
 
-    services: List[str]
+    wanted: List[str]
     unmask: List[str]
     enable: List[str]
+    restart: List[str]
     start: List[str]
     stop: List[str]
     disable: List[str]
-
-    @property
-    def does(self) -> List[str]:
-        """In words."""
-        return [
-            *("start {0} at boot".format(name) for name in self.enable),
-            *("start {0}".format(name) for name in self.start),
-            *("stop {0}, and keep it from starting".format(name) for name in dict.fromkeys(self.stop + self.disable)),
-        ]
 
 
 def _services(now: Situation, want: Options, write: Sequence[File], install: bool) -> Services:
@@ -173,22 +201,20 @@ def _services(now: Situation, want: Options, write: Sequence[File], install: boo
         parts.FABRIC_MANAGER: now.info["fabric_manager"] is not None,
     }
     state = {name: now.info["services"].get(name, parts.ABSENT) for name in chosen}
-    at_boot = {name for name in chosen if now.info["files"].get(driver_files.ENABLED.format(name)) is not None}
+    at_boot = {name for name in chosen if now.links.get(driver_files.ENABLED.format(name)) is not None}
     wanted = [name for name in chosen if chosen[name]]
     unwanted = [parts.PERSISTENCED] if not want.persistenced else []
     # before the driver is loaded they could not run; a reload or a reboot starts them then
     loaded = now.info["loaded"] and now.info["loaded"]["version"] == now.info["user_space"]
     there = {name for name in chosen if install or state[name] != parts.ABSENT}
     startable = (parts.STOPPED, parts.MASKED)
-    start = [name for name in wanted if loaded and state[name] in startable]
-    changed = any(file.path == driver_files.PERSISTENCED_DROP_IN for file in write)
-    if changed and loaded and want.persistenced and state[parts.PERSISTENCED] == parts.RUNNING:
-        start.append(parts.PERSISTENCED)
+    told = any(file.path == driver_files.PERSISTENCED_DROP_IN for file in write)
     return Services(
-        services=wanted,
+        wanted=wanted,
         unmask=[name for name in wanted if state[name] == parts.MASKED],
         enable=[name for name in wanted if name in there - at_boot],
-        start=start,
+        restart=[name for name in (parts.PERSISTENCED,) if told and state[name] == parts.RUNNING and name in wanted],
+        start=[name for name in wanted if loaded and state[name] in startable],
         # masked, since on some distributions udev starts it with the driver
         stop=[name for name in unwanted if state[name] in (parts.RUNNING, parts.STOPPED)],
         disable=[name for name in unwanted if name in at_boot],
@@ -236,20 +262,32 @@ def _headers(now: Situation) -> List[str]:
     return driver_packages.headers(now.on, now.kernel)
 
 
-def files(on: System, want: Options) -> List[File]:
-    """Everything that the role keeps on the host."""
-    found = []
+def repositories(now: Situation, want: Options, install: bool) -> List[File]:
+    """The files that packages come by, and are kept to the wanted version by."""
+    found: List[Optional[File]] = []
     if want.source == NVIDIA:
-        found += driver_files.nvidia_repository(on, want.nvidia_key)
+        found += driver_files.nvidia_repository(now.on, want.nvidia_key)
     elif want.source == MIRROR:
-        found += driver_files.mirror_repository(on, want.mirror)
+        found += driver_files.mirror_repository(now.on, want.mirror)
+    elif install and lacks_components(now.components):
+        found.append(driver_files.distribution_repository(now.on, want.distribution_url))
+    found.append(driver_files.pin(now.on, want.glob))
+    return [file for file in found if file]
+
+
+def lacks_components(components: Optional[FrozenSet[str]]) -> bool:
+    """Whether the sources have no part with the driver, as Debian's after its installation."""
+    return components is not None and not {"contrib", "non-free"} <= components
+
+
+def settings_files(on: System, want: Options) -> List[File]:
+    """The other files that are kept on the host."""
     optional = [
-        driver_files.pin(on, want.glob),
         driver_files.unattended(on, want.hold),
         driver_files.nouveau(),
         driver_files.persistenced(want.persistenced),
     ]
-    return found + [file for file in optional if file]
+    return [file for file in optional if file]
 
 
 def _driver_packages(now: Situation) -> List[str]:

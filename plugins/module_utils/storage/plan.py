@@ -56,7 +56,7 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
         line = crypttab_entry(volume, uuid)
         after = crypttab if tab_file.find(crypttab, 0, volume.name) == line else tab_file.put(crypttab, 0, line)
         if after != crypttab:
-            actions.append(WriteFile(CRYPTTAB, after, crypttab, 0o600, volume.name))
+            actions.append(WriteFile(CRYPTTAB, after, crypttab, 0o600, _line_of(volume.name, CRYPTTAB)))
             crypttab = after
         if making or not disk.mapped:
             actions.append(Open(volume))
@@ -65,7 +65,7 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
         mount = fstab_entry(volume)
         after = fstab if tab_file.find(fstab, 1, volume.mount) == mount else tab_file.put(fstab, 1, mount)
         if after != fstab:
-            actions.append(WriteFile(FSTAB, after, fstab, what=volume.mount))
+            actions.append(WriteFile(FSTAB, after, fstab, does=_line_of(volume.mount, FSTAB)))
             fstab = after
         if not disk.mounted:
             actions.append(Mount(volume))
@@ -257,3 +257,7 @@ def _after(wanted: Wanted, disk: Disk, action: Action) -> Disk:
     if isinstance(action, MakeFileSystem):
         return disk._replace(header=header._replace(subsystem=OURS), inside=action.volume.filesystem)
     return disk
+
+
+def _line_of(name: str, table: str) -> str:
+    return "write {0} in {1}".format(name, table)

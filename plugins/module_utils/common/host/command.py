@@ -16,7 +16,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from io import FileIO
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 from ..unanswered import unanswered
 from . import child
@@ -27,6 +27,8 @@ _EXTRA_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/
 SECONDS = 15.0
 # All that a pipe holds: 16 pages, of up to 64 KiB
 _BLOCK = 1 << 20
+
+Heard = Callable[[bytes], None]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Run(Protocol):
     """Runs argv[0], a path from find(), in the locale C, without ever waiting for a person.
 
     data goes to its standard input, which is empty otherwise. After timeout seconds it is ended. environment: further
-    variables that it gets.
+    variables that it gets. heard: gets what it prints while it runs, block by block.
     """
 
     def __call__(
@@ -61,6 +63,7 @@ class Run(Protocol):
         data: Optional[bytes] = None,
         timeout: float = SECONDS,
         environment: Optional[Mapping[str, str]] = None,
+        heard: Optional[Heard] = None,
     ) -> Result:
         """Raises Unanswered for a program that takes longer, and nothing else for what a program does."""
         raise NotImplementedError
@@ -77,12 +80,13 @@ def run(
     data: Optional[bytes] = None,
     timeout: float = SECONDS,
     environment: Optional[Mapping[str, str]] = None,
+    heard: Optional[Heard] = None,
 ) -> Result:
     """See Run."""
     variables = {**os.environ, "LC_ALL": "C", "LANGUAGE": "C", **(environment or {})}
     try:
         with contextlib.ExitStack() as ours:
-            program = _start(argv, data, variables, ours)
+            program = _start(argv, data, variables, ours, heard)
             rc = _attend(program, data or b"", time.monotonic() + timeout)
     except OSError as error:
         return _not_started(argv, error.errno)
@@ -104,10 +108,15 @@ class _Program(NamedTuple):
     pid: int
     feed: Optional[FileIO]
     outputs: Dict[FileIO, bytearray]
+    heard: Optional[Heard]
 
 
 def _start(
-    argv: Sequence[str], data: Optional[bytes], variables: Dict[str, str], ours: contextlib.ExitStack
+    argv: Sequence[str],
+    data: Optional[bytes],
+    variables: Dict[str, str],
+    ours: contextlib.ExitStack,
+    heard: Optional[Heard],
 ) -> _Program:
     """Starts a program, with this process's ends of its pipes on the stack."""
     with contextlib.ExitStack() as theirs:
@@ -120,7 +129,7 @@ def _start(
         stdio = [stdin.fileno(), stdout.fileno(), stderr.fileno()]
         execute = functools.partial(_execute, list(argv), variables, failure)
         pid = child.fork(execute, stdio, keep=[failure.fileno()])
-    return _Program(pid, feed, {reader: bytearray() for reader in readers})
+    return _Program(pid, feed, {reader: bytearray() for reader in readers}, heard)
 
 
 def _pipe(readers: contextlib.ExitStack, writers: contextlib.ExitStack) -> Tuple[FileIO, FileIO]:
@@ -191,4 +200,6 @@ def _read(output: FileIO, program: _Program) -> bool:
     """Reads one block, which is all that a pipe holds; whether there may be more."""
     block = b"" if output.closed else output.read(_BLOCK)
     program.outputs[output] += block or b""
+    if block and program.heard:
+        program.heard(block)
     return block != b""

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from ..effects import Effect, EnableUnit, Link, WriteFile, is_unit_file
+from typing import Union
+
+from ..effects import Effect, EnableUnit, Link, MaskUnit, ReadUnits, RenewUnit, RunUnit, WriteFile, is_unit_file
 from . import owned_files, systemctl
 from .command import Run
 
@@ -17,11 +19,21 @@ def apply(run: Run, effect: Effect, fix: str = "") -> None:
             owned_files.remove(effect.path)
         else:
             owned_files.write_text(effect.path, effect.content, effect.mode)
-        if is_unit_file(effect.path):
-            systemctl.do(run, "daemon-reload", fix=fix)
     elif isinstance(effect, Link):
         owned_files.write_link(effect.path, effect.target)
-    elif isinstance(effect, EnableUnit):
-        systemctl.do(run, "enable" if effect.enabled else "disable", effect.unit, fix=fix)
-    else:
+    elif isinstance(effect, ReadUnits):
         systemctl.do(run, "daemon-reload", fix=fix)
+    else:
+        systemctl.do(run, _verb(effect), effect.unit, fix=fix)
+    if isinstance(effect, (WriteFile, Link)) and is_unit_file(effect.path):
+        systemctl.do(run, "daemon-reload", fix=fix)
+
+
+def _verb(effect: Union[EnableUnit, MaskUnit, RunUnit, RenewUnit]) -> str:
+    if isinstance(effect, EnableUnit):
+        return "enable" if effect.enabled else "disable"
+    if isinstance(effect, MaskUnit):
+        return "mask" if effect.masked else "unmask"
+    if isinstance(effect, RunUnit):
+        return "start" if effect.running else "stop"
+    return effect.verb

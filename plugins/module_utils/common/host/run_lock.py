@@ -25,7 +25,7 @@ def held(path: str, doing: str, fix: str, seconds: float) -> Iterator[None]:
         yield
         return
     try:
-        if not _wait(descriptor, seconds):
+        if not wait(descriptor, seconds):
             pid = os.pread(descriptor, 20, 0).decode().strip() or "of another run"
             raise EdgesiteError("Process {0} has been {1} for over {2:.0f} s".format(pid, doing, seconds), fix)
         os.ftruncate(descriptor, 0)
@@ -46,7 +46,8 @@ def _open(path: str) -> Optional[int]:
         raise EdgesiteError("cannot write {0}: {1}".format(path, error.strerror), "Repair /run on this host") from error
 
 
-def _wait(descriptor: int, seconds: float) -> bool:
+def wait(descriptor: int, seconds: float) -> bool:
+    """Takes the lock of an open file; False where another process keeps it for longer."""
     end = time.monotonic() + seconds
     while True:
         try:

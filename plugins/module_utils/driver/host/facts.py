@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import asdict, dataclass
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
@@ -81,8 +80,8 @@ class _Installed:
     fabric: Optional[Fabric]
 
 
-def read(run: Run, paths: Sequence[str] = (), pynvml_path: Optional[str] = None, root: str = "/") -> Dict[str, Any]:
-    """The whole result. paths: files whose checksums are wanted. root: as in site/host/facts.py."""
+def read(run: Run, pynvml_path: Optional[str] = None, root: str = "/") -> Dict[str, Any]:
+    """The whole result. root: as in site/host/facts.py."""
     reader = _Reader(run, pynvml_path, root)
     devices: List[Device] = reader.guarded("gpus", lambda: Reading(pci_bus.read_candidates(root)), [])
     devices = [device for device in devices if device.vendor_id == NVIDIA]
@@ -93,7 +92,6 @@ def read(run: Run, paths: Sequence[str] = (), pynvml_path: Optional[str] = None,
     state = _state(running, disk, installed, root)
     told = _told(state, running, disk, installed)
     told["nvswitch"] = bool(switches)
-    told["files"] = {path: reader.guarded("files " + path, _checksum(root, path), None) for path in paths}
     return dict(told, unread=reader.unread)
 
 
@@ -273,11 +271,3 @@ def _is_rebuilt(made: Optional[float], blacklisted: Optional[float]) -> Optional
 
 def _words(root: str, path: str) -> Reading:
     return Reading((files.read_text(os.path.join(root, path.lstrip("/"))) or "").split())
-
-
-def _checksum(root: str, path: str) -> Callable[[], Reading]:
-    def checksum() -> Reading:
-        data = files.read_bytes(os.path.join(root, path.lstrip("/")))
-        return Reading(None if data is None else hashlib.sha256(data).hexdigest())
-
-    return checksum

@@ -146,6 +146,6 @@ def test_host_that_can_no_longer_be_read_is_not_called_as_it_was():
     assert not caught.value.undone and len(caught.value.done) == 2
     fine = Switches([0], [1])
     fine.apply = lambda action: (setattr(fine, "observe", gone), Switches.apply(fine, action))
-    with pytest.raises(ApplyError, match="Everything was done, but.*it is gone.*Bring it back") as caught:
+    with pytest.raises(ApplyError, match="Every step reported success, but then: it is gone.*Bring it back") as caught:
         converge(fine, check=False)
     assert caught.value.done == [{"does": "set switch 0"}]

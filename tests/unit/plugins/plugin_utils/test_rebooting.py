@@ -49,7 +49,6 @@ def test_host_reboots_where_it_may_and_both_runs_are_one_result():
     [
         (WAITS, {"allow_reboot": False}),
         (WAITS, {"allow_reboot": "no"}),
-        (WAITS, {"check": True}),
         (WAITS, {"transport": "local"}),
         ({**WAITS, "failed": True, "msg": "no"}, {}),
         (DONE, {}),
@@ -59,6 +58,11 @@ def test_host_reboots_where_it_may_and_both_runs_are_one_result():
 def test_host_does_not_reboot(first, options):
     run = task(first, **options)
     assert run.result() == first and run.ran == ["module"]
+
+
+def test_check_mode_tells_of_the_reboot():
+    run = task(WAITS, check=True)
+    assert [entry["does"] for entry in run.result()["actions"]] == ["turn MIG on", "reboot"] and run.ran == ["module"]
 
 
 def test_reboot_without_the_option_is_not_allowed():

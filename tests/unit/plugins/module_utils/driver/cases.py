@@ -1,17 +1,18 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts as nvidia_driver_info tells of them, for tests of the role driver's decisions."""
+"""Hosts as nvidia_driver_info tells of them, for tests of what brings them to a driver."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver import actions, options, parts
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver import options, parts
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import plan as driver_plan
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver.packages import System
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.packages import System, system
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.plan import Situation
 from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 
 KEY = (FIXTURES / "driver" / "rsa.asc").read_bytes()
@@ -69,6 +70,7 @@ def info(models=("T4",), **changes):
             for number, model in enumerate(models)
         ],
         "files": dict.fromkeys(driver_files.paths()),
+        "links": dict.fromkeys(driver_files.links()),
         **changes,
     }
 
@@ -78,11 +80,11 @@ def installed(version, held=True, variables=None, flavour="proprietary", **chang
     files = dict.fromkeys(driver_files.paths())
     on = System("debian", "13", "x86_64")
     wish = options.options({"branch": version.split(".")[0], **(variables or {})})
-    for file in driver_plan.files(on, wish):
-        if file.content is not None:
-            files[file.path] = hashlib.sha256(file.content.encode()).hexdigest()
+    links = dict.fromkeys(driver_files.links())
+    for file in [driver_files.pin(on, wish.glob), *driver_plan.settings_files(on, wish)]:
+        files[file.path] = file.content
     if wish.persistenced:
-        files[driver_files.ENABLED.format("nvidia-persistenced")] = "unit"
+        links[driver_files.ENABLED.format("nvidia-persistenced")] = "unit"
     services = {
         **dict.fromkeys(parts.SERVICES, "absent"),
         "nvidia-persistenced": "running" if wish.persistenced else "masked",
@@ -96,13 +98,33 @@ def installed(version, held=True, variables=None, flavour="proprietary", **chang
         loaded={"version": version, "flavour": flavour},
         on_disk=[{"kernel": KERNEL, "running": True, "newest": True, "version": version, "flavour": flavour}],
         user_space=version,
-        **{"files": files, "services": services, "held_by_role": names if held else [], **changes},
+        **{"files": files, "links": links, "services": services, "held_by_role": names if held else [], **changes},
+    )
+
+
+def situation(found, host=None):
+    told = {name: value for name, value in found.items() if name not in ("files", "links", "components")}
+    return Situation(
+        told, system(host or TRIXIE), found["files"], found["links"], frozenset(found.get("components", ["main"]))
     )
 
 
 def plan(found, host=None, **variables):
-    return driver_plan.plan(found, host or TRIXIE, variables)
+    """What is done, or the problems, as a user would be told of it."""
+    try:
+        now = situation(found, host)
+        made = driver_plan.plan(now, options.options(variables))
+    except EdgesiteError as error:
+        return {"problems": [str(error)], "actions": [], "files": []}
+    steps = [*actions.packages(made, now), *actions.settings(made, now), *actions.services(made)]
+    return {
+        **vars(made.packages),
+        **vars(made.services),
+        **vars(made),
+        "actions": [] if made.problems else steps,
+        "files": [*made.sources, *made.settings],
+    }
 
 
 def does(made):
-    return [action["does"] for action in made["actions"]]
+    return [actions.describe(action) for action in made["actions"]]

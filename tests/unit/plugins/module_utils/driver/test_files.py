@@ -10,7 +10,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.packages import System
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import ENDS, LINES
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import mirror
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import FINGERPRINT, KEY, mirror
 
 TRIXIE = System("debian", "13", "x86_64")
 ROCKY = System("rhel", "9", "x86_64")
@@ -72,16 +72,19 @@ def test_every_file_is_asked_for():
 
 
 @pytest.mark.parametrize(
-    "file, there, absent",
-    [
-        (files.nouveau(), True, True),
-        (files.persistenced(False), True, False),
-        (files.nvidia_repository(TRIXIE)[0], False, True),
-    ],
+    "file, other, absent",
+    [(files.nouveau(), True, True), (files.persistenced(False), True, False)],
 )
-def test_whether_a_file_is_written_or_removed(file, there, absent):
-    """A file with other content, and none: a key from the internet is got only once."""
-    assert (file.differs("other"), file.differs(None)) == (there, absent)
+def test_whether_a_file_is_written_or_removed(file, other, absent):
+    assert (file.differs("other"), file.differs(None)) == (other, absent)
+    assert not file.differs(file.content)
+
+
+def test_key_on_the_host_is_compared_with_the_pinned_one_each_time():
+    """Also where it was the site's, before packages came from NVIDIA."""
+    pinned = files.nvidia_repository(TRIXIE, FINGERPRINT)[0]
+    assert pinned.differs(None) and pinned.differs("no key") and not pinned.differs(KEY.decode())
+    assert files.nvidia_repository(TRIXIE)[0].differs(KEY.decode())
 
 
 def test_persistence_daemon_that_hangs_does_not_keep_the_boot():

@@ -147,7 +147,7 @@ def fixture_nvml(monkeypatch):
 
 @pytest.fixture(name="facts")
 def fixture_facts(host, nvml):
-    return lambda *paths: driver_facts.read(host.run, paths, None, host.root)
+    return lambda: driver_facts.read(host.run, None, host.root)
 
 
 # kernels
@@ -402,7 +402,7 @@ def test_host_that_is_well(good, facts):
         }
     ]
     assert found["holders"] == [{"pid": None, "name": "nvidia_uvm", "kind": "module", "blocks": False}]
-    assert found["nvswitch"] is False and found["files"] == {}
+    assert found["nvswitch"] is False
 
 
 def test_update_of_libraries_and_who_holds_the_old_module(good, facts, nvml):
@@ -536,18 +536,6 @@ def test_what_the_role_holds_by_its_note(good, facts):
     assert facts()["held_by_role"] == []
     good.put("etc/edgesite-gpu/driver-holds", "libcuda1\nnvidia-smi\n")
     assert facts()["held_by_role"] == ["libcuda1", "nvidia-smi"]
-
-
-def test_files(good, facts):
-    good.put("etc/modprobe.d/ours.conf", "x")
-    good.folder("etc/odd")
-    found = facts("/etc/modprobe.d/ours.conf", "/etc/none", "/etc/odd")
-    assert found["files"] == {
-        "/etc/modprobe.d/ours.conf": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
-        "/etc/none": None,
-        "/etc/odd": None,
-    }
-    assert [entry["what"] for entry in found["unread"]] == ["files /etc/odd"]
 
 
 def test_what_cannot_be_read_costs_nothing_else(good, facts):

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps to a driver that are more than an effect on a file or a unit."""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple, Optional, Tuple, Union
+
+from ..common import effects
+from ..common.effects import Effect, Link, MaskUnit, RenewUnit, RunUnit, WriteFile
+from . import files as driver_files
+from .files import File
+from .plan import Packages, Plan, Situation
+
+
+class GetKey(NamedTuple):
+    """Gets a key from its address; it has to be the one with this fingerprint. previous: what was there."""
+
+    path: str
+    url: str
+    fingerprint: str
+    previous: Optional[str]
+    does: str
+
+
+class Install(NamedTuple):
+    """Brings packages to the wanted driver. sources: what was written for it, and is taken back before the old driver
+    is."""
+
+    packages: Packages
+    sources: Tuple[Union[WriteFile, GetKey], ...]
+    does: str
+
+
+class Hold(NamedTuple):
+    """Holds packages against upgrades by others, or lets them go."""
+
+    names: Tuple[str, ...]
+    held: bool
+
+
+class RebuildInitramfs(NamedTuple):
+    """Makes the initramfs of each kernel anew, so that it leaves nouveau out."""
+
+
+class Reload(NamedTuple):
+    """Puts the modules on disk in the place of the loaded ones. stop, start: services of the driver."""
+
+    stop: Tuple[str, ...]
+    unload: Tuple[str, ...]
+    load: Tuple[str, ...]
+    start: Tuple[str, ...]
+    does: str
+
+
+Action = Union[Effect, GetKey, Install, Hold, RebuildInitramfs, Reload]
+
+
+def packages(made: Plan, now: Situation) -> List[Action]:
+    """The first part of the way: where packages come from, and the packages."""
+    sources = tuple(_written(file, now) for file in made.sources)
+    install = [Install(made.packages, sources, made.installs)] if made.install else []
+    return [*sources, *install]
+
+
+def settings(made: Plan, now: Situation) -> List[Action]:
+    """The second part: what keeps the driver as it is, and has its services start with the host."""
+    actions: List[Action] = [_written(file, now) for file in made.settings]
+    noted = "".join(name + "\n" for name in made.noted) or None
+    # Written before they are held: a hold that is not noted would be taken for somebody else's.
+    if made.hold:
+        actions += [_note(noted, now), Hold(made.hold, True)]
+    if made.unhold:
+        actions += [Hold(made.unhold, False), _note(noted, now)]
+    services = made.services
+    for name in services.stop:
+        actions += [RunUnit(_unit(name), False), MaskUnit(_unit(name), True)]
+    for name in services.disable:
+        actions.append(_link(name, None, now))
+    for name in services.unmask:
+        actions.append(MaskUnit(_unit(name), False))
+    # A link, as the unit of some distributions has no [Install] that 'systemctl enable' would go by.
+    for name in services.enable:
+        actions.append(_link(name, "/lib/systemd/system/{0}.service".format(name), now))
+    actions += [RenewUnit(_unit(name), "restart") for name in services.restart]
+    if made.rebuild:
+        actions.append(RebuildInitramfs())
+    return actions
+
+
+def services(made: Plan) -> List[Action]:
+    """The last part, once the driver is loaded."""
+    return [RunUnit(_unit(name), True) for name in made.services.start]
+
+
+def describe(action: Action) -> str:
+    """The step for people."""
+    if isinstance(action, (GetKey, Install, Reload)):
+        return action.does
+    if isinstance(action, Hold):
+        return "{0} {1}".format("hold" if action.held else "no longer hold", ", ".join(action.names))
+    if isinstance(action, RebuildInitramfs):
+        return "rebuild the initramfs"
+    return effects.describe(action)
+
+
+def _written(file: File, now: Situation) -> Union[WriteFile, GetKey]:
+    previous = now.files.get(file.path)
+    if file.url is not None and file.fingerprint is not None:
+        return GetKey(file.path, file.url, file.fingerprint, previous, file.does)
+    return WriteFile(file.path, file.content, previous, does=file.does)
+
+
+def _note(names: Optional[str], now: Situation) -> WriteFile:
+    return WriteFile(
+        driver_files.HOLDS,
+        names,
+        now.files.get(driver_files.HOLDS),
+        does="note what is held (" + driver_files.HOLDS + ")",
+    )
+
+
+def _link(name: str, target: Optional[str], now: Situation) -> Link:
+    path = driver_files.ENABLED.format(name)
+    return Link(path, target, now.links.get(path))
+
+
+def _unit(name: str) -> str:
+    return name + ".service"

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings packages to the wanted driver, by apt or by dnf, and brings the earlier ones back."""
+
+from __future__ import annotations
+
+from typing import Callable, Mapping, Protocol, Sequence
+
+from ...common.errors import EdgesiteError, sentence
+from ...common.host import apt, dnf, packages
+from .. import apt as driver_apt
+from ..files import APT_SOURCE
+from ..options import MIRROR, Options
+from ..packages import DISTRIBUTION
+from ..plan import Packages
+
+# What apt is told besides: pins and holds are ours here, and what is pinned may be older
+_ARGUMENTS = [
+    "--no-install-recommends",
+    "--allow-downgrades",
+    "--allow-change-held-packages",
+    "--ignore-hold",
+]
+_FOLDERS = (driver_apt.ARCHIVES, driver_apt.USR, driver_apt.VAR, driver_apt.BOOT)
+_NOT_THERE = "Check its address, that it is up, and that driver_mirror.key is the key it is signed with"
+
+
+class Manager(Protocol):
+    """One package manager. repaired: whether an earlier installation was finished on the way."""
+
+    repaired: bool
+
+    def install(self, wanted: Packages, begin: Callable[[], None]) -> None:
+        """Brings packages to the wanted driver; begin() is called when packages begin to change."""
+
+    def restore(self, before: Sequence[str]) -> None:
+        """Brings these packages back, with their versions, as far as that can be done."""
+
+    def hold(self, names: Sequence[str], held: bool) -> None:
+        """Holds packages, or lets them go."""
+
+
+class AptManager:
+    """See Manager."""
+
+    def __init__(self, backend: apt.Apt, want: Options) -> None:
+        self.repaired = False
+        self._apt = backend
+        self._want = want
+
+    def install(self, wanted: Packages, begin: Callable[[], None]) -> None:
+        self._repair()
+        complaints = self._update()
+        offered = self._apt.offered([*wanted.strict, *wanted.loose])
+        try:
+            names = driver_apt.arguments(offered, wanted)
+        except EdgesiteError as error:
+            raise EdgesiteError(" ".join([sentence(error.problem), complaints]).strip(), error.fix) from error
+        everything = [*_ARGUMENTS, "install", *names, *(name + "-" for name in wanted.remove)]
+        driver_apt.check(self._apt.simulate(everything), wanted.held, wanted.dkms, packages.room(_FOLDERS))
+        self._apt.download(everything)
+        begin()
+        # apt changes a held package only where it is named, and what it depends on is not.
+        self._apt.mark("unhold", wanted.held)
+        self._apt.install(everything)
+
+    def _repair(self) -> None:
+        if self._apt.broken():
+            self.repaired = True
+            self._apt.repair()
+
+    def _update(self) -> str:
+        """Gets the lists of packages; returns what apt complains about there.
+
+        First those of the source alone: those of the internet are of no use on a site without one, and take long to fail.
+        """
+        if self._want.source != DISTRIBUTION:
+            done = self._apt.update(APT_SOURCE)
+            if not done.ok:
+                raise EdgesiteError(
+                    "driver_source {0} cannot be used: {1}".format(self._want.source, apt.said(done)), _NOT_THERE
+                )
+        if self._want.source == MIRROR:
+            return ""
+        # What others lack does not matter as long as the driver is to be had.
+        done = self._apt.update()
+        return "" if done.ok else apt.said(done)
+
+    def restore(self, before: Sequence[str]) -> None:
+        self._apt.install([*_ARGUMENTS, "install", *before])
+
+    def hold(self, names: Sequence[str], held: bool) -> None:
+        self._apt.mark("hold" if held else "unhold", names)
+
+
+class DnfManager:
+    """See Manager."""
+
+    def __init__(self, backend: dnf.Dnf) -> None:
+        self.repaired = False
+        self._dnf = backend
+
+    def install(self, wanted: Packages, begin: Callable[[], None]) -> None:
+        chosen = driver_apt.choose(self._streamed(wanted), wanted)
+        names = ["{0}-{1}".format(*one) for one in chosen.items()] + list(wanted.loose)
+        erase = ["--allowerasing"] if wanted.remove else []
+        begin()
+        self._dnf.unhold(wanted.held)
+        self._dnf.download([*erase, *names])
+        self._dnf.install([*erase, *names])
+        # After the others are there, as what needs one of the two would go with it.
+        self._dnf.remove(wanted.remove)
+
+    def _streamed(self, wanted: Packages) -> Mapping[str, Sequence[str]]:
+        if wanted.stream is not None:
+            self._dnf.stream(wanted.stream.partition(":")[0], wanted.stream)
+        return self._dnf.offered(wanted.strict)
+
+    def restore(self, before: Sequence[str]) -> None:
+        self._dnf.install(["--allowerasing", *before])
+
+    def hold(self, names: Sequence[str], held: bool) -> None:
+        (self._dnf.hold if held else self._dnf.unhold)(names)

@@ -16,10 +16,8 @@ def offered(listed: str) -> Dict[str, List[str]]:
     found: Dict[str, List[str]] = {}
     lines = listed.splitlines()
     headings = [place for place, line in enumerate(lines) if line.lower().endswith(" packages")]
-    listed_lines = [
-        line for place, line in enumerate(lines) if place not in headings and place > min(headings, default=0)
-    ]
-    words = [word for line in listed_lines for word in line.split()]
+    below = [line for place, line in enumerate(lines) if place not in headings and place > min(headings, default=0)]
+    words = [word for line in below for word in line.split()]
     entries = [words[place : place + 3] for place in range(0, len(words) - 2, 3)]
     for name_arch, version, _repository in entries:
         name, dot, architecture = name_arch.rpartition(".")

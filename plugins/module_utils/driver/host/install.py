@@ -73,7 +73,7 @@ class AptManager:
     def _update(self) -> str:
         """Gets the lists of packages; returns what apt complains about there.
 
-        First those of the source alone: those of the internet are of no use on a site without one, and take long to fail.
+        First those of the source alone: those of the internet are of no use on a site without, and take long to fail.
         """
         if self._want.source != DISTRIBUTION:
             done = self._apt.update(APT_SOURCE)

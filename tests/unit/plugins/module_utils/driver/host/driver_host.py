@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host in memory with a card, and what nvidia_driver_info tells of it."""
+
+from __future__ import annotations
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import apt, dnf
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.packages import Patience
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import unheard
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files, parts
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host import domains
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host.install import AptManager, DnfManager
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host.look import Look
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.options import options
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.packages import System
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.plan import Situation
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.state import Card, OnDisk, State
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.support import Gpu
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.verdict import verdict
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.versions import driver_version
+from ansible_collections.edgesite.gpu.plugins.module_utils.runner import run_all
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import KEY, mirror
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import FakeHost
+
+KERNEL = "6.12.48+deb13-amd64"
+CARD = Gpu("0000:01:00.0", "1eb8", "turing", "Tesla T4")
+VERSIONS = ("550.163.01", "535.261.03")
+DEB = ("nvidia-kernel-dkms", "nvidia-smi", "libnvidia-ml1", "libcuda1", "nvidia-persistenced")
+RPM = ("kmod-nvidia-latest-dkms", "nvidia-driver-cuda", "nvidia-persistenced")
+SYSTEMS = {"apt": System("debian", "13", "x86_64"), "dnf": System("rhel", "9", "x86_64")}
+
+
+class DriverHost(FakeHost):
+    """busy: programs that hold the loaded driver."""
+
+    def __init__(self, manager="apt"):
+        names = DEB if manager == "apt" else RPM
+        form = "{0}-1" if manager == "apt" else "3:{0}-1.el9"
+        super().__init__({name: [form.format(version) for version in VERSIONS] for name in names}, manager)
+        self.on = SYSTEMS[manager]
+        self.kernel_package, self.library_package = names[0], names[2] if manager == "apt" else names[1]
+        self.loaded_version = None
+        self.busy = ()
+
+    def changed_modules(self, removed):
+        self.loaded_version = None if removed else self.version_of(self.kernel_package)
+
+    def boot(self):
+        """A reboot: the module on disk is loaded, and services that start with the host run."""
+        self.loaded_version = self.version_of(self.kernel_package)
+        self.loaded = {"nvidia", "nvidia_uvm"} if self.loaded_version else set()
+        enabled = {path.rpartition("/")[2] for path, target in self.links.items() if target}
+        self.units = {unit: unit in enabled and unit not in self.masked for unit in self.units}
+
+    def version_of(self, name):
+        package = self.packages.get(name)
+        return driver_version(package.version) if package and package.complete else None
+
+    def info(self):
+        on_disk, library = self.version_of(self.kernel_package), self.version_of(self.library_package)
+        modules = (OnDisk(KERNEL, on_disk, "proprietary"),) if on_disk else ()
+        state = State(
+            running=KERNEL,
+            kernels=(KERNEL,),
+            newest=KERNEL,
+            on_disk=modules,
+            loaded=self.loaded_version,
+            user_space=library,
+            incomplete=tuple(name for name, package in self.packages.items() if not package.complete),
+            blockers=self.busy if self.loaded_version else (),
+            cards=(Card(CARD, "nvidia" if self.loaded_version else None),),
+        )
+        judged = verdict(state)
+        return {
+            "verdict": judged.verdict,
+            "reasons": list(judged.reasons),
+            "fix": judged.fix,
+            "packages": [
+                {
+                    "name": name,
+                    "version": package.version.rpartition(":")[2],
+                    "held": name in self.held,
+                    "complete": package.complete,
+                }
+                for name, package in sorted(self.packages.items())
+            ],
+            "held_by_role": (self.files.get(files.HOLDS) or "").split(),
+            "services": {name: self._service(name) for name in parts.SERVICES},
+            "fabric_manager": None,
+            "loaded": {"version": self.loaded_version, "flavour": "proprietary"} if self.loaded_version else None,
+            "on_disk": [
+                {"kernel": KERNEL, "running": True, "newest": True, "version": on_disk, "flavour": "proprietary"}
+                for _module in modules
+            ],
+            "kernel": {"running": KERNEL, "newest": KERNEL, "headers": {KERNEL: True}},
+            "user_space": library,
+            "nvml_status": "ok",
+            "secure_boot": "disabled",
+            "mok": {"enrolled": None},
+            "nouveau": {"initramfs_rebuilt": bool(self.initramfs_made) if self.files.get(files.NOUVEAU) else None},
+            "holders": [{"name": name, "pid": 1, "kind": "module"} for name in self.loaded]
+            + [{"name": name, "pid": 7, "kind": "process", "blocks": True} for name in self.busy],
+            "gpus": [CARD._asdict()],
+        }
+
+    def _service(self, name):
+        unit = name + ".service"
+        if unit in self.masked:
+            return parts.MASKED
+        if name != "nvidia-persistenced" or "nvidia-persistenced" not in self.packages:
+            return parts.ABSENT
+        return parts.RUNNING if self.units.get(unit) else parts.STOPPED
+
+    def converge(self, check=False, **wanted):
+        """What the module returns."""
+        want = options(
+            {
+                "source": "mirror",
+                "mirror": mirror(layout="distribution" if self.manager == "apt" else "nvidia"),
+                **wanted,
+            }
+        )
+        return run_all(lambda: self._domains(want, check), check, 0)
+
+    def _domains(self, want, check):
+        patience = Patience(60.0, "driver_package_timeout", 0.0, "driver_lock_timeout")
+        if self.manager == "apt":
+            backend = apt.Apt(self.run, unheard, patience)
+            manager, components = AptManager(backend, want), backend.components
+        else:
+            manager, components = DnfManager(dnf.Dnf(self.run, unheard, patience)), dict
+        return domains.domains(_Look(self), want, manager, lambda _url: KEY, components, check)
+
+
+class _Look(Look):
+    def __init__(self, host):
+        super().__init__(host.run, None)
+        self._host = host
+
+    def now(self):
+        host = self._host
+        return Situation(
+            host.info(),
+            host.on,
+            {path: host.files.get(path) for path in files.paths()},
+            {path: host.links.get(path) for path in files.links()},
+        )

@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""nvidia_driver on a host in memory: from nothing to a driver, up, down and away from it, with whatever goes wrong."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import KEY
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.host.driver_host import DriverHost
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import BEFORE, FAIL, WAYS, Killed
+
+
+@pytest.fixture(params=["apt", "dnf"])
+def host(request, monkeypatch):
+    return DriverHost(request.param).patch(monkeypatch)
+
+
+def does(result):
+    assert not result.get("failed"), result
+    return [action["does"] for action in result["actions"]]
+
+
+def test_driver_is_installed_loaded_held_and_served(host):
+    first = host.converge(branch="535")
+    assert first["changed"] and first["verdict"] == "ok" and first["version"] == "535.261.03"
+    assert host.loaded_version == "535.261.03" and host.units["nvidia-persistenced.service"]
+    assert set(host.files[files.HOLDS].split()) == host.held > {host.library_package}
+    assert any("load kernel module 535.261.03 without a reboot" in line for line in does(first))
+    second = host.converge(branch="535")
+    assert does(second) == [] and not second["changed"] and second["before"] == second["after"]
+
+
+def test_check_mode_changes_nothing_and_says_what_would_be(host):
+    before = copy.deepcopy(host.state())
+    told = host.converge(check=True, branch="535")
+    assert host.state() == before and host.steps == []
+    assert any(line.startswith("install driver branch 535") for line in does(told))
+    assert told["after"]["version"] == "535.*"
+
+
+@pytest.mark.parametrize("there, wanted, word", [("535", "550", "upgrade"), ("550", "535", "downgrade")])
+def test_driver_goes_up_and_down(host, there, wanted, word):
+    host.converge(branch=there)
+    lines = does(host.converge(branch=wanted))
+    assert any(line.startswith(word + " the driver from " + there) for line in lines)
+    assert host.loaded_version.startswith(wanted)
+    assert host.version_of(host.library_package).startswith(wanted)
+    assert does(host.converge(branch=wanted)) == []
+
+
+def test_driver_in_use_waits_for_a_reboot(host):
+    host.converge(branch="535")
+    host.busy = ("python",)
+    refused = host.converge(branch="550")
+    assert refused["failed"] and "is in use: python (pid 7)" in refused["msg"]
+    told = host.converge(branch="550", allow_reboot=True)
+    assert told["reboot_required"] and told["msg"] and host.loaded_version == "535.261.03"
+    host.boot()
+    host.busy = ()
+    after = host.converge(branch="550")
+    assert not after["reboot_required"] and after["version"] == "550.163.01"
+    assert host.units["nvidia-persistenced.service"]
+
+
+def test_module_that_cannot_be_unloaded_waits_for_a_reboot(host):
+    host.converge(branch="535")
+    host.undisturbed()
+    host.converge(branch="550")
+    number = host.steps.index("modprobe --remove")
+    host = DriverHost(host.manager).patch(pytest.MonkeyPatch())
+    host.converge(branch="535")
+    host.interrupted(number, FAIL)
+    told = host.converge(branch="550")
+    assert told["reboot_required"] and not told.get("failed"), told
+    assert any("which the host did not let" in line for line in does(told))
+    assert host.units["nvidia-persistenced.service"], "services run again, whichever module is loaded"
+
+
+def test_key_that_was_exchanged_on_the_host_is_replaced(host):
+    host.converge(branch="535")
+    path = files.APT_KEY if host.manager == "apt" else files.DNF_KEY
+    host.files[path] = "somebody's key"
+    (line,) = does(host.converge(branch="535"))
+    assert line.startswith("trust the mirror's key") and host.files[path] == KEY.decode()
+
+
+def test_service_that_does_not_start_is_told(host):
+    host.converge(branch="535")
+    host.units["nvidia-persistenced.service"] = False
+    host.interrupted(0, FAIL)
+    told = host.converge(branch="535")
+    assert told["failed"] and "journalctl -u nvidia-persistenced.service" in told["msg"], told
+
+
+def test_services_and_holds_go_where_they_are_not_wanted(host):
+    host.converge(branch="535")
+    host.converge(branch="535", persistenced=False, hold=False)
+    assert host.masked == {"nvidia-persistenced.service"} and not host.units["nvidia-persistenced.service"]
+    assert host.held == set() and host.files[files.HOLDS] is None
+    assert does(host.converge(branch="535", persistenced=False, hold=False)) == []
+    host.converge(branch="535")
+    assert host.masked == set() and host.held and host.units["nvidia-persistenced.service"]
+
+
+# --- interruptions
+
+WAYS_THERE = [(None, "535"), (None, "550"), ("535", "550"), ("550", "535")]
+
+
+def prepared(manager, there, monkeypatch):
+    host = DriverHost(manager).patch(monkeypatch)
+    if there:
+        host.converge(branch=there)
+    host.undisturbed()
+    return host
+
+
+@pytest.mark.parametrize("manager", ["apt", "dnf"])
+@pytest.mark.parametrize("there, wanted", WAYS_THERE)
+def test_whatever_interrupts_a_run_the_next_one_ends_as_wanted(manager, there, wanted, monkeypatch):
+    host = prepared(manager, there, monkeypatch)
+    host.converge(branch=wanted)
+    goal, steps = host.state(), list(host.steps)
+    points = 0
+    for number in range(len(steps)):
+        for way in WAYS:
+            host = prepared(manager, there, monkeypatch)
+            worked = host.info()["verdict"] == "ok"
+            host.interrupted(number, way)
+            where = f"{way} at step {number}, {steps[number]}"
+            try:
+                result = host.converge(branch=wanted)
+            except Killed:
+                result = None
+            host.undisturbed()
+            lost = worked and host.info()["verdict"] == "broken"
+            if result is not None and lost:
+                assert result["failed"] and "The driver's state is now" in result["msg"], (where, result)
+            last = host.converge(branch=wanted)
+            if last.get("reboot_required"):
+                host.boot()
+                last = host.converge(branch=wanted)
+            assert not last.get("failed"), (where, last)
+            assert host.state() == goal, where
+            points += 1
+    print(f"{points} points recovered: {manager}, {there} to {wanted}")
+    assert points == len(steps) * len(WAYS) >= 4 * 10
+
+
+def test_failure_of_an_upgrade_leaves_the_driver_that_was_there(host, monkeypatch):
+    """Where nothing was killed, everything is taken back at once."""
+    host.converge(branch="535")
+    before = copy.deepcopy(host.state())
+    host.undisturbed()
+    probe = prepared(host.manager, "535", monkeypatch)
+    probe.converge(branch="550")
+    number = probe.steps.index("install packages")
+    host.patch(monkeypatch)
+    host.interrupted(number, FAIL)
+    told = host.converge(branch="550")
+    assert told["failed"] and "The driver 535.261.03 is there as before, and its state is ok." in told["msg"]
+    assert host.state() == before
+
+
+def test_failure_before_packages_change_says_that_nothing_was_changed(monkeypatch):
+    host = prepared("apt", "535", monkeypatch)
+    host.offered = {name: versions[1:] for name, versions in host.offered.items()}
+    before = copy.deepcopy(host.state())
+    told = host.converge(branch="550")
+    assert told["failed"] and "driver branch 550 is not to be had" in told["msg"]
+    assert "Nothing was changed." in told["msg"] and host.state() == before
+
+
+def test_a_run_that_is_killed_before_its_first_step_changed_nothing(monkeypatch):
+    host = prepared("apt", None, monkeypatch)
+    before = copy.deepcopy(host.state())
+    host.interrupted(0, BEFORE)
+    with pytest.raises(Killed):
+        host.converge(branch="535")
+    assert host.state() == before

@@ -141,6 +141,11 @@ def test_too_little_room_is_told_by_disk(free, words):
         apt.check_space(AGREED, free, True)
 
 
+@pytest.mark.parametrize("size", [".", ",", "1.2.3 MB", "", "4 TB"])
+def test_a_size_that_is_none_is_none(size):
+    apt.check_space("Need to get {0} of archives.\n".format(size), room(*[2000] * 4), True)
+
+
 def test_packages_that_are_there_need_no_room_of_their_own():
     output = "After this operation, 12.5 kB disk space will be freed.\n"
     apt.check_space(output, room(0, 0, 0, 200, ("/a", "/b", "/c", "/boot")), dkms=False)

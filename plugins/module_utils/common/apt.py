@@ -63,7 +63,7 @@ def _size(lines: Sequence[str], begin: str) -> int:
     for line in lines:
         if line.startswith(begin) and "freed" not in line:
             # "Need to get 24.1 kB/145 MB of archives": what is still to be got comes first
-            found = re.search(r"([\d.,]+) ?([kMG]?B)", line[len(begin) :], re.ASCII)
+            found = re.search(r"(\d[\d,]*(?:\.\d+)?) ?([kMG]?B)", line[len(begin) :], re.ASCII)
             if found:
                 return int(float(found.group(1).replace(",", "")) * _UNITS[found.group(2)])
     return 0

@@ -19,7 +19,8 @@ _SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite such as r36.5", "
 _CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _SIZES = re.compile(
-    r"^(Need to get|After this operation,) ([\d.,]+) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)", re.ASCII | re.M
+    r"^(Need to get|After this operation,) (\d[\d,]*(?:\.\d+)?) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)",
+    re.ASCII | re.M,
 )
 _REMOVED = re.compile(r"^The following packages will be REMOVED:\n((?: .*\n?)+)", re.M)
 _KEPT = re.compile(r"^The following packages have been kept back:\n((?: .*\n?)+)", re.M)

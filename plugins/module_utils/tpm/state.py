@@ -37,7 +37,8 @@ def parse(text: str) -> Standing:
     for line in text.splitlines():
         found = _VALUE.match(line)
         if found:
-            values.setdefault(found.group(1), int(found.group(2), 0))
+            number = found.group(2)
+            values.setdefault(found.group(1), int(number, 16 if number.startswith("0x") else 10))
     get = values.get
     return Standing(
         Lockout(

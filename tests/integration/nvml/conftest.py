@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -88,12 +89,27 @@ def library():
     return LAB / "build" / "libnvidia-ml.so.1"
 
 
+def ended(node):
+    """Nothing of a node is left running."""
+    if node.state.exists():
+        node.raw("kill-process", "--all")
+
+
 @pytest.fixture
 def node(tmp_path):
     node = Node(tmp_path)
     yield node
-    if node.state.exists():
-        node.raw("kill-process", "--all")
+    ended(node)
+
+
+@pytest.fixture
+def open_node():
+    """A node that every user can read, as pytest's folders are not: each start of pytest closes those of all runs."""
+    with tempfile.TemporaryDirectory(prefix="nvmlsim-") as folder:
+        Path(folder).chmod(0o755)
+        node = Node(folder)
+        yield node
+        ended(node)
 
 
 @pytest.fixture(scope="session")

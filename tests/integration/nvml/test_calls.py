@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -36,12 +35,9 @@ def test_every_exported_function_answers_as_it_should(node, library):
     assert set(json.loads(done.stdout)) == exported(library)
 
 
-def test_an_ordinary_user_reads_everything_and_changes_nothing(node):
+def test_an_ordinary_user_reads_everything_and_changes_nothing(open_node):
+    node = open_node
     node.init("A100-40")
-    node.folder.chmod(0o755)
-    for parent in node.folder.parents:
-        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
     got = node.nvml(
         """
 os.setuid(65534)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common import apt
 
 TOLD = """Reading package lists...
@@ -60,3 +61,8 @@ def test_a_lock_of_any_of_the_programs_is_known():
     ):
         assert apt.locked(complaint)
     assert not apt.locked("E: Unable to locate package nvidia-smi")
+
+
+@pytest.mark.parametrize("size", [".", ",", "1.2.3 MB", "", "4 TB"])
+def test_a_size_that_is_none_is_none(size):
+    assert apt.transaction("Need to get {0} of archives.\n".format(size)).download in (0, 1_200_000, 2_300_000)

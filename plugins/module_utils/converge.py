@@ -137,7 +137,9 @@ def converge_all(domains: Iterable[Domain[Any, Any]], check: bool, note: Note = 
         try:
             one = converge(domain, check, note, () if check else told.actions)
         except EdgesiteError as error:
-            raise error if check or not told.actions else _kept(told.actions, error) from error
+            if check or not told.actions:
+                raise
+            raise _kept(told.actions, error) from error
         told = Outcome(
             told.actions + one.actions,
             {**one.before, **told.before},

@@ -19,7 +19,7 @@ from ...common.host import effects as host_effects
 from ...common.host import owned_files
 from ...converge import Domain
 from .. import actions as driver_actions
-from .. import activate, files, openpgp
+from .. import activate, files, openpgp, parts
 from .. import plan as driver_plan
 from ..actions import Action, GetKey, Hold, Install, RebuildInitramfs, Reload
 from ..options import MIRROR, NVIDIA, Options
@@ -151,6 +151,7 @@ class PackagesDomain(_Part):
                 there = replace(there, files={**there.files, action.path: "the key " + action.fingerprint})
             elif isinstance(action, Install):
                 there = replace(there, info=_with(there.info, action))
+        self.look.foresee(there)
         return there
 
     def do(self, action: Action) -> None:
@@ -200,7 +201,12 @@ def _with(info: Any, action: Install) -> Dict[str, Any]:
     there = {entry["name"]: entry for entry in info["packages"] if entry["name"] not in wanted.remove}
     for name in wanted.strict:
         there[name] = {"name": name, "version": wanted.glob, "held": False}
-    return {**info, "user_space": wanted.glob, "packages": [there[name] for name in sorted(there)]}
+    services = {
+        name: parts.STOPPED if state == parts.ABSENT and name in (*wanted.strict, *wanted.loose) else state
+        for name, state in info["services"].items()
+    }
+    packages = [there[name] for name in sorted(there)]
+    return {**info, "user_space": wanted.glob, "packages": packages, "services": services}
 
 
 def _restore(path: str, text: Optional[str]) -> None:

@@ -37,6 +37,10 @@ class Look:
             )
         return self._seen
 
+    def foresee(self, state: Situation) -> None:
+        """Check mode: what there would be, for the parts that come after the one that says so."""
+        self._seen = state
+
     def forget(self) -> None:
         """Something changed."""
         self._seen = None

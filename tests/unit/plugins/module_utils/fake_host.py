@@ -210,7 +210,8 @@ class FakeHost:
 
         def unpacked():
             for name in sorted(wanted)[: (len(wanted) + 1) // 2]:
-                self.packages[name] = Package(wanted[name], complete=False)
+                # rpm knows no package that is half there
+                self.packages[name] = Package(wanted[name], complete=self.manager == "dnf")
 
         def change():
             for name in remove:

@@ -84,6 +84,7 @@ class DriverHost(FakeHost):
                     "complete": package.complete,
                 }
                 for name, package in sorted(self.packages.items())
+                if name in self.offered
             ],
             "held_by_role": (self.files.get(files.HOLDS) or "").split(),
             "services": {name: self._service(name) for name in parts.SERVICES},
@@ -139,6 +140,8 @@ class _Look(Look):
         self._host = host
 
     def now(self):
+        if self._seen is not None:
+            return self._seen
         host = self._host
         return Situation(
             host.info(),

@@ -40,6 +40,11 @@ def test_check_mode_changes_nothing_and_says_what_would_be(host):
     assert host.state() == before and host.steps == []
     assert any(line.startswith("install driver branch 535") for line in does(told))
     assert told["after"]["version"] == "535.*"
+    done = host.converge(branch="535")
+    # Whether it can be loaded at once is seen when it is there; whether a package has a version of its own, too.
+    assert [line for line in does(done) if not line.startswith(("load", "hold"))] == [
+        line for line in does(told) if not line.startswith("hold")
+    ]
 
 
 @pytest.mark.parametrize("there, wanted, word", [("535", "550", "upgrade"), ("550", "535", "downgrade")])

@@ -40,15 +40,15 @@ def run(monkeypatch, capsys):
 
 
 def test_defaults(run):
-    assert run() == ({"verdict": "ok", "changed": False}, [([], None)])
+    assert run() == ({"verdict": "ok", "changed": False}, [(None,)])
 
 
 def test_options_are_passed_on(run):
-    assert run(files=["/etc/x"], pynvml_path="/tmp/x.zip")[1] == [(["/etc/x"], "/tmp/x.zip")]
+    assert run(pynvml_path="/tmp/x.zip")[1] == [("/tmp/x.zip",)]
 
 
 def test_all_that_is_returned_is_documented(tmp_path):
-    returned = facts.read(lambda *_arguments, **_options: None, (), None, str(tmp_path))
+    returned = facts.read(lambda *_arguments, **_options: None, None, str(tmp_path))
     documented = yaml.safe_load(nvidia_driver_info.RETURN)
     assert set(documented) == set(returned)
     for key in ("kernel", "mok", "nouveau"):

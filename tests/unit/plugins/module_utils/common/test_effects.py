@@ -5,7 +5,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common import effects
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import EnableUnit, Link, ReadUnits, WriteFile
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import (
+    EnableUnit,
+    Link,
+    MaskUnit,
+    ReadUnits,
+    RenewUnit,
+    RunUnit,
+    WriteFile,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,11 +37,16 @@ def test_files_and_links_come_to_what_is_wanted_and_back(wanted, there, targets,
         (WriteFile("/a", "x", None), "write /a"),
         (WriteFile("/a", "x", "y"), "replace /a"),
         (WriteFile("/a", None, "y"), "remove /a"),
-        (WriteFile("/etc/fstab", "x", "y", what="/srv"), "write /srv in /etc/fstab"),
+        (WriteFile("/etc/fstab", "x", "y", does="write /srv in /etc/fstab"), "write /srv in /etc/fstab"),
         (Link("/a", "b", None), "link /a to b"),
         (Link("/a", None, "b"), "remove /a"),
         (EnableUnit("a.service", True), "enable a.service"),
         (EnableUnit("a.service", False), "disable a.service"),
+        (MaskUnit("a.service", True), "mask a.service"),
+        (MaskUnit("a.service", False), "unmask a.service"),
+        (RunUnit("a.service", True), "start a.service"),
+        (RunUnit("a.service", False), "stop a.service"),
+        (RenewUnit("a.service", "restart"), "restart a.service"),
         (ReadUnits(), "have systemd read its units"),
     ],
 )

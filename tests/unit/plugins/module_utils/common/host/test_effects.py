@@ -7,7 +7,15 @@ import os
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common import effects as words
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import EnableUnit, Link, ReadUnits, WriteFile
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import (
+    EnableUnit,
+    Link,
+    MaskUnit,
+    ReadUnits,
+    RenewUnit,
+    RunUnit,
+    WriteFile,
+)
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import effects
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 
@@ -53,8 +61,16 @@ def test_a_link_and_back(tmp_path, run):
     assert os.readlink(path) == "a"
 
 
-def test_a_unit_and_back(run, ran):
-    enabled = EnableUnit("a.service", True)
-    for effect in (enabled, words.undo(enabled)):
-        effects.apply(run, effect)
-    assert ran == [["enable", "a.service"], ["disable", "a.service"]]
+@pytest.mark.parametrize(
+    "effect, verb, back",
+    [
+        (EnableUnit("a.service", True), "enable", "disable"),
+        (MaskUnit("a.service", True), "mask", "unmask"),
+        (RunUnit("a.service", True), "start", "stop"),
+        (RenewUnit("a.service", "try-restart"), "try-restart", "try-restart"),
+    ],
+)
+def test_a_unit_and_back(run, ran, effect, verb, back):
+    for one in (effect, words.undo(effect)):
+        effects.apply(run, one)
+    assert ran == [[verb, "a.service"], [back, "a.service"]]

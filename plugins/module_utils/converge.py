@@ -20,6 +20,9 @@ Action = TypeVar("Action")
 # Is told what is being done, for whoever waits
 Note = Callable[[str], None]
 
+# The extra result that tells of a reboot which the host waits for
+WAITS = "reboot_required"
+
 _REPORT = "This is a fault of edgesite.gpu: please report it with this text"
 
 
@@ -144,9 +147,15 @@ def converge_all(domains: Iterable[Domain[Any, Any]], check: bool, note: Note = 
             told.actions + one.actions,
             {**one.before, **told.before},
             {**told.after, **one.after},
-            {**told.extras, **one.extras},
+            _merged(told.extras, one.extras),
         )
     return told
+
+
+def _merged(told: Dict[str, Any], one: Dict[str, Any]) -> Dict[str, Any]:
+    """What one domain waits for another one does not end."""
+    waits = [extras[WAITS] for extras in (told, one) if WAITS in extras]
+    return {**told, **one, **({WAITS: any(waits)} if waits else {})}
 
 
 def _kept(earlier: List[Dict[str, Any]], error: EdgesiteError) -> EdgesiteError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
+from ..module_utils.common.errors import EdgesiteError
 from .actions import HostActionBase, RunModule
 
 _SECONDS = 900
@@ -42,11 +43,21 @@ class RebootingActionBase(HostActionBase):
             return {**first, "failed": True, "msg": "The host did not come back from its reboot: {0}".format(why)}
         # What was sent there may be gone with the old boot.
         self._connection._shell.tmpdir = None
-        return _both(first, super().run_with(run_module))
+        second = super().run_with(run_module)
+        told = _both(first, second)
+        if not second.get("failed"):
+            try:
+                self.check_booted(first, second)
+            except EdgesiteError as error:
+                told.update(failed=True, msg=str(error))
+        return told
 
     def may_reboot(self, result: Mapping[str, Any]) -> bool:
         """Whether nothing that the module found on the host speaks against it."""
         return True
+
+    def check_booted(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
+        """Raises EdgesiteError where the host did not come up with what the first run left for its boot."""
 
     def _reboots(self, result: Mapping[str, Any]) -> bool:
         return (

@@ -1,14 +1,15 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role jetpack does on a Jetson: from what jetpack_info found and what is wanted, without effects."""
+"""What brings a Jetson to the wanted JetPack: from what jetpack_info finds, without effects."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from ..common import lines
+from ..common import apt, lines
+from ..common.apt import Transaction
 from ..common.errors import EdgesiteError
 from ..common.lines import Kind
 from . import board, jetpack
@@ -17,18 +18,10 @@ from . import board, jetpack
 _OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
 _SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite such as r36.5", "Name a suite of NVIDIA's")
 _CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
-_UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
-_SIZES = re.compile(
-    r"^(Need to get|After this operation,) (\d[\d,]*(?:\.\d+)?) ?([kMG]?B)(/\S+ [kMG]?B)?\b(?!.* freed)",
-    re.ASCII | re.M,
-)
-_REMOVED = re.compile(r"^The following packages will be REMOVED:\n((?: .*\n?)+)", re.M)
-_KEPT = re.compile(r"^The following packages have been kept back:\n((?: .*\n?)+)", re.M)
-_MIB = 2**20
 # The last major release of L4T for a chip
 _LAST_MAJOR = {"tegra186": 32, "tegra210": 32, "tegra194": 35}
 # What an initramfs and a capsule for the firmware take beside what apt says
-_BESIDE = 200 * _MIB
+_BESIDE = 200 * apt.MIB
 
 
 class Wanted(NamedTuple):
@@ -47,7 +40,7 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
 
     sources: new text of the apt sources, None to leave them. upgrade: all packages of the new suite are taken.
     install: packages to add. release: holds of the role's to lift meanwhile. hold: packages to hold afterwards.
-    repair: an install that broke off is finished first. actions: all of this in words.
+    repair: an install that broke off is finished first. words: all of this, by these names.
     """
     _check(wanted)
     target = _target(wanted)
@@ -65,7 +58,7 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
         "release": sorted(set(info["held"]) & set(info["held_by_role"])) if upgrade else [],
         "hold": [name for name in keep if name not in info["held"]],
     }
-    return {**result, "actions": _described(result, info, wanted)}
+    return {**result, "words": _words(result, info, wanted)}
 
 
 def foresee(wanted: Wanted, mode: str, facts: Optional[Mapping[str, Any]]) -> List[EdgesiteError]:
@@ -254,25 +247,24 @@ def _sources(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
     return jetpack.with_suite(text, "r{0}.{1}".format(*target), info["soc"], wanted.mirror) if target else text
 
 
-def _described(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -> List[Dict[str, str]]:
-    words = []
+def _words(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -> Dict[str, str]:
+    """What is done, in words, by key; empty for nothing."""
+    words = {"repair": "", "sources": "", "upgrade": "", "install": "", "hold": ""}
     origin = " from " + wanted.mirror if wanted.mirror else ""
     if result["repair"]:
-        words.append("finish the install of {0} that broke off".format(", ".join(result["repair"])))
+        words["repair"] = "finish the install of {0} that broke off".format(", ".join(result["repair"]))
     if result["sources"] is not None:
         suite = next(line["suite"] for line in jetpack.parse_sources(result["sources"]) if line["enabled"])
-        words.append("take the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES))
+        words["sources"] = "take the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES)
     if result["upgrade"]:
-        words.append(
-            "upgrade JetPack {0} (L4T {1}) to {2}".format(
-                info["jetpack"], info["l4t"]["version"], wanted.version or wanted.suite
-            )
+        words["upgrade"] = "upgrade JetPack {0} (L4T {1}) to {2}".format(
+            info["jetpack"], info["l4t"]["version"], wanted.version or wanted.suite
         )
     if result["install"]:
-        words.append("install {0}".format(", ".join(result["install"])))
+        words["install"] = "install {0}".format(", ".join(result["install"]))
     if result["hold"]:
-        words.append("hold {0} packages of L4T and JetPack".format(len(result["hold"])))
-    return [{"does": sentence} for sentence in words]
+        words["hold"] = "hold {0} packages of L4T and JetPack".format(len(result["hold"]))
+    return words
 
 
 def check_offer(output: str, wanted: Wanted) -> None:
@@ -285,7 +277,7 @@ def check_offer(output: str, wanted: Wanted) -> None:
     if offered is None:
         raise EdgesiteError(
             "the sources offer no nvidia-l4t-core",
-            "Nothing was installed. A mirror needs the folder of the chip, such as t234, with the suite",
+            "A mirror needs the folder of the chip, such as t234, with the suite",
         )
     name = board.jetpack(offered)
     if wanted.version in ("", name):
@@ -294,58 +286,32 @@ def check_offer(output: str, wanted: Wanted) -> None:
     raise EdgesiteError(
         "jetpack_version is {0}, but what the suite {1} offers is L4T {2}, which is {3}: apt takes the newest of a "
         "suite".format(wanted.version, suite, offered.version, "JetPack " + name if name else "not in the table"),
-        "Nothing was installed. Set {0} to take that, or jetpack_mirror to a mirror whose newest is JetPack {1}".format(
+        "Set {0} to take that, or jetpack_mirror to a mirror whose newest is JetPack {1}".format(
             'jetpack_version: "{0}"'.format(name) if name else "jetpack_suite: {0} alone".format(suite), wanted.version
         ),
     )
 
 
-def check_transaction(output: str, free_bytes: int) -> None:
-    """Raises where apt refuses, keeps back or removes what is of JetPack, or where the disk is too full.
-
-    output: of apt-get --assume-no.
-    """
-    errors = [line[3:] for line in output.splitlines() if line.startswith("E: ") and "aborted" not in line.lower()]
-    unmet = [" ".join(line.split()) for line in output.splitlines() if "Depends:" in line or "Conflicts:" in line]
-    kept = [name for name in _listed(_KEPT, output) if name.startswith("nvidia-")]
-    removed = [name for name in _listed(_REMOVED, output) if name.startswith(("nvidia-l4t-", "nvidia-jetpack"))]
-    told = (
-        errors
-        + unmet
-        + (["{0} would be kept back".format(", ".join(kept))] if kept else [])
-        + (["{0} would be removed".format(", ".join(removed))] if removed else [])
-    )
+def check_transaction(would: Transaction, free_bytes: int) -> None:
+    """Raises where apt refuses, keeps back or removes what is of JetPack, or where the disk is too full."""
+    kept = [name for name in would.kept if name.startswith("nvidia-")]
+    removed = [name for name in would.removed if name.startswith(("nvidia-l4t-", "nvidia-jetpack"))]
+    told = [
+        *would.problems,
+        *(["{0} would be kept back".format(", ".join(kept))] if kept else []),
+        *(["{0} would be removed".format(", ".join(removed))] if removed else []),
+    ]
     if told:
         raise EdgesiteError(
-            "apt cannot do it: {0}".format("; ".join(told)),
-            "Nothing was installed. Look at 'apt-get --simulate dist-upgrade' on the host",
+            "apt cannot do it: {0}".format("; ".join(told)), "Look at 'apt-get --simulate dist-upgrade' on the host"
         )
-    needed = sum(
-        int(float(number.replace(",", "")) * _UNITS[unit]) for _what, number, unit, _all in _SIZES.findall(output)
-    )
+    needed = would.download + would.added
     if needed and needed + _BESIDE > free_bytes:
         raise EdgesiteError(
             "the disk is too full: {0} MiB are needed and {1} MiB are free".format(
-                -(-(needed + _BESIDE) // _MIB), free_bytes // _MIB
+                -(-(needed + _BESIDE) // apt.MIB), free_bytes // apt.MIB
             ),
-            "Nothing was installed. Free space on the host, such as by 'apt-get clean'",
-        )
-
-
-def _listed(pattern: "re.Pattern[str]", output: str) -> List[str]:
-    found = pattern.search(output)
-    return [name.rstrip("*") for name in found.group(1).split()] if found else []
-
-
-def check_done(info: Mapping[str, Any], wanted: Wanted) -> None:
-    """Raises where the packages are not what was wanted, though apt reported success."""
-    left = plan(info, wanted)
-    if left["upgrade"] or left["install"] or info["broken"]:
-        raise EdgesiteError(
-            "apt reported success, but L4T is {0}, JetPack {1}, not installed are: {2}".format(
-                info["l4t"]["version"], info["jetpack"], ", ".join(left["install"] + list(info["broken"])) or "none"
-            ),
-            "The suite may not have that release yet: see 'apt-cache policy nvidia-l4t-core' on the host",
+            "Free space on the host, such as by 'apt-get clean'",
         )
 
 
@@ -370,8 +336,3 @@ def check_booted(info: Mapping[str, Any], version: str) -> None:
 def _numbers(version: str) -> List[int]:
     found = [int(number) for number in re.findall(r"[0-9]+", version)]
     return (found + [0, 0, 0])[:3]
-
-
-def lockers(info: Mapping[str, Any]) -> str:
-    """Who works with packages, in words."""
-    return ", ".join("{0} (pid {1})".format(one["name"], one["pid"]) for one in info["apt"]["locked_by"])

@@ -65,12 +65,15 @@ class Apt:
         argv = [_path("apt-get"), "indextargets", "--format", "$(COMPONENT)", "Created-By: Packages"]
         return set(self._program(argv, "look at the sources of packages").text.split())
 
-    def update(self, source: str = "") -> Result:
-        """Gets the lists of packages, of one source alone where that is named; does not raise for what they lack."""
+    def update(self, source: str = "") -> str:
+        """Gets the lists of packages, of one source alone where that is named; what apt complains about, empty for
+        nothing. That may be of sources that do not matter."""
         only = ["-oDir::Etc::SourceList=" + source, "-oDir::Etc::SourceParts=-", "-oAPT::Get::List-Cleanup=0"]
         quick = ["-oAcquire::Retries=2", "-oAcquire::http::Timeout=20", "-oAcquire::https::Timeout=20"]
         strict = ["-oAPT::Update::Error-Mode=any", *quick, *only] if source else []
-        return self._get(["update", *strict], "get the lists of packages")
+        done = self._get(["update", *strict], "get the lists of packages")
+        # Older releases know no Error-Mode, and call old lists a success.
+        return "" if done.ok and "\nErr:" not in "\n" + done.text else said(done)
 
     def offered(self, names: Sequence[str]) -> Dict[str, List[str]]:
         """Versions by package, the newest first."""

@@ -17,7 +17,7 @@ from ...common.effects import EFFECTS
 from ...common.errors import EdgesiteError
 from ...common.host import effects as host_effects
 from ...common.host import owned_files
-from ...converge import Domain
+from ...converge import WAITS, Domain
 from .. import actions as driver_actions
 from .. import activate, files, openpgp, parts
 from .. import plan as driver_plan
@@ -109,13 +109,7 @@ class _Part(Domain[Situation, Action]):
         }
 
     def extras(self, before: Situation, after: Situation) -> Dict[str, Any]:
-        waits = activate.waits(after.info)
-        return {
-            "version": after.info["user_space"],
-            "verdict": after.info["verdict"],
-            "reboot_required": bool(waits),
-            "msg": waits,
-        }
+        return {"version": after.info["user_space"], "verdict": after.info["verdict"]}
 
 
 class PackagesDomain(_Part):
@@ -270,6 +264,10 @@ class ModulesDomain(_Part):
         return {
             "does": "try to {0}, which the host did not let: {1}".format(driver_actions.describe(action), self.kept)
         }
+
+    def extras(self, before: Situation, after: Situation) -> Dict[str, Any]:
+        waits = activate.waits(after.info)
+        return {**super().extras(before, after), WAITS: bool(waits), "msg": waits}
 
 
 class ServicesDomain(_Part):

@@ -76,16 +76,13 @@ class AptManager:
         First those of the source alone: those of the internet are of no use on a site without, and take long to fail.
         """
         if self._want.source != DISTRIBUTION:
-            done = self._apt.update(APT_SOURCE)
-            if not done.ok:
+            complaints = self._apt.update(APT_SOURCE)
+            if complaints:
                 raise EdgesiteError(
-                    "driver_source {0} cannot be used: {1}".format(self._want.source, apt.said(done)), _NOT_THERE
+                    "driver_source {0} cannot be used: {1}".format(self._want.source, complaints), _NOT_THERE
                 )
-        if self._want.source == MIRROR:
-            return ""
         # What others lack does not matter as long as the driver is to be had.
-        done = self._apt.update()
-        return "" if done.ok else apt.said(done)
+        return "" if self._want.source == MIRROR else self._apt.update()
 
     def restore(self, before: Sequence[str]) -> None:
         self._apt.install([*_ARGUMENTS, "install", *before])

@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import struct
 import time
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...common import lines
 from ...common.errors import EdgesiteError
-from ...common.host import command, files, processes, systemctl
+from ...common.host import apt, command, files, systemctl
 from ...common.host.command import Run
 from ...common.reading import unread
 from .. import jetpack
@@ -32,10 +30,7 @@ RUNTIMES = (
 )
 # Packages that a CDI file is made of
 _IN_CDI = ("nvidia-l4t-", "nvidia-container-toolkit")
-LOCKS = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock")
 _QUERY = "${Package}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n"
-# struct flock of Linux: type, whence, start, length, pid
-_FLOCK = "hhqqi4x"
 
 
 def read(run: Run) -> Dict[str, Any]:
@@ -62,7 +57,7 @@ def read(run: Run) -> Dict[str, Any]:
         "apt": _apt(),
         "slots": _slots(run, missing),
         "container_toolkit": _container_toolkit(packages),
-        "disk_free_bytes": _free(),
+        "disk_free_bytes": free(),
         "reboot_required": _waits_for_reboot(run, packages),
         "unread": missing,
     }
@@ -84,23 +79,8 @@ def _apt() -> Dict[str, Any]:
         "sources": sources,
         "commented": bool(sources) and len(enabled) < len(sources),
         "text": text,
-        "locked_by": _lockers(),
+        "locked_by": [{"pid": pid, "name": name} for pid, name in apt.lockers()],
     }
-
-
-def _lockers() -> List[Dict[str, Any]]:
-    """Who holds the locks of dpkg and apt. Asking for a lock's holder does not take it."""
-    pids = []
-    for path in LOCKS:
-        try:
-            with open(path, "rb") as lock:
-                asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-                kind, _whence, _start, _length, pid = struct.unpack(_FLOCK, fcntl.fcntl(lock, fcntl.F_GETLK, asked))
-        except OSError:
-            continue
-        if kind != fcntl.F_UNLCK and pid not in pids:
-            pids.append(pid)
-    return [{"pid": pid, "name": processes.name(pid) or "unknown"} for pid in pids]
 
 
 def _slots(run: Run, missing: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
@@ -162,7 +142,7 @@ def _booted_at(run: Run) -> Optional[float]:
     return time.time() - time.monotonic() + number / 1e6 if number else None
 
 
-def _free() -> int:
+def free() -> int:
     """Bytes free where packages are unpacked."""
     disk = os.statvfs("/usr")
     return disk.f_bavail * disk.f_frsize

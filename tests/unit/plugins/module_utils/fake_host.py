@@ -197,8 +197,10 @@ class FakeHost:
             return "Need to get 1 MB of archives.\n"
         if "--download-only" in words:
             return self.step("apt-get download", lambda: None)
-        if "--fix-broken" in words:
+        if "--fix-broken" in words and verb == "install" and not names:
             return self.step("apt-get --fix-broken install", self._configure)
+        if verb == "dist-upgrade":
+            return self.install({name: self.offered[name][0] for name in self.packages if name in self.offered})
         assert verb == "install", words
         wanted = dict(
             name.split("=") if "=" in name else (name, self.offered[name][0]) for name in names if name[-1] != "-"
@@ -222,6 +224,8 @@ class FakeHost:
         return self.step("install packages", change, unpacked)
 
     def _apt_cache(self, words):
+        if words[0] == "policy":
+            return f"{words[1]}:\n  Candidate: {self.offered[words[1]][0]}\n"
         return "".join(
             f"{name} | {version} | http://hub ./ Packages\n"
             for name in words[1:]

@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import apt
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board, jetpack, jetpack_plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.jetpack_plan import Wanted
@@ -37,17 +38,17 @@ def info(version="36.4.7", soc="tegra234", suite=None, **more):
 
 
 def words(result):
-    return [action["does"] for action in result["actions"]]
+    return [sentence for sentence in result["words"].values() if sentence]
 
 
 def test_nothing_wanted_is_nothing_to_do():
     result = jetpack_plan.plan(info(held=["nvidia-l4t-core"], broken=["bash"]), Wanted())
-    assert result["actions"] == [] and not result["upgrade"] and result["sources"] is None
+    assert words(result) == [] and not result["upgrade"] and result["sources"] is None
 
 
 def test_release_that_is_there_is_nothing_to_do():
     for wanted in (Wanted(version="6.2.1"), Wanted(suite="r36.4"), Wanted(version="6.2.1", suite="r36.4")):
-        assert jetpack_plan.plan(info(), wanted)["actions"] == []
+        assert words(jetpack_plan.plan(info(), wanted)) == []
 
 
 def test_minor_upgrade():
@@ -81,7 +82,7 @@ def test_mirror_alone_changes_the_sources(wanted):
     assert "deb http://hub/jetson/t234 r36.4 main" in result["sources"] and not result["upgrade"]
     assert words(result) == ["take the packages of r36.4 from http://hub/jetson ({0})".format(jetpack.SOURCES)]
     there = {"text": result["sources"], "suite": "r36.4", "locked_by": []}
-    assert jetpack_plan.plan(info(apt=there), wanted)["actions"] == []
+    assert words(jetpack_plan.plan(info(apt=there), wanted)) == []
 
 
 def test_mirror_of_a_host_without_sources_has_the_suite_of_its_l4t():
@@ -93,7 +94,7 @@ def test_mirror_of_a_host_without_sources_has_the_suite_of_its_l4t():
 
 def test_mirror_alone_wakes_nothing_that_is_commented_out():
     apt = {"text": "# deb https://x/jetson/common r36.4 main", "suite": "r36.4", "locked_by": []}
-    assert jetpack_plan.plan(info(apt=apt), Wanted(mirror=MIRROR))["actions"] == []
+    assert words(jetpack_plan.plan(info(apt=apt), Wanted(mirror=MIRROR))) == []
 
 
 def test_hold_alone_holds_what_is_there():
@@ -136,7 +137,7 @@ def test_holds_of_somebody_else_are_in_the_way_of_an_upgrade_only():
     with pytest.raises(EdgesiteError, match="would have to change: nvidia-l4t-bootloader.*apt-mark unhold") as caught:
         jetpack_plan.plan(held, MINOR)
     assert "nvidia-l4t-core" not in caught.value.problem
-    assert jetpack_plan.plan(held, Wanted(version="6.2.1"))["actions"] == []
+    assert words(jetpack_plan.plan(held, Wanted(version="6.2.1"))) == []
 
 
 def test_own_holds_are_set_aside_for_an_upgrade():
@@ -225,7 +226,6 @@ def test_offer_that_is_the_wanted_release(candidate, wanted):
 def test_offer_of_another_release_is_refused(candidate, version, problem, fix):
     with pytest.raises(EdgesiteError, match=problem) as caught:
         jetpack_plan.check_offer(POLICY.format(candidate), Wanted(version=version, upgrade="minor"))
-    assert caught.value.fix.startswith("Nothing was installed.")
     assert re.search(fix, caught.value.fix)
 
 
@@ -251,10 +251,10 @@ Abort.
 
 
 def test_transaction_that_fits():
-    jetpack_plan.check_transaction(TRANSACTION, 3 * GIB)
-    jetpack_plan.check_transaction("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n", 0)
+    jetpack_plan.check_transaction(apt.transaction(TRANSACTION), 3 * GIB)
+    jetpack_plan.check_transaction(apt.transaction("0 upgraded, 0 newly installed, 0 to remove.\n"), 0)
     freed = TRANSACTION.replace("500 MB of additional disk space will be used", "9 GB disk space will be freed")
-    jetpack_plan.check_transaction(freed, 2 * GIB)
+    jetpack_plan.check_transaction(apt.transaction(freed), 2 * GIB)
 
 
 @pytest.mark.parametrize(
@@ -276,26 +276,17 @@ def test_transaction_that_fits():
     ],
 )
 def test_transaction_that_cannot_or_must_not_be_done(output, free, problem):
-    with pytest.raises(EdgesiteError, match=problem) as caught:
-        jetpack_plan.check_transaction(output, free)
-    assert "Nothing was installed" in caught.value.fix
+    with pytest.raises(EdgesiteError, match=problem):
+        jetpack_plan.check_transaction(apt.transaction(output), free)
 
 
 @given(st.text(), st.integers(0, GIB))
 def test_any_output_of_apt_is_judged(text, free):
     for output in (text, TRANSACTION + text, "Need to get " + text):
         try:
-            jetpack_plan.check_transaction(output, free)
+            jetpack_plan.check_transaction(apt.transaction(output), free)
         except EdgesiteError as error:
             assert error.fix
-
-
-def test_packages_that_did_not_come_are_told():
-    jetpack_plan.check_done(info("36.5.0"), MINOR)
-    with pytest.raises(EdgesiteError, match="apt reported success, but L4T is 36.4.7.*not installed are: none"):
-        jetpack_plan.check_done(info(), MINOR)
-    with pytest.raises(EdgesiteError, match="not installed are: tensorrt, bash"):
-        jetpack_plan.check_done(info(broken=["bash"]), Wanted(packages=("tensorrt",)))
 
 
 def slots(version):
@@ -315,11 +306,6 @@ def test_host_that_came_up_with_the_old_one_is_told():
         jetpack_plan.check_booted(info("36.4.7"), "36.5.0")
     with pytest.raises(EdgesiteError, match=r"bootloader in slot B is still 36.4.7 \(capsule status 2\).*reboot once"):
         jetpack_plan.check_booted(info("36.5.0", slots=slots("36.4.7")), "36.5.0")
-
-
-def test_lockers_have_names():
-    locked = info(apt={"locked_by": [{"pid": 7, "name": "unattended-upgr"}]})
-    assert jetpack_plan.lockers(locked) == "unattended-upgr (pid 7)"
 
 
 @pytest.mark.parametrize(

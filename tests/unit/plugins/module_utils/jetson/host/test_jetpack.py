@@ -10,7 +10,7 @@ import time
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import apt, command
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.reading import Reading
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import jetpack as jetpack_rules
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import board, jetpack
@@ -40,7 +40,7 @@ def fixture_host(monkeypatch, tmp_path):
     monkeypatch.setattr(board, "board", lambda: "p3737-0000+p3701-0000")
     for name in ("HOLDS", "CDI", "INFO"):
         monkeypatch.setattr(jetpack, name, str(tmp_path / name.lower()))
-    monkeypatch.setattr(jetpack, "LOCKS", (str(tmp_path / "lock"), str(tmp_path / "absent")))
+    monkeypatch.setattr(apt, "LOCKS", (str(tmp_path / "lock"), str(tmp_path / "absent")))
     monkeypatch.setattr(jetpack_rules, "SOURCES", str(tmp_path / "sources.list"))
     (tmp_path / "lock").touch()
     (tmp_path / "info").mkdir()

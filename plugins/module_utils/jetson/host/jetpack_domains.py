@@ -59,13 +59,16 @@ class Look:
 
 
 def domains(look: Look, backend: apt.Apt, wanted: Wanted, power: Power, reboots: bool) -> Iterator[Domain[Any, Any]]:
-    """One after the other. reboots: the host may reboot, so that what comes after packages is for the next run."""
+    """One after the other. reboots: the host may reboot, and what comes after that is for the next run."""
     yield PackagesDomain(look, wanted, backend)
     yield HoldsDomain(look, wanted, backend)
     if reboots and look.now()["reboot_required"]:
         return
     if power.mode:
-        yield NvpmodelDomain(look.run, power.mode)
+        mode = NvpmodelDomain(look.run, power.mode)
+        yield mode
+        if reboots and mode.waits():
+            return
     if power.clocks:
         lock = power.clocks == "locked"
         yield JetsonClocksDomain(look.run, lock, boot_unit(program(), lock))

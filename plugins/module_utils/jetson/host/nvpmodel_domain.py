@@ -50,6 +50,10 @@ class NvpmodelDomain(Domain[State, Action]):
             "next_boot": nvpmodel.show(state.conf, nvpmodel.chosen(state)),
         }
 
+    def waits(self) -> bool:
+        """Whether the host waits for a reboot for its mode."""
+        return nvpmodel.reboot_required(self.observe())
+
     def extras(self, before: State, after: State) -> Dict[str, Any]:
         return {
             "mode": nvpmodel.show(after.conf, nvpmodel.in_force(after)),

@@ -77,6 +77,27 @@ class Domain(ABC, Generic[State, Action]):
         return {}
 
 
+class PlannedDomain(Domain[State, Action]):
+    """A domain that hands planning on to pure code.
+
+    rules: what has plan(wanted, state), after(state, actions) and describe(action).
+    """
+
+    rules: Any
+    wanted: Any
+
+    def plan(self, state: State) -> List[Action]:
+        made: List[Action] = self.rules.plan(self.wanted, state)
+        return made
+
+    def predict(self, state: State, actions: List[Action]) -> State:
+        after: State = self.rules.after(state, actions)
+        return after
+
+    def describe(self, action: Action) -> Dict[str, Any]:
+        return {"does": self.rules.describe(action)}
+
+
 class Outcome(NamedTuple):
     """What a run did (or, in check mode, would do)."""
 

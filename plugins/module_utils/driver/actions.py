@@ -66,7 +66,13 @@ def packages(made: Plan, now: Situation) -> List[Action]:
 
 def settings(made: Plan, now: Situation) -> List[Action]:
     """The second part: what keeps the driver as it is, and has its services start with the host."""
-    actions: List[Action] = [_written(file, now) for file in made.settings]
+    restarts = "".join(name + "\n" for name in made.services.restart) or None
+    there = now.files.get(driver_files.RESTART)
+    actions: List[Action] = []
+    if restarts is not None:
+        # Told before it is done, so that a run which ends in between leaves it to the next one.
+        actions.append(WriteFile(driver_files.RESTART, restarts, there, does="note what is to restart"))
+    actions += [_written(file, now) for file in made.settings]
     noted = "".join(name + "\n" for name in made.noted) or None
     # Written before they are held: a hold that is not noted would be taken for somebody else's.
     if made.hold:
@@ -84,6 +90,8 @@ def settings(made: Plan, now: Situation) -> List[Action]:
     for name in services.enable:
         actions.append(_link(name, "/lib/systemd/system/{0}.service".format(name), now))
     actions += [RenewUnit(_unit(name), "restart") for name in services.restart]
+    if restarts is not None or there is not None:
+        actions.append(WriteFile(driver_files.RESTART, None, restarts, does="note that it has restarted"))
     if made.rebuild:
         actions.append(RebuildInitramfs())
     return actions

@@ -28,6 +28,11 @@ def do(run: Run, verb: str, *units: str, options: Sequence[str] = (), fix: str =
         )
 
 
+def version(run: Run) -> str:
+    """What systemd says of its version; empty where there is none."""
+    return _run(run, "--version").text if command.find("systemctl") else ""
+
+
 def clear_failure(run: Run, unit: str) -> None:
     """Lets a unit that has failed too often be started again; for others this does nothing."""
     _run(run, "reset-failed", unit)

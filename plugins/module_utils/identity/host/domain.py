@@ -12,14 +12,16 @@ from typing import Any, Dict, List, Optional
 from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common import effects
-from ...converge import Domain
+from ...converge import PlannedDomain
 from .. import store
 from ..store import Action, State, Wanted
 from . import store as backend
 
 
-class IdentityStoreDomain(Domain[State, Action]):
+class IdentityStoreDomain(PlannedDomain[State, Action]):
     """What is wanted in the folder."""
+
+    rules = store
 
     def __init__(self, folder: str, wanted: Wanted, clock: Optional[float] = None) -> None:
         self.folder = folder
@@ -29,12 +31,6 @@ class IdentityStoreDomain(Domain[State, Action]):
     def observe(self) -> State:
         return backend.observe(self.folder)
 
-    def plan(self, state: State) -> List[Action]:
-        return store.plan(self.wanted, state)
-
-    def predict(self, state: State, actions: List[Action]) -> State:
-        return store.after(state, actions)
-
     def ready(self, actions: List[Action]) -> None:
         ready.check("Writing certificates", NONE)
 
@@ -43,9 +39,6 @@ class IdentityStoreDomain(Domain[State, Action]):
 
     def undo(self, action: Action) -> None:
         backend.apply(self.folder, effects.undo(action))
-
-    def describe(self, action: Action) -> Dict[str, Any]:
-        return {"does": store.describe(action)}
 
     def render(self, state: State) -> Dict[str, Any]:
         return {

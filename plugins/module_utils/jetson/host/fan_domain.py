@@ -10,27 +10,23 @@ from typing import Any, Dict, List
 from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.host.command import Run
-from ...converge import Domain
+from ...converge import PlannedDomain
 from .. import fan as jetson_fan
 from ..fan import SetProfile, State
 from . import fan as backend
 
 
-class JetsonFanDomain(Domain[State, SetProfile]):
+class JetsonFanDomain(PlannedDomain[State, SetProfile]):
     """The profile that is wanted, by its name."""
+
+    rules = jetson_fan
 
     def __init__(self, run: Run, profile: str) -> None:
         self.run = run
-        self.profile = profile
+        self.wanted = profile
 
     def observe(self) -> State:
         return backend.observe(self.run)
-
-    def plan(self, state: State) -> List[SetProfile]:
-        return jetson_fan.plan(self.profile, state)
-
-    def predict(self, state: State, actions: List[SetProfile]) -> State:
-        return jetson_fan.after(state, actions)
 
     def ready(self, actions: List[SetProfile]) -> None:
         ready.check("Changing the fan profile", NONE)
@@ -40,9 +36,6 @@ class JetsonFanDomain(Domain[State, SetProfile]):
 
     def undo(self, action: SetProfile) -> None:
         backend.apply(self.run, action.previous)
-
-    def describe(self, action: SetProfile) -> Dict[str, Any]:
-        return {"does": jetson_fan.describe(action)}
 
     def render(self, state: State) -> Dict[str, Any]:
         in_force = state.in_force or {}

@@ -10,27 +10,23 @@ from typing import Any, Dict, List
 from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.host.command import Run
-from ...converge import Domain
+from ...converge import PlannedDomain
 from .. import nvpmodel
 from ..nvpmodel import Action, State
 from . import nvpmodel as backend
 
 
-class NvpmodelDomain(Domain[State, Action]):
+class NvpmodelDomain(PlannedDomain[State, Action]):
     """The mode that is wanted, by its name."""
+
+    rules = nvpmodel
 
     def __init__(self, run: Run, mode: str) -> None:
         self.run = run
-        self.mode = mode
+        self.wanted = mode
 
     def observe(self) -> State:
         return backend.observe(self.run)
-
-    def plan(self, state: State) -> List[Action]:
-        return nvpmodel.plan(self.mode, state)
-
-    def predict(self, state: State, actions: List[Action]) -> State:
-        return nvpmodel.after(state, actions)
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing the power mode", NONE)
@@ -40,9 +36,6 @@ class NvpmodelDomain(Domain[State, Action]):
 
     def undo(self, action: Action) -> None:
         backend.undo(self.run, action)
-
-    def describe(self, action: Action) -> Dict[str, Any]:
-        return {"does": nvpmodel.describe(action)}
 
     def render(self, state: State) -> Dict[str, Any]:
         return {

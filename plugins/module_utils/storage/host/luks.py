@@ -42,7 +42,7 @@ _LETTERS = "cbdefghijklnrtuv"
 # systemd loads these when it needs them
 _TPM_LIBRARIES = ("libtss2-esys.so.0", "libtss2-mu.so.0", "libtss2-rc.so.0", "libtss2-tcti-device.so.0")
 # Tokens for TPMs, and adding keys by them
-_LEAST = (("systemctl", (250, 0)), ("cryptsetup", (2, 6)))
+_LEAST_SYSTEMD, _LEAST_CRYPTSETUP = (250, 0), (2, 6)
 # Debian's package for each program, where it differs from what other distributions have, that after it
 _PACKAGES = {
     "cryptsetup": ("cryptsetup-bin", "cryptsetup"),
@@ -56,14 +56,12 @@ _PACKAGES = {
 
 def check_releases(run: Run) -> None:
     """Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there."""
-    for program, least in _LEAST:
-        if command.find(program) is None:
-            continue
-        told = run([_program(program), "--version"])
-        found = re.search(r"(\d+)\.?(\d*)", told.text, re.ASCII)
+    cryptsetup = run([_program("cryptsetup"), "--version"]).text if command.find("cryptsetup") else ""
+    for told, least in ((systemctl.version(run), _LEAST_SYSTEMD), (cryptsetup, _LEAST_CRYPTSETUP)):
+        found = re.search(r"(\d+)\.?(\d*)", told, re.ASCII)
         if found is not None and (int(found.group(1)), int(found.group(2) or 0)) < least:
             raise EdgesiteError(
-                "This host is too old for volumes that its TPM opens: it has {0}".format(told.text.split("\n")[0]),
+                "This host is too old for volumes that its TPM opens: it has {0}".format(told.split("\n")[0]),
                 "Use a release with cryptsetup 2.6 and systemd 250, such as Debian 12, Ubuntu 24.04 or RHEL 9",
             )
 

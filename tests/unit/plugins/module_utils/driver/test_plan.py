@@ -273,7 +273,16 @@ def test_persistenced_runs_where_it_is_wanted_and_can():
     # what it is told is new
     found = service("running")
     found["files"][driver_files.PERSISTENCED_DROP_IN] = "other"
-    assert does(plan(found, branch="550")) == ["keep GPUs initialised", "restart nvidia-persistenced.service"]
+    assert does(plan(found, branch="550")) == [
+        "note what is to restart",
+        "keep GPUs initialised",
+        "restart nvidia-persistenced.service",
+        "note that it has restarted",
+    ]
+    # a run that ended before it came to that
+    found = service("running")
+    found["files"][driver_files.RESTART] = "nvidia-persistenced\n"
+    assert "restart nvidia-persistenced.service" in does(plan(found, branch="550"))
 
 
 @pytest.mark.parametrize("state, stop", [("running", True), ("stopped", True), ("masked", False), ("absent", False)])

@@ -42,6 +42,7 @@ class DriverHost(FakeHost):
         self.kernel_package, self.library_package = names[0], names[2] if manager == "apt" else names[1]
         self.loaded_version = None
         self.busy = ()
+        self.key = KEY
 
     def changed_modules(self, removed):
         self.loaded_version = None if removed else self.version_of(self.kernel_package)
@@ -131,7 +132,7 @@ class DriverHost(FakeHost):
             manager, components = AptManager(backend, want), backend.components
         else:
             manager, components = DnfManager(dnf.Dnf(self.run, unheard, patience)), dict
-        return domains.domains(_Look(self), want, manager, lambda _url: KEY, components, check)
+        return domains.domains(_Look(self), want, manager, lambda _url: self.key, components, check)
 
 
 class _Look(Look):

@@ -9,7 +9,7 @@ import copy
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import KEY
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import FINGERPRINT, KEY
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.host.driver_host import DriverHost
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import BEFORE, FAIL, WAYS, Killed
 
@@ -91,6 +91,29 @@ def test_key_that_was_exchanged_on_the_host_is_replaced(host):
     host.files[path] = "somebody's key"
     (line,) = does(host.converge(branch="535"))
     assert line.startswith("trust the mirror's key") and host.files[path] == KEY.decode()
+
+
+def test_nvidias_key_is_got_compared_and_put_in_the_place_of_the_mirrors(monkeypatch):
+    host = DriverHost("apt").patch(monkeypatch)
+    nvidia = {"branch": "535", "source": "nvidia", "mirror": None, "nvidia_key_fingerprint": FINGERPRINT}
+    host.offered["nvidia-driver-cuda"] = ["535.261.03-1"]
+    host.library_package = "nvidia-driver-cuda"
+    host.files[files.APT_KEY] = "the mirror's key"
+    does(host.converge(**nvidia))
+    assert host.files[files.APT_KEY] == KEY.decode()
+    assert does(host.converge(**nvidia)) == []
+
+
+@pytest.mark.parametrize(
+    "key, words", [(b"<html>", "is no key"), (KEY, "holds the key {0}, pinned is".format(FINGERPRINT))]
+)
+def test_another_key_than_the_pinned_one_changes_nothing(key, words, monkeypatch):
+    host = DriverHost("apt").patch(monkeypatch)
+    host.key = key
+    before = copy.deepcopy(host.state())
+    told = host.converge(branch="535", source="nvidia", mirror=None, nvidia_key_fingerprint="A" * 40)
+    assert told["failed"] and words in told["msg"] and "Nothing was changed" in told["msg"]
+    assert host.state() == before
 
 
 def test_service_that_does_not_start_is_told(host):

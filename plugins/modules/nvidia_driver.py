@@ -23,6 +23,13 @@ extends_documentation_fragment:
   - edgesite.gpu.reboots
   - edgesite.gpu.waits
 options:
+  state:
+    description:
+      - V(absent) removes the driver's packages and everything that this module keeps on the host for them. It is
+        refused while the driver is in use, unless the host may reboot, and where others hold packages of it.
+    type: str
+    choices: [present, absent]
+    default: present
   branch:
     description:
       - Branch of the driver, such as V(550). A driver of this branch that is there stays as it is.
@@ -218,10 +225,12 @@ from ..module_utils.common.host.packages import Patience
 from ..module_utils.driver.host.domains import domains
 from ..module_utils.driver.host.install import AptManager, DnfManager
 from ..module_utils.driver.host.look import Look
+from ..module_utils.driver.host.removal import RemovalDomain
 from ..module_utils.driver.options import options
 from ..module_utils.runner import run_all, run_apart
 
-LIMITS = ("lock_timeout", "package_timeout", "pynvml_path", "reboot_timeout", "job")
+# Options that are not of the driver itself
+LIMITS = ("state", "lock_timeout", "package_timeout", "pynvml_path", "reboot_timeout", "job")
 
 
 class NoPynvml(EdgesiteError):
@@ -242,7 +251,8 @@ def fetch(url):
 
 
 def stages(params, check, note):
-    want = options({name: value for name, value in params.items() if name not in LIMITS})
+    present = params["state"] == "present"
+    want = options({name: value for name, value in params.items() if name not in LIMITS}) if present else None
     look = Look(command.run, params["pynvml_path"])
     now = look.now()
     if now.info["nvml_status"] == NoPynvml.status and params["pynvml_path"] is None:
@@ -252,9 +262,12 @@ def stages(params, check, note):
     )
     if now.on.apt:
         backend = apt.Apt(command.run, note, patience)
-        return domains(look, want, AptManager(backend, want), fetch, backend.components, check)
-    manager = DnfManager(dnf.Dnf(command.run, note, patience))
-    return domains(look, want, manager, fetch, dict, check)
+        manager, components = AptManager(backend, params["source"]), backend.components
+    else:
+        manager, components = DnfManager(dnf.Dnf(command.run, note, patience)), dict
+    if want is None:
+        return [RemovalDomain(look, manager, params["allow_reboot"])]
+    return domains(look, want, manager, fetch, components, check)
 
 
 def main():
@@ -262,6 +275,7 @@ def main():
         argument_spec={
             **action_options.REBOOTS,
             **action_options.WAITS,
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "branch": {"type": "str"},
             "version": {"type": "str"},
             "flavour": {"type": "str", "choices": ["auto", "open", "proprietary"], "default": "auto"},

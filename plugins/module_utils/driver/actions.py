@@ -33,6 +33,13 @@ class Install(NamedTuple):
     does: str
 
 
+class Remove(NamedTuple):
+    """Removes packages. before: with their versions, as their manager names them."""
+
+    names: Tuple[str, ...]
+    before: Tuple[str, ...]
+
+
 class Hold(NamedTuple):
     """Holds packages against upgrades by others, or lets them go."""
 
@@ -54,7 +61,7 @@ class Reload(NamedTuple):
     does: str
 
 
-Action = Union[Effect, GetKey, Install, Hold, RebuildInitramfs, Reload]
+Action = Union[Effect, GetKey, Install, Remove, Hold, RebuildInitramfs, Reload]
 
 
 def packages(made: Plan, now: Situation) -> List[Action]:
@@ -106,6 +113,8 @@ def describe(action: Action) -> str:
     """The step for people."""
     if isinstance(action, (GetKey, Install, Reload)):
         return action.does
+    if isinstance(action, Remove):
+        return "remove {0}".format(", ".join(action.names))
     if isinstance(action, Hold):
         return "{0} {1}".format("hold" if action.held else "no longer hold", ", ".join(action.names))
     if isinstance(action, RebuildInitramfs):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Sequence, Set
+from typing import Any, Mapping, Optional, Sequence, Tuple
 
 from ..common.errors import EdgesiteError
 from .actions import Reload
@@ -20,22 +20,24 @@ def reload(info: Mapping[str, Any], services: Sequence[str]) -> Optional[Reload]
     """
     if info["verdict"] != RELOAD:
         return None
-    loaded = _loaded(info)
+    loaded = loaded_modules(info)
     stop = [name for name, state in info["services"].items() if state == RUNNING]
     version = next((module["version"] for module in info["on_disk"] if module["running"]), None)
     return Reload(
         stop=tuple(stop),
-        unload=tuple(name for name in MODULES if name in loaded),
+        unload=loaded,
         load=tuple(name for name in reversed(MODULES) if name in loaded or name in COMPUTE),
         start=tuple(sorted({*stop, *(name for name in services if info["services"].get(name) != ABSENT)})),
         does="load kernel module {0} without a reboot".format(version or "nvidia"),
     )
 
 
-def _loaded(info: Mapping[str, Any]) -> Set[str]:
+def loaded_modules(info: Mapping[str, Any]) -> Tuple[str, ...]:
+    """The loaded modules of the driver, in the order in which they can be unloaded."""
     if not info["loaded"]:
-        return set()
-    return {holder["name"] for holder in info["holders"] if holder["kind"] == "module"} | {MAIN}
+        return ()
+    names = {holder["name"] for holder in info["holders"] if holder["kind"] == "module"} | {MAIN}
+    return tuple(name for name in MODULES if name in names)
 
 
 def check(info: Mapping[str, Any]) -> None:

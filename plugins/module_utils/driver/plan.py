@@ -68,6 +68,10 @@ class Situation:
         """Packages that somebody else holds."""
         return [name for name in self._held() if name not in self.info["held_by_role"]]
 
+    def named(self, name: str) -> str:
+        """An installed package with its version, as its manager takes it."""
+        return "{0}{1}{2}".format(name, "=" if self.on.apt else "-", self.packages[name])
+
     def _held(self) -> List[str]:
         return sorted(entry["name"] for entry in self.info["packages"] if entry["held"])
 
@@ -159,10 +163,7 @@ def plan(now: Situation, want: Options) -> Plan:
             loose=(*packages.loose, *headers, *want.extra),
             headers=tuple(headers),
             remove=tuple(in_the_way),
-            before=tuple(
-                "{0}{1}{2}".format(name, "=" if now.on.apt else "-", now.packages[name])
-                for name in sorted(_driver_packages(now))
-            ),
+            before=tuple(now.named(name) for name in sorted(_driver_packages(now))),
             held=tuple(now.held),
             dkms=packages.dkms,
             stream=_stream(now.on, want, flavour),

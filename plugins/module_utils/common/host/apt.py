@@ -98,9 +98,9 @@ class Apt:
         self._done(self._get([*_KEEP, "--yes", *arguments], "install packages"), "install packages")
 
     def remove(self, names: Sequence[str]) -> None:
-        """Removes packages; none are fine."""
+        """Removes packages with their configuration; none are fine."""
         if names:
-            self._done(self._get(["--yes", "remove", *names], "remove packages"), "remove packages")
+            self._done(self._get(["--yes", "purge", *names], "remove packages"), "remove packages")
 
     def mark(self, how: str, names: Sequence[str]) -> None:
         """Holds packages (hold) or lets them go (unhold); none are fine."""

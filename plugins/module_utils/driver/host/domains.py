@@ -35,7 +35,7 @@ Fetch = Callable[[str], bytes]
 
 def domains(
     look: Look, want: Options, manager: Manager, fetch: Fetch, components: Callable[[], Any], check: bool
-) -> Iterator["_Part"]:
+) -> Iterator["Part"]:
     """One after the other. components: tells those of apt's sources. check: nothing is going to change."""
     yield PackagesDomain(look, want, manager, fetch, components)
     yield SettingsDomain(look, want, manager)
@@ -43,22 +43,14 @@ def domains(
     yield ServicesDomain(look, want)
 
 
-class _Part(Domain[Situation, Action]):
+class Part(Domain[Situation, Action]):
     """What the parts have in common."""
 
-    def __init__(self, look: Look, want: Options) -> None:
+    def __init__(self, look: Look) -> None:
         self.look = look
-        self.want = want
 
     def observe(self) -> Situation:
         return self.look.now()
-
-    def planned(self, state: Situation) -> Plan:
-        """What is to be done. Raises EdgesiteError where nothing can be."""
-        made = driver_plan.plan(state, self.want)
-        if made.problems:
-            raise EdgesiteError(" ".join(made.problems))
-        return made
 
     def pending(self, actions: List[Action]) -> List[Action]:
         """The actions, of which the parts after this one are to know."""
@@ -112,7 +104,22 @@ class _Part(Domain[Situation, Action]):
         return {"version": after.info["user_space"], "verdict": after.info["verdict"]}
 
 
-class PackagesDomain(_Part):
+class WantingPart(Part):
+    """A part of the way to a driver."""
+
+    def __init__(self, look: Look, want: Options) -> None:
+        super().__init__(look)
+        self.want = want
+
+    def planned(self, state: Situation) -> Plan:
+        """What is to be done. Raises EdgesiteError where nothing can be."""
+        made = driver_plan.plan(state, self.want)
+        if made.problems:
+            raise EdgesiteError(" ".join(made.problems))
+        return made
+
+
+class PackagesDomain(WantingPart):
     """Where packages come from, and the packages."""
 
     def __init__(
@@ -210,7 +217,7 @@ def _restore(path: str, text: Optional[str]) -> None:
         owned_files.write_text(path, text)
 
 
-class SettingsDomain(_Part):
+class SettingsDomain(WantingPart):
     """What keeps the driver as it is, and has its services start with the host."""
 
     def __init__(self, look: Look, want: Options, manager: Manager) -> None:
@@ -236,7 +243,7 @@ class SettingsDomain(_Part):
         return isinstance(action, RebuildInitramfs)
 
 
-class ModulesDomain(_Part):
+class ModulesDomain(WantingPart):
     """The modules on disk come to be those that are loaded, where that takes no reboot."""
 
     def __init__(self, look: Look, want: Options, check: bool) -> None:
@@ -270,7 +277,7 @@ class ModulesDomain(_Part):
         return {**super().extras(before, after), WAITS: bool(waits), "msg": waits}
 
 
-class ServicesDomain(_Part):
+class ServicesDomain(WantingPart):
     """The services of the driver run, once it is loaded."""
 
     def plan(self, state: Situation) -> List[Action]:

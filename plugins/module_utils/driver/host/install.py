@@ -11,7 +11,7 @@ from ...common.errors import EdgesiteError, sentence
 from ...common.host import apt, dnf, packages
 from .. import apt as driver_apt
 from ..files import APT_SOURCE
-from ..options import MIRROR, Options
+from ..options import MIRROR
 from ..packages import DISTRIBUTION
 from ..plan import Packages
 
@@ -37,6 +37,9 @@ class Manager(Protocol):
     def restore(self, before: Sequence[str]) -> None:
         """Brings these packages back, with their versions, as far as that can be done."""
 
+    def remove(self, names: Sequence[str]) -> None:
+        """Removes packages."""
+
     def hold(self, names: Sequence[str], held: bool) -> None:
         """Holds packages, or lets them go."""
 
@@ -44,10 +47,10 @@ class Manager(Protocol):
 class AptManager:
     """See Manager."""
 
-    def __init__(self, backend: apt.Apt, want: Options) -> None:
+    def __init__(self, backend: apt.Apt, source: str) -> None:
         self.repaired = False
         self._apt = backend
-        self._want = want
+        self._source = source
 
     def install(self, wanted: Packages, begin: Callable[[], None]) -> None:
         self._repair()
@@ -75,17 +78,21 @@ class AptManager:
 
         First those of the source alone: those of the internet are of no use on a site without, and take long to fail.
         """
-        if self._want.source != DISTRIBUTION:
+        if self._source != DISTRIBUTION:
             complaints = self._apt.update(APT_SOURCE)
             if complaints:
                 raise EdgesiteError(
-                    "driver_source {0} cannot be used: {1}".format(self._want.source, complaints), _NOT_THERE
+                    "driver_source {0} cannot be used: {1}".format(self._source, complaints), _NOT_THERE
                 )
         # What others lack does not matter as long as the driver is to be had.
-        return "" if self._want.source == MIRROR else self._apt.update()
+        return "" if self._source == MIRROR else self._apt.update()
 
     def restore(self, before: Sequence[str]) -> None:
         self._apt.install([*_ARGUMENTS, "install", *before])
+
+    def remove(self, names: Sequence[str]) -> None:
+        self._repair()
+        self._apt.remove(names)
 
     def hold(self, names: Sequence[str], held: bool) -> None:
         self._apt.mark("hold" if held else "unhold", names)
@@ -116,6 +123,9 @@ class DnfManager:
 
     def restore(self, before: Sequence[str]) -> None:
         self._dnf.install(["--allowerasing", *before])
+
+    def remove(self, names: Sequence[str]) -> None:
+        self._dnf.remove(names)
 
     def hold(self, names: Sequence[str], held: bool) -> None:
         (self._dnf.hold if held else self._dnf.unhold)(names)

@@ -45,7 +45,8 @@ def reload(run: Run, action: Reload) -> Optional[str]:
             systemctl.do(run, "stop", name + ".service")
         if action.unload:
             _modprobe(run, "--remove", action.unload)
-        _modprobe(run, "--all", action.load)
+        if action.load:
+            _modprobe(run, "--all", action.load)
     except EdgesiteError as error:
         return error.problem
     finally:

@@ -199,6 +199,8 @@ class FakeHost:
             return self.step("apt-get download", lambda: None)
         if "--fix-broken" in words and verb == "install" and not names:
             return self.step("apt-get --fix-broken install", self._configure)
+        if verb == "purge":
+            return self._removed("apt-get purge", names)
         if verb == "dist-upgrade":
             return self.install({name: self.offered[name][0] for name in self.packages if name in self.offered})
         assert verb == "install", words
@@ -222,6 +224,16 @@ class FakeHost:
                 self.packages[name] = Package(version)
 
         return self.step("install packages", change, unpacked)
+
+    def _removed(self, step, names):
+        def gone(some):
+            for name in some:
+                self.packages.pop(name, None)
+                # a package ends its service
+                if self.units.get(name + ".service"):
+                    self.units[name + ".service"] = False
+
+        return self.step(step, lambda: gone(names), lambda: gone(names[: (len(names) + 1) // 2]))
 
     def _apt_cache(self, words):
         if words[0] == "policy":
@@ -254,7 +266,7 @@ class FakeHost:
         if "--downloadonly" in words:
             return self.step("dnf download", lambda: None)
         if verb == "remove":
-            return self.step("dnf remove", lambda: [self.packages.pop(name, None) for name in names])
+            return self._removed("dnf remove", names)
         assert verb == "install", words
         return self.install(dict(self._nevra(name) for name in names))
 

@@ -12,6 +12,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files, 
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host import domains
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host.install import AptManager, DnfManager
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host.look import Look
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host.removal import RemovalDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.options import options
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.packages import System
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.plan import Situation
@@ -125,13 +126,19 @@ class DriverHost(FakeHost):
         )
         return run_all(lambda: self._domains(want, check), check, 0)
 
-    def _domains(self, want, check):
+    def remove(self, check=False, allow_reboot=False):
+        """What the module returns for state: absent."""
+        return run_all(lambda: [RemovalDomain(_Look(self), self._manager("mirror")[0], allow_reboot)], check, 0)
+
+    def _manager(self, source):
         patience = Patience(60.0, "driver_package_timeout", 0.0, "driver_lock_timeout")
         if self.manager == "apt":
             backend = apt.Apt(self.run, unheard, patience)
-            manager, components = AptManager(backend, want), backend.components
-        else:
-            manager, components = DnfManager(dnf.Dnf(self.run, unheard, patience)), dict
+            return AptManager(backend, source), backend.components
+        return DnfManager(dnf.Dnf(self.run, unheard, patience)), dict
+
+    def _domains(self, want, check):
+        manager, components = self._manager(want.source)
         return domains.domains(_Look(self), want, manager, lambda _url: self.key, components, check)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 
 import pytest
@@ -134,6 +135,28 @@ def test_services_and_holds_go_where_they_are_not_wanted(host):
     assert host.masked == set() and host.held and host.units["nvidia-persistenced.service"]
 
 
+def test_driver_is_removed_with_everything_that_was_kept_for_it(host):
+    host.converge(branch="535")
+    told = host.remove(check=True)
+    assert told["changed"] and host.packages
+    lines = does(host.remove())
+    assert lines == does(told)
+    there = {path for path, text in host.files.items() if text is not None}
+    assert there <= {files.DNF_STREAM} and not any(host.links.values())
+    assert not set(host.packages) & set(host.offered) and host.held == set() and host.loaded_version is None
+    assert does(host.remove()) == []
+
+
+def test_driver_in_use_is_not_removed_without_leave(host):
+    host.converge(branch="535")
+    host.busy = ("python",)
+    before = copy.deepcopy(host.state())
+    refused = host.remove()
+    assert refused["failed"] and "is in use: python" in refused["msg"] and host.state() == before
+    told = host.remove(allow_reboot=True)
+    assert told["reboot_required"] and not set(host.packages) & set(host.offered)
+
+
 # --- interruptions
 
 WAYS_THERE = [(None, "535"), (None, "550"), ("535", "550"), ("550", "535")]
@@ -177,6 +200,30 @@ def test_whatever_interrupts_a_run_the_next_one_ends_as_wanted(manager, there, w
             points += 1
     print(f"{points} points recovered: {manager}, {there} to {wanted}")
     assert points == len(steps) * len(WAYS) >= 4 * 10
+
+
+@pytest.mark.parametrize("manager", ["apt", "dnf"])
+def test_whatever_interrupts_a_removal_the_next_one_ends_as_wanted(manager, monkeypatch):
+    host = prepared(manager, "535", monkeypatch)
+    host.remove()
+    goal, steps = host.state(), list(host.steps)
+    points = 0
+    for number in range(len(steps)):
+        for way in WAYS:
+            host = prepared(manager, "535", monkeypatch)
+            host.interrupted(number, way)
+            where = f"{way} at step {number}, {steps[number]}"
+            with contextlib.suppress(Killed):
+                host.remove()
+            host.undisturbed()
+            last = host.remove()
+            assert not last.get("failed"), (where, last)
+            if last["reboot_required"]:
+                host.boot()
+            assert host.state() == goal, where
+            points += 1
+    print(f"{points} points recovered: {manager}, removal of 535")
+    assert points == len(steps) * len(WAYS) >= 4 * 8
 
 
 def test_failure_of_an_upgrade_leaves_the_driver_that_was_there(host, monkeypatch):

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """After the upgrade to branch 550."""
 
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
 
 def test_the_driver_is_of_the_new_branch_and_loaded(trixie):
     assert trixie.package("nvidia-smi").version == "550.163.01-2"
@@ -10,3 +16,10 @@ def test_the_driver_is_of_the_new_branch_and_loaded(trixie):
 
 def test_dkms_has_no_old_module_left(trixie):
     assert "535" not in trixie.check_output("/usr/sbin/dkms status")
+
+
+def test_each_run_of_the_role_reached_the_host_with_one_task():
+    """One that failed, one that was refused, and the upgrade with its reboot."""
+    rows = json.loads(Path(os.environ["TASK_TIMES_FILE"]).read_text())
+    reaching = [row["task"] for row in rows if row["reaches_host"] and "driver" in row["role"]]
+    assert reaching == ["Bring the driver to what is wanted, and have it run"] * 3

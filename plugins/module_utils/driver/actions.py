@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common import effects
-from ..common.effects import Effect, Link, MaskUnit, RenewUnit, RunUnit, WriteFile
+from ..common.effects import Effect, Link, MaskUnit, RunUnit, WriteFile
 from . import files as driver_files
 from .files import File
+from .parts import PERSISTENCED
 from .plan import Packages, Plan, Situation
 
 
@@ -41,10 +42,18 @@ class Remove(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Holds packages against upgrades by others, or lets them go."""
+    """Holds packages against upgrades by others, or lets them go. note: of what is held then, for later runs."""
 
     names: Tuple[str, ...]
     held: bool
+    note: WriteFile
+
+
+class TellService(NamedTuple):
+    """Restarts a service as what it is told is new. file: with that; None where an earlier run wrote it, and ended."""
+
+    unit: str
+    file: Optional[WriteFile]
 
 
 class RebuildInitramfs(NamedTuple):
@@ -61,7 +70,7 @@ class Reload(NamedTuple):
     does: str
 
 
-Action = Union[Effect, GetKey, Install, Remove, Hold, RebuildInitramfs, Reload]
+Action = Union[Effect, GetKey, Install, Remove, Hold, TellService, RebuildInitramfs, Reload]
 
 
 def packages(made: Plan, now: Situation) -> List[Action]:
@@ -73,19 +82,17 @@ def packages(made: Plan, now: Situation) -> List[Action]:
 
 def settings(made: Plan, now: Situation) -> List[Action]:
     """The second part: what keeps the driver as it is, and has its services start with the host."""
-    restarts = "".join(name + "\n" for name in made.services.restart) or None
-    there = now.files.get(driver_files.RESTART)
     actions: List[Action] = []
-    if restarts is not None:
-        # Told before it is done, so that a run which ends in between leaves it to the next one.
-        actions.append(WriteFile(driver_files.RESTART, restarts, there, does="note what is to restart"))
-    actions += [_written(file, now) for file in made.settings]
-    noted = "".join(name + "\n" for name in made.noted) or None
-    # Written before they are held: a hold that is not noted would be taken for somebody else's.
+    for file in made.settings:
+        write = _write(file, now)
+        told = file.path == driver_files.PERSISTENCED_DROP_IN and PERSISTENCED in made.services.restart
+        actions.append(TellService(_unit(PERSISTENCED), write) if told else write)
+    if now.files.get(driver_files.RESTART) is not None and not any(isinstance(one, TellService) for one in actions):
+        actions.append(TellService(_unit(PERSISTENCED), None))
     if made.hold:
-        actions += [_note(noted, now), Hold(made.hold, True)]
+        actions.append(Hold(made.hold, True, note(made.noted, now)))
     if made.unhold:
-        actions += [Hold(made.unhold, False), _note(noted, now)]
+        actions.append(Hold(made.unhold, False, note(made.noted, now)))
     services = made.services
     for name in services.stop:
         actions += [RunUnit(_unit(name), False), MaskUnit(_unit(name), True)]
@@ -96,9 +103,6 @@ def settings(made: Plan, now: Situation) -> List[Action]:
     # A link, as the unit of some distributions has no [Install] that 'systemctl enable' would go by.
     for name in services.enable:
         actions.append(_link(name, "/lib/systemd/system/{0}.service".format(name), now))
-    actions += [RenewUnit(_unit(name), "restart") for name in services.restart]
-    if restarts is not None or there is not None:
-        actions.append(WriteFile(driver_files.RESTART, None, restarts, does="note that it has restarted"))
     if made.rebuild:
         actions.append(RebuildInitramfs())
     return actions
@@ -117,24 +121,27 @@ def describe(action: Action) -> str:
         return "remove {0}".format(", ".join(action.names))
     if isinstance(action, Hold):
         return "{0} {1}".format("hold" if action.held else "no longer hold", ", ".join(action.names))
+    if isinstance(action, TellService):
+        return effects.describe(action.file) if action.file else "restart " + action.unit
     if isinstance(action, RebuildInitramfs):
         return "rebuild the initramfs"
     return effects.describe(action)
 
 
 def _written(file: File, now: Situation) -> Union[WriteFile, GetKey]:
-    previous = now.files.get(file.path)
     if file.url is not None and file.fingerprint is not None:
-        return GetKey(file.path, file.url, file.fingerprint, previous, file.does)
-    return WriteFile(file.path, file.content, previous, does=file.does)
+        return GetKey(file.path, file.url, file.fingerprint, now.files.get(file.path), file.does)
+    return _write(file, now)
 
 
-def _note(names: Optional[str], now: Situation) -> WriteFile:
+def _write(file: File, now: Situation) -> WriteFile:
+    return WriteFile(file.path, file.content, now.files.get(file.path), does=file.does)
+
+
+def note(names: Sequence[str], now: Situation) -> WriteFile:
+    """Notes the packages that are held; none, and there is no note."""
     return WriteFile(
-        driver_files.HOLDS,
-        names,
-        now.files.get(driver_files.HOLDS),
-        does="note what is held (" + driver_files.HOLDS + ")",
+        driver_files.HOLDS, "".join(name + "\n" for name in names) or None, now.files.get(driver_files.HOLDS)
     )
 
 

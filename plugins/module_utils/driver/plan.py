@@ -210,7 +210,6 @@ def _services(now: Situation, want: Options, write: Sequence[File], install: boo
     there = {name for name in chosen if install or state[name] != parts.ABSENT}
     startable = (parts.STOPPED, parts.MASKED)
     told = any(file.path == driver_files.PERSISTENCED_DROP_IN for file in write)
-    told = told or now.files.get(driver_files.RESTART) is not None
     return Services(
         wanted=wanted,
         unmask=[name for name in wanted if state[name] == parts.MASKED],

@@ -11,9 +11,12 @@ from ..common.effects import Link, MaskUnit, WriteFile
 from ..common.errors import EdgesiteError
 from . import files as driver_files
 from . import packages, parts
-from .actions import Action, Hold, RebuildInitramfs, Reload, Remove
+from .actions import Action, Hold, RebuildInitramfs, Reload, Remove, note
 from .activate import loaded_modules
 from .plan import Situation
+
+# dnf's own, and what goes with the holds
+_OTHERS = (driver_files.DNF_STREAM, driver_files.HOLDS)
 
 
 def plan(now: Situation, allow_reboot: bool) -> List[Action]:
@@ -37,16 +40,14 @@ def plan(now: Situation, allow_reboot: bool) -> List[Action]:
     actions: List[Action] = []
     if info["loaded"] and not in_use:
         actions.append(_unload(info))
-    if now.held:
-        actions.append(Hold(tuple(now.held), False))
+    if now.held or now.files.get(driver_files.HOLDS) is not None:
+        actions.append(Hold(tuple(now.held), False, note((), now)))
     if names:
         actions.append(Remove(names, tuple(now.named(name) for name in names)))
     actions += [MaskUnit(name + ".service", False) for name, state in info["services"].items() if state == parts.MASKED]
     actions += [Link(path, None, target) for path, target in now.links.items() if target is not None]
     actions += [
-        WriteFile(path, None, text)
-        for path, text in now.files.items()
-        if text is not None and path != driver_files.DNF_STREAM
+        WriteFile(path, None, text) for path, text in now.files.items() if text is not None and path not in _OTHERS
     ]
     if now.files.get(driver_files.NOUVEAU) is not None:
         actions.append(RebuildInitramfs())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ..common import effects
-from ..common.effects import Effect, RenewUnit, WriteFile
+from ..common.effects import Effect, WriteFile
 from . import jetpack, jetpack_plan
 from .jetpack_plan import Wanted
 
@@ -32,17 +32,21 @@ class Install(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Holds packages against upgrades by others."""
+    """Holds packages against upgrades by others. note: of all that is held then, for later runs."""
 
     names: Tuple[str, ...]
+    note: WriteFile
 
 
 class ConfigureRuntime(NamedTuple):
-    """Names NVIDIA's container runtime to another one. previous: the text of its configuration."""
+    """Names NVIDIA's container runtime to another one, which reads that. previous: the text of its configuration.
+
+    path: None where an earlier run wrote it, and ended before it was read.
+    """
 
     runtime: str
-    path: str
-    previous: Optional[str]
+    path: Optional[str] = None
+    previous: Optional[str] = None
 
 
 class WriteCdi(NamedTuple):
@@ -79,35 +83,23 @@ def holds(info: Mapping[str, Any], wanted: Wanted) -> List[Action]:
         return []
     noted = sorted({*info["held_by_role"], *names})
     previous = "".join(name + "\n" for name in info["held_by_role"]) or None
-    # Noted first: a hold that is not noted would be taken for somebody else's, and be in the way of the next upgrade.
-    note = WriteFile(
-        HOLDS, "".join(name + "\n" for name in noted), previous, does="note what is held ({0})".format(HOLDS)
-    )
-    return [*([note] if noted != sorted(info["held_by_role"]) else []), Hold(tuple(names))]
+    return [Hold(tuple(names), WriteFile(HOLDS, "".join(name + "\n" for name in noted), previous))]
 
 
-def containers(
-    toolkit: Mapping[str, Any], runtime: Optional[Tuple[str, str, Optional[str]]], waits: Optional[str]
-) -> List[Action]:
+def containers(toolkit: Mapping[str, Any], runtime: Optional[ConfigureRuntime], waits: Optional[str]) -> List[Action]:
     """What has containers use the Jetson's GPU.
 
-    toolkit: as jetpack_info tells of it. runtime: the one that does not know NVIDIA's, with path and text of its
-    configuration. waits: the runtime that has not read its configuration yet.
+    toolkit: as jetpack_info tells of it. runtime: where one does not know NVIDIA's. waits: the one that has not read
+    its configuration yet.
     """
     actions: List[Action] = []
     if runtime is not None:
-        # Told before it is done, so that a run which ends in between leaves it to the next one.
-        actions += [WriteFile(RELOAD, runtime[0], waits, does=_AT_WORK), ConfigureRuntime(*runtime)]
-    name = runtime[0] if runtime is not None else waits
-    if name:
-        # Docker reads it anew, containerd starts anew: containers run on in both.
-        actions += [RenewUnit(name + ".service", "try-reload-or-restart"), WriteFile(RELOAD, None, name, does=_DONE)]
+        actions.append(runtime)
+    elif waits:
+        actions.append(ConfigureRuntime(waits))
     if toolkit["cdi_stale"]:
         actions.append(WriteCdi())
     return actions
-
-
-_AT_WORK, _DONE = "note that the container runtime is to read it", "note that it has"
 
 
 def describe(action: Action) -> str:
@@ -117,7 +109,8 @@ def describe(action: Action) -> str:
     if isinstance(action, Hold):
         return "hold {0} packages of L4T and JetPack".format(len(action.names))
     if isinstance(action, ConfigureRuntime):
-        return "name nvidia-container-runtime to " + action.runtime
+        what = "name nvidia-container-runtime to {0}" if action.path else "have {0} read its configuration"
+        return what.format(action.runtime)
     if isinstance(action, WriteCdi):
         return "write the CDI file of this L4T"
     return effects.describe(action)

@@ -21,11 +21,11 @@ from ...converge import WAITS, Domain
 from .. import actions as driver_actions
 from .. import activate, files, openpgp, parts
 from .. import plan as driver_plan
-from ..actions import Action, GetKey, Hold, Install, RebuildInitramfs, Reload
+from ..actions import Action, GetKey, Hold, Install, RebuildInitramfs, Reload, TellService
 from ..options import MIRROR, NVIDIA, Options
 from ..packages import DEBIAN
 from ..plan import Plan, Situation
-from . import modules
+from . import holds, modules, services
 from .install import Manager
 from .look import Look
 
@@ -229,7 +229,9 @@ class SettingsDomain(WantingPart):
 
     def do(self, action: Action) -> None:
         if isinstance(action, Hold):
-            self.manager.hold(action.names, action.held)
+            holds.apply(self.look.run, self.manager, action)
+        elif isinstance(action, TellService):
+            services.tell(self.look.run, action.unit, action.file)
         elif isinstance(action, RebuildInitramfs):
             modules.rebuild_initramfs(self.look.run)
         else:
@@ -237,7 +239,9 @@ class SettingsDomain(WantingPart):
 
     def take_back(self, action: Action) -> None:
         if isinstance(action, Hold):
-            self.manager.hold(action.names, not action.held)
+            holds.undo(self.look.run, self.manager, action)
+        elif isinstance(action, TellService):
+            services.tell(self.look.run, action.unit, action.file and effects.undo(action.file))
 
     def final(self, action: Action) -> bool:
         return isinstance(action, RebuildInitramfs)

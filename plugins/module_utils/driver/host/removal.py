@@ -11,7 +11,7 @@ from ...converge import WAITS
 from .. import activate, removal
 from ..actions import Action, Hold, RebuildInitramfs, Reload, Remove
 from ..plan import Situation
-from . import modules
+from . import holds, modules
 from .domains import Part
 from .install import Manager
 from .look import Look
@@ -36,7 +36,7 @@ class RemovalDomain(Part):
         if isinstance(action, Reload):
             self.kept = modules.reload(self.look.run, action)
         elif isinstance(action, Hold):
-            self.manager.hold(action.names, action.held)
+            holds.apply(self.look.run, self.manager, action)
         elif isinstance(action, Remove):
             self.begun = True
             self.manager.remove(action.names)
@@ -47,7 +47,7 @@ class RemovalDomain(Part):
 
     def take_back(self, action: Action) -> None:
         if isinstance(action, Hold):
-            self.manager.hold(action.names, not action.held)
+            holds.undo(self.look.run, self.manager, action)
         elif isinstance(action, Remove):
             self.manager.restore(action.before)
         elif isinstance(action, Reload):

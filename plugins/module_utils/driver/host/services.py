@@ -1,15 +1,19 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads the services of NVIDIA's driver, and which version the fabric manager has."""
+"""The services of NVIDIA's driver, and which version the fabric manager has."""
 
 from __future__ import annotations
 
 import os
+from typing import Optional
 
-from ...common.host import command, systemctl
+from ...common.effects import WriteFile
+from ...common.host import command, owned_files, systemctl
+from ...common.host import effects as host_effects
 from ...common.reading import Reading, unread
 from .. import parts, versions
+from ..files import RESTART
 
 _UNITS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 
@@ -40,3 +44,12 @@ def fabric_manager(run: command.Run) -> Reading:
         return Reading((True, version))
     why = result.error.strip() or "it does not say its version"
     return Reading((True, None), [unread("fabric_manager", why, "Run 'nv-fabricmanager --version' on the host")])
+
+
+def tell(run: command.Run, unit: str, file: Optional[WriteFile]) -> None:
+    """Writes what a service is told, and restarts it. A run that ends in between leaves a note for the next one."""
+    if file is not None:
+        owned_files.write_text(RESTART, unit + "\n")
+        host_effects.apply(run, file)
+    systemctl.do(run, "try-restart", unit)
+    owned_files.remove(RESTART)

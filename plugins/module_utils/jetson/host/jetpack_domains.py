@@ -12,7 +12,7 @@ from ...boot.unit import NONE
 from ...common import effects
 from ...common.effects import EFFECTS
 from ...common.errors import EdgesiteError, sentence
-from ...common.host import apt, command, owned_files
+from ...common.host import apt, command, owned_files, systemctl
 from ...common.host import effects as host_effects
 from ...common.host.command import Run
 from ...converge import WAITS, Domain
@@ -226,11 +226,14 @@ class HoldsDomain(_Part):
 
     def do(self, action: Action) -> None:
         if isinstance(action, Hold):
+            # Noted first: a hold that is not noted would be taken for somebody else's, and be in the way of an upgrade.
+            host_effects.apply(self.look.run, action.note)
             self.apt.mark("hold", action.names)
 
     def take_back(self, action: Action) -> None:
         if isinstance(action, Hold):
             self.apt.mark("unhold", action.names)
+            host_effects.apply(self.look.run, effects.undo(action.note))
 
     def predict(self, state: _State, actions: List[Action]) -> _State:
         held = [name for action in actions if isinstance(action, Hold) for name in action.names]
@@ -245,21 +248,31 @@ class ContainersDomain(_Part):
         # Without wanted packages the runtime is left alone.
         name = toolkit["unconfigured"] if self.wanted.packages else None
         path = {name: path for name, _program, path in jetpack_facts.RUNTIMES}.get(name or "", "")
-        runtime = (name, path, owned_files.read_text(path)) if name else None
+        runtime = ConfigureRuntime(name, path, owned_files.read_text(path)) if name else None
         return jetpack_actions.containers(toolkit, runtime, state.waits)
 
     def do(self, action: Action) -> None:
         if isinstance(action, ConfigureRuntime):
-            self._tool("runtime", "configure", "--runtime=" + action.runtime)
+            if action.path:
+                # A run that ends in between leaves the rest to the next one.
+                owned_files.write_text(RELOAD, action.runtime)
+                self._tool("runtime", "configure", "--runtime=" + action.runtime)
+            self._read(action.runtime)
         elif isinstance(action, WriteCdi):
             self._tool("cdi", "generate", "--mode=csv", "--output=" + jetpack_facts.CDI)
 
     def take_back(self, action: Action) -> None:
-        if isinstance(action, ConfigureRuntime):
+        if isinstance(action, ConfigureRuntime) and action.path:
             if action.previous is None:
                 owned_files.remove(action.path)
             else:
                 owned_files.write_text(action.path, action.previous)
+            self._read(action.runtime)
+
+    def _read(self, runtime: str) -> None:
+        # Docker reads it anew, containerd starts anew: containers run on in both.
+        systemctl.do(self.look.run, "try-reload-or-restart", runtime + ".service")
+        owned_files.remove(RELOAD)
 
     def final(self, action: Action) -> bool:
         return isinstance(action, WriteCdi)

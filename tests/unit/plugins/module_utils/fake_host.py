@@ -143,6 +143,7 @@ class FakeHost:
         changes = {
             "start": lambda unit: self._start(unit),
             "restart": lambda unit: self._start(unit),
+            "try-restart": lambda unit: None,
             "stop": lambda unit: self.units.__setitem__(unit, False),
             "mask": lambda unit: self.masked.add(unit),
             "unmask": lambda unit: self.masked.discard(unit),

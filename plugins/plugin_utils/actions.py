@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Mapping, Optional
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ..module_utils.common.errors import EdgesiteError
 from . import host_archive, inventory_guard
@@ -63,7 +64,16 @@ class HostActionBase(GuardedActionBase):
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
-        return self.run_with(self._run_module)
+        result = self.run_with(self._run_module)
+        if self._task.check_mode and not result.get("failed"):
+            # Ansible itself shows results only to who asks for more words.
+            for action in result.get("actions") or ():
+                self.say("would {0}".format(action["does"]))
+        return result
+
+    def say(self, text: str) -> None:
+        """Shows a line of this host's in the run."""
+        Display().display("  {0}: {1}".format(self._task_vars["inventory_hostname"], text))
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         """The task's result."""

@@ -9,7 +9,6 @@ import time
 from typing import Any, Dict, Mapping
 
 from ansible.errors import AnsibleConnectionFailure
-from ansible.utils.display import Display
 
 from .actions import HostActionBase, RunModule
 
@@ -45,7 +44,7 @@ class WaitingActionBase(HostActionBase):
             except AnsibleConnectionFailure as error:
                 if time.monotonic() >= end:
                     raise
-                self._say("the link is broken ({0}); what was begun goes on there".format(error))
+                self.say("the link is broken ({0}); what was begun goes on there".format(error))
                 time.sleep(_PAUSE)
                 self._connection.reset()
                 # What was sent there may be gone.
@@ -55,8 +54,5 @@ class WaitingActionBase(HostActionBase):
         doing = str(result.get("doing", ""))
         if doing != shown:
             whose = "another run is at work: " if result.get("busy") else ""
-            self._say("{0}{1} ({2} s)".format(whose, doing, result.get("seconds", 0)))
+            self.say("{0}{1} ({2} s)".format(whose, doing, result.get("seconds", 0)))
         return doing
-
-    def _say(self, text: str) -> None:
-        Display().display("  {0}: {1}".format(self._task_vars["inventory_hostname"], text))

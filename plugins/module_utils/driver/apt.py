@@ -8,7 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Dict, List, Mapping, Sequence, Set, Tuple
 
-from ..common import apt
+from ..common import apt, lines
 from ..common.apt import MIB, Transaction
 from ..common.errors import EdgesiteError
 from .packages import is_driver_package
@@ -70,8 +70,8 @@ def _fitting(versions: Sequence[str], glob: str) -> Set[str]:
 
 def _without_epoch(full: str) -> str:
     """rpm's versions begin with an epoch where it is not 0, as 3:550.163.01-1.el9."""
-    epoch, colon, version = full.partition(":")
-    return version if colon and epoch.isdigit() else full
+    epoch, _colon, version = full.partition(":")
+    return version if lines.as_int(epoch) is not None else full
 
 
 def _told(name: str, versions: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ DONE = {"changed": True, "actions": []}
 @pytest.fixture
 def said(monkeypatch):
     lines = []
-    monkeypatch.setattr(WaitingActionBase, "_say", lambda _self, text: lines.append(text))
+    monkeypatch.setattr(WaitingActionBase, "say", lambda _self, text: lines.append(text))
     monkeypatch.setattr(waiting.time, "sleep", lambda _seconds: None)
     return lines
 

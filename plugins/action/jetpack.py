@@ -23,5 +23,5 @@ class ActionModule(RebootingActionBase, WaitingActionBase):
         return super().run_with(run_module)
 
     def check_booted(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
-        if first.get("l4t"):
+        if first.get("l4t") and first.get("l4t_waits"):
             jetpack_plan.check_booted(second, first["l4t"]["version"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
+from ansible.module_utils.common.validation import check_type_path
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import InstallingActionBase
@@ -20,7 +21,8 @@ class ActionModule(InstallingActionBase):
         folder = self._task.args.get("escrow_dir")
         if folder and not result.get("failed"):
             host = self._task_vars["inventory_hostname"]
-            kept = recovery_escrow.keep_all(str(folder), host, result.get("volumes") or [], self._task.check_mode)
+            place, volumes = check_type_path(folder), result.get("volumes") or []
+            kept = recovery_escrow.keep_all(place, host, volumes, self._task.check_mode)
             told = [{"does": "keep recovery key {0} on the controller".format(name)} for name in kept]
             result["actions"] = [*result.get("actions", []), *told]
             result["changed"] = bool(result.get("changed")) or bool(kept)

@@ -9,6 +9,7 @@ import base64
 import os
 from typing import Any, Dict
 
+from ansible.module_utils.common.validation import check_type_path
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase, RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
@@ -24,7 +25,7 @@ class ActionModule(RebootingActionBase, WaitingActionBase, NvmlActionBase):
             self._task.args["allow_reboot"] = False
         mirror = self._task.args.get("mirror")
         if isinstance(mirror, dict) and mirror.get("key") and not mirror.get("key_base64"):
-            self._task.args["mirror"] = {**mirror, "key_base64": _read(str(mirror["key"]))}
+            self._task.args["mirror"] = {**mirror, "key_base64": _read(check_type_path(mirror["key"]))}
         return super().run_with(run_module)
 
     def without_pynvml(self, _result: Dict[str, Any], run_module: RunModule) -> Dict[str, Any]:

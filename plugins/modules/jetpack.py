@@ -140,6 +140,10 @@ slots:
   description: As those of M(edgesite.gpu.jetpack_info).
   returned: success
   type: dict
+l4t_waits:
+  description: Whether packages of L4T wait for a reboot.
+  returned: success
+  type: bool
 mode:
   description: The power mode in force.
   returned: when O(power_mode) is given

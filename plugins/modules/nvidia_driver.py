@@ -227,7 +227,8 @@ from ..module_utils.driver.host.install import AptManager, DnfManager
 from ..module_utils.driver.host.look import Look
 from ..module_utils.driver.host.removal import RemovalDomain
 from ..module_utils.driver.options import options
-from ..module_utils.runner import run_all, run_apart
+from ..module_utils.gpu.host import pynvml_loader
+from ..module_utils.runner import fail, run_all, run_apart
 
 # Options that are not of the driver itself
 LIMITS = ("state", "lock_timeout", "package_timeout", "pynvml_path", "reboot_timeout", "job")
@@ -255,8 +256,6 @@ def stages(params, check, note):
     want = options({name: value for name, value in params.items() if name not in LIMITS}) if present else None
     look = Look(command.run, params["pynvml_path"])
     now = look.now()
-    if now.info["nvml_status"] == NoPynvml.status and params["pynvml_path"] is None:
-        raise NoPynvml("pynvml is not on this host", "Run edgesite.gpu.host_tools, or give pynvml_path")
     patience = Patience(
         params["package_timeout"], "driver_package_timeout", params["lock_timeout"], "driver_lock_timeout"
     )
@@ -308,6 +307,9 @@ def main():
         supports_check_mode=True,
     )
     params, check, verbosity = module.params, module.check_mode, module._verbosity
+    if params["pynvml_path"] is None and params["job"] is None and pynvml_loader.load() is None:
+        # Before anything begins: a driver that is only now installed is judged by it, too.
+        fail(module, NoPynvml("pynvml is not on this host", "Run edgesite.gpu.host_tools, or give pynvml_path"))
     run_apart(
         module,
         "driver",

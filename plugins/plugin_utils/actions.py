@@ -136,7 +136,7 @@ class NvmlActionBase(HostActionBase):
         if not _lacks_pynvml(result) or self._task.args.get("pynvml_path"):
             return result
         pynvml = host_archive.pynvml()
-        if pynvml is None:
+        if not pynvml:
             return self.without_pynvml(result, run_module)
         return run_module({"pynvml_path": self.send(host_archive.archive(pynvml))})
 

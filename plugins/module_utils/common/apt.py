@@ -13,7 +13,10 @@ from .errors import EdgesiteError
 MIB = 2**20
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 # In English, which the backend sees to
-_LOCKED = re.compile(r"Could not get lock|Unable to acquire|Unable to lock|Failed to lock|is another process using it")
+_LOCKED = re.compile(
+    r"Could not get lock|Unable to acquire|Unable to lock|Failed to lock|is another process using it"
+    r"|locked by another process"
+)
 
 
 class Transaction(NamedTuple):

@@ -28,6 +28,20 @@ def offered(listed: str) -> Dict[str, List[str]]:
     return found
 
 
+def dependents(told: str) -> Tuple[str, ...]:
+    """Packages that would go as they need what is removed; told: by dnf --assumeno remove."""
+    found: List[str] = []
+    inside = False
+    for line in told.splitlines():
+        if line.startswith("Removing"):
+            inside = "dependent" in line
+        elif inside and line.startswith(" ") and line.strip():
+            found.append(line.split()[0])
+        else:
+            inside = False
+    return tuple(found)
+
+
 def complaints(output: str) -> Tuple[str, ...]:
     """What dnf complains about, each thing once."""
     lines = output.splitlines()

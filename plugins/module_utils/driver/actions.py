@@ -94,8 +94,8 @@ def settings(made: Plan, now: Situation) -> List[Action]:
     if made.unhold:
         actions.append(Hold(made.unhold, False, note(made.noted, now)))
     services = made.services
-    for name in services.stop:
-        actions += [RunUnit(_unit(name), False), MaskUnit(_unit(name), True)]
+    actions += [RunUnit(_unit(name), False) for name in services.stop]
+    actions += [MaskUnit(_unit(name), True) for name in services.mask]
     for name in services.disable:
         actions.append(_link(name, None, now))
     for name in services.unmask:

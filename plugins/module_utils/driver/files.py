@@ -18,6 +18,8 @@ APT_SOURCE = "/etc/apt/sources.list.d/edgesite-driver.sources"
 APT_KEY = "/etc/apt/keyrings/edgesite-driver.asc"
 APT_PIN = "/etc/apt/preferences.d/edgesite-driver"
 UNATTENDED = "/etc/apt/apt.conf.d/60edgesite-driver"
+# That an initramfs is to be made anew; not in /run, as no boot does it.
+INITRAMFS = "/etc/edgesite-gpu/driver-initramfs"
 # What is to restart as its drop-in is new; a boot does it too.
 RESTART = "/run/edgesite-gpu/driver-restart"
 DNF_REPOSITORY = "/etc/yum.repos.d/edgesite-driver.repo"
@@ -96,7 +98,7 @@ def paths() -> List[str]:
     """Every file that may be kept on a host."""
     return [
         *(APT_SOURCE, APT_KEY, APT_PIN, UNATTENDED, DNF_REPOSITORY, DNF_KEY, DNF_STREAM),
-        *(NOUVEAU, PERSISTENCED_DROP_IN, HOLDS, RESTART),
+        *(NOUVEAU, PERSISTENCED_DROP_IN, HOLDS, RESTART, INITRAMFS),
     ]
 
 

@@ -192,6 +192,7 @@ class Services:
     restart: List[str]
     start: List[str]
     stop: List[str]
+    mask: List[str]
     disable: List[str]
 
 
@@ -216,8 +217,9 @@ def _services(now: Situation, want: Options, write: Sequence[File], install: boo
         enable=[name for name in wanted if name in there - at_boot],
         restart=[name for name in (parts.PERSISTENCED,) if told and state[name] == parts.RUNNING and name in wanted],
         start=[name for name in wanted if loaded and state[name] in startable],
-        # masked, since on some distributions udev starts it with the driver
-        stop=[name for name in unwanted if state[name] in (parts.RUNNING, parts.STOPPED)],
+        stop=[name for name in unwanted if state[name] == parts.RUNNING],
+        # since on some distributions udev starts it with the driver
+        mask=[name for name in unwanted if state[name] in (parts.RUNNING, parts.STOPPED)],
         disable=[name for name in unwanted if name in at_boot],
     )
 

@@ -16,7 +16,7 @@ from .activate import loaded_modules
 from .plan import Situation
 
 # dnf's own, and what goes with the holds
-_OTHERS = (driver_files.DNF_STREAM, driver_files.HOLDS)
+_OTHERS = (driver_files.DNF_STREAM, driver_files.HOLDS, driver_files.INITRAMFS)
 
 
 def plan(now: Situation, allow_reboot: bool) -> List[Action]:
@@ -44,12 +44,17 @@ def plan(now: Situation, allow_reboot: bool) -> List[Action]:
         actions.append(Hold(tuple(now.held), False, note((), now)))
     if names:
         actions.append(Remove(names, tuple(now.named(name) for name in names)))
+    rebuilt = now.files.get(driver_files.NOUVEAU) is not None
+    if rebuilt:
+        does = "note that the initramfs is to be made anew"
+        there = now.files.get(driver_files.INITRAMFS)
+        actions.append(WriteFile(driver_files.INITRAMFS, "nouveau\n", there, does=does))
     actions += [MaskUnit(name + ".service", False) for name, state in info["services"].items() if state == parts.MASKED]
     actions += [Link(path, None, target) for path, target in now.links.items() if target is not None]
     actions += [
         WriteFile(path, None, text) for path, text in now.files.items() if text is not None and path not in _OTHERS
     ]
-    if now.files.get(driver_files.NOUVEAU) is not None:
+    if rebuilt or now.files.get(driver_files.INITRAMFS) is not None:
         actions.append(RebuildInitramfs())
     return actions
 

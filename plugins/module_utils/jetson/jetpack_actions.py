@@ -47,6 +47,7 @@ class ConfigureRuntime(NamedTuple):
     runtime: str
     path: Optional[str] = None
     previous: Optional[str] = None
+    mode: int = 0o644
 
 
 class WriteCdi(NamedTuple):

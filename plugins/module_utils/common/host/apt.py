@@ -97,6 +97,11 @@ class Apt:
         """Does what simulate() told of."""
         self._done(self._get([*_KEEP, "--yes", *arguments], "install packages"), "install packages")
 
+    def simulate_removal(self, names: Sequence[str]) -> Transaction:
+        """What remove() would do."""
+        done = self._get(["--assume-no", "purge", *names], "see what apt would do")
+        return apt.transaction(done.text + "\n" + done.error)
+
     def remove(self, names: Sequence[str]) -> None:
         """Removes packages with their configuration; none are fine."""
         if names:

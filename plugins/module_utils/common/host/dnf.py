@@ -28,7 +28,7 @@ class Dnf:
 
     def offered(self, names: Sequence[str]) -> Dict[str, List[str]]:
         """Versions by package, the newest first."""
-        done = self._dnf(["list", "--showduplicates", *names], "see which versions there are")
+        done = self._dnf(["--refresh", "list", "--showduplicates", *names], "see which versions there are")
         # It fails where none of them is there; a source that does not answer is told as such.
         if not done.ok and "No matching Packages" not in done.error:
             raise EdgesiteError("Cannot see which versions there are: {0}".format(said(done)))
@@ -47,6 +47,11 @@ class Dnf:
         """Installs packages, also older ones than are there."""
         self._done(["install", *arguments], "install packages")
 
+    def dependents(self, names: Sequence[str]) -> Sequence[str]:
+        """What would go with packages, as it needs them."""
+        argv = [command.find("dnf") or "dnf", "--assumeno", "--noautoremove", "remove", *names]
+        return dnf.dependents(self._program(argv, "see what dnf would remove").text)
+
     def remove(self, names: Sequence[str]) -> None:
         """Removes packages, and nothing that only they needed; none are fine."""
         if names:
@@ -54,9 +59,12 @@ class Dnf:
 
     def hold(self, names: Sequence[str]) -> None:
         """Locks the versions of packages; none are fine."""
-        if names:
+        if not names:
+            return
+        if self._dnf(["versionlock", "list"], "look at locked versions").rc != 0:
+            # Only then, as this needs a repository that answers.
             self._done(["install", "python3-dnf-plugin-versionlock"], "install what locks versions")
-            self._done(["versionlock", "add", *names], "lock versions")
+        self._done(["versionlock", "add", *names], "lock versions")
 
     def unhold(self, names: Sequence[str]) -> None:
         """Lets packages change again; none, and those that are not locked, are fine."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import glob
 import json
 import os
 import time
@@ -22,6 +23,7 @@ from . import child, owned_files, run_lock
 
 FOLDER = "/run/edgesite-gpu/jobs"
 _PAUSE = 0.2
+_KEPT = 5
 
 Note = Callable[[str], None]
 Work = Callable[[Note], Dict[str, Any]]
@@ -51,7 +53,7 @@ def begin(name: str, work: Work) -> str:
     with _locked(name, seconds=1.0) as lock:
         if lock is None:
             raise Busy(_progress(name))
-        owned_files.remove(_path(name, "result"))
+        _prune(name)
         _note(name, job, time.time(), "begin")
         nowhere = os.open(os.devnull, os.O_RDWR)
         try:
@@ -68,11 +70,11 @@ def wait(name: str, job: str, seconds: float) -> Progress:
     while True:
         with _locked(name) as lock:
             ended = lock is not None
-        found = _read(_path(name, "result"))
-        if found.get("id") == job:
+        found = _read(_path(name, job))
+        if found:
             return Progress(job, "", 0.0, found["result"])
         progress = _progress(name)
-        if ended or progress.id != job:
+        if ended:
             raise EdgesiteError(
                 "What was begun on the host ended without a result while it was at this: {0}".format(
                     progress.doing if progress.id == job else "unknown"
@@ -97,7 +99,14 @@ def _do(name: str, job: str, work: Work) -> None:
             ),
             "exception": traceback.format_exc(),
         }
-    owned_files.write_text(_path(name, "result"), json.dumps({"id": job, "result": result}), 0o600)
+    owned_files.write_text(_path(name, job), json.dumps({"result": result}), 0o600)
+
+
+def _prune(name: str) -> None:
+    """Forgets all but the last results: who asks for one may have a link that is broken for a while."""
+    results = [path for path in glob.glob(_path(name, "*")) if not path.endswith((".lock", ".progress"))]
+    for path in sorted(results, key=os.path.getmtime)[:-_KEPT]:
+        owned_files.remove(path)
 
 
 def _progress(name: str) -> Progress:
@@ -108,9 +117,11 @@ def _progress(name: str) -> Progress:
 
 
 def _note(name: str, job: str, since: float, doing: str) -> None:
-    owned_files.write_text(
-        _path(name, "progress"), json.dumps({"id": job, "since": since, "doing": doing, "pid": os.getpid()}), 0o600
-    )
+    # Whoever waits is told less where this fails; the work goes on.
+    with contextlib.suppress(EdgesiteError):
+        owned_files.write_text(
+            _path(name, "progress"), json.dumps({"id": job, "since": since, "doing": doing, "pid": os.getpid()}), 0o600
+        )
 
 
 def _read(path: str) -> Dict[str, Any]:

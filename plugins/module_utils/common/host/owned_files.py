@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from typing import Optional, Tuple
 
@@ -17,12 +18,20 @@ _AS_ROOT = "Run as root: become: true"
 def read_text(path: str) -> Optional[str]:
     """The text of a file, or None where there is none."""
     try:
-        with open(path, encoding="utf-8") as stream:
+        with open(path, encoding="utf-8", newline="") as stream:
             return stream.read()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise EdgesiteError("cannot read {0}: {1}".format(path, error), "Repair or remove the file") from error
+
+
+def mode(path: str, without: int = 0o644) -> int:
+    """The mode of a file; of one that is still to come where there is none."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return without
 
 
 def write_text(path: str, content: str, mode: int = 0o644, owner: Optional[Tuple[int, int]] = None) -> None:
@@ -37,7 +46,7 @@ def write_text(path: str, content: str, mode: int = 0o644, owner: Optional[Tuple
             os.makedirs(folder)
             os.chmod(folder, 0o755)
         descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".edgesite-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

@@ -39,6 +39,8 @@ def domains(
     """One after the other. components: tells those of apt's sources. check: nothing is going to change."""
     yield PackagesDomain(look, want, manager, fetch, components)
     yield SettingsDomain(look, want, manager)
+    # Those of the loaded driver first: without its fabric manager a driver counts as broken.
+    yield ServicesDomain(look, want)
     yield ModulesDomain(look, want, check)
     yield ServicesDomain(look, want)
 
@@ -186,9 +188,10 @@ class PackagesDomain(WantingPart):
                 self.undo(source)
             if action.packages.stream is not None:
                 _restore(files.DNF_STREAM, self._stream)
-            if self.begun and action.packages.before:
-                self.manager.restore(action.packages.before)
-            if self.begun:
+            try:
+                if self.begun and action.packages.before:
+                    self.manager.restore(action.packages.before)
+            finally:
                 self.manager.hold(action.packages.held, True)
 
     def left(self, before: Situation, begun: Sequence[Action]) -> Optional[str]:

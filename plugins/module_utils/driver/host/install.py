@@ -12,7 +12,7 @@ from ...common.host import apt, dnf, packages
 from .. import apt as driver_apt
 from ..files import APT_SOURCE
 from ..options import MIRROR
-from ..packages import DISTRIBUTION
+from ..packages import DISTRIBUTION, is_driver_package
 from ..plan import Packages
 
 # What apt is told besides: pins and holds are ours here, and what is pinned may be older
@@ -92,6 +92,7 @@ class AptManager:
 
     def remove(self, names: Sequence[str]) -> None:
         self._repair()
+        _refuse_strangers(self._apt.simulate_removal(names).removed)
         self._apt.remove(names)
 
     def hold(self, names: Sequence[str], held: bool) -> None:
@@ -109,9 +110,9 @@ class DnfManager:
         chosen = driver_apt.choose(self._streamed(wanted), wanted)
         names = ["{0}-{1}".format(*one) for one in chosen.items()] + list(wanted.loose)
         erase = ["--allowerasing"] if wanted.remove else []
-        begin()
         self._dnf.unhold(wanted.held)
         self._dnf.download([*erase, *names])
+        begin()
         self._dnf.install([*erase, *names])
         # After the others are there, as what needs one of the two would go with it.
         self._dnf.remove(wanted.remove)
@@ -125,7 +126,17 @@ class DnfManager:
         self._dnf.install(["--allowerasing", *before])
 
     def remove(self, names: Sequence[str]) -> None:
+        _refuse_strangers(self._dnf.dependents(names))
         self._dnf.remove(names)
 
     def hold(self, names: Sequence[str], held: bool) -> None:
         (self._dnf.hold if held else self._dnf.unhold)(names)
+
+
+def _refuse_strangers(removed: Sequence[str]) -> None:
+    strangers = [name for name in removed if not is_driver_package(name)]
+    if strangers:
+        raise EdgesiteError(
+            "With the driver these packages would go, which need it: {0}".format(", ".join(strangers)),
+            "Remove them by hand before, if nobody needs them",
+        )

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence
 
+from ...common.host import owned_files
 from ...converge import WAITS
 from .. import activate, removal
 from ..actions import Action, Hold, RebuildInitramfs, Reload, Remove
+from ..files import INITRAMFS
 from ..plan import Situation
 from . import holds, modules
 from .domains import Part
@@ -42,6 +44,7 @@ class RemovalDomain(Part):
             self.manager.remove(action.names)
         elif isinstance(action, RebuildInitramfs):
             modules.rebuild_initramfs(self.look.run)
+            owned_files.remove(INITRAMFS)
         else:
             super().do(action)
 

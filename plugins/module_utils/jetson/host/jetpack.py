@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import time
 from typing import Any, Dict, List, Optional, Sequence, Tuple
@@ -120,11 +121,20 @@ def _cdi_stale(packages: Sequence[Package]) -> bool:
     return any(_changed(package.name) > made for package in packages if package.name.startswith(_IN_CDI))
 
 
+def stamp_cdi() -> None:
+    """Has the CDI file be younger than the packages that it was made of, also where the clock is behind."""
+    newest = max((os.stat(path).st_mtime for path in glob.glob(os.path.join(INFO, "nvidia-*.list"))), default=0.0)
+    with contextlib.suppress(OSError):
+        os.utime(CDI, (max(newest, time.time()),) * 2)
+
+
 def _unconfigured() -> Optional[str]:
     """The host's container runtime, where it does not know NVIDIA's. The containerd below Docker does not have to."""
     for name, program, conf in RUNTIMES:
         if command.find(program):
-            return None if "nvidia-container-runtime" in (files.read_text(conf) or "") else name
+            places = [conf, *glob.glob(os.path.join(os.path.dirname(conf), "conf*.d", "*.toml"))]
+            known = any("nvidia-container-runtime" in (files.read_text(place) or "") for place in places)
+            return None if known else name
     return None
 
 

@@ -141,7 +141,8 @@ class _Part(Domain[_State, Action]):
 
     def extras(self, before: _State, after: _State) -> Dict[str, Any]:
         info = after.info
-        return {"l4t": info["l4t"], "jetpack": info["jetpack"], "slots": info["slots"], WAITS: info[WAITS]}
+        told = {name: info[name] for name in ("l4t", "jetpack", "slots")}
+        return {**told, "l4t_waits": info[WAITS], WAITS: info[WAITS]}
 
 
 class PackagesDomain(_Part):
@@ -248,7 +249,7 @@ class ContainersDomain(_Part):
         # Without wanted packages the runtime is left alone.
         name = toolkit["unconfigured"] if self.wanted.packages else None
         path = {name: path for name, _program, path in jetpack_facts.RUNTIMES}.get(name or "", "")
-        runtime = ConfigureRuntime(name, path, owned_files.read_text(path)) if name else None
+        runtime = ConfigureRuntime(name, path, owned_files.read_text(path), owned_files.mode(path)) if name else None
         return jetpack_actions.containers(toolkit, runtime, state.waits)
 
     def do(self, action: Action) -> None:
@@ -260,13 +261,14 @@ class ContainersDomain(_Part):
             self._read(action.runtime)
         elif isinstance(action, WriteCdi):
             self._tool("cdi", "generate", "--mode=csv", "--output=" + jetpack_facts.CDI)
+            jetpack_facts.stamp_cdi()
 
     def take_back(self, action: Action) -> None:
         if isinstance(action, ConfigureRuntime) and action.path:
             if action.previous is None:
                 owned_files.remove(action.path)
             else:
-                owned_files.write_text(action.path, action.previous)
+                owned_files.write_text(action.path, action.previous, action.mode)
             self._read(action.runtime)
 
     def _read(self, runtime: str) -> None:

@@ -60,6 +60,8 @@ class FakeHost:
         self.initramfs_made = 0
         self.interruption = None
         self.steps = []
+        # a package that goes with those that are removed
+        self.needs = ""
 
     def patch(self, monkeypatch):
         """Puts everything that reads and changes a host onto this one."""
@@ -194,6 +196,10 @@ class FakeHost:
             return "\n".join(self.components)
         if verb == "update":
             return self.step("apt-get update", lambda: None)
+        if "--assume-no" in words and verb == "purge":
+            return "The following packages will be REMOVED:\n " + "".join(
+                f" {name}*" for name in [*names, self.needs] if name
+            )
         if "--assume-no" in words:
             return "Need to get 1 MB of archives.\n"
         if "--download-only" in words:
@@ -261,11 +267,15 @@ class FakeHost:
             stream = names[1] if names[0] == "enable" else None
             path = "/etc/dnf/modules.d/nvidia-driver.module"
             return self.step("dnf module " + names[0], lambda: self.files.__setitem__(path, stream))
+        if verb == "versionlock" and names[0] == "list":
+            return "python3-dnf-plugin-versionlock" in self.packages
         if verb == "versionlock":
             how = self.held.update if names[0] == "add" else self.held.difference_update
             return self.step("dnf versionlock " + names[0], lambda: how(names[1:]))
         if "--downloadonly" in words:
             return self.step("dnf download", lambda: None)
+        if "--assumeno" in words:
+            return "Removing dependent packages:\n " + self.needs + " x86_64 1 repo\n" if self.needs else ""
         if verb == "remove":
             return self._removed("dnf remove", names)
         assert verb == "install", words

@@ -76,9 +76,21 @@ def test_reboot_that_fails_is_the_failure_and_nothing_is_lost():
 
 
 def test_change_that_waits_for_a_reboot_after_one_is_a_failure():
-    result = task(WAITS, {**WAITS, "msg": "The inforom refuses it."}).result()
+    result = task(WAITS, {**WAITS, "actions": [], "msg": "The inforom refuses it."}).result()
     assert result["failed"] and result["reboot_required"]
     assert result["msg"] == "The host was rebooted, and the change still waits for a reboot. The inforom refuses it."
+
+
+def test_what_was_only_begun_after_the_first_boot_gets_one_of_its_own():
+    run = task(WAITS, {**WAITS, "actions": [{"does": "set the power mode"}]}, DONE, reboot_timeout="900.0")
+    result = run.result()
+    assert [entry["does"] for entry in result["actions"]] == ["turn MIG on", "reboot", "set the power mode", "reboot"]
+    assert not result.get("failed") and not result["reboot_required"] and result["before"] == {"mig": "off"}
+
+
+def test_host_does_not_reboot_for_ever():
+    run = task(*[WAITS] * 9)
+    assert run.result()["failed"] and run.ran.count("module") == 4
 
 
 def test_failure_after_the_reboot_keeps_its_own_words():

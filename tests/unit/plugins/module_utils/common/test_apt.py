@@ -57,7 +57,7 @@ def test_a_lock_of_any_of_the_programs_is_known():
     for complaint in (
         "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 12 (apt-get)",
         "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?",
-        "dpkg: error: dpkg frontend lock was locked by another process with pid 12: is another process using it",
+        "dpkg: error: dpkg frontend lock was locked by another process with pid 12\nNote: removing the lock is wrong",
     ):
         assert apt.locked(complaint)
     assert not apt.locked("E: Unable to locate package nvidia-smi")

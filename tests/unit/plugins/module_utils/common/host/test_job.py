@@ -45,7 +45,7 @@ def test_work_goes_on_in_a_session_of_its_own_and_its_result_is_kept(folder):
     assert result["changed"] and result["pid"] != os.getpid()
     # a link that broke while the answer was on its way asks again
     assert job.wait("driver", begun, 0.0).result == result
-    assert not (folder / "jobs" / "driver.result").stat().st_mode & 0o077
+    assert not (folder / "jobs" / f"driver.{begun}").stat().st_mode & 0o077
 
 
 def test_another_one_of_the_name_is_told_what_is_at_work(folder):
@@ -69,6 +69,32 @@ def test_job_that_was_killed_is_lost_and_says_what_it_was_at(folder):
     with pytest.raises(EdgesiteError, match="ended without a result while it was at this: wait for a file"):
         job.wait("driver", begun, 30.0)
     assert job.wait("driver", job.begin("driver", lambda note: {}), 30.0).result == {}
+
+
+def test_result_outlives_the_next_job_for_who_has_a_broken_link():
+    first = job.begin("driver", lambda note: {"number": 1})
+    assert job.wait("driver", first, 30.0).result
+    for number in range(job._KEPT - 1):
+        later = job.begin("driver", lambda note, number=number: {"number": number})
+        assert job.wait("driver", later, 30.0).result
+    assert job.wait("driver", first, 0.0).result == {"number": 1}
+
+
+def test_note_that_cannot_be_written_ends_nothing(monkeypatch):
+    write = job.owned_files.write_text
+
+    def full(path, *arguments):
+        if path.endswith(".progress"):
+            raise EdgesiteError("cannot write: No space left on device")
+        write(path, *arguments)
+
+    monkeypatch.setattr(job.owned_files, "write_text", full)
+
+    def work(note):
+        note("go on")
+        return {"done": True}
+
+    assert job.wait("driver", job.begin("driver", work), 30.0).result == {"done": True}
 
 
 def test_job_of_another_boot_is_lost():

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import apt, dnf
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.packages import Patience
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import unheard
@@ -16,7 +18,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host.removal i
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.options import options
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.packages import System
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.plan import Situation
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver.state import Card, OnDisk, State
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.state import Card, Fabric, OnDisk, State
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.support import Gpu
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.verdict import verdict
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.versions import driver_version
@@ -44,6 +46,7 @@ class DriverHost(FakeHost):
         self.loaded_version = None
         self.busy = ()
         self.key = KEY
+        self.nvswitch = False
 
     def changed_modules(self, removed):
         self.loaded_version = None if removed else self.version_of(self.kernel_package)
@@ -71,6 +74,7 @@ class DriverHost(FakeHost):
             user_space=library,
             incomplete=tuple(name for name, package in self.packages.items() if not package.complete),
             blockers=self.busy if self.loaded_version else (),
+            fabric=self._fabric(),
             cards=(Card(CARD, "nvidia" if self.loaded_version else None),),
         )
         judged = verdict(state)
@@ -90,7 +94,7 @@ class DriverHost(FakeHost):
             ],
             "held_by_role": (self.files.get(files.HOLDS) or "").split(),
             "services": {name: self._service(name) for name in parts.SERVICES},
-            "fabric_manager": None,
+            "fabric_manager": asdict(self._fabric()) if self.nvswitch else None,
             "loaded": {"version": self.loaded_version, "flavour": "proprietary"} if self.loaded_version else None,
             "on_disk": [
                 {"kernel": KERNEL, "running": True, "newest": True, "version": on_disk, "flavour": "proprietary"}
@@ -107,11 +111,17 @@ class DriverHost(FakeHost):
             "gpus": [CARD._asdict()],
         }
 
+    def _fabric(self):
+        if not self.nvswitch:
+            return None
+        version = self.version_of("nvidia-fabricmanager-535")
+        return Fabric(bool(version), version, bool(self.units.get("nvidia-fabricmanager.service")))
+
     def _service(self, name):
         unit = name + ".service"
         if unit in self.masked:
             return parts.MASKED
-        if name != "nvidia-persistenced" or "nvidia-persistenced" not in self.packages:
+        if not any(package.startswith(name) for package in self.packages):
             return parts.ABSENT
         return parts.RUNNING if self.units.get(unit) else parts.STOPPED
 

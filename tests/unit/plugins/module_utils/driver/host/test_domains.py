@@ -9,8 +9,9 @@ import contextlib
 import copy
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import owned_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import FINGERPRINT, KEY
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import FINGERPRINT, KEY, mirror
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.host.driver_host import DriverHost
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import BEFORE, FAIL, WAYS, Killed
 
@@ -114,6 +115,51 @@ def test_another_key_than_the_pinned_one_changes_nothing(key, words, monkeypatch
     before = copy.deepcopy(host.state())
     told = host.converge(branch="535", source="nvidia", mirror=None, nvidia_key_fingerprint="A" * 40)
     assert told["failed"] and words in told["msg"] and "Nothing was changed" in told["msg"]
+    assert host.state() == before
+
+
+def test_fabric_manager_that_is_stopped_is_started_before_the_driver_is_judged(monkeypatch):
+    host = DriverHost("apt").patch(monkeypatch)
+    nvswitch = {"branch": "535", "mirror": mirror(layout="nvidia")}
+    for name in ("nvidia-driver-cuda", "nvidia-fabricmanager-535"):
+        host.offered[name] = ["535.261.03-1"]
+    host.library_package, host.nvswitch = "nvidia-driver-cuda", True
+    does(host.converge(**nvswitch))
+    assert host.units["nvidia-fabricmanager.service"]
+    host.units["nvidia-fabricmanager.service"] = False
+    assert host.info()["verdict"] == "broken"
+    assert does(host.converge(**nvswitch)) == ["start nvidia-fabricmanager.service"]
+
+
+def test_packages_are_held_again_also_where_the_old_ones_cannot_be_had(host, monkeypatch):
+    host.converge(branch="535")
+    held = set(host.held)
+    probe = prepared(host.manager, "535", monkeypatch)
+    probe.converge(branch="550")
+    host.patch(monkeypatch)
+    host.interrupted(probe.steps.index("install packages"), FAIL)
+    install = DriverHost.install
+
+    def gone(self, wanted, remove=()):
+        """The mirror no longer has the old packages."""
+        return install(self, wanted, remove) and "535" not in str(wanted)
+
+    monkeypatch.setattr(DriverHost, "install", gone)
+    assert host.converge(branch="550")["failed"] and host.held == held
+
+
+def test_key_of_a_mirror_with_line_ends_of_windows_is_written_once(tmp_path):
+    path = str(tmp_path / "key.asc")
+    owned_files.write_text(path, "a key\r\nof two lines\r\n")
+    assert owned_files.read_text(path) == "a key\r\nof two lines\r\n"
+
+
+def test_what_needs_the_driver_does_not_go_with_it(host, monkeypatch):
+    host.converge(branch="535")
+    host.needs = "ffmpeg-nvenc"
+    before = copy.deepcopy(host.state())
+    told = host.remove()
+    assert told["failed"] and "which need it: ffmpeg-nvenc" in told["msg"]
     assert host.state() == before
 
 

@@ -30,7 +30,7 @@ class JetsonHost(FakeHost):
         super().__init__(
             {**{name: [NEW] for name in L4T}, "nvidia-jetpack": ["6.2.2+b1"], "tensorrt": ["10.3"], "bash": ["5.2"]}
         )
-        self.packages = {name: Package(OLD) for name in L4T} | {"bash": Package("5.1")}
+        self.packages = {**{name: Package(OLD) for name in L4T}, "bash": Package("5.1")}
         self.files[jetpack.SOURCES] = jetpack.with_suite("", "r36.4", "tegra234")
         self.booted = OLD
         self.cdi_of = None

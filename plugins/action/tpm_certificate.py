@@ -9,6 +9,7 @@ import time
 from typing import Any, Dict, Mapping
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
+from ansible_collections.edgesite.gpu.plugins.plugin_utils import on_controller
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import authority
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.issued import Order
@@ -18,10 +19,7 @@ _AUTHORITY: Dict[str, Any] = {"type": "dict", "required": True, "options": autho
 
 
 class ActionModule(CryptoActionBase):
-    """Takes the challenge that the answer is for, whatever follows; has the request signed; remembers what was issued.
-
-    The task is delegated to localhost, since the CA's module runs where the task's host is.
-    """
+    """Takes the challenge that the answer is for, whatever follows; has the request signed; notes what was issued."""
 
     OPTIONS = {
         "state_dir": {"type": "path", "required": True},
@@ -47,8 +45,7 @@ class ActionModule(CryptoActionBase):
             store.check_device(device, proof["ek_sha256"], pins)
 
         def run_module(name: str, arguments: Dict[str, Any]) -> Dict[str, Any]:
-            answer: Dict[str, Any] = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
-            return answer
+            return on_controller.run_module(self, name, arguments, task_vars)
 
         # What was checked is what is signed, so the host's own text goes no further.
         issued = authority.sign(options["authority"], _order(encoded, options), run_module)

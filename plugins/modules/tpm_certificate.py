@@ -20,7 +20,6 @@ description:
     2048 bits and elliptic curves under 256 bits. What a root itself is signed with does not count.
   - At most 256 KiB and 20 certificates are taken from a program or a URL. No message shows what a program writes to
     standard error, its arguments, headers, or the user, password and query of a URL.
-  - The task is delegated to localhost, without become, since C(community.crypto.x509_certificate_pipe) runs there.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
@@ -133,8 +132,6 @@ EXAMPLES = r"""
       certificate: /srv/site/ca/issuing.pem
       privatekey: /srv/site/ca/issuing.key
       passphrase: "{{ vault_ca_passphrase }}"
-  delegate_to: localhost
-  become: false
   register: issued
 """
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Optional, Union
 
+from ...module_utils.common.errors import EdgesiteError
+
 __all__ = (
     "KBKDFHMAC",
     "MISSING",
@@ -23,6 +25,7 @@ __all__ = (
     "hashes",
     "modes",
     "padding",
+    "require",
     "rsa",
     "x509",
 )
@@ -41,6 +44,15 @@ try:
 except ImportError as error:
     MISSING = error
     # None in place of each
-    globals().update(dict.fromkeys(set(__all__) - {"MISSING"}))
+    globals().update(dict.fromkeys(set(__all__) - {"MISSING", "require"}))
 
 Signed = Union["x509.Certificate", "x509.CertificateSigningRequest"]
+
+
+def require() -> None:
+    """Says what to install where it is missing."""
+    if MISSING:
+        raise EdgesiteError(
+            "The controller's Python lacks the library cryptography: {0}".format(MISSING),
+            "Install it for the Python that runs ansible: pip install 'cryptography>=42'",
+        )

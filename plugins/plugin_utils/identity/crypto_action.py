@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
-from ...module_utils.common.errors import EdgesiteError
 from ..actions import ControllerActionBase
 from . import crypto
 
@@ -16,9 +15,5 @@ class CryptoActionBase(ControllerActionBase):
     """Says what to install where it is missing."""
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
-        if crypto.MISSING:
-            raise EdgesiteError(
-                "The controller's Python lacks the library cryptography: {0}".format(crypto.MISSING),
-                "Install it for the Python that runs ansible: pip install 'cryptography>=42'",
-            )
+        crypto.require()
         return super().answer(task_vars)

@@ -9,6 +9,7 @@ import base64
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from ...module_utils.identity import csr
+from ...module_utils.identity.store import SLOTS
 from ...module_utils.tpm import public as tpm_public
 from ...module_utils.tpm.public import Public
 from . import chains, device_certificate
@@ -18,7 +19,6 @@ from .names import names_of
 ENROL, RENEW, ROTATE, NONE = "enrol", "renew", "rotate", "none"
 # What edgesite.gpu.tpm_info says of a key that is not there, or of another TPM, or of this one before it was cleared.
 _LOST = ("missing", "foreign")
-_SLOTS = ("a", "b")
 
 
 class Wishes(NamedTuple):
@@ -49,8 +49,8 @@ def need(store: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], wishes: Wi
     slot = store["active"]
     if slot is None:
         return _first(keys, wishes)
-    other = _SLOTS[1 - _SLOTS.index(slot)]
-    key = keys[_SLOTS.index(slot)]
+    other = SLOTS[1 - SLOTS.index(slot)]
+    key = keys[SLOTS.index(slot)]
     if not key["usable"]:
         return Need(ENROL, other, "its key is lost: {0}".format(key["reason"]), True)
     public = tpm_public.parse(base64.b64decode(key["public"]))
@@ -67,7 +67,7 @@ def need(store: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], wishes: Wi
 
 def unusable(keys: Sequence[Mapping[str, Any]], active: Optional[str]) -> Optional[Mapping[str, Any]]:
     """The key in use, where the TPM cannot say now whether it is its own: nothing is decided then."""
-    for slot, key in zip(_SLOTS, keys):
+    for slot, key in zip(SLOTS, keys):
         if slot == active and not key["usable"] and key["cause"] not in _LOST:
             return key
     return None

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of edgesite.gpu.identity: looks at the host, decides, and has a certificate issued."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Dict, List, Mapping
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.identity.store import SLOTS
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import (
+    authority,
+    crypto,
+    decision,
+    need,
+    site_files,
+)
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.enrolment import enrol
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.request_options import REQUEST
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import MISSING, InstallingActionBase
+
+OPTIONS: Dict[str, Dict[str, Any]] = {
+    **REQUEST,
+    "authority": {"type": "dict", "required": True, "options": authority.OPTIONS},
+    "clock_tolerance": {"type": "int", "default": 300},
+    "crl_files": {"type": "list", "elements": "path", "default": []},
+    "days": {"type": "int", "default": 90},
+    "directory": {"type": "path", "default": "/etc/edgesite-gpu/identity"},
+    "ek_sha256": {"type": "list", "elements": "str", "default": []},
+    "ek_trust": {"type": "str", "default": "certified", "choices": ["certified", "pinned", "first_use"]},
+    "key_group": {"type": "str", "default": "tss"},
+    "key_type": {"type": "str", "default": "ecc_p256", "choices": ["ecc_p256", "rsa2048", "rsa3072"]},
+    "owner_auth": {"type": "str", "no_log": True},
+    "packages": {"type": "list", "elements": "str", "default": ["tpm2-tools"]},
+    "renew_before": {"type": "str"},
+    "rotate": {"type": "bool", "default": False},
+    "state_dir": {"type": "path", "required": True},
+    "tcti": {"type": "str"},
+    "tpm_intermediates": {"type": "list", "elements": "path", "default": []},
+    "tpm_roots": {"type": "list", "elements": "path", "default": []},
+}
+# What a run that would install the programs for the TPM cannot see before
+_NOT_MADE = {"usable": False, "cause": "missing", "reason": "it is not made yet"}
+
+
+class Broken(Exception):
+    """A step failed; result: its own."""
+
+    def __init__(self, result: Dict[str, Any]) -> None:
+        super().__init__(result.get("msg"))
+        self.result = result
+
+
+class ActionModule(InstallingActionBase):
+    """Two round trips where nothing is to be done; with a new certificate, the protocol of docs/identity.md."""
+
+    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+        crypto.require()
+        _validation, options = self.validate_argument_spec(OPTIONS)
+        self._done: List[Dict[str, Any]] = []
+        try:
+            return self._converge(options, self._task_vars["inventory_hostname"])
+        except (Broken, EdgesiteError) as error:
+            result = error.result if isinstance(error, Broken) else {**error.details, "msg": str(error)}
+            done = self._done + list(result.get("actions", []))
+            return {**result, "failed": True, "actions": done, "changed": bool(done)}
+
+    def _converge(self, options: Mapping[str, Any], device: str) -> Dict[str, Any]:
+        lacking = site_files.missing(options["authority"], options["crl_files"])
+        if lacking:
+            raise EdgesiteError(
+                "Not there on the controller: {0}".format(", ".join(lacking)),
+                "Make the site's CA with the playbook edgesite.gpu.site_ca, or set identity_authority and "
+                "identity_crl_files to yours",
+            )
+        revoked = self._step("identity_device", {"state_dir": options["state_dir"], "device": device})["revoked"]
+        store = self._step(
+            "identity_store",
+            {
+                "directory": options["directory"],
+                "trust": site_files.joined(options["authority"]["roots"]),
+                "crl": site_files.joined(options["crl_files"]),
+                "clock": time.time(),
+            },
+        )
+        known = super().run_with(lambda _more: self._look(options))
+        if known.get("failed"):
+            raise Broken(known)
+        self._done.extend(known.get("actions", []))
+        found = decision.decide(options, store, known, [one["serial_number"] for one in revoked], time.time())
+        if found.action != need.NONE:
+            store = self._enrolled(options, device, store, found)
+        return {**store, "need": need.as_dict(found), "actions": self._done, "changed": bool(self._done)}
+
+    def _enrolled(
+        self, options: Mapping[str, Any], device: str, store: Dict[str, Any], found: need.Need
+    ) -> Dict[str, Any]:
+        """What is in store afterwards; in check mode, what is there now."""
+        told, place = {"does": "{0}, since {1}".format(found.action, found.why)}, len(self._done)
+        if not self._task.check_mode:
+            store = {**enrol(options, device, found, self._step), "before": store["before"]}
+            store["diff"] = {"before": store["before"], "after": store["after"]}
+        self._done.insert(place, told)
+        return store
+
+    def _look(self, options: Mapping[str, Any]) -> Dict[str, Any]:
+        """What the TPM says of the keys in both slots."""
+        keys = ["{0}/{1}/key.pem".format(options["directory"], slot) for slot in SLOTS]
+        known = self._step("tpm_info", {"tcti": options["tcti"], "gather": ["keys"], "keys": keys})
+        without_programs = known["tpm"]["present"] and known["tpm"]["key_states"] is None
+        if without_programs and self._task.check_mode:
+            known["tpm"]["key_states"] = [_NOT_MADE for _slot in SLOTS]
+        return {**known, MISSING: options["packages"] if without_programs else []}
+
+    def _step(self, name: str, options: Mapping[str, Any]) -> Dict[str, Any]:
+        result = self.run_action("edgesite.gpu." + name, options)
+        if result.get("failed"):
+            raise Broken(result)
+        self._done.extend(result.get("actions", []))
+        return result

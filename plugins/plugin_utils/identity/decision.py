@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's identity needs, by what the host said and what its options are; or why that cannot be said."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Sequence
+
+from ...module_utils.common.errors import EdgesiteError
+from . import chains, need, request_options
+
+
+def decide(
+    options: Mapping[str, Any], store: Mapping[str, Any], known: Mapping[str, Any], revoked: Sequence[int], now: float
+) -> need.Need:
+    """options: of edgesite.gpu.identity. store: what identity_store returned. known: what tpm_info returned.
+
+    revoked: serial numbers. Raises EdgesiteError where nothing can be decided.
+    """
+    _check_clock(store["clock_off"], options["clock_tolerance"])
+    keys = known["tpm"]["key_states"]
+    if keys is None:
+        raise _no_tpm(known["unread"])
+    held = need.unusable(keys, store["active"])
+    if held:
+        raise EdgesiteError("The TPM could not be asked for the host's key: {0}".format(held["reason"]))
+    wishes = need.Wishes(
+        request_options.wanted(options),
+        options["key_type"],
+        chains.read(options["authority"]["roots"]),
+        revoked,
+        renew_before(options["renew_before"], options["days"]),
+        options["rotate"],
+    )
+    return need.need(store, keys, wishes, now)
+
+
+def renew_before(written: Optional[str], days: int) -> Optional[float]:
+    """In seconds. As long as the life of a certificate, every run would make another one."""
+    if not written:
+        return None
+    try:
+        before = float(written)
+    except ValueError:
+        before = -1
+    if not 0 <= before < days:
+        raise EdgesiteError(
+            "renew_before (identity_renew_before) {0!r} is not a number of days between 0 and days (identity_days), "
+            "{1}".format(written, days),
+            "Leave it empty for a third of a certificate's life",
+        )
+    return before * 86400
+
+
+def _check_clock(off: int, tolerance: int) -> None:
+    if abs(off) > tolerance:
+        raise EdgesiteError(
+            "The host's clock is {0:.0f} s {1} the controller's: certificates would look bad to one of them".format(
+                abs(off), "ahead of" if off > 0 else "behind"
+            ),
+            "Set the clock (chrony, systemd-timesyncd), or raise identity_clock_tolerance",
+        )
+
+
+def _no_tpm(unread: Sequence[Mapping[str, Any]]) -> EdgesiteError:
+    if not unread:
+        return EdgesiteError(
+            "The host has no TPM", "Enable it in the firmware's setup, or leave identity_ca_dir out for this host"
+        )
+    first = unread[0]
+    return EdgesiteError("The host's TPM cannot be used: {0}".format(first["why"]), first["fix"])

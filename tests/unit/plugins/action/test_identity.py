@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host's identity from one task: what is run where, what is told, and what a failure leaves."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.action.identity import ActionModule
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.host_task import HostTask
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import Authority
+
+SITE = Authority("Site")
+NOT_MADE = {"usable": False, "cause": "missing", "reason": "not there"}
+STORE = {
+    "changed": True,
+    "actions": [{"does": "write trust.pem"}],
+    "before": {"active": None},
+    "after": {"active": None},
+    "diff": {},
+    "active": None,
+    "slots": {},
+    "clock_off": 0,
+}
+LOOK = ["identity_device", "identity_store", "tpm_info"]
+ISSUE = ["tpm_key", "tpm_csr", "tpm_info", "tpm_credential", "tpm_challenge", "tpm_certificate", "identity_store"]
+ENROL = "enrol, since it has no certificate yet"
+
+
+class Host(HostTask):
+    """A host without a certificate. answers: of the collection's modules, in place of the right ones."""
+
+    def __init__(self, folder, check=False, answers=None, tools=True, **options):
+        (folder / "root.pem").write_text(SITE.pem)
+        (folder / "crl.pem").write_text("LIST\n\n")
+        base = {
+            "state_dir": str(folder),
+            "authority": {"roots": [str(folder / "root.pem")], "command": ["sign"]},
+            "crl_files": [str(folder / "crl.pem")],
+            "subject": {"common_name": "gpu-1"},
+        }
+        super().__init__(ActionModule, [], check=check, **{**base, **options})
+        self.action.validate_argument_spec = self._validated
+        self.tools = tools
+        self.said = {
+            "identity_device": {"revoked": []},
+            "identity_store": STORE,
+            "tpm_key": {"path": "/key", "actions": [{"does": "make the key"}]},
+            "tpm_csr": {"public": "P", "csr": "R"},
+            "tpm_credential": {"id": "I", "credentials": ["C"]},
+            "tpm_challenge": {"answer": "A"},
+            "tpm_certificate": {"certificate": "CERT", "chain": "CHAIN", "serial": "1f", "not_after": "2027"},
+            **(answers or {}),
+        }
+
+    def _validated(self, spec):
+        defaults = {name: option.get("default") for name, option in spec.items()}
+        return None, {**defaults, **self.action._task.args}
+
+    def _other(self, name, arguments):
+        if name == "ansible.builtin.package":
+            self.ran.append("install " + " ".join(arguments["name"]))
+            self.tools = True
+            return {"changed": True}
+        name = name.rpartition(".")[2]
+        self.ran.append(name)
+        self.sent = {**getattr(self, "sent", {}), name: arguments}
+        if name in self.said:
+            return deepcopy(self.said[name])
+        keys = [NOT_MADE, NOT_MADE] if self.tools else None
+        return {"tpm": {"present": True, "key_states": keys, "endorsement": ["E"]}, "unread": []}
+
+
+def does(result):
+    return [action["does"] for action in result["actions"]]
+
+
+def test_host_gets_a_certificate(tmp_path):
+    host = Host(tmp_path)
+    result = host.result()
+    assert host.ran == LOOK + ISSUE
+    assert does(result) == ["write trust.pem", ENROL, "make the key", "write trust.pem"]
+    assert (result["serial"], result["need"]["action"], result["changed"]) == ("1f", "enrol", True)
+    assert host.sent["tpm_certificate"]["answer"] == "A" and host.sent["identity_store"]["certificate"] == "CERT"
+    assert host.sent["tpm_credential"]["device"] == "gpu-1"
+
+
+def test_host_gets_the_files_of_the_ca(tmp_path):
+    host = Host(tmp_path, check=True)
+    host.result()
+    assert (host.sent["identity_store"]["trust"], host.sent["identity_store"]["crl"]) == (SITE.pem.rstrip(), "LIST")
+
+
+def test_check_mode_says_what_would_be_done(tmp_path):
+    host = Host(tmp_path, check=True)
+    result = host.result()
+    assert host.ran == LOOK and does(result) == ["write trust.pem", ENROL] and result["changed"]
+
+
+def test_programs_are_installed_first(tmp_path):
+    host = Host(tmp_path, tools=False)
+    result = host.result()
+    assert host.ran == [*LOOK, "install tpm2-tools", "tpm_info", *ISSUE]
+    assert does(result)[:3] == ["write trust.pem", "install tpm2-tools", ENROL]
+
+
+def test_check_mode_sees_as_far_as_it_can_without_programs(tmp_path):
+    host = Host(tmp_path, tools=False, check=True)
+    assert does(host.result()) == ["write trust.pem", "install tpm2-tools", ENROL]
+    assert host.ran == LOOK
+
+
+def test_image_that_should_have_the_programs(tmp_path):
+    host = Host(tmp_path, tools=False, packages=[])
+    assert host.result()["msg"].startswith("The host has no TPM")
+    assert host.ran == LOOK
+
+
+@pytest.mark.parametrize("step", [*LOOK, *ISSUE[:-1]])
+def test_step_that_fails_ends_the_task_with_its_message(tmp_path, step):
+    host = Host(tmp_path, answers={step: {"failed": True, "msg": "It is broken.", "tpm_status": "lockout"}})
+    result = host.result()
+    assert result["failed"] and result["msg"] == "It is broken." and result["tpm_status"] == "lockout"
+    assert host.ran[-1] == step
+    assert ("make the key" in does(result)) == (step in ISSUE[1:] and step not in LOOK)
+    assert ENROL not in does(result)
+
+
+def test_tpm_that_does_not_show_who_made_it(tmp_path):
+    shows = {"present": True, "key_states": [NOT_MADE, NOT_MADE], "endorsement": []}
+    unread = [{"what": "tpm.endorsement", "why": "tpm2_createek failed", "fix": "Give owner_auth"}]
+    result = Host(tmp_path, answers={"tpm_info": {"tpm": shows, "unread": unread}}).result()
+    assert result["msg"] == "The TPM does not show who made it: tpm2_createek failed. Give owner_auth."
+
+
+def test_ca_that_is_not_there(tmp_path):
+    host = Host(tmp_path, crl_files=[str(tmp_path / "crl.pem"), str(tmp_path / "none.pem")])
+    assert "Not there on the controller: {0}/none.pem. Make".format(tmp_path) in host.result()["msg"]
+    assert host.ran == []
+
+
+def test_file_of_the_ca_that_is_no_text(tmp_path):
+    host = Host(tmp_path)
+    (tmp_path / "crl.pem").write_bytes(b"\xff\xfe")
+    assert "crl.pem cannot be read: it is no text" in host.result()["msg"]
+
+
+def test_controller_without_cryptography(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto.MISSING", ImportError("x")
+    )
+    with pytest.raises(EdgesiteError, match="pip install"):
+        Host(tmp_path).result()

@@ -4,8 +4,8 @@
 
 Runs on a host without a driver. PAYLOAD is the module nvidia_driver for branch 535, as Ansible leaves it there with
 ANSIBLE_KEEP_REMOTE_FILES. Each run is broken off when it changes something for the STEPth time, in one of three ways by
-turns; the next run has to end as wanted, and the one after it to find nothing to do. Prints a line of JSON for each that
-was reached.
+turns; the next run has to end as wanted, and the one after it to find nothing to do. Prints a line of JSON for each run
+that came as far.
 """
 
 from __future__ import annotations

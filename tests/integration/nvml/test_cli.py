@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import signal
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,15 @@ def test_a_fleet_file_makes_the_same_gpus_every_time(node):
     assert all(re.fullmatch(r"GPU-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", gpu["uuid"]) for gpu in other)
 
 
+def killed(pid):
+    """Kills a process that is no child of ours, and waits until it has ended."""
+    process = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    ended, _, _ = select.select([process], [], [], 60)
+    os.close(process)
+    assert ended
+
+
 def test_processes_are_real_and_vanish_when_they_die(node):
     node.init("T4:2")
     pid = node.client(1, "--memory", 2048, "--util", 30, name="inference")
@@ -176,7 +187,7 @@ def test_processes_are_real_and_vanish_when_they_die(node):
         "name": "inference",
     }
     assert node.gpu(1)["utilization"] == 30 and node.gpu(0)["utilization"] == 0
-    os.kill(pid, 9)
+    killed(pid)
     assert node.show()["processes"] == []
     assert "no GPU client" in node.raw("kill-process", pid).stderr
     assert "not so much memory" in node.raw("run-process", "--gpu", 0, "--memory", 20000).stderr

@@ -49,6 +49,12 @@ class Hold(NamedTuple):
     note: WriteFile
 
 
+class RunTriggers(NamedTuple):
+    """Has packages do what they have to do yet for others, as an earlier installation broke off before its end."""
+
+    names: Tuple[str, ...]
+
+
 class TellService(NamedTuple):
     """Restarts a service as what it is told is new. file: with that; None where an earlier run wrote it, and ended."""
 
@@ -70,7 +76,7 @@ class Reload(NamedTuple):
     does: str
 
 
-Action = Union[Effect, GetKey, Install, Remove, Hold, TellService, RebuildInitramfs, Reload]
+Action = Union[Effect, GetKey, Install, Remove, RunTriggers, Hold, TellService, RebuildInitramfs, Reload]
 
 
 def packages(made: Plan, now: Situation) -> List[Action]:
@@ -82,7 +88,7 @@ def packages(made: Plan, now: Situation) -> List[Action]:
 
 def settings(made: Plan, now: Situation) -> List[Action]:
     """The second part: what keeps the driver as it is, and has its services start with the host."""
-    actions: List[Action] = []
+    actions = triggers(now)
     for file in made.settings:
         write = _write(file, now)
         told = file.path == driver_files.PERSISTENCED_DROP_IN and PERSISTENCED in made.services.restart
@@ -108,6 +114,12 @@ def settings(made: Plan, now: Situation) -> List[Action]:
     return actions
 
 
+def triggers(now: Situation) -> List[Action]:
+    """What an installation or a removal that broke off left to be done."""
+    names = tuple(now.info["triggered"])
+    return [RunTriggers(names)] if names else []
+
+
 def services(made: Plan) -> List[Action]:
     """The last part, once the driver is loaded."""
     return [RunUnit(_unit(name), True) for name in made.services.start]
@@ -119,6 +131,8 @@ def describe(action: Action) -> str:
         return action.does
     if isinstance(action, Remove):
         return "remove {0}".format(", ".join(action.names))
+    if isinstance(action, RunTriggers):
+        return "run the triggers of {0}".format(", ".join(action.names))
     if isinstance(action, Hold):
         return "{0} {1}".format("hold" if action.held else "no longer hold", ", ".join(action.names))
     if isinstance(action, TellService):

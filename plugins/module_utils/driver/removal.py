@@ -11,7 +11,7 @@ from ..common.effects import Link, MaskUnit, WriteFile
 from ..common.errors import EdgesiteError
 from . import files as driver_files
 from . import packages, parts
-from .actions import Action, Hold, RebuildInitramfs, Reload, Remove, note
+from .actions import Action, Hold, RebuildInitramfs, Reload, Remove, note, triggers
 from .activate import loaded_modules
 from .plan import Situation
 
@@ -44,6 +44,8 @@ def plan(now: Situation, allow_reboot: bool) -> List[Action]:
         actions.append(Hold(tuple(now.held), False, note((), now)))
     if names:
         actions.append(Remove(names, tuple(now.named(name) for name in names)))
+    else:
+        actions += triggers(now)
     rebuilt = now.files.get(driver_files.NOUVEAU) is not None
     if rebuilt:
         does = "note that the initramfs is to be made anew"

@@ -60,6 +60,11 @@ class Apt:
         self._locking(dpkg, "finish an earlier installation")
         self._get([*_KEEP, "--yes", "--fix-broken", "install"], "finish an earlier installation")
 
+    def run_triggers(self) -> None:
+        """Has packages do what they have to do yet for others."""
+        done = self._locking([_path("dpkg"), "--triggers-only", "--pending"], "run triggers of packages")
+        self._done(done, "run triggers of packages")
+
     def components(self) -> Set[str]:
         """Of the sources, such as main."""
         argv = [_path("apt-get"), "indextargets", "--format", "$(COMPONENT)", "Created-By: Packages"]

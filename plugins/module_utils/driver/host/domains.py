@@ -21,7 +21,7 @@ from ...converge import WAITS, Domain
 from .. import actions as driver_actions
 from .. import activate, files, openpgp, parts
 from .. import plan as driver_plan
-from ..actions import Action, GetKey, Hold, Install, RebuildInitramfs, Reload, TellService
+from ..actions import Action, GetKey, Hold, Install, RebuildInitramfs, Reload, RunTriggers, TellService
 from ..options import MIRROR, NVIDIA, Options
 from ..packages import DEBIAN
 from ..plan import Plan, Situation
@@ -60,8 +60,10 @@ class Part(Domain[Situation, Action]):
         return actions
 
     def predict(self, state: Situation, actions: List[Action]) -> Situation:
+        run = any(isinstance(action, RunTriggers) for action in actions)
         return replace(
             state,
+            info={**state.info, "triggered": []} if run else state.info,
             files=effects.files_after(state.files, actions),
             links=effects.links_after(state.links, actions),
         )
@@ -235,6 +237,8 @@ class SettingsDomain(WantingPart):
             holds.apply(self.look.run, self.manager, action)
         elif isinstance(action, TellService):
             services.tell(self.look.run, action.unit, action.file)
+        elif isinstance(action, RunTriggers):
+            self.manager.run_triggers()
         elif isinstance(action, RebuildInitramfs):
             modules.rebuild_initramfs(self.look.run)
         else:

@@ -40,6 +40,9 @@ class Manager(Protocol):
     def remove(self, names: Sequence[str]) -> None:
         """Removes packages."""
 
+    def run_triggers(self) -> None:
+        """Has packages do what they have to do yet for others."""
+
     def hold(self, names: Sequence[str], held: bool) -> None:
         """Holds packages, or lets them go."""
 
@@ -95,6 +98,9 @@ class AptManager:
         _refuse_strangers(self._apt.simulate_removal(names).removed)
         self._apt.remove(names)
 
+    def run_triggers(self) -> None:
+        self._apt.run_triggers()
+
     def hold(self, names: Sequence[str], held: bool) -> None:
         self._apt.mark("hold" if held else "unhold", names)
 
@@ -128,6 +134,9 @@ class DnfManager:
     def remove(self, names: Sequence[str]) -> None:
         _refuse_strangers(self._dnf.dependents(names))
         self._dnf.remove(names)
+
+    def run_triggers(self) -> None:
+        """rpm's run with the transaction."""
 
     def hold(self, names: Sequence[str], held: bool) -> None:
         (self._dnf.hold if held else self._dnf.unhold)(names)

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from ...common.host import owned_files
 from ...converge import WAITS
 from .. import activate, removal
-from ..actions import Action, Hold, RebuildInitramfs, Reload, Remove
+from ..actions import Action, Hold, RebuildInitramfs, Reload, Remove, RunTriggers
 from ..files import INITRAMFS
 from ..plan import Situation
 from . import holds, modules
@@ -42,6 +42,8 @@ class RemovalDomain(Part):
         elif isinstance(action, Remove):
             self.begun = True
             self.manager.remove(action.names)
+        elif isinstance(action, RunTriggers):
+            self.manager.run_triggers()
         elif isinstance(action, RebuildInitramfs):
             modules.rebuild_initramfs(self.look.run)
             owned_files.remove(INITRAMFS)

@@ -51,6 +51,8 @@ class FakeHost:
         self.offered = dict(offered or {})
         self.packages = {}
         self.held = set()
+        # what has something to do for other packages yet
+        self.triggered = set()
         self.files = {}
         self.links = {}
         self.units = {}
@@ -80,6 +82,7 @@ class FakeHost:
         return (
             dict(self.packages),
             set(self.held),
+            set(self.triggered),
             {path: text for path, text in self.files.items() if text is not None},
             {path: target for path, target in self.links.items() if target is not None},
             dict(self.units),
@@ -181,11 +184,14 @@ class FakeHost:
     def _dpkg(self, words):
         if "--configure" in words:
             return self.step("dpkg --configure", self._configure)
+        if "--triggers-only" in words:
+            return self.step("dpkg --triggers-only", self.triggered.clear)
         raise AssertionError(words)
 
     def _configure(self):
         for package in self.packages.values():
             package.complete = True
+        self.triggered.clear()
 
     def _apt_get(self, words):
         plain = [word for word in words if not word.startswith("-")]
@@ -223,8 +229,10 @@ class FakeHost:
             for name in sorted(wanted)[: (len(wanted) + 1) // 2]:
                 # rpm knows no package that is half there
                 self.packages[name] = Package(wanted[name], complete=self.manager == "dnf")
+            self._trigger()
 
         def change():
+            self.triggered.clear()
             for name in remove:
                 self.packages.pop(name, None)
             for name, version in wanted.items():
@@ -240,7 +248,16 @@ class FakeHost:
                 if self.units.get(name + ".service"):
                     self.units[name + ".service"] = False
 
-        return self.step(step, lambda: gone(names), lambda: gone(names[: (len(names) + 1) // 2]))
+        def half():
+            # all of them may be gone, and their triggers not run yet
+            gone(names if len(self.steps) % 2 else names[: (len(names) + 1) // 2])
+            self._trigger()
+
+        return self.step(step, lambda: (gone(names), self.triggered.clear()), half)
+
+    def _trigger(self):
+        if self.manager == "apt":
+            self.triggered.add("libc-bin")
 
     def _apt_cache(self, words):
         if words[0] == "policy":

@@ -49,6 +49,7 @@ def info(models=("T4",), **changes):
         "fix": "Install it.",
         "packages": [],
         "held_by_role": [],
+        "triggered": [],
         "services": dict.fromkeys(parts.SERVICES, "absent"),
         "fabric_manager": None,
         "loaded": None,

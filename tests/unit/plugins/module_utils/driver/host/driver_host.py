@@ -92,6 +92,7 @@ class DriverHost(FakeHost):
                 for name, package in sorted(self.packages.items())
                 if name in self.offered
             ],
+            "triggered": sorted(self.triggered),
             "held_by_role": (self.files.get(files.HOLDS) or "").split(),
             "services": {name: self._service(name) for name in parts.SERVICES},
             "fabric_manager": asdict(self._fabric()) if self.nvswitch else None,

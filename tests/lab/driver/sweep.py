@@ -78,7 +78,7 @@ class Module:
 def prepare() -> None:
     (SWEEP / "bin").mkdir(parents=True, exist_ok=True)
     breaker = Path(__file__).with_name("breaker")
-    for name in PROGRAMS:
+    for name in filter(shutil.which, PROGRAMS):
         shutil.copy(breaker, SWEEP / "bin" / name)
     (SWEEP / "apt.conf").write_text(f'Dir::Bin::dpkg "{SWEEP}/bin/dpkg";\n')
 

@@ -194,7 +194,7 @@ class PackagesDomain(WantingPart):
                 if self.begun and action.packages.before:
                     self.manager.restore(action.packages.before)
             finally:
-                self.manager.hold(action.packages.held, True)
+                holds.again(self.look, self.manager, action.packages.held)
 
     def left(self, before: Situation, begun: Sequence[Action]) -> Optional[str]:
         if not any(isinstance(action, Install) for action in begun):
@@ -246,7 +246,7 @@ class SettingsDomain(WantingPart):
 
     def take_back(self, action: Action) -> None:
         if isinstance(action, Hold):
-            holds.undo(self.look.run, self.manager, action)
+            holds.undo(self.look, self.manager, action)
         elif isinstance(action, TellService):
             services.tell(self.look.run, action.unit, action.file and effects.undo(action.file))
 

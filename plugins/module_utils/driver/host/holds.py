@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from typing import Sequence, Tuple
+
 from ...common import effects
 from ...common.host import effects as host_effects
 from ...common.host.command import Run
 from ..actions import Hold
 from .install import Manager
+from .look import Look
 
 
 def apply(run: Run, manager: Manager, action: Hold) -> None:
@@ -21,6 +24,20 @@ def apply(run: Run, manager: Manager, action: Hold) -> None:
         host_effects.apply(run, action.note)
 
 
-def undo(run: Run, manager: Manager, action: Hold) -> None:
+def undo(look: Look, manager: Manager, action: Hold) -> None:
     """Takes that back."""
-    apply(run, manager, Hold(action.names, not action.held, effects.undo(action.note)))
+    note = effects.undo(action.note)
+    names = action.names if action.held else _there(look, action.names)
+    apply(look.run, manager, Hold(names, not action.held, note))
+
+
+def again(look: Look, manager: Manager, names: Sequence[str]) -> None:
+    """Holds what was let go of for a while."""
+    manager.hold(_there(look, names), True)
+
+
+def _there(look: Look, names: Sequence[str]) -> Tuple[str, ...]:
+    """Those that are installed. Apt holds others too, and nobody would know any more whose hold that is."""
+    look.forget()
+    installed = look.now().packages
+    return tuple(name for name in names if name in installed)

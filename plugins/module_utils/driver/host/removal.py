@@ -52,7 +52,7 @@ class RemovalDomain(Part):
 
     def take_back(self, action: Action) -> None:
         if isinstance(action, Hold):
-            holds.undo(self.look.run, self.manager, action)
+            holds.undo(self.look, self.manager, action)
         elif isinstance(action, Remove):
             self.manager.restore(action.before)
         elif isinstance(action, Reload):

@@ -17,7 +17,11 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import co
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 
 BEFORE, HALF, AFTER, FAIL = "killed before", "killed in the middle", "killed after", "failed"
-WAYS = (BEFORE, HALF, AFTER, FAIL)
+# as of this step everything fails, so that nothing can be taken back either
+ONWARD = "failed from there on"
+# and the packages that were there before cannot be had again, as a mirror has only the newest
+NO_WAY_BACK = "failed, with no way back"
+WAYS = (BEFORE, HALF, AFTER, FAIL, ONWARD, NO_WAY_BACK)
 
 
 class Killed(BaseException):
@@ -104,12 +108,11 @@ class FakeHost:
 
     def step(self, name, change, half=None):
         """A change, which may be where it goes wrong. Whether it succeeded."""
-        at = self.interruption
-        way = at.way if at is not None and at.number == len(self.steps) else None
+        way = self._way(name)
         self.steps.append(name)
         if way == BEFORE:
             raise Killed(name)
-        if way in (HALF, FAIL):
+        if way in (HALF, FAIL, ONWARD, NO_WAY_BACK):
             (half or (lambda: None))()
             if way == HALF:
                 raise Killed(name)
@@ -118,6 +121,14 @@ class FakeHost:
         if way == AFTER:
             raise Killed(name)
         return True
+
+    def _way(self, name):
+        """How this step goes wrong, or None."""
+        at = self.interruption
+        if at is None or at.number > len(self.steps):
+            return None
+        again = at.way == ONWARD or at.way == NO_WAY_BACK and name == "install packages"
+        return at.way if at.number == len(self.steps) or again else None
 
     # --- files
 
@@ -162,6 +173,8 @@ class FakeHost:
 
     def _modprobe(self, words):
         remove = words[0] == "--remove"
+        if not remove and not self.has_modules():
+            return False
 
         def change():
             for name in words[1:]:
@@ -171,6 +184,10 @@ class FakeHost:
             self.changed_modules(remove)
 
         return self.step("modprobe " + words[0], change)
+
+    def has_modules(self):
+        """Whether the modules are on disk."""
+        return True
 
     def changed_modules(self, removed):
         """For those who note which version was loaded."""

@@ -48,8 +48,16 @@ class DriverHost(FakeHost):
         self.key = KEY
         self.nvswitch = False
 
+    def has_modules(self):
+        return self.version_of(self.kernel_package) is not None
+
     def changed_modules(self, removed):
         self.loaded_version = None if removed else self.version_of(self.kernel_package)
+
+    def _start(self, unit):
+        # A unit goes with its package.
+        if self._service(unit.rpartition(".")[0]) != parts.ABSENT:
+            super()._start(unit)
 
     def boot(self):
         """A reboot: the module on disk is loaded, and services that start with the host run."""

@@ -3,9 +3,9 @@
 """sweep.py PAYLOAD STEP: breaks off an installation, an upgrade, a downgrade and a removal of the driver at a step.
 
 Runs on a host without a driver. PAYLOAD is the module nvidia_driver for branch 535, as Ansible leaves it there with
-ANSIBLE_KEEP_REMOTE_FILES. Each run is broken off when it changes something for the STEPth time, in one of three ways by
-turns; the next run has to end as wanted, and the one after it to find nothing to do. Prints a line of JSON for each run
-that came as far.
+ANSIBLE_KEEP_REMOTE_FILES. Each run is broken off when it changes something for the STEPth time: once it is killed, before
+that step or while it is at work, and once the step fails. The next run has to end as wanted, and the one after it to find
+nothing to do. Prints a line of JSON for each run that came as far.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 SWEEP = Path("/run/sweep")
 PROGRAMS = ("apt-get", "apt-mark", "dkms", "dpkg", "modprobe", "systemctl", "update-initramfs")
-HOW = ("before", "at work", "failed")
+KILLED = ("before", "at work")
 OLD, NEW = "535.261.03", "550.163.01"
 WAYS = (
     ("install", {"branch": "535"}, OLD),
@@ -120,10 +120,10 @@ def faults(version: str | None, after: dict) -> list[str]:
     return found
 
 
-def sweep(module: Module, step: int, turn: int) -> list[str]:
-    """One step of each way; what went wrong."""
+def sweep(module: Module, step: int, hows: tuple[str, ...]) -> list[str]:
+    """One step of each way; what went wrong. hows: how they are broken off, by turns."""
     before: str | None = None
-    for (way, options, version), how in zip(WAYS, itertools.islice(itertools.cycle(HOW), turn, None)):
+    for (way, options, version), how in zip(WAYS, itertools.cycle(hows)):
         arm(step, how)
         broken = module.run(options, broken_off=True)
         reached = SWEEP / "reached"
@@ -151,7 +151,8 @@ def sweep(module: Module, step: int, turn: int) -> list[str]:
 def main() -> int:
     prepare()
     step = int(sys.argv[2])
-    wrong = sweep(Module(Path(sys.argv[1])), step, step % len(HOW))
+    module = Module(Path(sys.argv[1]))
+    wrong = sweep(module, step, KILLED if step % 2 else KILLED[::-1]) or sweep(module, step, ("failed",))
     for fault in wrong:
         print(fault, file=sys.stderr)
     return 1 if wrong else 0

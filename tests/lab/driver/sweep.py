@@ -3,9 +3,9 @@
 """sweep.py PAYLOAD STEP: breaks off an installation, an upgrade, a downgrade and a removal of the driver at a step.
 
 Runs on a host without a driver. PAYLOAD is the module nvidia_driver for branch 535, as Ansible leaves it there with
-ANSIBLE_KEEP_REMOTE_FILES. Each run is broken off when it changes something for the STEPth time: once it is killed, before
-that step or while it is at work, and once the step fails. The next run has to end as wanted, and the one after it to find
-nothing to do. Prints a line of JSON for each run that came as far.
+ANSIBLE_KEEP_REMOTE_FILES. Each run is broken off when it changes something for the STEPth time: once it is killed,
+before that step or while it is at work, and once the step fails. The next run has to end as wanted, and the one after
+it to find nothing to do. Prints a line of JSON for each run that came as far.
 """
 
 from __future__ import annotations

@@ -99,13 +99,6 @@ packages:
     complete:
       description: Whether its installation was completed.
       type: bool
-triggered:
-  description:
-    - Packages, of whatever, that dpkg has to run triggers of yet, as an installation or a removal broke off before its
-      end. M(edgesite.gpu.nvidia_driver) has them run.
-  returned: always
-  type: list
-  elements: str
 held_by_role:
   description: Packages that M(edgesite.gpu.nvidia_driver) held, by its note C(/etc/edgesite-gpu/driver-holds).
   returned: always

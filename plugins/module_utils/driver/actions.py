@@ -50,9 +50,12 @@ class Hold(NamedTuple):
 
 
 class RunTriggers(NamedTuple):
-    """Has packages do what they have to do yet for others, as an earlier installation broke off before its end."""
+    """Has packages do what they have to do yet for others, as an earlier transaction broke off before its end.
 
-    names: Tuple[str, ...]
+    note: of that transaction, which goes.
+    """
+
+    note: WriteFile
 
 
 class TellService(NamedTuple):
@@ -116,8 +119,8 @@ def settings(made: Plan, now: Situation) -> List[Action]:
 
 def triggers(now: Situation) -> List[Action]:
     """What an installation or a removal that broke off left to be done."""
-    names = tuple(now.info["triggered"])
-    return [RunTriggers(names)] if names else []
+    there = now.files.get(driver_files.TRANSACTION)
+    return [] if there is None else [RunTriggers(WriteFile(driver_files.TRANSACTION, None, there))]
 
 
 def services(made: Plan) -> List[Action]:
@@ -132,7 +135,7 @@ def describe(action: Action) -> str:
     if isinstance(action, Remove):
         return "remove {0}".format(", ".join(action.names))
     if isinstance(action, RunTriggers):
-        return "run the triggers of {0}".format(", ".join(action.names))
+        return "run the triggers of packages, which an earlier run did not come to"
     if isinstance(action, Hold):
         return "{0} {1}".format("hold" if action.held else "no longer hold", ", ".join(action.names))
     if isinstance(action, TellService):

@@ -29,6 +29,8 @@ DNF_KEY = "/etc/pki/rpm-gpg/RPM-GPG-KEY-edgesite-driver"
 NOUVEAU = "/etc/modprobe.d/edgesite-nouveau.conf"
 ENABLED = "/etc/systemd/system/multi-user.target.wants/{0}.service"
 HOLDS = "/etc/edgesite-gpu/driver-holds"
+# There while packages change, and afterwards where a run ended in the middle of that
+TRANSACTION = "/etc/edgesite-gpu/driver-transaction"
 PERSISTENCED_DROP_IN = "/etc/systemd/system/nvidia-persistenced.service.d/edgesite.conf"
 
 _HEAD = "# Written by edgesite.gpu.nvidia_driver\n"
@@ -98,7 +100,7 @@ def paths() -> List[str]:
     """Every file that may be kept on a host."""
     return [
         *(APT_SOURCE, APT_KEY, APT_PIN, UNATTENDED, DNF_REPOSITORY, DNF_KEY, DNF_STREAM),
-        *(NOUVEAU, PERSISTENCED_DROP_IN, HOLDS, RESTART, INITRAMFS),
+        *(NOUVEAU, PERSISTENCED_DROP_IN, HOLDS, RESTART, INITRAMFS, TRANSACTION),
     ]
 
 

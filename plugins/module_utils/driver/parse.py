@@ -73,12 +73,6 @@ def parse_dpkg(text: str) -> List[Package]:
     return [found[name] for name in sorted(found)]
 
 
-def parse_triggered(text: str) -> List[str]:
-    """Lines of dpkg-query in DPKG_FORMAT, of all packages: those that have something to do yet for others."""
-    fields = [line.split("\t") for line in text.splitlines()]
-    return sorted({field[1] for field in fields if len(field) == 3 and field[0][1:2] == "t"})
-
-
 def parse_rpm(text: str, locks: str) -> List[Package]:
     """Lines of rpm in RPM_FORMAT. locks: the files of dnf's plugin versionlock."""
     patterns = _lock_patterns(locks)

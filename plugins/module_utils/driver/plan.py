@@ -18,7 +18,7 @@ from .packages import NVIDIA, System, Wanted
 from .versions import driver_version, order
 
 # What of nvidia_driver_info's result is the host's state, and not what programs happen to do there
-_STATE = ("packages", "triggered", "held_by_role", "services", "loaded", "user_space", "on_disk", "verdict")
+_STATE = ("packages", "held_by_role", "services", "loaded", "user_space", "on_disk", "verdict")
 
 
 @dataclass(frozen=True, eq=False)

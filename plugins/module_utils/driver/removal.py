@@ -16,7 +16,7 @@ from .activate import loaded_modules
 from .plan import Situation
 
 # dnf's own, and what goes with the holds
-_OTHERS = (driver_files.DNF_STREAM, driver_files.HOLDS, driver_files.INITRAMFS)
+_OTHERS = (driver_files.DNF_STREAM, driver_files.HOLDS, driver_files.INITRAMFS, driver_files.TRANSACTION)
 
 
 def plan(now: Situation, allow_reboot: bool) -> List[Action]:

@@ -25,7 +25,7 @@ from ..actions import Action, GetKey, Hold, Install, RebuildInitramfs, Reload, R
 from ..options import MIRROR, NVIDIA, Options
 from ..packages import DEBIAN
 from ..plan import Plan, Situation
-from . import holds, modules, services
+from . import holds, modules, services, transaction
 from .install import Manager
 from .look import Look
 
@@ -60,11 +60,10 @@ class Part(Domain[Situation, Action]):
         return actions
 
     def predict(self, state: Situation, actions: List[Action]) -> Situation:
-        run = any(isinstance(action, RunTriggers) for action in actions)
+        notes = [action.note for action in actions if isinstance(action, RunTriggers)]
         return replace(
             state,
-            info={**state.info, "triggered": []} if run else state.info,
-            files=effects.files_after(state.files, actions),
+            files=effects.files_after(state.files, [*actions, *notes]),
             links=effects.links_after(state.links, actions),
         )
 
@@ -155,7 +154,7 @@ class PackagesDomain(WantingPart):
             if isinstance(action, GetKey):
                 there = replace(there, files={**there.files, action.path: "the key " + action.fingerprint})
             elif isinstance(action, Install):
-                there = replace(there, info=_with(there.info, action))
+                there = replace(there, info=_with(there.info, action), files={**there.files, files.TRANSACTION: None})
         self.look.foresee(there)
         return there
 
@@ -164,10 +163,12 @@ class PackagesDomain(WantingPart):
             owned_files.write_text(action.path, self._key(action))
         elif isinstance(action, Install):
             self.manager.install(action.packages, self._begin)
+            transaction.end()
         else:
             super().do(action)
 
     def _begin(self) -> None:
+        transaction.begin()
         self.begun = True
 
     def _key(self, action: GetKey) -> str:
@@ -193,6 +194,7 @@ class PackagesDomain(WantingPart):
             try:
                 if self.begun and action.packages.before:
                     self.manager.restore(action.packages.before)
+                    transaction.end()
             finally:
                 holds.again(self.look, self.manager, action.packages.held)
 
@@ -239,6 +241,7 @@ class SettingsDomain(WantingPart):
             services.tell(self.look.run, action.unit, action.file)
         elif isinstance(action, RunTriggers):
             self.manager.run_triggers()
+            super().do(action.note)
         elif isinstance(action, RebuildInitramfs):
             modules.rebuild_initramfs(self.look.run)
         else:
@@ -249,6 +252,8 @@ class SettingsDomain(WantingPart):
             holds.undo(self.look, self.manager, action)
         elif isinstance(action, TellService):
             services.tell(self.look.run, action.unit, action.file and effects.undo(action.file))
+        elif isinstance(action, RunTriggers):
+            super().do(effects.undo(action.note))
 
     def final(self, action: Action) -> bool:
         return isinstance(action, RebuildInitramfs)

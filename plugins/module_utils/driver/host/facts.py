@@ -74,7 +74,6 @@ class _Installed:
     """What is installed. held_by_role: by the note of the role driver. fabric: None without NVSwitches."""
 
     packages: List[Package]
-    triggered: List[str]
     held_by_role: List[str]
     dkms: List[Dkms]
     services: Dict[str, str]
@@ -153,7 +152,6 @@ class _Reader:
             fabric = Fabric(there, version, services.get(parts.FABRIC_MANAGER) == parts.RUNNING)
         return _Installed(
             self.guarded("packages", lambda: driver_installed.packages(run, root), []),
-            self.guarded("triggered", lambda: driver_installed.triggered(run, root), []),
             self.guarded("held_by_role", lambda: _words(root, HOLDS), []),
             self.guarded("dkms", lambda: driver_installed.dkms(run, root), []),
             services,
@@ -222,7 +220,6 @@ def _told(state: State, running: _Running, disk: _Disk, installed: _Installed) -
         "reasons": list(judged.reasons),
         "fix": judged.fix,
         "packages": [asdict(package) for package in installed.packages],
-        "triggered": installed.triggered,
         "held_by_role": installed.held_by_role,
         "services": installed.services,
         "fabric_manager": asdict(installed.fabric) if installed.fabric else None,

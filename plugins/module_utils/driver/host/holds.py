@@ -37,7 +37,14 @@ def again(look: Look, manager: Manager, names: Sequence[str]) -> None:
 
 
 def _there(look: Look, names: Sequence[str]) -> Tuple[str, ...]:
-    """Those that are installed. Apt holds others too, and nobody would know any more whose hold that is."""
+    """Those that are installed; all of them where that cannot be seen.
+
+    Apt holds others too, and nobody would know any more whose hold that is.
+    """
     look.forget()
-    installed = look.now().packages
-    return tuple(name for name in names if name in installed)
+    now = look.now()
+    # What is held next is seen by the next look alone.
+    look.forget()
+    if any(entry["what"] == "packages" for entry in now.info["unread"]):
+        return tuple(names)
+    return tuple(name for name in names if name in now.packages)

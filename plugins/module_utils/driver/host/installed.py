@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import glob
 import os
-from typing import List, Optional
+from typing import List
 
 from ...common.host import command, files
 from ...common.reading import Reading, unread
@@ -19,8 +19,9 @@ _LOCKS = ("etc/dnf/plugins/versionlock.list", "etc/yum/pluginconf.d/versionlock.
 
 def packages(run: command.Run, root: str = "/") -> Reading:
     """A list of Package, of dpkg or rpm; empty where the host has neither."""
-    dpkg = _dpkg(root)
-    if dpkg:
+    dpkg = command.find("dpkg-query")
+    # Debian has a package of rpm, with nothing installed by it
+    if dpkg and os.path.exists(os.path.join(root, "var/lib/dpkg/status")):
         result = run([dpkg, "-W", "-f", parse.DPKG_FORMAT, *parse.PACKAGE_PATTERNS], timeout=30.0)
         # 1: a pattern that fits nothing
         return _packages(result, result.rc in (0, 1), parse.parse_dpkg(result.text))
@@ -30,20 +31,6 @@ def packages(run: command.Run, root: str = "/") -> Reading:
     result = run([rpm, "-qa", "--qf", parse.RPM_FORMAT, *parse.PACKAGE_PATTERNS], timeout=60.0)
     locks = "\n".join(files.read_text(os.path.join(root, name)) or "" for name in _LOCKS)
     return _packages(result, result.ok, parse.parse_rpm(result.text, locks))
-
-
-def triggered(run: command.Run, root: str = "/") -> Reading:
-    """Names of packages, of whatever, whose triggers are pending: an installation broke off before its end."""
-    dpkg = _dpkg(root)
-    if dpkg is None:
-        return Reading([])
-    result = run([dpkg, "-W", "-f", parse.DPKG_FORMAT], timeout=30.0)
-    return Reading(parse.parse_triggered(result.text) if result.ok else [])
-
-
-def _dpkg(root: str) -> Optional[str]:
-    # Debian has a package of rpm, with nothing installed by it
-    return command.find("dpkg-query") if os.path.exists(os.path.join(root, "var/lib/dpkg/status")) else None
 
 
 def _packages(result: command.Result, good: bool, found: List[Package]) -> Reading:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence
 
+from ...common import effects
 from ...common.host import owned_files
 from ...converge import WAITS
 from .. import activate, removal
 from ..actions import Action, Hold, RebuildInitramfs, Reload, Remove, RunTriggers
 from ..files import INITRAMFS
 from ..plan import Situation
-from . import holds, modules
+from . import holds, modules, transaction
 from .domains import Part
 from .install import Manager
 from .look import Look
@@ -40,10 +41,13 @@ class RemovalDomain(Part):
         elif isinstance(action, Hold):
             holds.apply(self.look.run, self.manager, action)
         elif isinstance(action, Remove):
+            transaction.begin()
             self.begun = True
             self.manager.remove(action.names)
+            transaction.end()
         elif isinstance(action, RunTriggers):
             self.manager.run_triggers()
+            super().do(action.note)
         elif isinstance(action, RebuildInitramfs):
             modules.rebuild_initramfs(self.look.run)
             owned_files.remove(INITRAMFS)
@@ -55,6 +59,9 @@ class RemovalDomain(Part):
             holds.undo(self.look, self.manager, action)
         elif isinstance(action, Remove):
             self.manager.restore(action.before)
+            transaction.end()
+        elif isinstance(action, RunTriggers):
+            super().do(effects.undo(action.note))
         elif isinstance(action, Reload):
             back = Reload((), (), action.unload[::-1], action.stop, action.does)
             modules.reload(self.look.run, back)

@@ -49,7 +49,6 @@ def info(models=("T4",), **changes):
         "fix": "Install it.",
         "packages": [],
         "held_by_role": [],
-        "triggered": [],
         "services": dict.fromkeys(parts.SERVICES, "absent"),
         "fabric_manager": None,
         "loaded": None,

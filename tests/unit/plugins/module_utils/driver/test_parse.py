@@ -297,8 +297,3 @@ def test_every_text_can_be_read(text):
     parse.parse_mok_test(text)
     parse.mok_certificate(text)
     parse.sort_kernels(text.split())
-
-
-def test_triggers_that_are_pending():
-    text = "ii \tlibcuda1\t550-1\nit \tlibc-bin\t2.41\nht \tman-db\t2\nhW \tnvidia-smi\t550-1\nrc \told\t\nnonsense\n"
-    assert parse.parse_triggered(text) == ["libc-bin", "man-db"]

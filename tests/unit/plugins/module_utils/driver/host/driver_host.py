@@ -100,7 +100,6 @@ class DriverHost(FakeHost):
                 for name, package in sorted(self.packages.items())
                 if name in self.offered
             ],
-            "triggered": sorted(self.triggered),
             "held_by_role": (self.files.get(files.HOLDS) or "").split(),
             "services": {name: self._service(name) for name in parts.SERVICES},
             "fabric_manager": asdict(self._fabric()) if self.nvswitch else None,
@@ -118,6 +117,7 @@ class DriverHost(FakeHost):
             "holders": [{"name": name, "pid": 1, "kind": "module"} for name in self.loaded]
             + [{"name": name, "pid": 7, "kind": "process", "blocks": True} for name in self.busy],
             "gpus": [CARD._asdict()],
+            "unread": [],
         }
 
     def _fabric(self):
@@ -170,9 +170,10 @@ class _Look(Look):
         if self._seen is not None:
             return self._seen
         host = self._host
-        return Situation(
+        self._seen = Situation(
             host.info(),
             host.on,
             {path: host.files.get(path) for path in files.paths()},
             {path: host.links.get(path) for path in files.links()},
         )
+        return self._seen

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, List, Mapping
 
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity.store import SLOTS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
@@ -28,7 +29,8 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
     "clock_tolerance": {"type": "int", "default": 300},
     "crl_files": {"type": "list", "elements": "path", "default": []},
     "days": {"type": "int", "default": 90},
-    "directory": {"type": "path", "default": "/etc/edgesite-gpu/identity"},
+    # of the host, whose module knows what ~ is there
+    "directory": {"type": "str", "default": "/etc/edgesite-gpu/identity"},
     "ek_sha256": {"type": "list", "elements": "str", "default": []},
     "ek_trust": {"type": "str", "default": "certified", "choices": ["certified", "pinned", "first_use"]},
     "key_group": {"type": "str", "default": "tss"},
@@ -44,6 +46,9 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
 }
 # What a run that would install the programs for the TPM cannot see before
 _NOT_MADE = {"usable": False, "cause": "missing", "reason": "it is not made yet"}
+
+
+_NONSENSE = "What {0} answered has no meaning ({1}: {2}). Find out what answers in place of Python on it."
 
 
 class Broken(Exception):
@@ -63,10 +68,24 @@ class ActionModule(InstallingActionBase):
         self._done: List[Dict[str, Any]] = []
         try:
             return self._converge(options, self._task_vars["inventory_hostname"])
-        except (Broken, EdgesiteError) as error:
-            result = error.result if isinstance(error, Broken) else {**error.details, "msg": str(error)}
-            done = self._done + list(result.get("actions", []))
-            return {**result, "failed": True, "actions": done, "changed": bool(done)}
+        except AnsibleConnectionFailure:
+            raise
+        except Broken as broken:
+            return self._failed(broken.result)
+        except EdgesiteError as error:
+            return self._failed({**error.details, "msg": str(error)})
+        except AnsibleError as error:
+            return self._failed({"msg": str(error)})
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return self._failed(
+                {"msg": _NONSENSE.format(self._task_vars["inventory_hostname"], type(error).__name__, error)}
+            )
+
+    def _failed(self, result: Dict[str, Any]) -> Dict[str, Any]:
+        """The result of a step that failed, with what was done before it. What it took back itself was not done."""
+        told = {name: value for name, value in result.items() if name not in ("undone", "actions")}
+        done = self._done + ([] if result.get("undone") else list(result.get("actions", [])))
+        return {**told, "failed": True, "actions": done, "changed": bool(done)}
 
     def _converge(self, options: Mapping[str, Any], device: str) -> Dict[str, Any]:
         lacking = site_files.missing(options["authority"], options["crl_files"])
@@ -101,7 +120,8 @@ class ActionModule(InstallingActionBase):
         """What is in store afterwards; in check mode, what is there now."""
         told, place = {"does": "{0}, since {1}".format(found.action, found.why)}, len(self._done)
         if not self._task.check_mode:
-            store = {**enrol(options, device, found, self._step), "before": store["before"]}
+            kept = {name: store[name] for name in ("before", "clock_off")}
+            store = {**enrol(options, device, found, self._step), **kept}
             store["diff"] = {"before": store["before"], "after": store["after"]}
         self._done.insert(place, told)
         return store
@@ -113,11 +133,13 @@ class ActionModule(InstallingActionBase):
         without_programs = known["tpm"]["present"] and known["tpm"]["key_states"] is None
         if without_programs and self._task.check_mode:
             known["tpm"]["key_states"] = [_NOT_MADE for _slot in SLOTS]
-        return {**known, MISSING: options["packages"] if without_programs else []}
+        return {**known, MISSING: list(options["packages"]) if without_programs else []}
 
     def _step(self, name: str, options: Mapping[str, Any]) -> Dict[str, Any]:
         result = self.run_action("edgesite.gpu." + name, options)
         if result.get("failed"):
             raise Broken(result)
         self._done.extend(result.get("actions", []))
+        if name == "tpm_certificate":
+            self._done.append({"does": "issue the certificate {0}".format(result["serial"])})
         return result

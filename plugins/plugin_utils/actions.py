@@ -60,12 +60,17 @@ class ControllerActionBase(GuardedActionBase):
 
 
 class HostActionBase(GuardedActionBase):
-    """Runs the module of the same name, and can send it a file first, or have another action do something for it."""
+    """Runs the module of the same name, and can send it a file first, or have another action do something for it.
+
+    inner: it does something for another action, which tells of it.
+    """
+
+    inner = False
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
         result = self.run_with(self._run_module)
-        if self._task.check_mode and not result.get("failed"):
+        if self._task.check_mode and not result.get("failed") and not self.inner:
             # Ansible itself shows results only to who asks for more words.
             for action in result.get("actions") or ():
                 self.say("would {0}".format(action["does"]))
@@ -97,6 +102,8 @@ class HostActionBase(GuardedActionBase):
             templar=self._templar,
             shared_loader_obj=self._shared_loader_obj,
         )
+        if isinstance(action, HostActionBase):
+            action.inner = True
         result: Dict[str, Any] = action.run(task_vars=dict(self._task_vars))
         return result
 

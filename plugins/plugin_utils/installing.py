@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
+from ansible.module_utils.common.validation import check_type_list
+
 from .actions import HostActionBase, RunModule
 
 MISSING = "missing_packages"
@@ -24,7 +26,7 @@ class InstallingActionBase(HostActionBase):
         missing = result.get(MISSING)
         if not missing or not self.flag("install", True):
             return result
-        packages = self._task.args.get("packages") or missing
+        packages = check_type_list(self._task.args.get("packages") or missing)
         told = {"does": "install {0}".format(", ".join(packages))}
         if self._task.check_mode:
             return self.foreseen(result, told)
@@ -32,7 +34,8 @@ class InstallingActionBase(HostActionBase):
         if installed.get("failed"):
             why = installed.get("msg") or "the package manager does not say why"
             return {**result, "failed": True, "msg": "Cannot install {0}: {1}".format(", ".join(packages), why)}
-        return after(super().run_with(run_module), [told])
+        last = super().run_with(run_module)
+        return after(last, [told]) if installed.get("changed") else last
 
     def foreseen(self, result: Dict[str, Any], told: Dict[str, str]) -> Dict[str, Any]:
         """What check mode says where packages would be installed first: without them a module may not see further."""

@@ -8,14 +8,11 @@ from __future__ import annotations
 import sys
 from typing import Any, Dict, Mapping, Optional
 
+from ansible import constants
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-# Whatever the inventory says of the host, and of localhost
-_LOCAL = {
-    "ansible_connection": "local",
-    "ansible_become": False,
-    "ansible_python_interpreter": sys.executable,
-}
+from ..module_utils.common.errors import EdgesiteError
 
 
 class _Local(ActionBase):
@@ -35,6 +32,8 @@ def run_module(
     task.action, task.args, task.delegate_to, task.environment = name, dict(arguments), None, None
     play_context = action._play_context.copy()
     play_context.become, play_context.connection = False, "local"
+    # Those of the inventory are the host's.
+    play_context.executable, play_context.shell = constants.DEFAULT_EXECUTABLE, None
     local = _Local(
         task=task,
         connection=action._shared_loader_obj.connection_loader.get(
@@ -45,4 +44,11 @@ def run_module(
         templar=action._templar,
         shared_loader_obj=action._shared_loader_obj,
     )
-    return local.run(task_vars={**task_vars, **_LOCAL})
+    try:
+        return local.run(task_vars={**task_vars, "ansible_python_interpreter": sys.executable})
+    except AnsibleConnectionFailure as error:
+        # which would be reported of the host
+        raise EdgesiteError(
+            "{0} cannot be run on the controller: {1}".format(name, error),
+            "Look at the controller's temporary folder (local_tmp, remote_tmp) and its free space",
+        ) from error

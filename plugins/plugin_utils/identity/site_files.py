@@ -10,14 +10,12 @@ from typing import Any, List, Mapping, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
 
-# Of the options of edgesite.gpu.tpm_certificate
-_NEEDED = ("certificate", "privatekey")
-
 
 def missing(authority: Mapping[str, Any], lists: Sequence[str]) -> List[str]:
     """Those that are not there; authority: as tpm_certificate has it; lists: of what is revoked."""
-    needed = [authority[name] for name in _NEEDED] if authority.get("privatekey") else []
-    return [path for path in [*authority["roots"], *lists, *needed] if not path or not os.path.exists(path)]
+    own = [authority.get(name) for name in ("certificate", "privatekey")]
+    needed = [path for path in own if path] if authority.get("privatekey") else []
+    return [path for path in [*authority["roots"], *lists, *needed] if not os.path.exists(path)]
 
 
 def joined(paths: Sequence[str]) -> str:

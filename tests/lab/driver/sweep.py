@@ -62,7 +62,6 @@ class Module:
         environment = dict(os.environ)
         if broken_off:
             scope = f"sweep-{os.getpid()}-{next(self.runs)}.scope"
-            (SWEEP / "scope").write_text(scope)
             command = ["systemd-run", "--quiet", "--scope", "--collect", f"--unit={scope}", *command]
             path = f"{SWEEP}/bin:{environment['PATH']}"
             environment.update(SWEEP=str(SWEEP), PATH=path, APT_CONFIG=str(SWEEP / "apt.conf"))
@@ -130,6 +129,8 @@ def sweep(module: Module, step: int, hows: tuple[str, ...]) -> list[str]:
         point = {"way": way, "step": step, "how": how, "at": reached.read_text().strip() if reached.exists() else None}
         told = broken.get("msg", "")
         wrong = []
+        if how in KILLED and point["at"] and broken and "ended without a result" not in told:
+            wrong.append(f"the run was not killed, and said {broken}")
         # Who reads "is there as before" does not look after the host.
         if "as before" in told and faults(before, state()):
             wrong.append(f"the run that was broken off said {told!r}, and {faults(before, state())}")

@@ -82,7 +82,13 @@ def test_host_gets_a_certificate(tmp_path):
     host = Host(tmp_path)
     result = host.result()
     assert host.ran == LOOK + ISSUE
-    assert does(result) == ["write trust.pem", ENROL, "make the key", "write trust.pem"]
+    assert does(result) == [
+        "write trust.pem",
+        ENROL,
+        "make the key",
+        "issue the certificate 1f",
+        "write trust.pem",
+    ]
     assert (result["serial"], result["need"]["action"], result["changed"]) == ("1f", "enrol", True)
     assert host.sent["tpm_certificate"]["answer"] == "A" and host.sent["identity_store"]["certificate"] == "CERT"
     assert host.sent["tpm_credential"]["device"] == "gpu-1"
@@ -127,6 +133,50 @@ def test_step_that_fails_ends_the_task_with_its_message(tmp_path, step):
     assert host.ran[-1] == step
     assert ("make the key" in does(result)) == (step in ISSUE[1:] and step not in LOOK)
     assert ENROL not in does(result)
+
+
+def test_what_a_step_took_back_was_not_done(tmp_path):
+    failed = {"failed": True, "msg": "Full.", "undone": True, "changed": False, "actions": [{"does": "make the key"}]}
+    result = Host(tmp_path, answers={"tpm_key": failed}).result()
+    assert does(result) == ["write trust.pem"] and result["changed"] and "undone" not in result
+
+
+def test_certificate_that_was_issued_is_told_where_it_could_not_be_stored(tmp_path):
+    host = Host(tmp_path)
+    stored = []
+
+    def once(name, arguments):
+        if name.endswith("identity_store"):
+            stored.append(name)
+        full = {"failed": True, "msg": "No space left on device."}
+        return full if len(stored) > 1 else host._other(name, arguments)
+
+    host.action.run_action = once
+    result = host.result()
+    assert result["msg"] == "No space left on device." and "issue the certificate 1f" in does(result)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"identity_store": {name: value for name, value in STORE.items() if name != "clock_off"}},
+        {"identity_store": {**STORE, "active": "c"}},
+        {"identity_store": {**STORE, "actions": 3}},
+        {"tpm_info": {"tpm": None, "unread": []}},
+        {"tpm_info": {"tpm": {"present": True, "key_states": 7}, "unread": [{}]}},
+        {"tpm_csr": {}},
+    ],
+)
+def test_answers_without_meaning_are_said_to_be_that(tmp_path, answers):
+    result = Host(tmp_path, answers=answers).result()
+    assert result["failed"] and result["msg"].startswith("What gpu-1 answered has no meaning")
+
+
+def test_ca_without_its_certificate(tmp_path):
+    (tmp_path / "ca.key").write_text("KEY")
+    authority = {"roots": [str(tmp_path / "root.pem")], "privatekey": str(tmp_path / "ca.key"), "certificate": None}
+    host = Host(tmp_path, authority=authority, check=True)
+    assert does(host.result()) == ["write trust.pem", ENROL]
 
 
 def test_tpm_that_does_not_show_who_made_it(tmp_path):

@@ -36,6 +36,17 @@ def test_the_packages_of_the_inventory_are_taken_instead():
     assert run.ran[1][1]["name"] == ["haproxy-lts", "lua"]
 
 
+def test_packages_of_the_inventory_may_be_a_text():
+    run = task(LACKS, DONE, packages="haproxy-lts")
+    run.result()
+    assert run.ran[1][1]["name"] == ["haproxy-lts"]
+
+
+def test_what_was_there_already_was_not_installed():
+    result = task(LACKS, {**DONE, "changed": False, "actions": []}, others={PACKAGE: {"changed": False}}).result()
+    assert not result["changed"] and result["actions"] == []
+
+
 @pytest.mark.parametrize("first, options", [(LACKS, {"install": False}), (LACKS, {"install": "no"}), (DONE, {})])
 def test_nothing_is_installed(first, options):
     run = task(first, **options)

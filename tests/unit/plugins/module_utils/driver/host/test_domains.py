@@ -284,6 +284,7 @@ def test_failure_of_an_upgrade_leaves_the_driver_that_was_there(host, monkeypatc
     host.interrupted(number, FAIL)
     told = host.converge(branch="550")
     assert told["failed"] and "The driver 535.261.03 is there as before, and its state is ok." in told["msg"]
+    assert told["undone"] and not told["changed"]
     assert host.state() == before
 
 

@@ -1,11 +1,10 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sweep.py PAYLOAD STEP: breaks off an installation, an upgrade, a downgrade and a removal of the driver at a step.
+"""sweep.py STEP: breaks off an installation, an upgrade, a downgrade and a removal of the driver at a step.
 
-Runs on a host without a driver. PAYLOAD is the module nvidia_driver for branch 535, as Ansible leaves it there with
-ANSIBLE_KEEP_REMOTE_FILES. Each run is broken off when it changes something for the STEPth time: once it is killed,
-before that step or while it is at work, and once the step fails. The next run has to end as wanted, and the one after
-it to find nothing to do. Prints a line of JSON for each run that came as far.
+Runs on a host without a driver, with the module nvidia_driver for branch 535 there as Ansible leaves it when
+ANSIBLE_KEEP_REMOTE_FILES asks for that. Each run is broken off when it changes something for the STEPth time: once it
+is killed, before that step or while it is at work, and once the step fails. The next run has to end as wanted, and the
+one after it to find nothing to do. Prints a line of JSON for each run that came as far.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from pathlib import Path
 
 SWEEP = Path("/run/sweep")
 PROGRAMS = ("apt-get", "apt-mark", "dkms", "dpkg", "modprobe", "systemctl", "update-initramfs")
+PAYLOADS = "*/.ansible/tmp/*/AnsiballZ_nvidia_driver.py"
 KILLED = ("before", "at work")
 OLD, NEW = "535.261.03", "550.163.01"
 WAYS = (
@@ -151,8 +151,8 @@ def sweep(module: Module, step: int, hows: tuple[str, ...]) -> list[str]:
 
 def main() -> int:
     prepare()
-    step = int(sys.argv[2])
-    module = Module(Path(sys.argv[1]))
+    step = int(sys.argv[1])
+    module = Module(min(Path("/home").glob(PAYLOADS), key=lambda path: path.stat().st_mtime))
     wrong = sweep(module, step, KILLED if step % 2 else KILLED[::-1]) or sweep(module, step, ("failed",))
     for fault in wrong:
         print(fault, file=sys.stderr)

@@ -30,7 +30,8 @@ def archive(state: Path, site: Site, host: Host) -> bytes:
         _keys(tar, state, host)
         names = "".join(f"{other.address}\t{other.name}\n" for other in site.hosts) + jetson.names(site, host)
         _file(tar, "etc/hosts", f"127.0.0.1\tlocalhost\n{names}".encode())
-    return content.getvalue()
+        end = tar.offset
+    return _trimmed(content, end)
 
 
 def simulator_archive(node: str, gpus: Gpus) -> bytes:
@@ -44,7 +45,17 @@ def simulator_archive(node: str, gpus: Gpus) -> bytes:
         # lab-init puts these cards in at the first boot
         _file(tar, f"{INSIDE}/fleet", simulator.fleet(node, gpus))
         _file(tar, f"{INSIDE}/simulator", simulator.digest().encode())
-    return content.getvalue()
+        end = tar.offset
+    return _trimmed(content, end)
+
+
+def _trimmed(content: io.BytesIO, end: int) -> bytes:
+    """An archive whose members end there, without what fills up its last record.
+
+    Podman stops reading at the two blocks that end an archive, and fails where it has not written all of it by then:
+    https://github.com/containers/buildah/issues/6573
+    """
+    return content.getvalue()[: end + 2 * tarfile.BLOCKSIZE]
 
 
 def _boot(tar: tarfile.TarFile, host: Host) -> None:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
-from edgelab import definition, hardware, mirror
+from edgelab import definition, disk, hardware, mirror
 
 
 def test_secure_boot() -> None:
@@ -32,6 +34,17 @@ def test_jetson() -> None:
         b"# R36 (release), REVISION: 4.7, GCID: 42132812, BOARD: generic, EABI: aarch64,"
         b" DATE: Thu Sep 18 22:54:44 UTC 2025\n"
     )
+
+
+def test_archive_ends_where_podman_stops_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "_keys", lambda _tar, _state, _host: None)
+    site = definition.load("demo")
+    content = disk.archive(tmp_path, site, site.host("hub"))
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        last = tar.getmembers()[-1]
+        assert last.name == "etc/hosts"
+    data = last.offset_data + -(-last.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    assert content[data:] == bytes(2 * tarfile.BLOCKSIZE)
 
 
 @pytest.mark.parametrize(

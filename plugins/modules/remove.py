@@ -14,8 +14,8 @@ description:
     last the host tools. docs/remove.md has the whole list.
   - Packages, encrypted volumes, keys and certificates stay, and so do files of others that a layer only changed. All of
     them are named, each with the reason and with how people remove it, see RV(kept).
-  - Cards stay as they are set until a reset, a reload of the driver or a reboot, see RV(in_force). Nothing that runs on a
-    card is ended.
+  - Cards stay as they are set until a reset, a reload of the driver or a reboot, see RV(in_force). Nothing that runs on
+    a card is ended.
   - What is not of this collection stays, such as a hold that somebody else made, or another's file in the place of one
     of this collection.
   - A step that fails is taken back with all before it. A run that is killed is finished by the next one.
@@ -40,6 +40,10 @@ options:
     default: /etc/edgesite-gpu/tls
   lock_timeout:
     description: Seconds to wait for another program that works with packages, before holds are let go.
+    type: int
+    default: 600
+  package_timeout:
+    description: Seconds that letting holds go may take.
     type: int
     default: 600
 attributes:
@@ -113,7 +117,10 @@ in_force:
   elements: dict
   contains:
     what:
-      description: What is set to what, and where.
+      description: What is set.
+      type: str
+    value:
+      description: What it is set to.
       type: str
     until:
       description: What ends it.
@@ -122,7 +129,8 @@ in_force:
       description: How people end it.
       type: str
   sample:
-    - what: power_limit 300 W of all GPUs
+    - what: power_limit of all GPUs
+      value: 300 W
       until: a reboot, or the driver is loaded anew
       by_hand: nvidia-smi -pl WATTS; nvidia-smi -q -d POWER tells the default
 reboot_required:
@@ -143,9 +151,6 @@ from ..module_utils.common.host.packages import Patience
 from ..module_utils.runner import end, run_all
 from ..module_utils.site.host.removal_domain import LAYERS, domains
 
-# Letting packages go is done at once; what hangs is not waited for.
-SECONDS = 300.0
-
 
 def main():
     names = list(LAYERS)
@@ -155,12 +160,13 @@ def main():
             "identity_directory": {"type": "path", "default": "/etc/edgesite-gpu/identity"},
             "tls_directory": {"type": "path", "default": "/etc/edgesite-gpu/tls"},
             "lock_timeout": {"type": "int", "default": 600},
+            "package_timeout": {"type": "int", "default": 600},
         },
         supports_check_mode=True,
     )
     options = module.params
     look = Look(command.run, options["identity_directory"].rstrip("/"), options["tls_directory"].rstrip("/"))
-    patience = Patience(SECONDS, "nothing of this module", options["lock_timeout"], "lock_timeout")
+    patience = Patience(options["package_timeout"], "package_timeout", options["lock_timeout"], "lock_timeout")
     end(
         module,
         run_all(lambda: domains(look, options["layers"], patience), module.check_mode, module._verbosity),

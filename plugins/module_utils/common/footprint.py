@@ -23,9 +23,10 @@ class Kept(NamedTuple):
 
 
 class InForce(NamedTuple):
-    """What a layer has set, and a removal leaves as it is; what ends it. reboot: a reboot does."""
+    """What a layer has set to a value, and a removal leaves as it is; what ends it. reboot: a reboot does."""
 
     what: str
+    value: str
     until: str
     by_hand: str
     reboot: bool

@@ -20,6 +20,8 @@ MARKED = (
     *(files.APT_SOURCE, files.APT_PIN, files.UNATTENDED),
     *(files.DNF_REPOSITORY, files.PERSISTENCED_DROP_IN),
 )
+# dnf locks versions with it
+PLUGIN = "python3-dnf-plugin-versionlock"
 PLAIN = (files.APT_KEY, files.DNF_KEY, files.TRANSACTION, files.INITRAMFS)
 FOLDERS = (files.PERSISTENCED_DROP_IN.rpartition("/")[0],)
 _FILES = {
@@ -80,7 +82,9 @@ def in_force(there: Mapping[str, Optional[str]]) -> Tuple[InForce, ...]:
     if there.get(files.PERSISTENCED_DROP_IN) is None:
         return ()
     return (
-        InForce("persistence mode of all GPUs", "a reboot, or the driver is loaded anew", "nvidia-smi -pm 0", True),
+        InForce(
+            "persistence mode of all GPUs", "on", "a reboot, or the driver is loaded anew", "nvidia-smi -pm 0", True
+        ),
     )
 
 

@@ -63,4 +63,4 @@ def _word(key: str, value: Any) -> str:
 
 def _told(key: str, value: str, where: str) -> InForce:
     until, by_hand, reboot = _ENDS[key]
-    return InForce("{0} {1} of {2}".format(key, value, where), until, by_hand, reboot)
+    return InForce("{0} of {1}".format(key, where), value, until, by_hand, reboot)

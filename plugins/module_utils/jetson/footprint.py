@@ -60,11 +60,11 @@ def in_force(conf: PowerConf, stored: Optional[int], locked: bool) -> Tuple[InFo
     """stored: the power mode that was chosen, by its id. locked: a run has locked the clocks."""
     found = []
     if stored is not None:
-        name = next((mode.name for mode in conf.modes if mode.id == stored), None) or "of this number"
+        name = next((mode.name for mode in conf.modes if mode.id == stored), None) or "without a name"
         until = "another one is set, as nvpmodel keeps it; one that takes a reboot comes with the next"
         by_hand = "nvpmodel -m ID; /etc/nvpmodel.conf has the IDs"
-        found.append(InForce("power mode {0} ({1})".format(stored, name), until, by_hand, False))
+        found.append(InForce("power mode", "{0} ({1})".format(stored, name), until, by_hand, False))
     if locked:
         by_hand = "jetson_clocks --restore " + STORE
-        found.append(InForce("clocks of the Jetson, locked at the highest", "a reboot", by_hand, True))
+        found.append(InForce("clocks of the Jetson", "locked at the highest", "a reboot", by_hand, True))
     return tuple(found)

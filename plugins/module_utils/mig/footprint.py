@@ -28,11 +28,13 @@ def _layouts(config: Optional[str]) -> List[Dict[str, Any]]:
 def _of(layout: Dict[str, Any]) -> List[InForce]:
     where = gpus(layout.get("gpus"))
     if layout.get("mig", "enabled") != "enabled":
-        return [InForce("MIG off on {0}".format(where), "it is turned on again", "nvidia-smi -mig 1", False)]
+        return [InForce("MIG of " + where, "off", "it is turned on again", "nvidia-smi -mig 1", False)]
     until = "it is turned off; on Hopper and later also a reboot"
-    found = [InForce("MIG on, on {0}".format(where), until, "nvidia-smi -mig 0", True)]
+    found = [InForce("MIG of " + where, "on", until, "nvidia-smi -mig 0", True)]
     if layout.get("instances"):
-        what = "instances {0} on {1}".format(json.dumps(layout["instances"], sort_keys=True), where)
+        instances = json.dumps(layout["instances"], sort_keys=True)
         by_hand = "nvidia-smi mig -dci, then nvidia-smi mig -dgi"
-        found.insert(0, InForce(what, "a reboot, or a reset of the card", by_hand, True))
+        found.insert(
+            0, InForce("MIG instances of " + where, instances, "a reboot, or a reset of the card", by_hand, True)
+        )
     return found

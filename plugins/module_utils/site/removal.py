@@ -4,7 +4,8 @@
 """What takes this collection off a host: units first, then holds and files, then folders that are left empty.
 
 What stays in force is noted first, in memory, as the configurations that tell of it go. A reboot ends the note, and
-most of what is in it; until then each later run tells of it too.
+most of what is in it; until then each later run tells of it too. Folders that will be left empty are noted as well: a
+run that is killed before it comes to one leaves nothing else that would tell whose the folder was.
 """
 
 from __future__ import annotations
@@ -45,11 +46,18 @@ Action = Union[Effect, SwitchUnit, Release, RemoveFolder]
 
 
 class State(NamedTuple):
-    """What there is. inside: what is in the folders that are there. note: of what an earlier run left in force."""
+    """What there is. inside: what is in the folders that are there. note: of an earlier run."""
 
     layers: Mapping[str, Footprint]
     inside: Mapping[str, Tuple[str, ...]]
     note: Optional[str] = None
+
+
+class Note(NamedTuple):
+    """What an earlier run noted. in_force: by layer."""
+
+    in_force: Mapping[str, Tuple[InForce, ...]]
+    folders: Tuple[str, ...]
 
 
 def plan(state: State) -> List[Action]:
@@ -69,21 +77,37 @@ def plan(state: State) -> List[Action]:
 
 def _noted(state: State) -> List[WriteFile]:
     told = {name: one.in_force for name, one in state.layers.items() if one.in_force}
-    if not told:
+    folders = [folder for folder in _empty(state) if folder != FOLDER]
+    if not told and not folders:
         return []
-    left = {**read_note(state.note), **told}
-    entries = {name: [entry._asdict() for entry in of_layer] for name, of_layer in left.items()}
-    text = json.dumps(entries, indent=2, sort_keys=True) + "\n"
+    before = read_note(state.note)
+    text = _text(Note(_merged(before, told), tuple(sorted({*before.folders, *folders}))))
     return [] if text == state.note else [WriteFile(NOTE, text, state.note, does="note what stays in force")]
 
 
-def read_note(text: Optional[str]) -> Dict[str, Tuple[InForce, ...]]:
-    """What stays in force by layer; a note that is damaged says nothing."""
+def _merged(before: Note, told: Mapping[str, Tuple[InForce, ...]]) -> Dict[str, Tuple[InForce, ...]]:
+    """What is told now counts more; a run that was killed may have taken away what told of the rest."""
+    layers = [*before.in_force, *(name for name in told if name not in before.in_force)]
+    return {name: _newest(before.in_force.get(name, ()), told.get(name, ())) for name in layers}
+
+
+def _newest(before: Sequence[InForce], told: Sequence[InForce]) -> Tuple[InForce, ...]:
+    return tuple({entry.what: entry for entry in (*before, *told)}.values())
+
+
+def _text(note: Note) -> str:
+    in_force = {name: [entry._asdict() for entry in entries] for name, entries in note.in_force.items()}
+    return json.dumps({"in_force": in_force, "folders": note.folders}, indent=2, sort_keys=True) + "\n"
+
+
+def read_note(text: Optional[str]) -> Note:
+    """A note that is damaged says nothing."""
     try:
         found = json.loads(text or "{}")
-        return {name: tuple(InForce(**entry) for entry in entries) for name, entries in found.items()}
-    except (AttributeError, TypeError, ValueError):
-        return {}
+        in_force = {name: tuple(InForce(**entry) for entry in entries) for name, entries in found["in_force"].items()}
+        return Note(in_force, tuple(str(folder) for folder in found["folders"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Note({}, ())
 
 
 def _holds(found: Sequence[Footprint]) -> List[Holds]:
@@ -142,7 +166,7 @@ def render(state: State) -> Dict[str, Any]:
         "files": {path: text for one in found for path, text in one.files.items()},
         "links": {path: target for one in found for path, target in one.links.items()},
         "held": sorted(name for hold in _holds(found) for name in hold.names),
-        "folders": sorted(state.inside),
+        "folders": sorted(_empty(state)),
     }
 
 
@@ -161,7 +185,6 @@ def kept(state: State) -> List[Kept]:
 
 def in_force(state: State) -> List[InForce]:
     """All that stays in force of these layers."""
-    noted = read_note(state.note)
-    return [
-        entry for name, one in state.layers.items() for entry in (*(one.in_force or noted.get(name, ())), *one.seen)
-    ]
+    noted = read_note(state.note).in_force
+    told = {name: (*_newest(noted.get(name, ()), one.in_force), *one.seen) for name, one in state.layers.items()}
+    return [entry for entries in told.values() for entry in entries]

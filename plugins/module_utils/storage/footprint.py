@@ -29,6 +29,6 @@ def _by_hand(name: str, fstab: str) -> str:
     mount = tab_file.find(fstab, 0, "/dev/mapper/" + name)
     unmount = "umount {0}; ".format(mount[1]) if mount and len(mount) > 1 else ""
     return (
-        "save its data; {0}cryptsetup close {1}; take its lines out of {2} and {3}; cryptsetup erase on its device then "
-        "makes its data unreadable for good".format(unmount, name, CRYPTTAB, FSTAB)
+        "save its data; {0}cryptsetup close {1}; take its lines out of {2} and {3}; then cryptsetup erase, with its "
+        "device, makes its data unreadable for good".format(unmount, name, CRYPTTAB, FSTAB)
     )

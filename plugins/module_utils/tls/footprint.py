@@ -19,7 +19,8 @@ def in_force(paths: Sequence[str], directory: str) -> Tuple[InForce, ...]:
     units = sorted(path[: -len(_END)].rpartition("/")[2] for path in paths if path.endswith(_END))
     return tuple(
         InForce(
-            "{0} runs on the key in the TPM".format(unit),
+            unit,
+            "runs on the key in the TPM, where it runs",
             "it restarts, which fails where its own configuration names the key, or files of {0}".format(directory),
             "take these out of its configuration, then systemctl restart {0}".format(unit),
             False,

@@ -11,6 +11,7 @@ from typing import List
 from ...common import footprint as common_footprint
 from ...common.errors import EdgesiteError
 from ...common.footprint import Footprint
+from ...common.host import footprint as host_footprint
 from ...common.host import owned_files
 from ...common.host.footprint import Look
 from .. import files, footprint
@@ -34,6 +35,7 @@ def observe(look: Look) -> Footprint:
         kept=(
             *common_footprint.strangers(ours),
             *footprint.kept([one.name for one in packages], there, links, masked),
+            *([] if host_footprint.is_apt() else host_footprint.packages(look.run, [footprint.PLUGIN])),
         ),
         in_force=footprint.in_force(common_footprint.marked(ours)),
     )

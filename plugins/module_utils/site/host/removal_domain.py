@@ -17,7 +17,7 @@ from ...common import effects as common_effects
 from ...common import quiesce
 from ...common.effects import Effect, WriteFile
 from ...common.errors import EdgesiteError
-from ...common.footprint import Footprint, Kept
+from ...common.footprint import Footprint, InForce, Kept
 from ...common.host import effects, folders, holds, job, owned_files, systemctl, units
 from ...common.host.footprint import Look
 from ...common.host.packages import Patience
@@ -95,8 +95,9 @@ class RemovalDomain(PlannedDomain[State, Action]):
                 "Removing needs root, in check mode too, and this runs as another user", "Set become: true"
             )
         found = {name: layer.observe(self.look) for name, layer in self.layers.items()}
-        paths = [removal.FOLDER, *(folder for one in found.values() for folder in one.folders)]
-        return State(found, folders.inside(paths), owned_files.read_text(removal.NOTE))
+        note = owned_files.read_text(removal.NOTE)
+        paths = [folder for one in found.values() for folder in one.folders]
+        return State(found, folders.inside([removal.FOLDER, *paths, *removal.read_note(note).folders]), note)
 
     def plan(self, state: State) -> List[Action]:
         return removal.plan(state)
@@ -143,9 +144,13 @@ class RemovalDomain(PlannedDomain[State, Action]):
         in_force = removal.in_force(before)
         return {
             "kept": [entry._asdict() for entry in (*removal.kept(before), *self.kept)],
-            "in_force": [{"what": one.what, "until": one.until, "by_hand": one.by_hand} for one in in_force],
+            "in_force": [_shown(one) for one in in_force],
             WAITS: any(one.reboot for one in in_force),
         }
+
+
+def _shown(entry: InForce) -> Dict[str, str]:
+    return {"what": entry.what, "value": entry.value, "until": entry.until, "by_hand": entry.by_hand}
 
 
 class ToolsRemovalDomain(HostToolsDomain):

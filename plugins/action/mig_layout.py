@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
-import yaml
 from ansible.errors import AnsibleActionFail
+from ansible_collections.edgesite.gpu.plugins.plugin_utils import parted_file
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase, RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
 
@@ -21,23 +21,9 @@ class ActionModule(RebootingActionBase, NvmlActionBase):
         if name is not None:
             if "mig_parted" in self._task.args:
                 raise AnsibleActionFail("from_file and mig_parted are both given. Leave one of the two out.")
-            self._task.args["mig_parted"] = self._document(name)
+            self._task.args["mig_parted"] = parted_file.document(self._find_needle("files", str(name)), "from_file")
         return super().run_with(run_module)
 
     def may_reboot(self, result: Mapping[str, Any]) -> bool:
         # A reboot ends them all.
         return not result.get("holders") or self._task.args.get("disruption") == "force"
-
-    def _document(self, name: Any) -> Dict[str, Any]:
-        path = self._find_needle("files", str(name))
-        try:
-            with open(path, encoding="utf-8") as stream:
-                document = yaml.safe_load(stream)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise AnsibleActionFail(f"from_file: cannot read {path} as YAML: {error}. Correct the file.") from error
-        if not isinstance(document, dict):
-            raise AnsibleActionFail(
-                f"from_file: {path} is no configuration of nvidia-mig-parted, but {document!r}. "
-                "It begins with 'version: v1' and has 'mig-configs:'."
-            )
-        return document

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from typing import Any, Dict
 
 from ansible.module_utils.common.validation import check_type_path
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.plugin_utils import mirror_key
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase, RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.waiting import WaitingActionBase
@@ -25,21 +24,9 @@ class ActionModule(RebootingActionBase, WaitingActionBase, NvmlActionBase):
             self._task.args["allow_reboot"] = False
         mirror = self._task.args.get("mirror")
         if isinstance(mirror, dict) and mirror.get("key") and not mirror.get("key_base64"):
-            self._task.args["mirror"] = {**mirror, "key_base64": _read(check_type_path(mirror["key"]))}
+            self._task.args["mirror"] = {**mirror, "key_base64": mirror_key.read(check_type_path(mirror["key"]))}
         return super().run_with(run_module)
 
     def without_pynvml(self, _result: Dict[str, Any], run_module: RunModule) -> Dict[str, Any]:
         # It can do without: programs that hold a device file are found all the same.
         return run_module({"pynvml_path": os.devnull})
-
-
-def _read(path: str) -> str:
-    """A key may be binary."""
-    try:
-        with open(path, "rb") as file:
-            return base64.b64encode(file.read()).decode("ascii")
-    except OSError as error:
-        raise EdgesiteError(
-            "driver_mirror.key {0} cannot be read: {1}".format(path, error.strerror),
-            "Give the path of a file on the controller; begin a relative one with inventory_dir",
-        ) from error

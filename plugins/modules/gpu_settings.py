@@ -208,7 +208,7 @@ from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.gpu.host.process import NvmlProcess
 from ..module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit
-from ..module_utils.gpu.settings_spec import SETTINGS
+from ..module_utils.gpu.spec import SETTINGS
 from ..module_utils.runner import fail, given, run
 
 

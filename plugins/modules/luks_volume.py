@@ -183,15 +183,7 @@ from ..module_utils.common.host import command
 from ..module_utils.runner import run
 from ..module_utils.storage import volume
 from ..module_utils.storage.host.domain import LuksVolumeDomain
-
-VOLUME = {
-    "name": {"type": "str", "required": True},
-    "device": {"type": "str", "required": True},
-    "mount": {"type": "str", "required": True},
-    "filesystem": {"type": "str", "choices": ["ext4", "xfs"], "default": "ext4"},
-    "mount_options": {"type": "str", "default": "defaults"},
-    "cipher": {"type": "str", "choices": ["aes-256-xts", "sm4-xts"], "default": "aes-256-xts"},
-}
+from ..module_utils.storage.spec import VOLUMES
 
 
 def domain(module):
@@ -221,7 +213,7 @@ def main():
         argument_spec={
             **action_options.INSTALLS,
             "escrow_dir": {"type": "path"},
-            "volumes": {"type": "list", "elements": "dict", "required": True, "options": VOLUME},
+            "volumes": VOLUMES,
             "recovery_certificate": {"type": "str", "required": True},
             "pcrs": {"type": "list", "elements": "int", "default": [7]},
             "recovery_keys": {"type": "list", "elements": "str", "default": [], "no_log": True},

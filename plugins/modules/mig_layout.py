@@ -278,10 +278,10 @@ from ..module_utils.common.host import command
 from ..module_utils.gpu.host.process import NvmlProcess
 from ..module_utils.mig.host.cards import read_cards
 from ..module_utils.mig.host.domain import MigDomain, boot_unit
-from ..module_utils.mig.layouts import MODES
 from ..module_utils.mig.plan import RESETS, Policy
 from ..module_utils.mig.planner import DISRUPTIONS
 from ..module_utils.mig.source import from_parted
+from ..module_utils.mig.spec import LAYOUTS
 from ..module_utils.runner import fail, given, run
 
 
@@ -289,15 +289,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             **action_options.REBOOTS,
-            "layouts": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "gpus": {"type": "raw", "required": True},
-                    "mig": {"type": "str", "choices": list(MODES), "default": "enabled"},
-                    "instances": {"type": "raw"},
-                },
-            },
+            "layouts": LAYOUTS,
             "mig_parted": {"type": "dict"},
             "from_file": {"type": "path"},
             "config": {"type": "str"},

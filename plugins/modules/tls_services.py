@@ -179,6 +179,7 @@ from ..module_utils.common.host import command
 from ..module_utils.runner import run
 from ..module_utils.tls.host.domain import TlsServicesDomain
 from ..module_utils.tls.options import wanted
+from ..module_utils.tls.spec import PROXIES, SERVICES
 
 
 def main():
@@ -189,34 +190,8 @@ def main():
             "directory": {"type": "path", "default": "/etc/edgesite-gpu/tls"},
             "tcti": {"type": "str", "default": "device:/dev/tpmrm0"},
             "group": {"type": "str", "default": "tss"},
-            "services": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "unit": {"type": "str", "required": True},
-                    "change": {"type": "str", "choices": ["reload", "restart", "upgrade"]},
-                    "user": {"type": "str"},
-                },
-            },
-            "proxies": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "listen": {"type": "str", "required": True},
-                    "upstream": {"type": "str", "required": True},
-                    "side": {"type": "str", "choices": ["server", "client"], "default": "server"},
-                    "server_name": {"type": "str"},
-                    "client_certificates": {
-                        "type": "str",
-                        "choices": ["required", "optional", "none"],
-                        "default": "required",
-                    },
-                    "names": {"type": "list", "elements": "str", "default": []},
-                },
-            },
+            "services": SERVICES,
+            "proxies": PROXIES,
         },
         supports_check_mode=True,
     )

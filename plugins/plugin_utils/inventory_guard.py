@@ -57,6 +57,16 @@ def check_variables(variables: Mapping[str, Any]) -> None:
         raise _refusal(host, foreign)
 
 
+def check_host(variables: Mapping[str, Any], host: str) -> None:
+    """Raises where facts of another host than the task's stand in for variables."""
+    if constants.INJECT_FACTS_AS_VARS:
+        foreign = _foreign(_facts(variables, host))
+        allowed = [] if _ALLOWED in foreign else _allowed(variables["hostvars"][host])
+        refused = [name for name in foreign if name not in allowed]
+        if refused:
+            raise _refusal(host, refused)
+
+
 def check_result(result: Mapping[str, Any], host: str) -> None:
     """Raises where the answer of one of our modules sets variables or statistics of the run; none of them does so."""
     named = [name for name in result.get("ansible_facts") or {} if not str(name).startswith(_DISCOVERED)]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, shown
+from ..common.lines import as_int
 
 KEYS = ("uuid", "pci_bus_id", "index", "model")
 _PCI = re.compile(r"^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})(?:\.([0-7]))?\Z")
@@ -56,87 +57,124 @@ def _words(text: str) -> List[str]:
     return [word for word in re.split(r"[\s-]+", text.lower()) if word]
 
 
+def check(option: str, wanted: Any) -> List[Tuple[str, Dict[str, Any]]]:
+    """The selectors of a value of the option, each with its name; none for 'all'.
+
+    Their values are text, index a number, pci_bus_id in sysfs form. Raises EdgesiteError where the value cannot name
+    GPUs of any host.
+    """
+    if wanted == "all":
+        return []
+    if not isinstance(wanted, (list, tuple)) or not wanted:
+        raise EdgesiteError("{0} is {1}".format(option, shown(wanted)), _FIX)
+    places = ["{0}[{1}]".format(option, position) for position in range(len(wanted))]
+    return [(where, _checked(where, selector)) for where, selector in zip(places, wanted)]
+
+
+def models(wanted: Any) -> List[str]:
+    """The models that selectors name as a class, which may have no GPU on a host."""
+    return [selector["model"] for _where, selector in check("gpus", wanted) if _is_class(selector)]
+
+
 def resolve(option: str, wanted: Any, gpus: Sequence[GpuId]) -> List[GpuId]:
     """The GPUs that a value of the option names, in index order.
 
-    Raises EdgesiteError for a value of the wrong shape and for a selector that names no GPU here.
+    A model is a class, of which a host may have none. Raises EdgesiteError for a value of the wrong form, and for a
+    selector that names one GPU (by uuid, pci_bus_id or index) which is not here.
     """
+    selectors = check(option, wanted)
     if not gpus:
         raise EdgesiteError(
-            "{0} names GPUs, but this host has none that NVML sees".format(option),
-            "Take the option away for this host, or install its driver",
+            "{0} names GPUs, but NVML reports none on this host".format(option),
+            "Remove the option for this host, or install its driver",
         )
-    if wanted == "all":
+    if not selectors:
         return list(gpus)
-    if not isinstance(wanted, (list, tuple)) or not wanted:
-        raise EdgesiteError("{0} is {1!r}".format(option, wanted), _FIX)
     found: Set[int] = set()
-    for position, selector in enumerate(wanted):
-        where = "{0}[{1}]".format(option, position)
-        matching = [gpu for gpu in gpus if _matches(where, selector, gpu)]
-        if not matching:
+    for where, selector in selectors:
+        matching = [gpu.index for gpu in gpus if _matches(selector, gpu)]
+        if not matching and not _is_class(selector):
             raise EdgesiteError(
-                "{0} is {1!r} and matches no GPU of this host, which has: {2}".format(
-                    where, selector, "; ".join(gpu.label() for gpu in gpus)
+                "{0} is {1} and matches no GPU of this host, which has: {2}".format(
+                    where, _words_of(selector), "; ".join(gpu.label() for gpu in gpus)
                 ),
                 "Correct the selector, or set it only for hosts that have this GPU",
             )
-        found.update(gpu.index for gpu in matching)
+        found.update(matching)
     return [gpu for gpu in gpus if gpu.index in found]
 
 
-def _matches(where: str, selector: Any, gpu: GpuId) -> bool:
-    return all(_matches_key(where, key, value, gpu) for key, value in _checked(where, selector).items())
+def _is_class(selector: Mapping[str, Any]) -> bool:
+    return set(selector) == {"model"}
+
+
+def _words_of(selector: Mapping[str, Any]) -> str:
+    return ", ".join("{0} {1}".format(key, value) for key, value in selector.items())
+
+
+def _matches(selector: Mapping[str, Any], gpu: GpuId) -> bool:
+    return all(_has(gpu, key, value) for key, value in selector.items())
+
+
+def _has(gpu: GpuId, key: str, value: Any) -> bool:
+    if key == "model":
+        return model_matches(value, gpu.name)
+    if key == "uuid":
+        return bool(gpu.uuid.lower() == value.lower())
+    return bool(getattr(gpu, key) == value)
 
 
 def _checked(where: str, selector: Any) -> Dict[str, Any]:
     given = {key: value for key, value in selector.items() if value is not None} if isinstance(selector, dict) else {}
-    if not given or not set(given) <= set(KEYS):
-        raise EdgesiteError("{0} is {1!r}".format(where, selector), _FIX)
-    return given
+    if not given:
+        raise EdgesiteError("{0} is {1}".format(where, shown(selector)), _FIX)
+    unknown = sorted(str(key) for key in given if key not in KEYS)
+    if unknown:
+        raise EdgesiteError("{0} has {1}".format(where, ", ".join(unknown)), _FIX)
+    return {key: _value("{0}.{1}".format(where, key), key, value) for key, value in given.items()}
 
 
-def _matches_key(where: str, key: str, value: Any, gpu: GpuId) -> bool:
-    text = str(value)
-    if key == "uuid":
-        return text.lower() == gpu.uuid.lower()
-    if key == "model":
-        return model_matches(text, gpu.name)
+def _value(where: str, key: str, value: Any) -> Any:
+    text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if key == "index":
-        if not (text.isascii() and text.isdigit()):
-            raise EdgesiteError("{0}.index is {1!r}, not a whole number from 0".format(where, value), _FIX)
-        return (text.lstrip("0") or "0") == str(gpu.index)
-    try:
-        return canonical_pci(text) == gpu.pci_bus_id
-    except ValueError:
-        raise EdgesiteError(
-            "{0}.pci_bus_id is {1!r}, not a PCI address such as 0000:17:00.0".format(where, value),
-            "Quote it in YAML: pci_bus_id: '0000:17:00.0'",
-        ) from None
+        number = as_int(text)
+        if number is None:
+            raise EdgesiteError("{0} is {1}, not a whole number from 0".format(where, shown(value)), _FIX)
+        return number
+    if key == "pci_bus_id":
+        try:
+            return canonical_pci(text)
+        except ValueError:
+            raise EdgesiteError(
+                "{0} is {1}, not a PCI address such as 0000:17:00.0".format(where, shown(value)),
+                "Quote it in YAML: pci_bus_id: '0000:17:00.0'",
+            ) from None
+    if not _words(text):
+        raise EdgesiteError("{0} is {1}, not text".format(where, shown(value)), _FIX)
+    return text
 
 
-def merge(option: str, entries: Sequence[Dict[str, Any]], gpus: Sequence[GpuId]) -> List[Tuple[GpuId, Dict[str, Any]]]:
-    """What a list of {gpus: ..., key: value, ...} wants of each GPU that it names.
+def merge(
+    option: str, entries: Sequence[Dict[str, Any]], gpus: Sequence[GpuId]
+) -> List[Tuple[GpuId, Dict[str, Tuple[str, Any]]]]:
+    """What a list of {gpus: ..., key: value, ...} wants of each GPU that it names: by key, the option's name and value.
 
     Later entries add to earlier ones. Raises EdgesiteError where two entries want different things of one GPU.
     """
-    wanted: Dict[int, Dict[str, Tuple[int, Any]]] = {}
+    wanted: Dict[int, Dict[str, Tuple[str, Any]]] = {}
     for position, entry in enumerate(entries):
-        for gpu in resolve("{0}[{1}].gpus".format(option, position), entry.get("gpus"), gpus):
+        where = "{0}[{1}]".format(option, position)
+        for gpu in resolve(where + ".gpus", entry.get("gpus"), gpus):
             of_gpu = wanted.setdefault(gpu.index, {})
             for key, value in entry.items():
                 if key == "gpus" or value is None:
                     continue
-                earlier = of_gpu.setdefault(key, (position, value))
+                earlier = of_gpu.setdefault(key, ("{0}.{1}".format(where, key), value))
                 if earlier[1] != value:
                     raise EdgesiteError(
-                        "{0}[{1}].{2} is {3!r}, but {0}[{4}] wants {5!r} of the same GPU {6}".format(
-                            option, position, key, value, earlier[0], earlier[1], gpu.label()
+                        "{0}.{1} is {2!r}, but {3} is {4!r} for the same GPU {5}".format(
+                            where, key, value, earlier[0], earlier[1], gpu.label()
                         ),
                         "Leave one of the two out",
                     )
-    return [
-        (gpu, {key: value for key, (_position, value) in wanted[gpu.index].items()})
-        for gpu in gpus
-        if gpu.index in wanted
-    ]
+    return [(gpu, wanted[gpu.index]) for gpu in gpus if gpu.index in wanted]

@@ -14,9 +14,10 @@ gpu_clocks        (min, max) in MHz, or None where not locked
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from ..common.errors import EdgesiteError, combined
+from ..common.errors import EdgesiteError, combined, shown
+from . import selectors
 from .nvml_words import COMPUTE_MODES
 from .selectors import GpuId, merge
 
@@ -94,15 +95,32 @@ def plan(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) -> List
     return changes
 
 
+def check(settings: Sequence[Dict[str, Any]], option: str = "settings") -> List[EdgesiteError]:
+    """Every problem of the settings that can be seen without a GPU. option: what users call them."""
+    problems: List[EdgesiteError] = []
+    for position, entry in enumerate(settings):
+        where = "{0}[{1}].".format(option, position)
+        checks: List[Tuple[Callable[..., Any], Tuple[Any, ...]]] = [(selectors.check, (where + "gpus", entry["gpus"]))]
+        checks += [
+            (_FORMS[key], (where + key, entry[key])) for key in KEYS if key in _FORMS and entry.get(key) is not None
+        ]
+        for form, arguments in checks:
+            try:
+                form(*arguments)
+            except EdgesiteError as problem:
+                problems.append(problem)
+    return problems
+
+
 def judge(
-    settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]
+    settings: Sequence[Dict[str, Any]], states: Sequence[GpuState], option: str = "settings"
 ) -> Tuple[List[EdgesiteError], List[Tuple[GpuId, Dict[str, Any]]]]:
     """Every problem of the settings on these GPUs, and the values wanted of each GPU that they name."""
     problems: List[EdgesiteError] = []
     wanted = []
     by_index = {state.gpu.index: state for state in states}
     try:
-        merged = merge("settings", settings, [state.gpu for state in states])
+        merged = merge(option, settings, [state.gpu for state in states])
     except EdgesiteError as problem:
         return [problem], []
     for gpu, options in merged:
@@ -110,7 +128,7 @@ def judge(
         for key in KEYS:
             if key in options:
                 try:
-                    values[key] = _value(key, options[key], by_index[gpu.index])
+                    values[key] = _value(*options[key], key=key, state=by_index[gpu.index])
                 except EdgesiteError as problem:
                     problems.append(problem)
         wanted.append((gpu, values))
@@ -145,87 +163,115 @@ def show(key: str, value: Any) -> Any:
     return value
 
 
-def _value(key: str, option: Any, state: GpuState) -> Any:
+def _value(where: str, option: Any, key: str, state: GpuState) -> Any:
     if key not in state.values:
         raise EdgesiteError(
-            "settings.{0} is set for GPU {1}, which does not have it".format(key, state.gpu.label()),
-            "Take the option away for this GPU",
+            "{0} is set for GPU {1}, which does not have it".format(where, state.gpu.label()),
+            "Remove the option for this GPU",
         )
     if key == "power_limit":
-        return _power_limit(option, state)
+        return _power_limit(where, option, state)
     if key.endswith("_clocks"):
-        return _clocks(key, option, state)
+        return _clocks(where, option, key, state)
     if key == "compute_mode":
-        return _compute_mode(option, state)
+        return _compute_mode(where, option, state)
     return bool(option)
 
 
-def _compute_mode(option: Any, state: GpuState) -> str:
-    allowed = sorted(COMPUTE_MODES.values())
-    if option not in allowed:
-        raise EdgesiteError("settings.compute_mode is {0!r}".format(option), "Use one of " + ", ".join(allowed))
-    if option == "exclusive_process" and state.mig:
+def _compute_mode(where: str, option: Any, state: GpuState) -> str:
+    if _mode(where, option) == "exclusive_process" and state.mig:
         raise EdgesiteError(
-            "settings.compute_mode is exclusive_process, which GPU {0} cannot have while MIG is on".format(
-                state.gpu.label()
-            ),
+            "{0} is exclusive_process, which GPU {1} cannot have while MIG is on".format(where, state.gpu.label()),
             "Use default, or turn MIG off",
         )
     return str(option)
 
 
-def _power_limit(option: Any, state: GpuState) -> int:
+def _mode(where: str, option: Any) -> str:
+    allowed = sorted(COMPUTE_MODES.values())
+    if option not in allowed:
+        raise EdgesiteError("{0} is {1}".format(where, shown(option)), "Use one of " + ", ".join(allowed))
+    return str(option)
+
+
+def _power_limit(where: str, option: Any, state: GpuState) -> int:
     low, high = state.power_range or (0, 0)
     allowed = "GPU {0} takes {1} to {2}".format(state.gpu.label(), show("power_limit", low), show("power_limit", high))
     if state.power_range is None:
         raise EdgesiteError(
-            "settings.power_limit is set for GPU {0}, whose limit is fixed".format(state.gpu.label()),
-            "Take the option away for this GPU",
+            "{0} is set for GPU {1}, whose limit is fixed".format(where, state.gpu.label()),
+            "Remove the option for this GPU",
         )
-    if option == "default":
+    limit = _limit(where, option, allowed)
+    if limit is None:
         if state.power_default is None:
             raise EdgesiteError(
-                "settings.power_limit is 'default', but GPU {0} does not tell its default".format(state.gpu.label()),
+                "{0} is 'default', but GPU {1} does not report its default".format(where, state.gpu.label()),
                 "Give the limit in watts: " + allowed,
             )
         return state.power_default
-    try:
-        limit = int(round(float(option) * 1000))
-    except (TypeError, ValueError, OverflowError):
-        raise EdgesiteError(
-            "settings.power_limit is {0!r}, neither a number of watts nor 'default'".format(option), allowed
-        ) from None
     if not low <= limit <= high:
         raise EdgesiteError(
-            "settings.power_limit is {0}, out of range: {1}".format(show("power_limit", limit), allowed),
+            "{0} is {1}, out of range: {2}".format(where, show("power_limit", limit), allowed),
             "Choose a limit in this range, or 'default'",
         )
     return limit
 
 
-def _clocks(key: str, option: Any, state: GpuState) -> Optional[Range]:
+def _limit(
+    where: str, option: Any, allowed: str = "Give a number of watts, such as 250, or 'default'"
+) -> Optional[int]:
+    """A power limit in milliwatts; None for the card's default."""
+    if option == "default":
+        return None
+    try:
+        limit = int(round(float(option) * 1000))
+    except (TypeError, ValueError, OverflowError):
+        limit = 0
+    if limit <= 0:
+        raise EdgesiteError("{0} is {1}, neither a number of watts nor 'default'".format(where, shown(option)), allowed)
+    return limit
+
+
+def _clocks(where: str, option: Any, key: str, state: GpuState) -> Optional[Range]:
     # A card whose values have the key has its range: from_facts puts both there or neither.
     allowed = (state.gpu_clock_range if key == "gpu_clocks" else state.memory_clock_range) or (0, 0)
+    clocks = _range_of(where, option)
+    if clocks is not None and not allowed[0] <= clocks[0] <= clocks[1] <= allowed[1]:
+        raise EdgesiteError(
+            "{0} is {1}, but GPU {2} takes {3}".format(where, show(key, clocks), state.gpu.label(), show(key, allowed)),
+            "Choose clocks in this range ('nvidia-smi -q -d SUPPORTED_CLOCKS' lists them)",
+        )
+    return clocks
+
+
+def _range_of(where: str, option: Any) -> Optional[Range]:
+    """The clocks that are wanted; None for unlocked ones."""
     low, high = option.get("min"), option.get("max")
     if not option.get("locked", True):
         if low is not None or high is not None:
-            raise EdgesiteError(
-                "settings.{0} has both 'locked: false' and a clock".format(key), "Leave one of the two out"
-            )
+            raise EdgesiteError("{0} has both 'locked: false' and a clock".format(where), "Leave one of the two out")
         return None
     if low is None or high is None:
         raise EdgesiteError(
-            "settings.{0} lacks min or max".format(key),
+            "{0} lacks min or max".format(where),
             "Give both in MHz, the same twice for a fixed clock, or 'locked: false' to unlock",
         )
-    if not allowed[0] <= low <= high <= allowed[1]:
+    if not 0 < low <= high:
         raise EdgesiteError(
-            "settings.{0} is {1}, but GPU {2} takes {3}, min not above max".format(
-                key, show(key, (low, high)), state.gpu.label(), show(key, allowed)
-            ),
-            "Choose clocks in this range ('nvidia-smi -q -d SUPPORTED_CLOCKS' lists them)",
+            "{0} is {1}, and min has to be above 0 and not above max".format(where, show("gpu_clocks", (low, high))),
+            "Give clocks in MHz, such as min: 1110 and max: 1410",
         )
     return (low, high)
+
+
+# What can be said of a value without a GPU, by key
+_FORMS: Dict[str, Callable[[str, Any], Any]] = {
+    "compute_mode": _mode,
+    "power_limit": _limit,
+    "memory_clocks": _range_of,
+    "gpu_clocks": _range_of,
+}
 
 
 def _milliwatts(watts: Optional[float]) -> Optional[int]:

@@ -42,7 +42,7 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     install: packages to add. release: holds of the role's to lift meanwhile. hold: packages to hold afterwards.
     repair: an install that broke off is finished first. words: all of this, by these names.
     """
-    _check(wanted)
+    check(wanted)
     target = _target(wanted)
     upgrade = _upgrade(info, wanted, target)
     missing = [name for name in wanted.packages if name not in info["installed"]]
@@ -61,13 +61,10 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     return {**result, "words": _words(result, info, wanted)}
 
 
-def foresee(wanted: Wanted, mode: str, facts: Optional[Mapping[str, Any]]) -> List[EdgesiteError]:
-    """What of a release and a power mode a host cannot have, by what gpu_info tells of it (None: it is no Jetson)."""
-    if facts is None:
-        return [EdgesiteError("variables of the role jetpack are set, but this host is no Jetson", "Take them away")]
+def foresee(wanted: Wanted, mode: str, facts: Mapping[str, Any]) -> List[EdgesiteError]:
+    """What of a release and a power mode a Jetson cannot have, by what gpu_info reports of it."""
     problems = []
     try:
-        _check(wanted)
         _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _target(wanted))
     except EdgesiteError as error:
         problems.append(error)
@@ -84,11 +81,12 @@ def foresee(wanted: Wanted, mode: str, facts: Optional[Mapping[str, Any]]) -> Li
     return problems
 
 
-def _check(wanted: Wanted) -> None:
-    """Raises where a variable cannot become a part of a source of packages or an argument of apt."""
+def check(wanted: Wanted) -> None:
+    """Raises where a variable cannot be meant for any Jetson."""
     if wanted.mirror:
         lines.checked("jetpack_mirror", wanted.mirror, lines.URL)
     lines.each("jetpack_packages", wanted.packages, lines.PACKAGE)
+    _target(wanted)
 
 
 def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:

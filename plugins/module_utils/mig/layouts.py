@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from ..common import errors
 from ..common.errors import EdgesiteError
+from ..gpu import selectors
 from ..gpu.selectors import resolve
 from .card import Card, Profile
 from .fit import compute_arrangements
@@ -20,6 +22,9 @@ _INSTANCES = (
     "Give a dictionary such as {'3g.20gb': 1, '1g.5gb': 4}, "
     "or a list of dictionaries with profile and, as needed, count, placement and compute_instances"
 )
+
+_PROFILE = "Use names such as 3g.20gb, 1g.5gb+me or 1c.3g.20gb; 'nvidia-smi mig -lgip' lists those of a card"
+_COMPUTE = "Give a dictionary such as {'1c': 2}"
 
 
 class Want(NamedTuple):
@@ -51,12 +56,25 @@ def shown(compute: Sequence[int]) -> str:
     return "+".join("{0}c".format(slices) for slices in compute) or "no compute instance"
 
 
+def check(layouts: Any, name: str = "layouts") -> List[EdgesiteError]:
+    """Every problem of the layouts that can be seen without a card. name: of the option."""
+    problems: List[EdgesiteError] = []
+    if not isinstance(layouts, (list, tuple)):
+        return [_no_list(name, layouts)]
+    for position, layout in enumerate(layouts):
+        try:
+            _check("{0}[{1}]".format(name, position), layout)
+        except EdgesiteError as problem:
+            problems.append(problem)
+    return problems
+
+
 def wishes(layouts: Any, cards: Sequence[Card], name: str = "layouts") -> Tuple[List[EdgesiteError], Dict[int, Wish]]:
     """Every problem of the layouts, and by index what is wanted of each card that they name. name: of the option."""
     problems: List[EdgesiteError] = []
     found: Dict[int, Wish] = {}
     if not isinstance(layouts, (list, tuple)):
-        return [EdgesiteError("{0} is {1!r}, not a list".format(name, layouts), "Give a list of layouts")], {}
+        return [_no_list(name, layouts)], {}
     for position, layout in enumerate(layouts):
         option = "{0}[{1}]".format(name, position)
         try:
@@ -103,19 +121,62 @@ def per_card(
     return problems, list(unique.values())
 
 
+def _no_list(name: str, layouts: Any) -> EdgesiteError:
+    return EdgesiteError("{0} is {1}, not a list".format(name, errors.shown(layouts)), "Give a list of layouts")
+
+
 def _named(option: str, layout: Any, cards: Sequence[Card]) -> List[Card]:
-    if not isinstance(layout, dict) or not set(layout) <= set(_KEYS) or "gpus" not in layout:
-        raise EdgesiteError(
-            "{0} is {1!r}".format(option, layout), "Give a dictionary with gpus and, as needed, mig and instances"
-        )
-    if layout.get("mig", "enabled") not in MODES:
-        raise EdgesiteError("{0}.mig is {1!r}".format(option, layout["mig"]), "Use enabled or disabled, in quotes")
-    if layout.get("mig") == "disabled" and layout.get("instances"):
-        raise EdgesiteError(
-            "{0} has instances, but mig is disabled".format(option), "Take the instances away, or set mig: enabled"
-        )
+    _check(option, layout)
     indices = {gpu.index for gpu in resolve(option + ".gpus", layout["gpus"], [card.gpu for card in cards])}
     return [card for card in cards if card.gpu.index in indices]
+
+
+def _check(option: str, layout: Any) -> None:
+    """Raises where a layout cannot be meant for any card."""
+    if not isinstance(layout, dict) or not set(layout) <= set(_KEYS) or "gpus" not in layout:
+        raise EdgesiteError(
+            "{0} is {1}".format(option, errors.shown(layout)),
+            "Give a dictionary with gpus and, as needed, mig and instances",
+        )
+    if layout.get("mig", "enabled") not in MODES:
+        raise EdgesiteError(
+            "{0}.mig is {1}".format(option, errors.shown(layout["mig"])), "Use enabled or disabled, in quotes"
+        )
+    if layout.get("mig") == "disabled" and layout.get("instances"):
+        raise EdgesiteError(
+            "{0} has instances, but mig is disabled".format(option), "Remove the instances, or set mig: enabled"
+        )
+    selectors.check(option + ".gpus", layout["gpus"])
+    if layout.get("instances") is not None:
+        _check_instances(option + ".instances", layout["instances"])
+
+
+def _check_instances(option: str, instances: Any) -> None:
+    if isinstance(instances, dict):
+        for name, value in instances.items():
+            where = "{0}[{1!r}]".format(option, name)
+            _check_profile(where, name)
+            _number(where, value)
+    elif isinstance(instances, (list, tuple)):
+        for position, entry in enumerate(instances):
+            _check_entry("{0}[{1}]".format(option, position), entry)
+    else:
+        raise EdgesiteError("{0} is {1}".format(option, errors.shown(instances)), _INSTANCES)
+
+
+def _check_entry(option: str, entry: Any) -> None:
+    given = _given(option, entry)
+    _check_profile(option + ".profile", given["profile"])
+    for key in ("placement", "count"):
+        if key in given:
+            _number("{0}.{1}".format(option, key), given[key])
+    if "compute_instances" in given:
+        _compute_sizes(option + ".compute_instances", given["compute_instances"], _COMPUTE)
+
+
+def _check_profile(option: str, name: Any) -> None:
+    if parse(str(name)) is None:
+        raise EdgesiteError("{0}: {1} is not the name of a profile".format(option, errors.shown(name)), _PROFILE)
 
 
 def _wish(option: str, layout: Dict[str, Any], card: Card) -> Wish:
@@ -142,7 +203,7 @@ def _wants(option: str, instances: Any, card: Card) -> List[Want]:
     if isinstance(instances, dict):
         return _of_counts(option, instances, card)
     if not isinstance(instances, (list, tuple)):
-        raise EdgesiteError("{0} is {1!r}".format(option, instances), _INSTANCES)
+        raise EdgesiteError("{0} is {1}".format(option, errors.shown(instances)), _INSTANCES)
     wants: List[Want] = []
     for position, entry in enumerate(instances):
         wants += _of_entry("{0}[{1}]".format(option, position), entry, card)
@@ -186,11 +247,7 @@ def fits(profile: Profile, compute: Tuple[int, ...]) -> bool:
 
 
 def _of_entry(option: str, entry: Any, card: Card) -> List[Want]:
-    if isinstance(entry, str):
-        entry = {"profile": entry}
-    given = {key: value for key, value in entry.items() if value is not None} if isinstance(entry, dict) else {}
-    if "profile" not in given or not set(given) <= set(_INSTANCE_KEYS):
-        raise EdgesiteError("{0} is {1!r}".format(option, entry), _INSTANCES)
+    given = _given(option, entry)
     profile = find(option + ".profile", str(given["profile"]), card.profiles, card.gpu.label())
     parsed = parse(str(given["profile"]))
     compute: Tuple[int, ...] = (profile.slices,)
@@ -216,10 +273,28 @@ def _of_entry(option: str, entry: Any, card: Card) -> List[Want]:
     return [Want(profile, compute, start)] * count
 
 
+def _given(option: str, entry: Any) -> Dict[str, Any]:
+    """What an entry of a list of instances says."""
+    if isinstance(entry, str):
+        entry = {"profile": entry}
+    given = {key: value for key, value in entry.items() if value is not None} if isinstance(entry, dict) else {}
+    if "profile" not in given:
+        raise EdgesiteError("{0} is {1}, without a profile".format(option, errors.shown(entry)), _INSTANCES)
+    unknown = [str(key) for key in given if key not in _INSTANCE_KEYS]
+    if unknown:
+        raise EdgesiteError("{0} has {1}".format(option, ", ".join(sorted(unknown))), _INSTANCES)
+    return given
+
+
 def _compute(option: str, wanted: Any, profile: Profile) -> Tuple[int, ...]:
-    fix = "Give a dictionary such as {{'1c': {0}}}".format(profile.slices)
+    inner = _compute_sizes(option, wanted, "Give a dictionary such as {{'1c': {0}}}".format(profile.slices))
+    return _checked_compute(option, inner, profile)
+
+
+def _compute_sizes(option: str, wanted: Any, fix: str) -> List[int]:
+    """The slices of each compute instance, largest first."""
     if not isinstance(wanted, dict) or not wanted:
-        raise EdgesiteError("{0} is {1!r}".format(option, wanted), fix)
+        raise EdgesiteError("{0} is {1}".format(option, errors.shown(wanted)), fix)
     inner: List[int] = []
     for name, value in wanted.items():
         where = "{0}[{1!r}]".format(option, name)
@@ -229,7 +304,7 @@ def _compute(option: str, wanted: Any, profile: Profile) -> Tuple[int, ...]:
         inner += [slices] * _number(where, value)
     if not inner:
         raise EdgesiteError("{0} is empty: such a GPU instance would be of no use".format(option), fix)
-    return _checked_compute(option, sorted(inner, reverse=True), profile)
+    return sorted(inner, reverse=True)
 
 
 def _checked_compute(option: str, compute: Sequence[int], profile: Profile) -> Tuple[int, ...]:
@@ -253,4 +328,6 @@ def _number(option: str, value: Any) -> int:
     # number of thousands of digits.
     if whole and len(text) <= 9 and int(text) <= 99:
         return int(text)
-    raise EdgesiteError("{0} is {1!r}, not a whole number from 0 to 99".format(option, value), "Correct the number")
+    raise EdgesiteError(
+        "{0} is {1}, not a whole number from 0 to 99".format(option, errors.shown(value)), "Correct the number"
+    )

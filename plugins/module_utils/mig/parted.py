@@ -84,6 +84,11 @@ def layouts(document: Any, config: Optional[str], gpus: Sequence[PartedGpu]) -> 
     return [{"gpus": [{"uuid": ordered[position].gpu.uuid} for position in group], **wish} for wish, group in groups]
 
 
+def check(document: Any, config: Optional[str]) -> None:
+    """Raises EdgesiteError where the document, or the choice of a configuration of it, is wrong on every host."""
+    _chosen(_configurations(document), config)
+
+
 def document(name: str, cards: Sequence[Tuple[PartedGpu, bool, Sequence[str]]]) -> Dict[str, Any]:
     """A document with one configuration, in the form that `nvidia-mig-parted export` gives it.
 

@@ -5,45 +5,42 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
 
-from ..gpu.settings_spec import SETTINGS
-from ..jetson.jetpack_plan import Wanted
+from ..common.errors import EdgesiteError
+from ..gpu.spec import SETTINGS
+from ..mig.spec import LAYOUTS as MIG_LAYOUTS
+from ..storage.spec import VOLUMES
+from ..tls.spec import PROXIES, SERVICES
 from . import preflight
-from .preflight import Problem
 
-# The host's name, its variables, and what the role facts registered of it
-Judgement = Callable[[str, Mapping[str, Any], Mapping[str, Any]], List[Problem]]
-
-
-class Judge(NamedTuple):
-    """What preflight says of variables, where one of them is given.
-
-    spec: what they have to look like, as Ansible checks options; problems is then given them alone, in that form.
-    module: whose options these are.
-    """
-
-    variables: Tuple[str, ...]
-    problems: Judgement
-    spec: Mapping[str, Any] = {}
-    module: str = ""
+# What a host cannot have, by its variables, whose forms were found good, and by gpu_info's facts of it
+Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], List[EdgesiteError]]
 
 
 class Layer(NamedTuple):
     """One layer. name: its own, and that of its role (edgesite.gpu.NAME), its tag and its result (NAME_result).
 
     variables: a host may have the layer where it is given one of them. after: the layers whose work it builds on.
+    specs: what the entries of variables look like, as Ansible checks options, where the role's specification does not
+    say so. judge: see Judge.
     """
 
     name: str
     variables: Tuple[str, ...]
     after: Tuple[str, ...] = ()
-    judges: Tuple[Judge, ...] = ()
+    specs: Mapping[str, Any] = {}
+    judge: Optional[Judge] = None
 
 
 def called(variables: Mapping[str, Any]) -> List[Layer]:
     """The layers that these variables of a host call for."""
-    return [layer for layer in LAYERS if any(name in variables for name in layer.variables)]
+    return [layer for layer in LAYERS if any(calls(variables.get(name)) for name in layer.variables)]
+
+
+def calls(value: Any) -> bool:
+    """An empty list asks for nothing to be there; an empty text, or false, asks for nothing."""
+    return value is not None and value != "" and value is not False
 
 
 def need_nvml(variables: Mapping[str, Any]) -> bool:
@@ -52,81 +49,28 @@ def need_nvml(variables: Mapping[str, Any]) -> bool:
     return any("driver" in layer.after for layer in named) and not any(layer.name == "driver" for layer in named)
 
 
-def _driver(host: str, variables: Mapping[str, Any], info: Mapping[str, Any]) -> List[Problem]:
-    names = ("branch", "version", "flavour", "mirror", "distribution_url", "extra_packages")
-    wanted = {name: variables["driver_" + name] for name in names if "driver_" + name in variables}
-    return preflight.of_driver(host, wanted, info)
-
-
-def _jetpack(host: str, variables: Mapping[str, Any], info: Mapping[str, Any]) -> List[Problem]:
-    def word(name: str) -> str:
-        return str(variables.get("jetpack_" + name) or "")
-
-    wanted = Wanted(
-        version=word("version"),
-        suite=word("suite"),
-        upgrade=word("upgrade") or "none",
-        mirror=word("mirror"),
-        packages=variables.get("jetpack_packages") or (),
-    )
-    return preflight.of_jetson(host, wanted, word("power_mode"), info)
-
-
-def _gpu(host: str, variables: Mapping[str, Any], info: Mapping[str, Any]) -> List[Problem]:
-    # Without GPUs there is nothing to judge the values by; of_nvml tells the reason.
-    return preflight.of_settings(host, variables["gpu_settings"], info) if preflight.nvml_works(info) else []
-
-
-def _mig(host: str, variables: Mapping[str, Any], info: Mapping[str, Any]) -> List[Problem]:
-    if not preflight.nvml_works(info):
-        return []
-    return preflight.of_mig(host, variables["mig_layouts"], info, variables.get("mig_disruption", "idle"))
-
-
-def _quiesce(host: str, variables: Mapping[str, Any], _info: Mapping[str, Any]) -> List[Problem]:
-    return preflight.of_quiesce(host, variables["mig_quiesce"])
-
-
 LAYERS = (
-    Layer(
-        "driver",
-        ("driver_branch", "driver_version"),
-        judges=(Judge(("driver_branch", "driver_version"), _driver),),
-    ),
-    Layer(
-        "jetpack",
-        (
-            "jetpack_version",
-            "jetpack_suite",
-            "jetpack_packages",
-            "jetpack_hold",
-            "jetpack_mirror",
-            "jetpack_power_mode",
-            "jetpack_clocks",
-            "jetpack_fan_profile",
-        ),
-        judges=(
-            Judge(
-                ("jetpack_version", "jetpack_suite", "jetpack_power_mode", "jetpack_mirror", "jetpack_packages"),
-                _jetpack,
-            ),
-        ),
-    ),
-    Layer(
-        "gpu",
-        ("gpu_settings",),
-        after=("driver",),
-        judges=(Judge(("gpu_settings",), _gpu, {"gpu_settings": SETTINGS}, "gpu_settings"),),
-    ),
+    Layer("driver", ("driver_branch", "driver_version"), judge=preflight.of_driver),
+    Layer("jetpack", preflight.JETPACK, judge=preflight.of_jetpack),
+    Layer("gpu", ("gpu_settings",), after=("driver",), specs={"gpu_settings": SETTINGS}, judge=preflight.of_gpu),
     # A card's reset takes its settings; their boot unit sets them again after it.
     Layer(
         "mig",
         ("mig_layouts", "mig_from_file"),
         after=("driver", "gpu"),
-        judges=(Judge(("mig_layouts",), _mig), Judge(("mig_quiesce",), _quiesce)),
+        specs={"mig_layouts": MIG_LAYOUTS},
+        judge=preflight.of_mig,
     ),
-    Layer("storage", ("storage_volumes",)),
+    Layer(
+        "storage", ("storage_volumes",), specs={"storage_volumes": VOLUMES}, judge=preflight.of_tpm("storage_volumes")
+    ),
     # Services put their data on the volumes, and start when these are there.
-    Layer("identity", ("identity_ca_dir",), after=("storage",)),
-    Layer("tls", ("tls_services", "tls_proxies"), after=("storage", "identity")),
+    Layer("identity", ("identity_ca_dir",), after=("storage",), judge=preflight.of_tpm("identity_ca_dir")),
+    Layer(
+        "tls",
+        ("tls_services", "tls_proxies"),
+        after=("storage", "identity"),
+        specs={"tls_services": SERVICES, "tls_proxies": PROXIES},
+        judge=preflight.of_tpm("tls_services", "tls_proxies"),
+    ),
 )

@@ -10,6 +10,7 @@ import shlex
 from typing import Any, Mapping, Optional
 
 from ...module_utils.common.errors import EdgesiteError
+from . import crypto
 from .texts import text
 
 _KEYS = ("root.key", "issuing.key")
@@ -36,6 +37,20 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
                 folder, "; ".join(_ENCRYPT.format(shlex.quote(path)) for path in bare)
             ),
         )
+
+
+def refusal(path: str, passphrase: str) -> Optional[str]:
+    """Why a passphrase does not open a private key; None where it does."""
+    try:
+        with open(path, "rb") as stream:
+            crypto.load_pem_private_key(stream.read(), passphrase.encode())
+    except OSError as error:
+        return error.strerror or "it cannot be read"
+    except TypeError:
+        return "the key is not encrypted"
+    except (ValueError, crypto.UnsupportedAlgorithm):
+        return "it is not the key's passphrase, or the file is not a private key in PEM"
+    return None
 
 
 def _wrong(value: Any) -> Optional[str]:

@@ -23,6 +23,7 @@ __all__ = (
     "algorithms",
     "ec",
     "hashes",
+    "load_pem_private_key",
     "modes",
     "padding",
     "require",
@@ -39,7 +40,7 @@ try:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
     from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
     from cryptography.x509.oid import ExtendedKeyUsageOID
 except ImportError as error:
     MISSING = error

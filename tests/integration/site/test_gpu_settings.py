@@ -72,7 +72,7 @@ def test_host_without_pynvml_is_served_by_the_controllers(ansible, lab):
 
 BAD = [
     (
-        [{"gpus": [{"model": "H100"}], "ecc": True}],
+        [{"gpus": [{"uuid": "GPU-0"}], "ecc": True}],
         "matches no GPU of this host, which has: 0 NVIDIA A100-SXM4-40GB",
     ),
     ([{"gpus": "some", "ecc": True}], "Use 'all', or a list whose entries have one or more of the keys uuid"),
@@ -87,7 +87,7 @@ BAD = [
     ([{"ecc": True}], "missing required arguments: gpus"),
     (
         [{"gpus": "all", "power_limit": "default"}, {"gpus": [{"index": 1}], "power_limit": 60}],
-        "settings[1].power_limit is '60', but settings[0] wants 'default' of the same GPU 1",
+        "settings[1].power_limit is '60', but settings[0].power_limit is 'default' for the same GPU 1",
     ),
     (
         [{"gpus": "all", "power_limit": 1, "gpu_clocks": {"min": 1, "max": 2}}],

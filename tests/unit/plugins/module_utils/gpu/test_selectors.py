@@ -12,6 +12,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.selectors import 
     canonical_pci,
     merge,
     model_matches,
+    models,
     resolve,
 )
 from hypothesis import given
@@ -58,10 +59,23 @@ def test_model_matches_whole_words_in_order_only(wanted, name):
 
 def test_selector_without_a_gpu_lists_what_the_host_has():
     with pytest.raises(EdgesiteError) as caught:
-        resolve("settings[0].gpus", [{"model": "H100"}], GPUS)
-    assert "settings[0].gpus[0] is {'model': 'H100'} and matches no GPU" in str(caught.value)
+        resolve("settings[0].gpus", [{"model": "A100", "index": 2}], GPUS)
+    assert "settings[0].gpus[0] is model A100, index 2 and matches no GPU" in str(caught.value)
     for gpu in GPUS:
         assert gpu.uuid in str(caught.value)
+
+
+def test_a_model_is_a_class_of_which_a_host_may_have_none():
+    assert resolve("gpus", [{"model": "H100"}], GPUS) == []
+    assert resolve("gpus", [{"model": "H100"}, {"index": 1}], GPUS) == [L40S]
+    assert models([{"model": "H100"}, {"model": "T4", "index": 2}]) == ["H100"]
+    assert models("all") == []
+
+
+@pytest.mark.parametrize("selector", [{"uuid": "GPU-dddd"}, {"index": 3}, {"pci_bus_id": "01:00.0"}])
+def test_a_selector_of_one_gpu_has_to_match_it(selector):
+    with pytest.raises(EdgesiteError, match="matches no GPU"):
+        resolve("gpus", [{"model": "T4"}, selector], GPUS)
 
 
 @pytest.mark.parametrize("wanted", ["some", [], None, 3, {"index": 0}])
@@ -71,7 +85,19 @@ def test_value_of_the_wrong_shape_is_refused_with_the_form_it_takes(wanted):
 
 
 @pytest.mark.parametrize(
-    "selector", ["GPU-aaaa", {}, {"uid": "x"}, {"index": None}, {"index": "x"}, {"index": -1}, {"index": "\u00b2"}]
+    "selector",
+    [
+        "GPU-aaaa",
+        {},
+        {"uid": "x"},
+        {"index": None},
+        {"index": "x"},
+        {"index": -1},
+        {"index": "\u00b2"},
+        {"index": True},
+        {"model": []},
+        {"model": "-"},
+    ],
 )
 def test_selector_of_the_wrong_shape_is_refused(selector):
     with pytest.raises(EdgesiteError, match=r"gpus\[0\]"):
@@ -85,7 +111,7 @@ def test_sexagesimal_pci_address_is_explained():
 
 
 def test_host_without_gpus_is_told_so():
-    with pytest.raises(EdgesiteError, match="has none"):
+    with pytest.raises(EdgesiteError, match="reports none"):
         resolve("gpus", "all", [])
 
 
@@ -108,8 +134,14 @@ def test_entries_add_up():
         {"gpus": [{"model": "T4"}], "power_limit": "60", "persistence_mode": True},
     ]
     assert merge("settings", entries, [A100, T4]) == [
-        (A100, {"persistence_mode": True}),
-        (T4, {"persistence_mode": True, "power_limit": "60"}),
+        (A100, {"persistence_mode": ("settings[0].persistence_mode", True)}),
+        (
+            T4,
+            {
+                "persistence_mode": ("settings[0].persistence_mode", True),
+                "power_limit": ("settings[1].power_limit", "60"),
+            },
+        ),
     ]
 
 
@@ -117,5 +149,5 @@ def test_entries_that_differ_are_both_named():
     entries = [{"gpus": "all", "power_limit": "60"}, {"gpus": [{"index": 2}], "power_limit": "70"}]
     with pytest.raises(EdgesiteError) as caught:
         merge("settings", entries, GPUS)
-    assert "settings[1].power_limit is '70', but settings[0] wants '60'" in str(caught.value)
+    assert "settings[1].power_limit is '70', but settings[0].power_limit is '60'" in str(caught.value)
     assert T4.uuid in str(caught.value)

@@ -90,7 +90,7 @@ def test_power_limit_out_of_range_names_the_range(limit):
     ("options", "says"),
     [
         ({"gpu_clocks": {"min": 200, "max": 1410}}, "takes 210-1410 MHz"),
-        ({"gpu_clocks": {"min": 1400, "max": 300}}, "min not above max"),
+        ({"gpu_clocks": {"min": 1400, "max": 300}}, "not above max"),
         ({"gpu_clocks": {"min": 300}}, "lacks min or max"),
         ({"gpu_clocks": {"locked": False, "min": 300}}, "both 'locked: false' and a clock"),
         ({"memory_clocks": {"min": 1, "max": 2}}, "takes 1215-1215 MHz"),
@@ -127,7 +127,7 @@ def test_power_limit_without_a_range_is_called_fixed():
 
 
 def test_default_limit_of_a_card_that_does_not_tell_it_is_refused():
-    with pytest.raises(EdgesiteError, match="does not tell its default"):
+    with pytest.raises(EdgesiteError, match="does not report its default"):
         plan({"power_limit": "default"}, state(power_w={**FACTS["power_w"], "default_limit": None}))
 
 
@@ -135,7 +135,7 @@ def test_all_problems_are_told_at_once():
     with pytest.raises(EdgesiteError) as caught:
         plan({"power_limit": "5", "compute_mode": "x", "gpu_clocks": {"min": 1, "max": 2}})
     assert str(caught.value).startswith("3 problems, nothing was changed: (1) ")
-    assert "(3) settings.gpu_clocks" in str(caught.value)
+    assert "(3) settings[0].gpu_clocks" in str(caught.value)
 
 
 def test_selector_problem_is_the_only_one_told():
@@ -211,3 +211,21 @@ def test_any_value_gives_a_plan_within_the_card_or_an_error_for_users(given_opti
             assert 100000 <= change.value <= 400000
         if change.key == "gpu_clocks":
             assert 210 <= change.value[0] <= change.value[1] <= 1410
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"gpus": "some"}, "gpu_settings[1].gpus is 'some'"),
+        ({"gpus": [{"modell": "T4"}]}, "gpu_settings[1].gpus[0] has modell"),
+        ({"gpus": "all", "power_limit": "-1"}, "gpu_settings[1].power_limit is '-1', neither"),
+        ({"gpus": "all", "power_limit": "nan"}, "gpu_settings[1].power_limit is 'nan', neither"),
+        ({"gpus": "all", "compute_mode": "shared"}, "gpu_settings[1].compute_mode is 'shared'"),
+        ({"gpus": "all", "gpu_clocks": {"min": 900, "max": 800}}, "gpu_settings[1].gpu_clocks is 900-800 MHz"),
+        ({"gpus": "all", "memory_clocks": {"min": 900}}, "gpu_settings[1].memory_clocks lacks min or max"),
+        ({"gpus": "all", "gpu_clocks": {"locked": False, "max": 900}}, "gpu_settings[1].gpu_clocks has both"),
+    ],
+)
+def test_what_no_card_can_have_is_found_without_one(entry, says):
+    (problem,) = settings.check([{"gpus": "all", "ecc": None}, entry], "gpu_settings")
+    assert says in problem.problem and problem.fix

@@ -8,7 +8,15 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.layouts import Want, Wish, fits, per_card, shown, wishes
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.layouts import (
+    Want,
+    Wish,
+    check,
+    fits,
+    per_card,
+    shown,
+    wishes,
+)
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import (
     card,
     compute_states,
@@ -97,14 +105,14 @@ def test_layouts_of_several_cards():
 @pytest.mark.parametrize(
     ("layouts", "message"),
     [
-        ({}, "layouts is {}, not a list"),
+        ({}, "layouts is an empty mapping, not a list"),
         (["all"], "layouts[0] is 'all'"),
-        ([{}], "layouts[0] is {}"),
+        ([{}], "layouts[0] is an empty mapping"),
         ([{"gpus": "all", "instance": {}}], "Give a dictionary with gpus"),
-        ([{"gpus": [{"index": 0}], "mig": True}], "layouts[0].mig is True. Use enabled or disabled, in quotes"),
-        ([{"gpus": [{"index": 0}], "mig": []}], "layouts[0].mig is []"),
+        ([{"gpus": [{"index": 0}], "mig": True}], "layouts[0].mig is true. Use enabled or disabled, in quotes"),
+        ([{"gpus": [{"index": 0}], "mig": []}], "layouts[0].mig is an empty list"),
         ([{"gpus": [{"index": 0}], "mig": "disabled", "instances": {"1g": 1}}], "has instances, but mig is disabled"),
-        ([{"gpus": [{"index": 9}]}], "layouts[0].gpus[0] is {'index': 9} and matches no GPU"),
+        ([{"gpus": [{"index": 9}]}], "layouts[0].gpus[0] is index 9 and matches no GPU"),
         ([{"gpus": "all"}], "asks for MIG on GPU 2 Tesla T4 (GPU-2"),
         ([{"gpus": [{"index": 3}], "instances": {"1g": 1}}], "Run once with mig: enabled and no instances"),
         (
@@ -123,28 +131,31 @@ def test_layouts_that_are_refused(layouts, message):
         ("3g.20gb", "layouts[0].instances is '3g.20gb'"),
         (3, "layouts[0].instances is 3"),
         ({"3g.40gb": 1}, "instances['3g.40gb'] is '3g.40gb', which is no profile of GPU 0"),
-        ({None: 1}, "instances[None] is 'None', which is no profile"),
+        ({None: 1}, "instances[None]: null is not the name of a profile. Use names such as"),
         ({"3g.20gb": -1}, "instances['3g.20gb'] is -1, not a whole number from 0 to 99"),
-        ({"3g.20gb": True}, "is True, not a whole number"),
+        ({"3g.20gb": True}, "is true, not a whole number"),
         ({"3g.20gb": 1.0}, "is 1.0, not a whole number"),
-        ({"3g.20gb": None}, "is None, not a whole number"),
+        ({"3g.20gb": None}, "is null, not a whole number"),
         ({"3g.20gb": 100}, "is 100, not a whole number"),
         ({"3g.20gb": "9" * 5000}, "not a whole number"),
         ({"3g.20gb": "\u0663"}, "not a whole number"),
         ({"4c.3g.20gb": 1}, "a 3g.20gb has no room for 4c. It has 3 slices, for compute instances of 3c, 2c, 1c"),
         ({"3c.4g.20gb": 1}, "a 4g.20gb has no room for 3c. It has 4 slices, for compute instances of 4c, 2c, 1c"),
-        ([None], "instances[0] is None"),
-        ([{"count": 1}], "instances[0] is {'count': 1}"),
-        ([{"profile": None}], "instances[0] is {'profile': None}"),
+        ([None], "instances[0] is null, without a profile"),
+        ([{"count": 1}], "instances[0] is a mapping, without a profile"),
+        ([{"profile": None}], "instances[0] is a mapping, without a profile"),
         ([{"profile": "1g", "start": 0}], "Give a dictionary such as"),
-        ([{"profile": ["1g"]}], "which is no profile of GPU 0"),
+        ([{"profile": ["1g"]}], "instances[0].profile: a list is not the name of a profile"),
         ([{"profile": "1g", "count": "two"}], "instances[0].count is 'two', not a whole number"),
         ([{"profile": "2g.10gb", "placement": 1}], "no 2g.10gb can start on GPU 0"),
         ([{"profile": "2g.10gb", "placement": 1}], "Use one of: 0, 2, 4"),
-        ([{"profile": "2g.10gb", "placement": False}], "instances[0].placement is False"),
+        ([{"profile": "2g.10gb", "placement": False}], "instances[0].placement is false"),
         ([{"profile": "1g", "placement": 0, "count": 2}], "has a placement and count 2. Give each placement an entry"),
-        ([{"profile": "3g", "compute_instances": {}}], "compute_instances is {}. Give a dictionary such as {'1c': 3}"),
-        ([{"profile": "3g", "compute_instances": ["1c"]}], "compute_instances is ['1c']"),
+        (
+            [{"profile": "3g", "compute_instances": {}}],
+            "compute_instances is an empty mapping. Give a dictionary such as {'1c': 2}",
+        ),
+        ([{"profile": "3g", "compute_instances": ["1c"]}], "compute_instances is a list"),
         ([{"profile": "3g", "compute_instances": {"1g": 1}}], "compute_instances['1g'] is no compute instance"),
         ([{"profile": "3g", "compute_instances": {"1c": 0}}], "compute_instances is empty"),
         ([{"profile": "3g", "compute_instances": {"1c": "x"}}], "compute_instances['1c'] is 'x', not a whole number"),
@@ -229,3 +240,24 @@ def test_at_boot_each_card_is_on_its_own():
     problems, found = per_card([{"gpus": [{"uuid": "GPU-gone"}, {"index": 1}, {"model": "H100"}]}], here)
     assert [entry["gpus"] for entry in found] == [[{"uuid": uuids[1]}]]
     assert len(problems) == 1 and "GPU-gone" in str(problems[0])
+
+
+@pytest.mark.parametrize(
+    ("layout", "says"),
+    [
+        (7, "mig_layouts[1] is 7"),
+        ({"gpus": "some"}, "mig_layouts[1].gpus is 'some'"),
+        ({"gpus": "all", "mig": "on"}, "mig_layouts[1].mig is 'on'"),
+        ({"gpus": "all", "instances": {"40gb": 1}}, "mig_layouts[1].instances['40gb']: '40gb' is not the name"),
+        ({"gpus": "all", "instances": {"1g": 200}}, "mig_layouts[1].instances['1g'] is 200, not a whole number"),
+        ({"gpus": "all", "instances": [{"profile": "1g", "count": -1}]}, "mig_layouts[1].instances[0].count is -1"),
+        ({"gpus": "all", "instances": [{"profile": "1g", "slot": 1}]}, "mig_layouts[1].instances[0] has slot"),
+        (
+            {"gpus": "all", "instances": [{"profile": "1g", "compute_instances": {"1g": 1}}]},
+            "mig_layouts[1].instances[0].compute_instances['1g'] is no compute instance",
+        ),
+    ],
+)
+def test_what_no_card_can_have_is_found_without_one(layout, says):
+    (problem,) = check([{"gpus": "all", "instances": {"1g": 1}}, layout], "mig_layouts")
+    assert says in problem.problem and problem.fix

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands between a site and what its inventory asks for, in words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+
+from ..common import lines
+from ..common.errors import EdgesiteError
+
+CONTROLLER = "controller"
+GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"
+_VARIABLE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z_]\w*|\[[^\]\s]*\])*", re.ASCII)
+# Of the hosts that have one problem on the controller, this many are named.
+_NAMED = 3
+
+
+class Problem(NamedTuple):
+    """One thing to correct before the site can converge. variable: where it was written, such as gpu_settings[0].gpus.
+
+    hosts: for a problem on the controller, those whose variables lead to it.
+    """
+
+    host: str
+    layer: str
+    variable: str
+    problem: str
+    fix: str
+    hosts: Tuple[str, ...] = ()
+
+
+def of(host: str, layer: str, error: EdgesiteError) -> Problem:
+    """The problem that an error tells of, which begins with the variable where it has one."""
+    found = _VARIABLE.match(error.problem)
+    named = found.group() if found and "_" in found.group() else ""
+    return Problem(host, layer, named, error.problem, error.fix)
+
+
+def unreachable(host: str, why: str) -> Problem:
+    """The host did not answer."""
+    return Problem(
+        host,
+        "connection",
+        "",
+        "The host cannot be reached: {0}".format(lines.in_one(why)),
+        "Check power, network and SSH of the host; 'ansible {0} -m ansible.builtin.ping' shows the attempt".format(
+            host
+        ),
+    )
+
+
+def unread(host: str, why: str) -> Problem:
+    """The host answered but could not be read."""
+    return Problem(
+        host, "facts", "", "The host could not be read: {0}".format(why), "Check Python and sudo of the login user"
+    )
+
+
+def garbled(host: str, error: str) -> Problem:
+    """Values of a form that nothing here gives them."""
+    fix = "Look at the types of the host's variables, and at what answers in place of Python on it"
+    return Problem(host, "facts", "", GARBLED.format(error), fix)
+
+
+def once(problems: Sequence[Problem]) -> List[Problem]:
+    """The problems, each once: what is wrong on the controller is so for all hosts that it is for."""
+    found: Dict[Tuple[str, ...], List[str]] = {}
+    for problem in problems:
+        hosts = found.setdefault(problem[:5], [])
+        hosts += [host for host in problem.hosts if host not in hosts]
+    return sorted(Problem(*key, hosts=tuple(hosts)) for key, hosts in found.items())
+
+
+def told(problems: Sequence[Problem]) -> List[str]:
+    """The problems as lines for people."""
+    text = ["{0} problem{1}:".format(len(problems), "" if len(problems) == 1 else "s")]
+    for problem in problems:
+        text.append(
+            "{0}{1}: [{2}] {3}".format(problem.host, _for(problem.hosts), problem.layer, lines.in_one(problem.problem))
+        )
+        text.append("    fix: {0}".format(lines.in_one(problem.fix)))
+    return text
+
+
+def as_dict(problem: Problem) -> Dict[str, Any]:
+    """The problem for programs."""
+    return {**problem._asdict(), "hosts": list(problem.hosts)}
+
+
+def _for(hosts: Sequence[str]) -> str:
+    if not hosts:
+        return ""
+    more = len(hosts) - _NAMED
+    return ", for {0}{1}".format(", ".join(hosts[:_NAMED]), " and {0} more".format(more) if more > 0 else "")

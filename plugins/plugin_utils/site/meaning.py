@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with variables of a layer whose forms are good, as far as no host has to be asked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Dict, List, Mapping
+
+from ...module_utils.common import quiesce
+from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.driver import options as driver
+from ...module_utils.gpu import settings
+from ...module_utils.jetson import jetpack_plan
+from ...module_utils.mig import layouts
+from ...module_utils.site import preflight
+from ...module_utils.storage import volume
+from ...module_utils.tls import options as tls
+from .. import mirror_key, recovery_escrow
+from ..identity import decision, request_options
+
+# By name, all options of the layer's role; None for what is neither given nor has a default
+Values = Mapping[str, Any]
+
+_ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", re.ASCII)
+
+
+def problems(layer: str, values: Values, host: str) -> List[EdgesiteError]:
+    """All that is wrong with them."""
+    return _LAYERS[layer](values, host)
+
+
+def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
+    """What the checks raise. renamed: the prefix of variables whose names in messages are those of options."""
+    found = []
+    for check in checks:
+        try:
+            check()
+        except EdgesiteError as error:
+            found.append(EdgesiteError(renamed + error.problem, error.fix))
+    return found
+
+
+def _driver(values: Values, _host: str) -> List[EdgesiteError]:
+    names = ("branch", "version", "flavour", "source", "extra_packages", "distribution_url", "nvidia_key_fingerprint")
+    given: Dict[str, Any] = {name: values["driver_" + name] for name in names if values["driver_" + name] is not None}
+    if values["driver_mirror"]:
+        try:
+            given["mirror"] = with_key(values["driver_mirror"], values["driver_source"])
+        except EdgesiteError:
+            # which is said of the controller
+            return []
+    return _each(lambda: driver.options(given))
+
+
+def with_key(mirror: Mapping[str, Any], source: str) -> Dict[str, Any]:
+    """The variable driver_mirror with what is in the file of its key, where that is needed."""
+    given = {name: value for name, value in mirror.items() if value is not None}
+    if source == driver.MIRROR and given.get("key"):
+        given["key_base64"] = mirror_key.read(given["key"])
+    return given
+
+
+def _jetpack(values: Values, _host: str) -> List[EdgesiteError]:
+    return _each(lambda: jetpack_plan.check(preflight.jetpack(values)))
+
+
+def _gpu(values: Values, _host: str) -> List[EdgesiteError]:
+    return settings.check(values["gpu_settings"], "gpu_settings")
+
+
+def _mig(values: Values, _host: str) -> List[EdgesiteError]:
+    found = _each(lambda: quiesce.checked(values["mig_quiesce"], "mig_quiesce"), lambda: _one_source(values))
+    return found + (layouts.check(values["mig_layouts"], "mig_layouts") if values["mig_layouts"] is not None else [])
+
+
+def _one_source(values: Values) -> None:
+    if values["mig_layouts"] is None:
+        return
+    for other in ("mig_from_file", "mig_config"):
+        if values[other] is not None:
+            raise EdgesiteError(
+                "mig_layouts and {0} are both set".format(other),
+                "Remove one of them; mig_config chooses a configuration of the file in mig_from_file",
+            )
+
+
+def _storage(values: Values, host: str) -> List[EdgesiteError]:
+    volumes = tuple(
+        volume.Volume(
+            entry["name"],
+            entry["device"],
+            entry["mount"],
+            entry["filesystem"],
+            entry["cipher"],
+            entry["mount_options"],
+            "",
+        )
+        for entry in values["storage_volumes"]
+    )
+    wanted = volume.Wanted(volumes, tuple(values["storage_pcrs"]), "", tuple(values["storage_wipe"]))
+    return _each(lambda: volume.check(wanted), renamed="storage_") + _each(lambda: recovery_escrow.check_host(host))
+
+
+def _identity(values: Values, host: str) -> List[EdgesiteError]:
+    names = values["identity_subject_alt_names"]
+    if names is None:
+        names = ["{0}:{1}".format("IP" if _ADDRESS.fullmatch(host) else "DNS", host)]
+    subject = values["identity_subject"]
+    request = {
+        **{name: option["default"] for name, option in request_options.REQUEST.items()},
+        "subject": {"common_name": host} if subject is None else subject,
+        "subject_alt_name": names,
+    }
+    return [
+        *_each(lambda: request_options.wanted(request), renamed="identity_"),
+        *_each(
+            lambda: decision.renew_before(values["identity_renew_before"], values["identity_days"]),
+            lambda: _trust(values),
+        ),
+    ]
+
+
+def _trust(values: Values) -> None:
+    trust = values["identity_ek_trust"]
+    if trust == "pinned" and not values["identity_ek_sha256"]:
+        raise EdgesiteError(
+            "identity_ek_trust is pinned, and identity_ek_sha256 is empty",
+            "Set it to the SHA-256 of the host's endorsement key; the playbook edgesite.gpu.preflight reads it into "
+            "facts_result.tpm",
+        )
+    if trust == "certified" and not values["identity_tpm_roots"]:
+        raise EdgesiteError(
+            "identity_ek_trust is certified, and identity_tpm_roots is empty, so no TPM can be trusted",
+            "Set identity_tpm_roots to files or folders with the root certificates of the TPMs' makers, or "
+            "identity_ek_trust to pinned or first_use; docs/identity.md says how they differ",
+        )
+
+
+def _tls(values: Values, _host: str) -> List[EdgesiteError]:
+    given = {
+        "directory": "/etc/edgesite-gpu/tls",
+        "identity": values["tls_identity_directory"] or "/etc/edgesite-gpu/identity",
+        "tcti": values["tls_tcti"] or "device:/dev/tpmrm0",
+        "group": values["tls_group"],
+        "services": values["tls_services"] or [],
+        "proxies": values["tls_proxies"] or [],
+    }
+    return _each(lambda: tls.wanted(**given), renamed="tls_")
+
+
+_LAYERS: Dict[str, Callable[[Values, str], List[EdgesiteError]]] = {
+    "driver": _driver,
+    "jetpack": _jetpack,
+    "gpu": _gpu,
+    "mig": _mig,
+    "storage": _storage,
+    "identity": _identity,
+    "tls": _tls,
+}

@@ -18,6 +18,7 @@ author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
   - edgesite.gpu.reboots
+  - edgesite.gpu.nvml
 options:
   settings:
     description:
@@ -91,11 +92,6 @@ options:
       - Needs M(edgesite.gpu.host_tools) on the host.
     type: bool
     default: true
-  pynvml_path:
-    description:
-      - Directory or archive on the host to import pynvml from.
-      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
-    type: path
 attributes:
   check_mode:
     support: full

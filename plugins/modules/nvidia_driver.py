@@ -22,6 +22,7 @@ author:
 extends_documentation_fragment:
   - edgesite.gpu.reboots
   - edgesite.gpu.waits
+  - edgesite.gpu.nvml
 options:
   state:
     description:
@@ -143,11 +144,6 @@ options:
         longer fails, and the previous packages are installed again.
     type: int
     default: 3600
-  pynvml_path:
-    description:
-      - Directory or archive on the host to import pynvml from.
-      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
-    type: path
 attributes:
   check_mode:
     support: full

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options for a plugin, out of its spec: each is varied in its turn, among good values of the others."""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+from collections import Counter
+from typing import Any, Callable, Dict, List, NamedTuple
+
+from ansible_collections.edgesite.gpu.tests.unit.fuzz.values import spoilt, wild
+
+SEED = int(os.environ.get("EDGESITE_FUZZ_SEED") or random.SystemRandom().randrange(10**9))
+CASES = int(os.environ.get("EDGESITE_FUZZ_CASES") or 1000)
+_BY_TYPE = {"bool": True, "int": 1, "float": 1.5, "list": [], "dict": {}, "path": "/nowhere/file", "raw": "all"}
+
+
+class Plugin(NamedTuple):
+    """spec: its options, as Ansible has them. good: options that it takes. run: what it says of options, as text."""
+
+    name: str
+    spec: Dict[str, Dict[str, Any]]
+    good: List[Dict[str, Any]]
+    run: Callable[[Dict[str, Any], random.Random], Any]
+
+
+class Case(NamedTuple):
+    """varied: the names of the options that are not as they have to be."""
+
+    options: Dict[str, Any]
+    varied: List[str]
+
+
+def names(spec, before=""):
+    """Every option, those in others too, such as proxies.listen."""
+    found = []
+    for name, option in spec.items():
+        found += [before + name, *names(option.get("options") or {}, before + name + ".")]
+    return found
+
+
+def cases(plugin, count):
+    """So many inputs, the same ones for a seed."""
+    rng = random.Random("{0} {1}".format(SEED, plugin.name))
+    every = names(plugin.spec) or [""]
+    for number in range(count):
+        varied = [every[number % len(every)], *(rng.choice(every) for _more in range(rng.choice([0, 0, 0, 1, 2])))]
+        options = copy.deepcopy(rng.choice(plugin.good))
+        for name in filter(None, varied):
+            _vary(options, name.split("."), plugin, plugin.spec, rng)
+        yield Case(options, varied)
+
+
+def _vary(options, path, plugin, spec, rng):
+    name, *rest = path
+    if not rest:
+        options[name] = spoilt(_good(name, options, plugin, spec[name], rng), rng)
+        return
+    inner = _good(name, options, plugin, spec[name], rng)
+    options[name] = inner if isinstance(inner, (dict, list)) and inner else {}
+    entries = [one for one in inner if isinstance(one, dict)] if isinstance(inner, list) else [options[name]]
+    if entries:
+        _vary(rng.choice(entries), rest, plugin, spec[name].get("options") or {}, rng)
+
+
+def _good(name, options, plugin, option, rng):
+    """A value that fits the option: the one that is there, else that of an example, else one by its type."""
+    if name in options and rng.random() < 0.9:
+        return options[name]
+    known = [one[name] for one in plugin.good if name in one]
+    if known:
+        return copy.deepcopy(rng.choice(known))
+    if option.get("choices"):
+        return rng.choice(list(option["choices"]))
+    if option.get("default") is not None:
+        return copy.deepcopy(option["default"])
+    return wild(rng) if rng.random() < 0.2 else copy.deepcopy(_BY_TYPE.get(option.get("type"), "text"))
+
+
+def shares(specs):
+    """How many of the inputs each plugin gets, by its name: as it has options."""
+    sizes = {name: len(names(spec)) or 1 for name, spec in specs.items()}
+    return {name: max(1, round(CASES * size / sum(sizes.values()))) for name, size in sizes.items()}
+
+
+# What was tried in this process: inputs by plugin, and how often each option was varied
+tried: "Counter[str]" = Counter()
+variations: Dict[str, "Counter[str]"] = {}
+
+
+def note(plugin, case):
+    """Counts a case."""
+    tried[plugin.name] += 1
+    variations.setdefault(plugin.name, Counter()).update(set(case.varied))

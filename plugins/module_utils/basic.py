@@ -10,6 +10,7 @@ from typing import Any, Dict, Mapping, Optional
 from ansible.module_utils import basic
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from .common import writable
 from .common.errors import EdgesiteError
 
 # What they let through: of infinity in place of a number, and of a number in place of a mapping that is in a list
@@ -20,14 +21,17 @@ class AnsibleModule(basic.AnsibleModule):
     """See above."""
 
     def __init__(self, argument_spec: Dict[str, Any], **more: Any) -> None:
-        unjudged = False
+        refused: Optional[EdgesiteError] = None
         try:
             super().__init__(argument_spec=argument_spec, **more)
+            writable.check(self.params)
         except UNJUDGED:
-            unjudged = True
-        if unjudged:
-            # without the arguments, as it is not known yet which of them are secret
-            self.fail_json(msg=str(refusal(self._name, argument_spec, self.params)), invocation={})
+            refused = refusal(self._name, argument_spec, self.params)
+        except EdgesiteError as error:
+            refused = error
+        if refused:
+            # without the arguments, as it may not be known yet which of them are secret
+            self.fail_json(msg=str(refused), invocation={})
 
 
 def refusal(name: str, spec: Mapping[str, Any], options: Mapping[str, Any]) -> EdgesiteError:

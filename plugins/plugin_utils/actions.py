@@ -14,8 +14,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.basic import UNJUDGED, refusal
+from ..module_utils.common import writable
 from ..module_utils.common.errors import EdgesiteError
-from . import host_archive, inventory_guard, writable
+from . import host_archive, inventory_guard
 
 MISSING = "pynvml_missing"
 
@@ -51,6 +52,7 @@ class GuardedActionBase(ActionBase):
             _validation, options = self.validate_argument_spec(spec)
         except UNJUDGED as error:
             raise refusal(self._task.action, spec, self._task.args) from error
+        writable.check(options)
         return dict(options)
 
 

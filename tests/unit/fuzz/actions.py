@@ -72,8 +72,8 @@ def spec(name, kind, on_host):
 
 def prepare(folder):
     """A controller's folder with what the options name."""
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "state").mkdir(mode=0o700, parents=True)
+    shutil.rmtree(folder / "state", ignore_errors=True)
+    (folder / "state").mkdir(mode=0o700)
     for name, text in (("maker", made().maker.pem), ("root", made().site.pem), ("crl", "LIST")):
         (folder / (name + ".pem")).write_text(text)
     (folder / "parted.yaml").write_text(yaml.safe_dump(PARTED))

@@ -45,12 +45,17 @@ CLOCKS = {"min": 1110, "max": 1410, "locked": True}
 SETTINGS = {"gpus": "all", "ecc": False, "compute_mode": "default", "memory_clocks": {"min": 1215, "max": 1215}}
 
 FILLED_IN = {
-    "gpu_settings": [{"settings": [{**SETTINGS, "gpu_clocks": CLOCKS}, {"gpus": [{"index": 0}, {"uuid": "GPU-bbbb"}]}]}],
+    "gpu_settings": [
+        {"settings": [{**SETTINGS, "gpu_clocks": CLOCKS}, {"gpus": [{"index": 0}, {"uuid": "GPU-bbbb"}]}]}
+    ],
     "host_tools": [{"manifest": {"a.py": "0" * 64}}],
     "identity_store": [{"slot": "a", "certificate": OWN, "chain": CERTIFICATE, "trust": CERTIFICATE, "crl": "x"}],
     "luks_volume": [{"recovery_certificate": CERTIFICATE, "pcrs": [7], "wipe": ["0123456789ab"]}],
     "mig_layout": [{"mig_parted": PARTED, "config": "small"}, {"layouts": [{"gpus": "all", "instances": ["1g.5gb"]}]}],
-    "nvidia_driver": [{"source": "mirror", "mirror": mirror()}, {"source": "mirror", "mirror": mirror(layout="nvidia")}],
+    "nvidia_driver": [
+        {"source": "mirror", "mirror": mirror()},
+        {"source": "mirror", "mirror": mirror(layout="nvidia")},
+    ],
     "tpm_challenge": [{"credentials": [CREDENTIAL], "id": "0" * 32, "csr": REQUEST}],
 }
 

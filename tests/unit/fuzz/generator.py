@@ -15,6 +15,8 @@ from ansible_collections.edgesite.gpu.tests.unit.fuzz.values import spoilt, wild
 
 SEED = int(os.environ.get("EDGESITE_FUZZ_SEED") or random.SystemRandom().randrange(10**9))
 CASES = int(os.environ.get("EDGESITE_FUZZ_CASES") or 1000)
+# how often each option is varied at least
+LEAST = int(os.environ.get("EDGESITE_FUZZ_LEAST") or 1)
 _BY_TYPE = {"bool": True, "int": 1, "float": 1.5, "list": [], "dict": {}, "path": "/nowhere/file", "raw": "all"}
 
 
@@ -47,23 +49,26 @@ def cases(plugin, count):
     rng = random.Random("{0} {1}".format(SEED, plugin.name))
     every = names(plugin.spec) or [""]
     for number in range(count):
-        varied = [every[number % len(every)], *(rng.choice(every) for _more in range(rng.choice([0, 0, 0, 1, 2])))]
+        chosen = [every[number % len(every)], *(rng.choice(every) for _more in range(rng.choice([0, 0, 0, 1, 2])))]
         options = copy.deepcopy(rng.choice(plugin.good))
-        for name in filter(None, varied):
-            _vary(options, name.split("."), plugin, plugin.spec, rng)
+        varied = [name for name in filter(None, chosen) if _vary(options, name.split("."), plugin, plugin.spec, rng)]
         yield Case(options, varied)
 
 
 def _vary(options, path, plugin, spec, rng):
+    """Spoils one option; whether it has a place."""
     name, *rest = path
     if not rest:
         options[name] = spoilt(_good(name, options, plugin, spec[name], rng), rng)
-        return
+        return True
     inner = _good(name, options, plugin, spec[name], rng)
-    options[name] = inner if isinstance(inner, (dict, list)) and inner else {}
-    entries = [one for one in inner if isinstance(one, dict)] if isinstance(inner, list) else [options[name]]
-    if entries:
-        _vary(rng.choice(entries), rest, plugin, spec[name].get("options") or {}, rng)
+    if not isinstance(inner, (dict, list)) or not inner:
+        inner = [{}] if spec[name].get("type") == "list" else {}
+    options[name] = inner
+    entries = [one for one in inner if isinstance(one, dict)] if isinstance(inner, list) else [inner]
+    if not entries:
+        return False
+    return _vary(rng.choice(entries), rest, plugin, spec[name]["options"], rng)
 
 
 def _good(name, options, plugin, option, rng):
@@ -95,3 +100,17 @@ def note(plugin, case):
     """Counts a case."""
     tried[plugin.name] += 1
     variations.setdefault(plugin.name, Counter()).update(set(case.varied))
+
+
+def seldom(plugin):
+    """Options that were varied fewer than LEAST times."""
+    return [name for name in names(plugin.spec) if variations[plugin.name][name] < LEAST]
+
+
+def told():
+    """What was tried, a line for each plugin."""
+    yield "EDGESITE_FUZZ_SEED={0}: {1} inputs to {2} plugins".format(SEED, sum(tried.values()), len(tried))
+    for name, count in sorted(tried.items()):
+        least = min(variations[name].values(), default=0)
+        line = "  {0}: {1} inputs, each of its {2} options varied {3} times or more"
+        yield line.format(name, count, len(variations[name]), least)

@@ -39,6 +39,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.storage im
 
 _JETSON = {"/etc/nvfancontrol.conf": "nvfancontrol.conf", "/etc/nvpmodel.conf": "nvpmodel-orin-nano-super.conf"}
 _TEXTS = {path: (FIXTURES / "jetson" / fixture).read_text() for path, fixture in _JETSON.items()}
+_TEXTS["/var/lib/nvpmodel/status"] = "pmode:0002 fmode:quiet"
 _TPM_TEXTS = {"handles-persistent": b"- 0x81000001\n- 0x81010001\n"}
 
 
@@ -116,7 +117,7 @@ def _gpu_info(monkeypatch, _module, _rng):
 
 
 def _gpu_settings(monkeypatch, module, rng):
-    other = {**FACTS, "index": 1, "uuid": "GPU-bbbb", "pci_bus_id": "0000:65:00.0", "ecc": None, "power_w": None}
+    other = {**FACTS, "index": 1, "uuid": "GPU-bbbb", "pci_bus_id": "0000:65:00.0", "ecc": None}
     _with_nvml(monkeypatch, module, gpus=(FACTS, other))
     monkeypatch.setattr(locked_clocks, "read", lambda: rng.choice([{}, {"GPU-aaaa": {"gpu_clocks": (1110, 1410)}}]))
 
@@ -137,12 +138,16 @@ def _jetpack(monkeypatch, module, rng):
     host = jetson_host.JetsonHost()
     host.packages["nvidia-jetpack-runtime"] = jetson_host.Package("6.2.1+b1")
     monkeypatch.setattr(jetpack_facts, "free", lambda: 2**40)
-    monkeypatch.setattr(module, "Look", lambda run: jetson_host._Look(host))
+    look = jetson_host._Look(host)
+    look.run = _run
+    monkeypatch.setattr(module, "Look", lambda run: look)
     _jetson_clocks(monkeypatch, module, rng)
 
 
 def _jetson_clocks(monkeypatch, _module, rng):
-    shown = [(FIXTURES / "jetson" / "jetson_clocks-show-{0}.txt".format(name)).read_text() for name in ("free", "locked")]
+    shown = [
+        (FIXTURES / "jetson" / "jetson_clocks-show-{0}.txt".format(name)).read_text() for name in ("free", "locked")
+    ]
     monkeypatch.setattr(clocks_backend, "clocks", lambda run: parse_show(rng.choice(shown)))
     monkeypatch.setattr(clocks_backend, "stored", lambda: rng.random() < 0.5)
 
@@ -170,7 +175,11 @@ def _tls_services(monkeypatch, _module, rng):
     def units(run, names):
         for name in names:
             named(name)
-        states = [Unit(True, "active", True, "first"), Unit(False, "inactive", False, ""), Unit(True, "failed", True, "x")]
+        states = [
+            Unit(True, "active", True, "first"),
+            Unit(False, "inactive", False, ""),
+            Unit(True, "failed", True, "x"),
+        ]
         return {name: rng.choice(states) for name in names}, {}
 
     monkeypatch.setattr(tls_backend, "_units", units)

@@ -39,6 +39,14 @@ def fault(run, options, rng):
     return " ".join(_wrong(answer))
 
 
+def written(options):
+    """Options as Python writes them, where it does."""
+    try:
+        return ascii(options)
+    except ValueError as error:
+        return str(error)
+
+
 def kind(wrong):
     """What faults of one cause have in common: where the program was, or the words that are raw."""
     places = re.findall(r"File \"(.*)\", line (\d+)", wrong)

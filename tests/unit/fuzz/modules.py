@@ -11,7 +11,7 @@ import json
 
 from ansible.module_utils import basic
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.edgesite.gpu.plugins.plugin_utils import writable
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import writable
 from ansible_collections.edgesite.gpu.tests.unit.fuzz import examples
 from ansible_collections.edgesite.gpu.tests.unit.fuzz.generator import Plugin
 from ansible_collections.edgesite.gpu.tests.unit.fuzz.judge import Refused
@@ -69,7 +69,7 @@ def run(module, options):
     """What the module ends with."""
     writable.check(options)
     # as options get to a host
-    sent = json.loads(json.dumps(options, default=str))
+    sent = _sent(options)
 
     def begin(self, **arguments):
         self.params, self.check_mode, self._verbosity, self._name = sent, True, 0, module.__name__
@@ -85,6 +85,13 @@ def run(module, options):
         except _Ended as end:
             return end.result
     raise AssertionError("the module ended without a result")
+
+
+def _sent(options):
+    try:
+        return json.loads(json.dumps(options, default=str))
+    except TypeError as error:
+        raise Refused from error
 
 
 @contextlib.contextmanager

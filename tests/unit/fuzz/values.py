@@ -14,9 +14,37 @@ UNPRINTABLE = 1 << 20000
 NUMBERS = [0, -1, 1, 17, 99, 2**31, 2**63, -(2**63), 10**30, 10**400, -(10**400), UNPRINTABLE]
 SPECIAL = [0.1, -0.0, -1.5, 1e308, math.inf, -math.inf, math.nan]
 WORDS = ["", " ", "null", "true", "no", "all", "default", "auto", "none", "present", "x", "é", "\U0001f600"]
-DIGITS = ["-1", "17", "1e999", "nan", "inf", "-inf", "0x11", "0o7", "1_000", "٣", "²", " 7 ", "1/3", "9" * 30, "9" * 5000]
+DIGITS = [
+    "-1",
+    "17",
+    "1e999",
+    "nan",
+    "inf",
+    "-inf",
+    "0x11",
+    "0o7",
+    "1_000",
+    "٣",
+    "²",
+    " 7 ",
+    "1/3",
+    "9" * 30,
+    "9" * 5000,
+]
 MEANINGS = ["-o", "--help", "..", "/", "//", "~", "~\0", "~nobody-such/x", "$HOME", "{{ x }}", "{0}", "%n", "%", "\\"]
-MEANINGS += ["a,b", "a=b", "a:b", ":", "@", "a" * 3000, "/" + "a/" * 3000, "http://[", "http://x:y@z:99999999/", "IP:", "#"]
+MEANINGS += [
+    "a,b",
+    "a=b",
+    "a:b",
+    ":",
+    "@",
+    "a" * 3000,
+    "/" + "a/" * 3000,
+    "http://[",
+    "http://x:y@z:99999999/",
+    "IP:",
+    "#",
+]
 ODD = ["\0", "\n", "\r", "\t", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u202e", "\ufeff", "\xa0", "\ud800", "\udcff"]
 ODD += ["\n[Service]\nExecStartPre=/bin/true"]
 
@@ -51,7 +79,8 @@ def spoilt(value, rng):
     if isinstance(value, str):
         return _spoilt_text(value, rng)
     if isinstance(value, (int, float)):
-        return rng.choice([str(value), [value], {"value": value}, value + 1, value * 1000, -value])
+        written = str(value) if abs(value) < 1e9 else "a lot"
+        return rng.choice([written, [value], {"value": value}, value + 1, value * 1000, -value])
     return wild(rng)
 
 
@@ -61,7 +90,10 @@ def _spoilt_mapping(value, rng):
     if how == 0:
         return {name: inner for name, inner in value.items() if name != key}
     if how == 1:
-        return {**value, rng.choice(["x", "", None, 1, "\ud800", "a\nb", key.upper() if isinstance(key, str) else 2]): 1}
+        return {
+            **value,
+            rng.choice(["x", "", None, 1, "\ud800", "a\nb", key.upper() if isinstance(key, str) else 2]): 1,
+        }
     if how == 2:
         return {**{name: inner for name, inner in value.items() if name != key}, wild_key(rng): value[key]}
     return {**value, key: spoilt(value[key], rng)}

@@ -1,14 +1,17 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values that no option takes, as no file, program or answer can hold them. Every plugin asks here first."""
+"""Values that no option takes, as no file, program or answer can hold them.
+
+Every action asks here before anything else; and again once Ansible has made numbers of texts such as 'inf'.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import Any, Mapping
 
-from ..module_utils.common.errors import EdgesiteError
+from .errors import EdgesiteError
 
 # Far above every number that means something, and below what Python refuses to write
 _LONGEST_BITS = 1024
@@ -21,7 +24,7 @@ def check(arguments: Mapping[Any, Any]) -> None:
         if flaw:
             raise EdgesiteError(
                 "The option {0!a} has {1}".format(name, flaw),
-                "Look where its value comes from: YAML has such values as .inf and .nan, and as escapes in double quotes",
+                "Look where its value comes from: YAML has .inf and .nan for numbers, and escapes in double quotes",
             )
 
 

@@ -51,9 +51,8 @@ _SAID = {
 def made():
     """A device's key, its TPM, who made that, and the site's CA."""
     maker = bench.Authority("Maker")
-    return SimpleNamespace(
-        key=bench.DeviceKey(), tpm=bench.Tpm(maker, kind="ecc_p256"), maker=maker, site=bench.Authority("Site")
-    )
+    tpm, key = bench.Tpm(maker, kind="ecc_p256"), bench.DeviceKey()
+    return SimpleNamespace(key=key, request=key.request(), tpm=tpm, maker=maker, site=bench.Authority("Site"))
 
 
 def actions():
@@ -80,16 +79,18 @@ def prepare(folder):
     store = Store(str(folder / "state"))
     proof = {"ek_sha256": [made().tpm.sha256], "ek_trust": "certified", "ek_issuer": "CN=Maker"}
     with store.alone():
-        store.keep_challenge("gpu-1", csr.unpem(made().key.request()), "answer", proof, _ID)
-        store.record_certificate("shop-17-a", proof, {"serial": "1f", "not_after": "2027"}, 1_800_000_000.0)
+        store.keep_challenge("gpu-1", csr.unpem(made().request), "answer", proof, _ID)
+        store.record_certificate(
+            "shop-17-a", {**proof, "ek_sha256": ["e1"]}, {"serial": "1f", "not_after": "2027"}, 1_800_000_000.0
+        )
 
 
 def good(name, folder, on_host):
     """Options that an action takes."""
     root = str(folder / "root.pem")
     device = {"state_dir": str(folder / "state"), "device": "gpu-1"}
-    signed = {**device, "id": _ID, "answer": "answer", "csr": made().key.request()}
-    asked = {**device, **_NAMES, "public": made().key.encoded, "csr": made().key.request()}
+    signed = {**device, "id": _ID, "answer": "answer", "csr": made().request}
+    asked = {**device, **_NAMES, "public": made().key.encoded, "csr": made().request}
     site = {"state_dir": device["state_dir"], **_NAMES, "crl_files": [str(folder / "crl.pem")]}
     ways = [
         {"command": ["/nowhere/sign", "x"], "timeout": 1},

@@ -41,22 +41,33 @@ PARTED = {
         "off": [{"device-filter": ["0x20B010DE"], "devices": [0], "mig-enabled": False}],
     },
 }
-CLOCKS = {"min": 1110, "max": 1410, "locked": True}
-SETTINGS = {"gpus": "all", "ecc": False, "compute_mode": "default", "memory_clocks": {"min": 1215, "max": 1215}}
+SETTINGS = {
+    "gpus": [{"index": 0}],
+    "ecc": False,
+    "compute_mode": "default",
+    "gpu_clocks": {"min": 1110, "max": 1410, "locked": True},
+}
 
+# what is added to each example
 FILLED_IN = {
-    "gpu_settings": [
-        {"settings": [{**SETTINGS, "gpu_clocks": CLOCKS}, {"gpus": [{"index": 0}, {"uuid": "GPU-bbbb"}]}]}
+    "host_tools": {"manifest": {"a.py": "0" * 64}},
+    "identity_store": {"certificate": OWN, "chain": CERTIFICATE, "trust": CERTIFICATE, "crl": "x"},
+    "luks_volume": {"recovery_certificate": CERTIFICATE, "pcrs": [7]},
+    "tpm_challenge": {"credentials": [CREDENTIAL], "id": "0" * 32, "csr": REQUEST},
+}
+# further examples
+MORE = {
+    "gpu_settings": [{"settings": [SETTINGS]}],
+    "mig_layout": [
+        {"mig_parted": PARTED, "config": "small"},
+        {"layouts": [{"gpus": "all", "instances": ["1g.5gb"]}, {"gpus": [{"index": 2}], "mig": "disabled"}]},
+        {"layouts": [{"gpus": [{"model": "A100"}], "instances": {"3g.20gb": 1}}], "disruption": "force"},
+        {"layouts": [{"gpus": [{"uuid": "GPU-0"}], "instances": [{"profile": "4g.20gb", "placement": 0}]}]},
     ],
-    "host_tools": [{"manifest": {"a.py": "0" * 64}}],
-    "identity_store": [{"slot": "a", "certificate": OWN, "chain": CERTIFICATE, "trust": CERTIFICATE, "crl": "x"}],
-    "luks_volume": [{"recovery_certificate": CERTIFICATE, "pcrs": [7], "wipe": ["0123456789ab"]}],
-    "mig_layout": [{"mig_parted": PARTED, "config": "small"}, {"layouts": [{"gpus": "all", "instances": ["1g.5gb"]}]}],
     "nvidia_driver": [
-        {"source": "mirror", "mirror": mirror()},
-        {"source": "mirror", "mirror": mirror(layout="nvidia")},
+        {"version": "550.163.01", "source": "mirror", "mirror": mirror(layout=one)}
+        for one in ("distribution", "nvidia")
     ],
-    "tpm_challenge": [{"credentials": [CREDENTIAL], "id": "0" * 32, "csr": REQUEST}],
 }
 
 
@@ -64,7 +75,7 @@ def of_module(name, text):
     """text: the module's EXAMPLES."""
     full = "edgesite.gpu." + name
     written = [_plain(task[full] or {}) for task in yaml.safe_load(text) if full in task]
-    return [{**one, **more} for one in written for more in FILLED_IN.get(name, [{}])] + written
+    return [{**one, **FILLED_IN.get(name, {})} for one in written] + MORE.get(name, [])
 
 
 def _plain(options):

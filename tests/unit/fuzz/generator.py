@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple
 
-from ansible_collections.edgesite.gpu.tests.unit.fuzz.values import spoilt, wild
+from ansible_collections.edgesite.gpu.tests.unit.fuzz.values import fitting, spoilt, wild
 
 SEED = int(os.environ.get("EDGESITE_FUZZ_SEED") or random.SystemRandom().randrange(10**9))
 CASES = int(os.environ.get("EDGESITE_FUZZ_CASES") or 1000)
@@ -50,7 +50,9 @@ def cases(plugin, count):
     every = names(plugin.spec) or [""]
     for number in range(count):
         chosen = [every[number % len(every)], *(rng.choice(every) for _more in range(rng.choice([0, 0, 0, 1, 2])))]
-        options = copy.deepcopy(rng.choice(plugin.good))
+        # options exclude each other, so mostly one that goes with this one
+        fitting_ones = [one for one in plugin.good if chosen[0].split(".")[0] in one] if rng.random() < 0.8 else []
+        options = copy.deepcopy(rng.choice(fitting_ones or plugin.good))
         varied = [name for name in filter(None, chosen) if _vary(options, name.split("."), plugin, plugin.spec, rng)]
         yield Case(options, varied)
 
@@ -59,7 +61,8 @@ def _vary(options, path, plugin, spec, rng):
     """Spoils one option; whether it has a place."""
     name, *rest = path
     if not rest:
-        options[name] = spoilt(_good(name, options, plugin, spec[name], rng), rng)
+        good = _good(name, options, plugin, spec[name], rng)
+        options[name] = fitting(spec[name], rng) if rng.random() < 0.3 else spoilt(good, rng)
         return True
     inner = _good(name, options, plugin, spec[name], rng)
     if not isinstance(inner, (dict, list)) or not inner:

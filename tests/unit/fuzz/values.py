@@ -9,44 +9,23 @@ import copy
 import datetime
 import math
 
+
+def words(text):
+    """The words of a text."""
+    return text.split()
+
+
 # what Python refuses to write in decimals
 UNPRINTABLE = 1 << 20000
 NUMBERS = [0, -1, 1, 17, 99, 2**31, 2**63, -(2**63), 10**30, 10**400, -(10**400), UNPRINTABLE]
 SPECIAL = [0.1, -0.0, -1.5, 1e308, math.inf, -math.inf, math.nan]
-WORDS = ["", " ", "null", "true", "no", "all", "default", "auto", "none", "present", "x", "é", "\U0001f600"]
-DIGITS = [
-    "-1",
-    "17",
-    "1e999",
-    "nan",
-    "inf",
-    "-inf",
-    "0x11",
-    "0o7",
-    "1_000",
-    "٣",
-    "²",
-    " 7 ",
-    "1/3",
-    "9" * 30,
-    "9" * 5000,
-]
-MEANINGS = ["-o", "--help", "..", "/", "//", "~", "~\0", "~nobody-such/x", "$HOME", "{{ x }}", "{0}", "%n", "%", "\\"]
-MEANINGS += [
-    "a,b",
-    "a=b",
-    "a:b",
-    ":",
-    "@",
-    "a" * 3000,
-    "/" + "a/" * 3000,
-    "http://[",
-    "http://x:y@z:99999999/",
-    "IP:",
-    "#",
-]
+WORDS = ["", " ", "\U0001f600", *words("null true no all default auto none present x é")]
+DIGITS = [" 7 ", "9" * 5000, "9" * 30, *words("-1 17 1e999 nan inf -inf 0x11 0o7 1_000 ٣ ² 1/3")]
+MEANINGS = ["{{ x }}", "a" * 3000, "/" + "a/" * 3000, "\\", *words("-o --help .. / // ~ ~nobody-such/x $HOME {0} %n %")]
+MEANINGS += words("a,b a=b a:b : @ IP: # http://[ http://x:y@z:99999999/")
 ODD = ["\0", "\n", "\r", "\t", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u202e", "\ufeff", "\xa0", "\ud800", "\udcff"]
-ODD += ["\n[Service]\nExecStartPre=/bin/true"]
+ODD += ["~\0", "\n[Service]\nExecStartPre=/bin/true"]
+TEXTS = [WORDS, DIGITS, MEANINGS, ODD]
 
 
 def deep(levels):
@@ -60,12 +39,30 @@ def deep(levels):
 CONTAINERS = [[], {}, [None], {"a": None}, [[None]], {"a": {"b": [None]}}, [{}], [[]], {"": ""}, ["a", 1, None, {}]]
 CONTAINERS += [{None: 1}, {1: 2}, {True: []}, {1: "a", "a": 1}, deep(90), {"all": "all"}, [0, True, "0"], ["a", "a"]]
 OTHERS = [None, True, False, datetime.date(2026, 1, 2)]
-KINDS = [NUMBERS, SPECIAL, WORDS, DIGITS, MEANINGS, ODD, CONTAINERS, OTHERS]
+KINDS = [*TEXTS, NUMBERS, SPECIAL, CONTAINERS, OTHERS]
 
 
 def wild(rng):
     """Any value at all."""
     return copy.deepcopy(rng.choice(rng.choice(KINDS)))
+
+
+def fitting(option, rng):
+    """Any value that Ansible takes for an option of this type."""
+    kind = option.get("type", "raw")
+    if option.get("choices") and kind != "list":
+        return rng.choice(list(option["choices"]))
+    if kind == "list":
+        return [fitting({"type": option.get("elements", "raw")}, rng) for _one in range(rng.randint(0, 3))]
+    return copy.deepcopy(rng.choice(_OF_TYPE.get(kind, lambda: rng.choice(KINDS))()))
+
+
+_OF_TYPE = {
+    "bool": lambda: [True, False, "yes", 0],
+    "int": lambda: [*NUMBERS, *(text for text in DIGITS if text.strip("-").isdecimal())],
+    "float": lambda: [*NUMBERS, *SPECIAL, "inf", "1e999"],
+    "dict": lambda: [one for one in CONTAINERS if isinstance(one, dict)],
+}
 
 
 def spoilt(value, rng):
@@ -117,6 +114,6 @@ def _spoilt_list(value, rng):
 
 
 def _spoilt_text(value, rng):
-    part = rng.choice(rng.choice([ODD, ODD, MEANINGS, DIGITS, WORDS]))
+    part = rng.choice(rng.choice(TEXTS))
     place = rng.randint(0, len(value))
     return rng.choice([value[:place] + part + value[place:], value[:place], value.upper(), value + part, part + value])

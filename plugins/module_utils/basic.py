@@ -36,6 +36,11 @@ class AnsibleModule(basic.AnsibleModule):
 
 def refusal(name: str, spec: Mapping[str, Any], options: Mapping[str, Any]) -> EdgesiteError:
     """What is said of options that cannot be judged; name: the plugin's."""
+    try:
+        # Ansible made numbers of texts, and could then not write them into its log
+        writable.check(options)
+    except EdgesiteError as error:
+        return error
     option = _unjudged(spec, options)
     return EdgesiteError(
         "{0} has a value of another form than it takes".format(

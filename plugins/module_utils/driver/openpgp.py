@@ -39,7 +39,7 @@ def fingerprints(key: bytes) -> List[str]:
 def decoded(text: str) -> bytes:
     """A key file that came as base64. Raises EdgesiteError."""
     try:
-        return base64.b64decode(text)
+        return base64.b64decode("".join(text.split()), validate=True)
     except ValueError as error:
         raise EdgesiteError("it is not Base64") from error
 

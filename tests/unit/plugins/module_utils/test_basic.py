@@ -42,7 +42,6 @@ def failure(monkeypatch, capsys):
         ("settings", [{"gpu_clocks": 1410}]),
         ("settings", [{"gpu_clocks": {"min": "inf"}}]),
         ("timeout", "inf"),
-        ("timeout", float("-inf")),
     ],
 )
 def test_the_option_is_named_and_secrets_are_not(failure, option, value):
@@ -52,8 +51,8 @@ def test_the_option_is_named_and_secrets_are_not(failure, option, value):
     assert "hunter2" not in json.dumps(told)
 
 
-@pytest.mark.parametrize(("option", "value"), [("timeout", "9" * 5000), ("clock", "inf"), ("clock", "nan")])
-def test_numbers_that_ansible_makes_of_text_are_finite_and_can_be_written(failure, option, value):
+@pytest.mark.parametrize(("option", "value"), [("timeout", "9" * 5000), ("timeout", float("inf")), ("clock", "nan")])
+def test_numbers_are_finite_and_can_be_written(failure, option, value):
     assert failure(**{option: value})["msg"].startswith("The option '{0}' has a number".format(option))
 
 

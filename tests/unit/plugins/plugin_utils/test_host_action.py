@@ -45,7 +45,7 @@ def task(kind, **arguments):
     """What a task with these arguments ends with; its host is never reached."""
     action = kind.__new__(kind)
     action._task = SimpleNamespace(args=arguments, action="edgesite.gpu.it", async_val=0, check_mode=False)
-    action._connection = None
+    action._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/tmp/x"))
     action._execute_module = None
     return action.run(task_vars={"ansible_facts": {}})
 

@@ -12,11 +12,12 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   install:
-    description: Install what the host lacks for this, and go on; V(false) fails and names it in RV(missing_packages).
+    description:
+      - Install packages that the host lacks, and continue. V(false) fails and lists them in RV(missing_packages).
     type: bool
     default: true
   packages:
-    description: Packages to install where something is missing, instead of those in RV(missing_packages).
+    description: Packages to install if something is missing, instead of those in RV(missing_packages).
     type: list
     elements: str
     default: []

@@ -13,8 +13,8 @@ class ModuleDocFragment:
 options:
   allow_reboot:
     description:
-      - Reboot the host where the change waits for it, and run again; the result is that of both runs. Otherwise, and
-        where the controller is the host itself, RV(reboot_required) says that it waits.
+      - Reboot the host if the change needs it, and run again; the result covers both runs. Otherwise, and if the
+        controller is the host itself, RV(reboot_required) reports the pending reboot.
     type: bool
     default: false
   reboot_timeout:

@@ -13,6 +13,6 @@ class ModuleDocFragment:
 options:
   job:
     description:
-      - What an earlier run of this task has begun on the host, and is to be waited for; its action plugin gives it.
+      - Job on the host that an earlier run of this task started, to be waited for. Set by the action plugin.
     type: str
 """

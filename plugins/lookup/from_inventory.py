@@ -7,15 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: from_inventory
-short_description: A value, unless a host's facts stand in for variables
+short_description: Return values unless facts of a host replace variables
 version_added: 0.1.0
 description:
-  - The result of any module may carry facts (C(ansible_facts)), and Ansible makes variables of them that outrank
-    C(group_vars) and C(host_vars). So a host that lies could choose paths on the controller.
-  - This lookup returns what it is given, and fails where the host has facts by other names than Ansible's own modules
-    give them, naming these. It stands where roles of this collection hand a path on the controller to a plugin that is
-    not of this collection; all modules of the collection check the same by themselves.
-  - Names that a module of yours rightly returns are listed in the variable C(edgesite_facts_allowed).
+  - The result of any module may contain facts (C(ansible_facts)), which Ansible turns into variables that take
+    precedence over C(group_vars) and C(host_vars). A compromised host could thus choose paths on the controller.
+  - This lookup returns its arguments, and fails if the host has facts with names other than those that Ansible's own
+    modules use; the message lists them. Roles of this collection use it to pass a path on the controller to a plugin of
+    another collection. All modules of this collection make the same check themselves.
+  - If one of your own modules returns such facts legitimately, list their names in the variable
+    C(edgesite_facts_allowed).
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gpu_info
-short_description: Tell everything known of a host's GPUs and other accelerators
+short_description: Read what a host has in GPUs and other accelerators
 version_added: 0.1.0
 description:
-  - Reads GPUs, NVIDIA driver, Jetson identity, TPM, Secure Boot, accelerators of all makers and the host, in one round
-    trip. Changes nothing.
-  - Never fails because something is absent. A host without GPUs has an empty list of them, a host without TPM has
-    none; what is there but could not be read is told in RV(unread), with what to do about it.
-  - Reads files rather than run programs where a file tells the same.
+  - Reads GPUs, NVIDIA driver, Jetson identity, TPM, Secure Boot, accelerators of all vendors and basic host facts in
+    one round trip. Changes nothing.
+  - Never fails because something is absent. A host without GPUs has an empty list, a host without a TPM has V(null).
+    What exists but could not be read is listed in RV(unread), with a fix.
+  - Reads files rather than running programs where a file has the same information.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   gather:
     description:
-      - What to read. Only these keys are returned, beside RV(unread).
+      - What to read. Only these keys and RV(unread) are returned.
     type: list
     elements: str
     choices: [gpus, driver, jetson, tpm, secure_boot, accelerators, host]
@@ -29,12 +29,12 @@ options:
     description:
       - How to reach the TPM, in the form of the option C(-T) of tpm2-tools, such as V(device:/dev/tpmrm0) or
         V(swtpm:host=127.0.0.1,port=2321).
-      - Without it, the kernel's resource manager C(/dev/tpmrm0) is used where it exists, else C(/dev/tpm0).
+      - By default the kernel's resource manager C(/dev/tpmrm0) is used if it exists, otherwise C(/dev/tpm0).
     type: str
   pynvml_path:
     description:
-      - Folder or archive, on the host, to import pynvml from.
-      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+      - Directory or archive on the host to import pynvml from.
+      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
     type: path
 attributes:
   check_mode:
@@ -47,26 +47,26 @@ seealso:
   - module: edgesite.gpu.gpu_settings
   - module: edgesite.gpu.host_tools
 notes:
-  - Run it as root for the TPM; everything else is readable for all users on most hosts.
-  - The TPM is read with tpm2-tools, and its certificates with openssl. Neither is needed on a host without TPM.
+  - Run it as root to read the TPM; on most hosts every user can read everything else.
+  - The TPM is read with tpm2-tools, and its certificates with openssl. Neither is needed on a host without a TPM.
 """
 
 EXAMPLES = r"""
-- name: Everything of the host
+- name: Read everything about the host
   edgesite.gpu.gpu_info:
   register: gpu_info
   become: true
 
-- name: Hosts whose driver parts do not fit together are told
+- name: Show why driver parts do not fit together
   ansible.builtin.debug:
     msg: "{{ gpu_info.driver.mismatch_reason }}"
   when: gpu_info.driver.mismatch
 
-- name: Accelerators of all makers that have no driver
+- name: Show accelerators without a driver
   ansible.builtin.debug:
     msg: "{{ gpu_info.accelerators | rejectattr('driver') | map(attribute='pci_bus_id') | list }}"
 
-- name: Endorsement key certificates of a TPM behind a socket
+- name: Read the endorsement key certificates of a TPM behind a socket
   edgesite.gpu.gpu_info:
     gather: [tpm]
     tpm_tcti: swtpm:host=127.0.0.1,port=2321
@@ -75,13 +75,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 gpus:
-  description: The GPUs that NVML knows, in NVML's order. Empty where there is no NVML. Values a card lacks are null.
+  description:
+    - The GPUs that NVML reports, in NVML's order. Empty if NVML is not available. Values that a GPU does not have are
+      null.
   returned: when O(gather) has V(gpus)
   type: list
   elements: dict
   contains:
     index:
-      description: NVML's index; it may change at a reboot.
+      description: NVML's index, which may change at a reboot.
       type: int
       returned: always
     uuid:
@@ -100,17 +102,17 @@ gpus:
       returned: always
       sample: '0000:17:00.0'
     pci_vendor_id:
-      description: PCI vendor, four hex digits.
+      description: PCI vendor id, four hexadecimal digits.
       type: str
       returned: always
       sample: 10de
     pci_device_id:
-      description: PCI device, four hex digits.
+      description: PCI device id, four hexadecimal digits.
       type: str
       returned: always
       sample: 20b0
     pci_subsystem_id:
-      description: PCI subsystem vendor and device.
+      description: PCI subsystem vendor id and device id.
       type: str
       returned: always
       sample: 10de:1450
@@ -127,7 +129,7 @@ gpus:
       type: str
       returned: always
     minor_number:
-      description: N of C(/dev/nvidiaN).
+      description: The number N in C(/dev/nvidiaN).
       type: int
       returned: always
     architecture:
@@ -150,8 +152,8 @@ gpus:
       returned: always
     clocks_mhz:
       description:
-        - Clocks now (C(graphics), C(sm), C(memory)), highest (C(max_graphics), C(max_sm), C(max_memory)) and lowest
-          (C(min_graphics), C(min_memory)), in MHz.
+        - Current clocks (C(graphics), C(sm), C(memory)), highest clocks (C(max_graphics), C(max_sm), C(max_memory)) and
+          lowest clocks (C(min_graphics), C(min_memory)), in MHz.
       type: dict
       returned: always
     temperature_c:
@@ -159,15 +161,15 @@ gpus:
       type: int
       returned: always
     utilization_percent:
-      description: C(gpu) and C(memory) in percent of the last sample period.
+      description: Utilization of C(gpu) and C(memory) in the last sample period, in percent.
       type: dict
       returned: always
     performance_state:
-      description: P-state, 0 the fastest.
+      description: P-state; 0 is the fastest.
       type: int
       returned: always
     persistence_mode:
-      description: Whether the driver stays loaded without clients.
+      description: Whether the driver stays loaded while nothing uses the GPU.
       type: bool
       returned: always
     compute_mode:
@@ -175,15 +177,15 @@ gpus:
       type: str
       returned: always
     ecc:
-      description: ECC C(current)ly and C(pending) a reset or reboot.
+      description: ECC mode now (C(current)) and after the next reset or reboot (C(pending)).
       type: dict
       returned: always
     mig:
       description:
-        - C(current) and C(pending) mode, whether a change of mode needs no reset (C(resetless)), C(max_devices), and
-          the C(gpu_instances) with their C(compute_instances).
-        - Null for a card without MIG. C(gpu_instances) is null where the task does not run as root, since the driver
-          lets only root list them.
+        - C(current) and C(pending) mode, whether the mode can change without a reset (C(resetless)), C(max_devices),
+          and the C(gpu_instances) with their C(compute_instances).
+        - Null for a GPU without MIG. C(gpu_instances) is null if the task does not run as root, because only root may
+          list them.
       type: dict
       returned: always
     vgpu:
@@ -191,12 +193,14 @@ gpus:
       type: dict
       returned: always
     processes:
-      description: The GPU's clients with C(pid), C(name), C(kind), C(memory_mib), and the instances they run in.
+      description:
+        - Processes that use the GPU, each with C(pid), C(name), C(kind), C(memory_mib) and the instances that it runs
+          in.
       type: list
       elements: dict
       returned: always
 driver:
-  description: NVIDIA's driver on the host. Versions are null where that part is absent.
+  description: NVIDIA's driver on the host. The version of a part that is absent is null.
   returned: when O(gather) has V(driver)
   type: dict
   contains:
@@ -206,7 +210,7 @@ driver:
       returned: always
       sample: 580.95.05
     on_disk:
-      description: Version of the kernel module that the next load takes, for the running kernel.
+      description: Version of the kernel module on disk for the running kernel, which the next load uses.
       type: str
       returned: always
       sample: 580.95.05
@@ -220,7 +224,7 @@ driver:
       type: str
       returned: always
     nvml_status:
-      description: V(ok), or NVML's error in lower case, such as V(library_not_found), V(lib_rm_version_mismatch).
+      description: V(ok), or NVML's error in lower case, such as V(library_not_found) or V(lib_rm_version_mismatch).
       type: str
       returned: always
     nvml_version:
@@ -229,7 +233,7 @@ driver:
       returned: always
       sample: 13.580.95.05
     cuda_version:
-      description: Newest CUDA that the driver supports.
+      description: Newest CUDA version that the driver supports.
       type: str
       returned: always
       sample: '13.0'
@@ -238,7 +242,7 @@ driver:
       type: bool
       returned: always
     mismatch_reason:
-      description: Which parts; null without mismatch.
+      description: Which parts differ; null without a mismatch.
       type: str
       returned: always
       sample: kernel module 580.82.07 is loaded, but the libraries are 580.95.05
@@ -253,7 +257,7 @@ jetson:
       returned: always
       sample: NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super
     module:
-      description: Part number of the module; of the whole kit on Jetsons before Xavier NX.
+      description: Part number of the module, or of the whole kit on Jetsons before Xavier NX.
       type: str
       returned: always
       sample: p3767-0005
@@ -263,7 +267,7 @@ jetson:
       returned: always
       sample: tegra234
     l4t:
-      description: L4T release; null where nothing tells it.
+      description: L4T release; null if it is unknown.
       type: dict
       returned: always
       contains:
@@ -283,24 +287,24 @@ jetson:
           returned: always
           sample: 36.4.7
         major:
-          description: First number of the version.
+          description: First part of the version.
           type: int
           returned: always
         minor:
-          description: Second number.
+          description: Second part.
           type: int
           returned: always
         patch:
-          description: Third number.
+          description: Third part.
           type: int
           returned: always
     jetpack:
-      description: JetPack that has this L4T; null for an L4T that this collection does not know.
+      description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
       type: str
       returned: always
       sample: 6.2.1
     power_mode:
-      description: Mode of nvpmodel in force, C(id) and C(name). Ids differ between modules, names do so less.
+      description: Current nvpmodel mode, with C(id) and C(name). Ids differ between modules; names differ less.
       type: dict
       returned: always
       sample: {id: 2, name: MAXN_SUPER}
@@ -315,7 +319,7 @@ tpm:
   type: dict
   contains:
     version:
-      description: V(2.0) or V(1.2). A TPM 1.2 has nothing but this.
+      description: V(2.0) or V(1.2). For a TPM 1.2 nothing else is returned.
       type: str
       returned: always
     tcti:
@@ -324,12 +328,12 @@ tpm:
       returned: always
       sample: device:/dev/tpmrm0
     manufacturer:
-      description: Maker's TCG id.
+      description: TCG vendor id of the manufacturer.
       type: str
       returned: always
       sample: INTC
     vendor_string:
-      description: Maker's text.
+      description: Text that the manufacturer set.
       type: str
       returned: always
     firmware:
@@ -344,25 +348,26 @@ tpm:
       returned: always
       contains:
         handle:
-          description: Index of the non-volatile memory.
+          description: Index in the non-volatile memory.
           type: str
           returned: always
           sample: '0x01c00002'
         key_type:
-          description: Algorithm and size or curve; V(null) for one that is neither RSA nor on a curve that TPMs have.
+          description:
+            - Algorithm and size or curve; V(null) for a key that is neither RSA nor on a curve that TPMs support.
           type: str
           returned: always
           sample: rsa2048
         sha256:
-          description: SHA-256 of the certificate in DER form, in hex.
+          description: SHA-256 of the certificate in DER, in hexadecimal.
           type: str
           returned: always
         subject:
-          description: Subject as in RFC 2253; null where it is empty, as EK certificates may have it.
+          description: Subject in the form of RFC 2253; null if it is empty, as it may be in EK certificates.
           type: str
           returned: always
         issuer:
-          description: Issuer as in RFC 2253.
+          description: Issuer in the form of RFC 2253.
           type: str
           returned: always
         not_after:
@@ -380,42 +385,42 @@ secure_boot:
   type: str
 accelerators:
   description:
-    - Accelerators on the PCI bus of all makers, with or without driver, by address.
-    - Each PCI function counts, so that virtual functions, and cards with two functions, have several entries.
+    - Accelerators of all vendors on the PCI bus, with or without a driver, sorted by address.
+    - There is one entry for each PCI function, including virtual functions.
   returned: when O(gather) has V(accelerators)
   type: list
   elements: dict
   contains:
     pci_bus_id:
-      description: PCI address as in C(/sys/bus/pci/devices); equals RV(gpus[].pci_bus_id) for NVML's GPUs.
+      description: PCI address as in C(/sys/bus/pci/devices), the same as RV(gpus[].pci_bus_id) for NVML's GPUs.
       type: str
       returned: always
       sample: '0000:17:00.0'
     vendor:
-      description: Maker in lower case; null for one that this collection does not know.
+      description: Vendor in lower case; null for one that this collection does not know.
       type: str
       returned: always
       sample: huawei
     vendor_id:
-      description: PCI vendor, four hex digits.
+      description: PCI vendor id, four hexadecimal digits.
       type: str
       returned: always
       sample: 19e5
     device_id:
-      description: PCI device, four hex digits.
+      description: PCI device id, four hexadecimal digits.
       type: str
       returned: always
       sample: d802
     subsystem_vendor_id:
-      description: PCI subsystem vendor, four hex digits.
+      description: PCI subsystem vendor id, four hexadecimal digits.
       type: str
       returned: always
     subsystem_device_id:
-      description: PCI subsystem device, four hex digits.
+      description: PCI subsystem device id, four hexadecimal digits.
       type: str
       returned: always
     class:
-      description: PCI class, six hex digits.
+      description: PCI class, six hexadecimal digits.
       type: str
       returned: always
       sample: '120000'
@@ -424,12 +429,12 @@ accelerators:
       type: str
       returned: always
     name:
-      description: Model, as far as the PCI ids tell it; null for ids that this collection does not know.
+      description: Model according to the PCI ids; null for ids that this collection does not know.
       type: str
       returned: always
       sample: Ascend 910B
     driver:
-      description: Kernel driver that has the device, such as V(nvidia), V(nouveau), V(vfio-pci); null for none.
+      description: Kernel driver bound to the device, such as V(nvidia), V(nouveau) or V(vfio-pci); null for none.
       type: str
       returned: always
     numa_node:
@@ -437,11 +442,11 @@ accelerators:
       type: int
       returned: always
     iommu_group:
-      description: IOMMU group; null with the IOMMU off.
+      description: IOMMU group; null if the IOMMU is off.
       type: int
       returned: always
     physical_function:
-      description: For a virtual function of SR-IOV, the address of its physical function; else null.
+      description: For an SR-IOV virtual function, the address of its physical function; otherwise null.
       type: str
       returned: always
 host:
@@ -450,7 +455,7 @@ host:
   type: dict
   contains:
     os:
-      description: C(id), C(version_id) and C(pretty_name) of C(/etc/os-release).
+      description: C(id), C(version_id) and C(pretty_name) from C(/etc/os-release).
       type: dict
       returned: always
       sample: {id: ubuntu, version_id: '22.04', pretty_name: Ubuntu 22.04.5 LTS}
@@ -465,7 +470,7 @@ host:
       returned: always
       sample: x86_64
     machine:
-      description: V(physical), V(virtual) or V(container); null where nothing tells.
+      description: V(physical), V(virtual) or V(container); null if it is unknown.
       type: str
       returned: always
     python_version:
@@ -473,17 +478,17 @@ host:
       type: str
       returned: always
     boot_id:
-      description: The kernel's id of this boot; it changes with every reboot.
+      description: The kernel's id of the current boot, which changes with every reboot.
       type: str
       returned: always
 unread:
-  description: What is there but could not be read. Empty on a host where everything was read.
+  description: What exists but could not be read. Empty if everything was read.
   returned: always
   type: list
   elements: dict
   contains:
     what:
-      description: The part of the result that lacks something.
+      description: Part of the result that is incomplete.
       type: str
       returned: always
     why:

@@ -10,10 +10,10 @@ module: gpu_settings
 short_description: Set persistence, ECC, compute mode, power limit and clocks of NVIDIA GPUs
 version_added: 0.1.0
 description:
-  - Brings the settings of a host's GPUs to what is wanted, and keeps them over a reboot by a boot unit.
-  - Every value is checked against the card's own range before anything changes. All problems are told at once.
-  - When a step fails, the steps before it are taken back.
-  - One task holds all settings of a host, since the boot unit holds exactly the settings of the last run.
+  - Sets what O(settings) names on a host's GPUs, and restores it after a reboot with a boot unit.
+  - Every value is checked against the GPU's own range before anything changes. All problems are reported at once.
+  - If a step fails, the steps before it are undone.
+  - Put all settings of a host into one task, because the boot unit restores exactly the settings of the last run.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
@@ -21,27 +21,28 @@ extends_documentation_fragment:
 options:
   settings:
     description:
-      - What is wanted, for which GPUs. Entries that name the same GPU add up; it is an error if they differ.
-      - An empty list changes no GPU, and takes the boot unit away.
+      - Settings and the GPUs that they are for. Entries that select the same GPU are merged; it is an error if they
+        contradict each other.
+      - An empty list changes no GPU and removes the boot unit.
     type: list
     elements: dict
     required: true
     suboptions:
       gpus:
         description:
-          - V(all), or a list of selectors. Each is a dictionary with one or more of the keys C(uuid),
-            C(pci_bus_id), C(index) (NVML's) and C(model), and names the GPUs that match all of them.
+          - V(all), or a list of selectors. Each selector is a dictionary with one or more of the keys C(uuid),
+            C(pci_bus_id), C(index) (NVML's) and C(model), and selects the GPUs that match all of them.
           - C(model) matches whole words of the product name, so V(A100) matches C(NVIDIA A100-SXM4-40GB) and V(L4)
             does not match C(NVIDIA L40S).
         type: raw
         required: true
       persistence_mode:
-        description: Keep the driver loaded while no client runs (C(nvmlDeviceSetPersistenceMode)).
+        description: Keep the driver loaded while nothing uses the GPU (C(nvmlDeviceSetPersistenceMode)).
         type: bool
       ecc:
         description:
           - Error correction of the GPU's memory (C(nvmlDeviceSetEccMode)).
-          - Takes effect at the next reset of the GPU or reboot of the host, see RV(reboot_required).
+          - Takes effect at the next GPU reset or reboot; see RV(reboot_required).
         type: bool
       compute_mode:
         description: Who may run compute work on the GPU (C(nvmlDeviceSetComputeMode)).
@@ -50,12 +51,13 @@ options:
       power_limit:
         description:
           - Power limit in W, or V(default) for the card's own default (C(nvmlDeviceSetPowerManagementLimit)).
-          - The range is the card's (C(nvmlDeviceGetPowerManagementLimitConstraints)).
+          - The range depends on the card (C(nvmlDeviceGetPowerManagementLimitConstraints)).
         type: str
       gpu_clocks:
         description:
           - Lock the GPU's clocks to a range (C(nvmlDeviceSetGpuLockedClocks)), or unlock them.
-          - NVML cannot tell whether clocks are locked; what this module locked is noted below C(/run/edgesite-gpu).
+          - NVML does not report whether clocks are locked, so the module records what it locked in
+            C(/run/edgesite-gpu).
         type: dict
         suboptions:
           locked:
@@ -63,13 +65,14 @@ options:
             type: bool
             default: true
           min:
-            description: Lowest clock in MHz; needed to lock.
+            description: Lowest clock in MHz; required to lock.
             type: int
           max:
-            description: Highest clock in MHz; needed to lock.
+            description: Highest clock in MHz; required to lock.
             type: int
       memory_clocks:
-        description: As O(settings[].gpu_clocks), for the memory (C(nvmlDeviceSetMemoryLockedClocks), Ampere and later).
+        description:
+          - Like O(settings[].gpu_clocks), for the memory (C(nvmlDeviceSetMemoryLockedClocks), Ampere and later).
         type: dict
         suboptions:
           locked:
@@ -77,29 +80,29 @@ options:
             type: bool
             default: true
           min:
-            description: Lowest clock in MHz; needed to lock.
+            description: Lowest clock in MHz; required to lock.
             type: int
           max:
-            description: Highest clock in MHz; needed to lock.
+            description: Highest clock in MHz; required to lock.
             type: int
   persist:
     description:
-      - Set the same again at every boot, by the unit C(edgesite-gpu-settings.service).
+      - Apply the same settings at every boot, by the unit C(edgesite-gpu-settings.service).
       - Needs M(edgesite.gpu.host_tools) on the host.
     type: bool
     default: true
   pynvml_path:
     description:
-      - Folder or archive, on the host, to import pynvml from.
-      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+      - Directory or archive on the host to import pynvml from.
+      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
     type: path
 attributes:
   check_mode:
     support: full
-    description: Says what would change, and changes nothing.
+    description: Reports what would change and changes nothing.
   diff_mode:
     support: full
-    description: Shows settings and boot unit before and after.
+    description: Shows the settings and the boot unit, before and after.
 seealso:
   - module: edgesite.gpu.gpu_info
   - module: edgesite.gpu.host_tools
@@ -109,7 +112,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: GPUs run within what the enclosure can cool
+- name: Limit GPUs to what the enclosure can cool
   edgesite.gpu.gpu_settings:
     settings:
       - gpus: all
@@ -122,7 +125,7 @@ EXAMPLES = r"""
           max: 1410
   become: true
 
-- name: Clocks and power of one card are as the vendor set them
+- name: Return clocks and power limit of one card to the defaults
   edgesite.gpu.gpu_settings:
     settings:
       - gpus:
@@ -136,14 +139,14 @@ EXAMPLES = r"""
 RETURN = r"""
 actions:
   description:
-    - What was done, or in check mode would be done, in this order.
-    - When a step failed, what of it is left on the host or was taken back, see RV(undone).
+    - What was done, or would be done in check mode, in this order.
+    - When a step failed, the steps that are left on the host or were undone; see RV(undone).
   returned: success, or when a step failed
   type: list
   elements: dict
   contains:
     does:
-      description: The action in words.
+      description: Description of the action.
       type: str
       returned: always
     uuid:
@@ -169,24 +172,24 @@ actions:
       before: 70 W
       after: 60 W
 before:
-  description: Settings by GPU UUID (those that O(settings) names), boot unit and its files, before.
+  description: Settings by GPU UUID (those that O(settings) names), the boot unit and its files, before.
   returned: success
   type: dict
 after:
-  description: The same, after; in check mode, what it would be.
+  description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
 reboot_required:
-  description: Whether an ECC mode waits for a reset of its GPU or a reboot.
+  description: Whether a change of ECC mode needs a GPU reset or a reboot to take effect.
   returned: success
   type: bool
 reset_required:
-  description: UUIDs of the GPUs whose ECC mode waits; where nothing uses them, a GPU reset does instead of a reboot.
+  description: UUIDs of the GPUs whose change of ECC mode is pending. If nothing uses them, a GPU reset is enough.
   returned: success
   type: list
   elements: str
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 nvml_status:

@@ -7,48 +7,48 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_tools
-short_description: Put the programs that boot units run onto a host
+short_description: Install the programs that boot units run
 version_added: 0.1.0
 description:
-  - What does not survive a reboot by itself, such as power limits or MIG instances, is set again by boot units. They
-    run the collection's own code, which this module installs below C(/usr/local/lib/edgesite-gpu), together with
-    pynvml from the controller. The host needs no network and no package for it.
-  - A new version is checked, written beside the old one, and put in place in one step. A program that runs meanwhile
-    keeps its version to its end.
-  - Nothing is installed but what the controller's manifest names. Whatever is changed, added or taken away below the
-    version in use is found by the next run, and set right.
+  - Settings that do not survive a reboot, such as power limits or MIG instances, are restored by boot units. They run
+    the collection's own code, which this module installs in C(/usr/local/lib/edgesite-gpu) together with pynvml from
+    the controller. The host needs no network access and no package for this.
+  - A new version is checked, written next to the old one and activated in one step. A program that is running keeps its
+    version until it exits.
+  - Only files that the controller's manifest lists are installed. Files that were changed, added or removed since are
+    found and repaired by the next run.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   state:
-    description: Whether the tools are to be there.
+    description: Whether the tools are installed.
     type: str
     choices: [present, absent]
     default: present
   manifest:
-    description: SHA-256 by path of the files that are to be there. Set by the controller side of the module.
+    description: SHA-256 of each file to install, by path. Set by the action plugin.
     type: dict
     default: {}
   archive:
-    description: Path, on the host, of the archive with the files. Set by the controller side of the module.
+    description: Path on the host of the archive with the files. Set by the action plugin.
     type: path
 attributes:
   check_mode:
     support: full
-    description: Says what would change, and changes nothing.
+    description: Reports what would change and changes nothing.
   diff_mode:
     support: full
-    description: Shows the SHA-256 of the files before and after.
+    description: Shows the SHA-256 of the files, before and after.
 requirements:
   - pynvml (nvidia-ml-py) on the controller
 """
 
 EXAMPLES = r"""
-- name: Host tools are there
+- name: Install the host tools
   edgesite.gpu.host_tools:
   become: true
 
-- name: Host tools are gone
+- name: Remove the host tools
   edgesite.gpu.host_tools:
     state: absent
   become: true
@@ -56,20 +56,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success
   type: list
   elements: dict
   sample: [{"does": "install the host tools 7f7b0fe3b1c2a4d5", "version": "7f7b0fe3b1c2a4d5"}]
 before:
   description:
-    - The version (null for none) and the SHA-256 of each file, before.
-    - For what is not as it was installed, what it is instead, such as C(mode 0666) or C(not a plain file).
+    - The version (null if none is installed) and the SHA-256 of each file, before.
+    - For a file that is not as installed, what is wrong with it, such as C(mode 0666) or C(not a plain file).
   returned: success
   type: dict
   sample: {"version": null, "files": {}}
 after:
-  description: The same, after; in check mode, what it would be.
+  description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
   sample: {"version": "7f7b0fe3b1c2a4d5", "files": {"pynvml.py": "aa11..."}}

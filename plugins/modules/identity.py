@@ -12,13 +12,13 @@ module: identity
 short_description: Give a host a key that never leaves its TPM, and a certificate for it
 version_added: 0.1.0
 description:
-  - Looks at the host's folder and at its keys in the TPM, decides on the controller whether they are as wanted, and if
-    not, makes a key in the TPM, has the TPM prove that it holds it, has a certificate issued, and puts it into use.
-    Nothing of that is done where the certificate is good for long enough. This takes two round trips.
+  - Reads the host's directory and its keys in the TPM, and decides on the controller whether anything has to be done.
+    If so, it creates a key in the TPM, has the TPM prove that it holds the key, has a certificate issued and activates
+    it. If the certificate is valid for long enough, nothing is done, and the task takes two round trips.
   - The host also gets O(authority.roots) and O(crl_files).
   - Runs M(edgesite.gpu.identity_device), M(edgesite.gpu.identity_store), M(edgesite.gpu.tpm_info),
     M(edgesite.gpu.tpm_key), M(edgesite.gpu.tpm_csr), M(edgesite.gpu.tpm_credential), M(edgesite.gpu.tpm_challenge) and
-    M(edgesite.gpu.tpm_certificate), each of which can be used by itself.
+    M(edgesite.gpu.tpm_certificate), each of which can also be used on its own.
   - A host whose TPM is not the one that it was enrolled with is refused.
 author:
   - The edgesite.gpu maintainers (@edgesite)
@@ -33,7 +33,7 @@ options:
     required: true
     suboptions:
       roots:
-        description: The root certificates that hosts trust and get, files on the controller.
+        description: Files on the controller with the root certificates that hosts trust. They are copied to the host.
         type: list
         elements: path
         required: true
@@ -67,12 +67,12 @@ options:
         type: int
         default: 60
   crl_files:
-    description: Revocation lists that the host gets, files on the controller.
+    description: Files on the controller with the revocation lists to copy to the host.
     type: list
     elements: path
     default: []
   directory:
-    description: The folder on the host, as in M(edgesite.gpu.identity_store).
+    description: The directory on the host, as in M(edgesite.gpu.identity_store).
     type: path
     default: /etc/edgesite-gpu/identity
   subject:
@@ -95,27 +95,31 @@ options:
     elements: str
     default: [serverAuth, clientAuth]
   key_type:
-    description: The type of the key. Another one than the host has is a new key.
+    description: The type of the key. If the host's key is of another type, a new key is created.
     type: str
     choices: [ecc_p256, rsa2048, rsa3072]
     default: ecc_p256
   key_group:
-    description: The group that may read the key's file, which is of use with this TPM alone.
+    description: The group that may read the key file, which can only be used with this TPM.
     type: str
     default: tss
   days:
-    description: How long the certificate is good, in days, as in M(edgesite.gpu.tpm_certificate).
+    description: How many days the certificate is valid, as in M(edgesite.gpu.tpm_certificate).
     type: int
     default: 90
   renew_before:
-    description: Days before its end that the certificate is renewed, below O(days); a third of its life by default.
+    description:
+      - How many days before it expires the certificate is renewed; must be less than O(days). By default a third of its
+        lifetime.
     type: str
   rotate:
-    description: Make a new key and certificate in this run.
+    description: Create a new key and certificate in this run.
     type: bool
     default: false
   clock_tolerance:
-    description: Seconds that the host's clock may be off from the controller's. Beyond that nothing is issued.
+    description:
+      - By how many seconds the host's clock may differ from the controller's. If it differs by more, no certificate is
+        issued.
     type: int
     default: 300
   ek_trust:
@@ -139,20 +143,20 @@ options:
     elements: path
     default: []
   owner_auth:
-    description: The TPM owner's password, where it has one. Needed once, for the storage key.
+    description: The TPM's owner password, if one is set. Needed once, to create the storage key.
     type: str
   tcti:
-    description: How the TPM is reached, as in M(edgesite.gpu.tpm_info).
+    description: How to reach the TPM, as in M(edgesite.gpu.tpm_info).
     type: str
   packages:
-    description: What is installed where the host has a TPM and no programs for it; nothing where empty.
+    description: Packages to install if the host has a TPM but no programs for it. Empty installs nothing.
     type: list
     elements: str
     default: [tpm2-tools]
 attributes:
   check_mode:
     support: full
-    description: Says whether a certificate would be issued, and why. Reads the host, and changes nothing.
+    description: Reports whether a certificate would be issued, and why. Reads the host and changes nothing.
   diff_mode:
     support: full
     description: As in M(edgesite.gpu.identity_store).
@@ -166,7 +170,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: The host has an identity
+- name: Give the host an identity
   edgesite.gpu.identity:
     state_dir: /srv/site/ca/state
     subject:
@@ -184,25 +188,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done; also of a run that failed later on.
+  description: What was done, or would be done in check mode; also returned by a run that failed later.
   returned: always
   type: list
   elements: dict
   sample: [{"does": "write trust.pem"}, {"does": "enrol, since it has no certificate yet"}]
 need:
   description:
-    - What was to be done. C(action) is V(none), V(enrol), V(renew) (same key) or V(rotate); C(slot) is where the
-      certificate goes; C(why) is for people; C(new_key) is whether a key is made.
+    - What had to be done. C(action) is V(none), V(enrol), V(renew) (same key) or V(rotate), C(slot) is the slot of the
+      certificate, C(why) is the reason in words, and C(new_key) is whether a key is created.
   returned: success
   type: dict
   sample: {"action": "renew", "slot": "a", "why": "the certificate is good for 29.8 more days", "new_key": false}
 serial:
-  description: Serial number of the certificate that was issued, hex.
-  returned: when one was issued
+  description: Serial number of the issued certificate, in hexadecimal.
+  returned: when a certificate was issued
   type: str
 not_after:
-  description: Until when it is good, in UTC.
-  returned: when one was issued
+  description: When it expires, in UTC.
+  returned: when a certificate was issued
   type: str
   sample: "2027-02-20T06:30:00Z"
 before:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: identity_device
-short_description: What the controller knows of a device, and the end of its certificates
+short_description: Show what the controller knows about a device, and revoke its certificates
 version_added: 0.1.0
 description:
-  - Works on the controller, in the folder where M(edgesite.gpu.tpm_credential) and M(edgesite.gpu.tpm_certificate)
-    remember devices; nothing reaches the host, so that a stolen or broken one can be revoked too.
+  - Runs on the controller only, in the directory where M(edgesite.gpu.tpm_credential) and
+    M(edgesite.gpu.tpm_certificate) record devices. The host is not contacted, so a stolen or broken one can be revoked
+    too.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
@@ -22,31 +23,32 @@ options:
     type: path
     required: true
   device:
-    description: The name of the device, mostly C(inventory_hostname). Needed to change something.
+    description: The name of the device, usually C(inventory_hostname). Required to change something.
     type: str
   state:
     description:
-      - V(known) reads.
-      - V(revoked) notes that all certificates of the device so far are revoked. It may get a new one by a new proof.
-      - V(decommissioned) notes that too, and that its TPM is not to be taken any more, by any of the endorsement keys
-        that it showed, under whatever name, even where the inventory pins it.
-      - V(readmitted) lets that TPM be taken again, by all of them.
+      - V(known) only reads.
+      - V(revoked) records that all certificates issued to the device so far are revoked. With a new proof it can get a
+        new one.
+      - V(decommissioned) also records that its TPM is no longer accepted, by any of its known endorsement keys and
+        under any device name, even if the inventory pins it.
+      - V(readmitted) accepts that TPM again, by all of its endorsement keys.
     type: str
     choices: [known, revoked, decommissioned, readmitted]
     default: known
 attributes:
   check_mode:
     support: full
-    description: Says whether it would be news, and writes nothing.
+    description: Reports whether the record would change, and writes nothing.
   diff_mode:
     support: none
-    description: What changes is a record on the controller; the result tells it.
+    description: Only a record on the controller changes; see the return values.
 seealso:
   - module: community.crypto.x509_crl
 """
 
 EXAMPLES = r"""
-- name: The machine was stolen
+- name: Decommission a stolen machine
   edgesite.gpu.identity_device:
     state_dir: /srv/site/identity
     device: shop-17-a
@@ -57,36 +59,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 device:
-  description: What is known of the device; null for one that was never enrolled.
+  description: What is recorded about the device; null if it was never enrolled.
   returned: success
   type: dict
   contains:
     ek_sha256:
-      description: The endorsement keys of its TPM; empty after it was decommissioned.
+      description: The endorsement keys of its TPM; empty once the device is decommissioned.
       type: list
       elements: str
     ek_trust:
-      description: How those of its last proof were known to be a TPM's.
+      description: Why the endorsement keys of its last proof were trusted.
       type: str
     ek_issuer:
-      description: Who issued the certificates of those, separated by semicolons; null where that was not asked for.
+      description: Issuers of their certificates, separated by semicolons; null if certificates were not required.
       type: str
     enrolled:
-      description: When it got its first certificate, in UTC.
+      description: When it received its first certificate, in UTC.
       type: str
     decommissioned:
-      description: When it was decommissioned; else null.
+      description: When it was decommissioned; otherwise null.
       type: str
     retired:
-      description: Endorsement keys that are not taken any more.
+      description: Endorsement keys that are no longer accepted.
       type: list
       elements: str
     certificates:
-      description: Its certificates, each with C(serial), C(issued), C(not_after), and C(revoked) where it is.
+      description: Its certificates, each with C(serial), C(issued), C(not_after) and, if it was revoked, C(revoked).
       type: list
       elements: dict
 revoked:
-  description: All revoked certificates of all devices, as M(community.crypto.x509_crl) takes them.
+  description: All revoked certificates of all devices, in the form that M(community.crypto.x509_crl) expects.
   returned: success
   type: list
   elements: dict

@@ -7,48 +7,48 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: identity_store
-short_description: Keep a host's certificate, its chain and what it trusts
+short_description: Manage a host's certificate, its chain and the roots that it trusts
 version_added: 0.1.0
 description:
-  - Looks after a folder with two slots, C(a) and C(b), each with C(key.pem) (from M(edgesite.gpu.tpm_key)),
-    C(cert.pem), C(chain.pem) and C(fullchain.pem); with C(trust.pem) and C(crl.pem); and with C(current), a link to the
+  - Manages a directory with two slots, C(a) and C(b). Each has C(key.pem) (from M(edgesite.gpu.tpm_key)), C(cert.pem),
+    C(chain.pem) and C(fullchain.pem). The directory also has C(trust.pem), C(crl.pem) and the link C(current) to the
     slot in use.
-  - Each file is replaced in one step, and the link last, so that a service sees a key and its own certificate, or the
-    pair before. A step that fails is taken back with all before it.
-  - Without O(slot) it reads the certificates, and writes no more than O(trust) and O(crl).
+  - Each file is replaced atomically, and the link last, so that a service sees either the new key and certificate or
+    the previous pair. If a step fails, it and all steps before it are undone.
+  - Without O(slot) it reads the certificates and writes only O(trust) and O(crl).
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   directory:
-    description: The folder; made with mode 0755 where it is missing.
+    description: The directory; created with mode 0755 if it is missing.
     type: path
     default: /etc/edgesite-gpu/identity
   trust:
-    description: Root certificates by which the site's services know each other, PEM. What is there stays by default.
+    description: Root certificates that the site's services trust, in PEM. By default the file is left as it is.
     type: str
   crl:
-    description: The certificate revocation lists, PEM. What is there stays by default.
+    description: The certificate revocation lists, in PEM. By default the file is left as it is.
     type: str
   slot:
-    description: The slot that O(certificate) is for. It has to have a key, and is in use afterwards.
+    description: The slot for O(certificate). It must contain a key, and becomes the slot in use.
     type: str
     choices: [a, b]
   certificate:
-    description: The certificate, PEM.
+    description: The certificate, in PEM.
     type: str
   chain:
-    description: What lies between it and the root, PEM.
+    description: The certificates between it and the root, in PEM.
     type: str
     default: ""
   clock:
     description:
-      - What the controller's clock says, in seconds since 1970, as C(now().timestamp()). RV(clock_off) compares the
-        host's with it, since a clock that is wrong makes certificates look bad.
+      - The controller's time in seconds since 1970, such as C(now().timestamp()). RV(clock_off) compares the host's
+        clock with it, because certificates appear invalid if the clock is wrong.
     type: float
 attributes:
   check_mode:
     support: full
-    description: Says what would be written, and writes nothing.
+    description: Reports what would be written, and writes nothing.
   diff_mode:
     support: full
     description: Shows the SHA-256 of each file and the slot in use, before and after.
@@ -58,7 +58,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The certificate is in use
+- name: Activate the certificate
   edgesite.gpu.identity_store:
     slot: a
     certificate: "{{ issued.certificate }}"
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success, or when a step failed
   type: list
   elements: dict
@@ -79,24 +79,24 @@ before:
   returned: success
   type: dict
 after:
-  description: The same, after; in check mode, what it would be.
+  description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
 active:
-  description: The slot in use; null for none.
+  description: The slot in use; null if there is none.
   returned: success
   type: str
   sample: a
 slots:
-  description: For each slot whether it has a C(key), and its C(certificate) and C(chain) in PEM, null for none.
+  description: For each slot, whether it has a C(key), and its C(certificate) and C(chain) in PEM; null if missing.
   returned: success
   type: dict
 clock_off:
-  description: By how many seconds the host's clock is ahead of O(clock); null where that was not given.
+  description: By how many seconds the host's clock is ahead of O(clock); null if O(clock) is not set.
   returned: success
   type: int
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 """

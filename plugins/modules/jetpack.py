@@ -7,17 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jetpack
-short_description: Bring a Jetson to a release of JetPack, a power mode, clocks and a fan profile
+short_description: Bring a Jetson to a JetPack release, a power mode, clocks and a fan profile
 version_added: 0.1.0
 description:
-  - Upgrades L4T and JetPack by apt within a major release of L4T, installs packages of JetPack, and holds all of them.
-    Leaves alone what no option names.
-  - Before anything is installed it checks that the wanted release is what the sources offer, what apt would keep back
-    or remove, holds of others, and the room on the disk. An installation that broke off is gone on with by the next
-    run.
-  - Sets power mode, clocks and fan profile as M(edgesite.gpu.nvpmodel), M(edgesite.gpu.jetson_clocks) and
-    M(edgesite.gpu.jetson_fan) do; and has containers use the GPU, where packages are wanted.
-  - The work goes on on the host when the link to it breaks. Another run that comes meanwhile waits for it.
+  - Upgrades L4T and JetPack with apt within a major release of L4T, installs JetPack packages, and holds all of them.
+    What no option names is left as it is.
+  - Before anything is installed, it checks whether the sources offer the requested release, what apt would keep back or
+    remove, holds that others set, and free disk space. An interrupted installation is completed by the next run.
+  - Sets power mode, clocks and fan profile like M(edgesite.gpu.nvpmodel), M(edgesite.gpu.jetson_clocks) and
+    M(edgesite.gpu.jetson_fan). If packages are requested, it also configures containers to use the GPU.
+  - The work continues on the host if the connection breaks. Another run that starts meanwhile waits for it to finish.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
@@ -25,72 +24,72 @@ extends_documentation_fragment:
   - edgesite.gpu.waits
 options:
   version:
-    description: JetPack that is wanted, such as V(6.2.2). Empty leaves it alone.
+    description: JetPack release to have, such as V(6.2.2). Empty leaves the release as it is.
     type: str
     default: ""
   suite:
-    description: Suite of NVIDIA's that is wanted instead of a version, such as V(r36.5).
+    description: Suite of NVIDIA's repository to use instead of a version, such as V(r36.5).
     type: str
     default: ""
   mirror:
     description:
-      - URL of a mirror of C(https://repo.download.nvidia.com/jetson), for sites without internet; it has the folders
-        C(common), C(t234) and so on. Packages are signed by NVIDIA's key.
-      - It begins with C(http://), C(https://) or C(file:///), and has letters, digits, C(._:+@=,~-/) and C(%XX); no
-        user name and password.
-      - Without a version or suite, the apt sources in use go to the mirror, each with the suite that it has.
+      - URL of a mirror of C(https://repo.download.nvidia.com/jetson), for sites without internet access, with the
+        directories C(common), C(t234) and so on. The packages must be signed with NVIDIA's key.
+      - Must begin with C(http://), C(https://) or C(file:///) and may contain letters, digits, C(._:+@=,~-/) and
+        C(%XX), but no user name or password.
+      - Without a version or suite, the apt sources in use are pointed at the mirror and keep their suites.
     type: str
     default: ""
   packages:
     description:
-      - Packages that are to be there, such as V(nvidia-jetpack), or a subset of it as V(nvidia-jetpack-runtime); names
-        without versions.
+      - Packages to install, such as V(nvidia-jetpack) or a part of it such as V(nvidia-jetpack-runtime). Names without
+        versions.
     type: list
     elements: str
     default: []
   hold:
     description:
-      - Hold the packages of L4T and JetPack, so that no upgrade of the system takes them along. What was held once is
-        not released when this is false.
+      - Hold the packages of L4T and JetPack, so that a system upgrade does not change them. V(false) does not release
+        packages that an earlier run held.
     type: bool
     default: false
   upgrade:
     description:
-      - V(minor) lets the module upgrade to the wanted release, which is a C(dist-upgrade) of all packages on the host.
-      - V(none) makes a release that is not there an error.
+      - V(minor) allows an upgrade to the requested release, by a C(dist-upgrade) of all packages on the host.
+      - V(none) fails if another release is installed.
     type: str
     choices: [none, minor]
     default: none
   power_mode:
-    description: Name of the power mode, as in C(/etc/nvpmodel.conf). Empty leaves it alone.
+    description: Name of the power mode in C(/etc/nvpmodel.conf). Empty leaves the mode as it is.
     type: str
     default: ""
   clocks:
-    description: V(locked) or V(restored). Empty leaves them alone.
+    description: Whether to lock or restore the clocks. Empty leaves them as they are.
     type: str
     choices: ["", locked, restored]
     default: ""
   fan_profile:
-    description: Name of the fan profile, as in C(/etc/nvfancontrol.conf). Empty leaves it alone.
+    description: Name of the fan profile in C(/etc/nvfancontrol.conf). Empty leaves the profile as it is.
     type: str
     default: ""
   lock_timeout:
-    description: Seconds to wait for another program that works with packages, such as unattended-upgrades.
+    description: Seconds to wait for other programs that use the package manager, such as unattended-upgrades.
     type: int
     default: 600
   apt_timeout:
-    description: Seconds that installing may take.
+    description: Seconds that an installation may take.
     type: int
     default: 7200
 attributes:
   check_mode:
     support: full
-    description: Says what would be done, as far as that can be told without new lists of packages.
+    description: Reports what would be done, as far as that can be predicted from the package lists on the host.
   diff_mode:
     support: full
-    description: Shows release, packages, holds and sources, power mode, clocks and fans.
+    description: Shows release, packages, holds, sources, power mode, clocks and fans, before and after.
 notes:
-  - A task in a playbook needs a C(timeout) that is longer than O(apt_timeout) and twice O(reboot_timeout).
+  - The C(timeout) of a task, if set, must be longer than O(apt_timeout) plus twice O(reboot_timeout).
 seealso:
   - module: edgesite.gpu.jetpack_info
   - module: edgesite.gpu.nvpmodel
@@ -99,7 +98,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: JetPack 6.2.2, the newest power mode, and locked clocks
+- name: Bring the Jetson to JetPack 6.2.2, the fastest power mode and locked clocks
   edgesite.gpu.jetpack:
     version: 6.2.2
     upgrade: minor
@@ -113,62 +112,62 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success, or when a step failed
   type: list
   elements: dict
   sample: [{"does": "upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2"}]
 before:
   description:
-    - C(l4t), C(packages), C(held) and C(sources), and what the modules of power mode, clocks and fans tell, before.
+    - C(l4t), C(packages), C(held) and C(sources), and what the modules for power mode, clocks and fan return, before.
   returned: success
   type: dict
 after:
-  description: The same, after; in check mode, what is foreseen of it.
+  description: The same, after; in check mode, as far as it can be predicted.
   returned: success
   type: dict
 l4t:
-  description: As that of M(edgesite.gpu.jetpack_info).
+  description: As returned by M(edgesite.gpu.jetpack_info).
   returned: success
   type: dict
 jetpack:
-  description: JetPack that has this L4T; null for an L4T that this collection does not know.
+  description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
   returned: success
   type: str
   sample: 6.2.1
 slots:
-  description: As those of M(edgesite.gpu.jetpack_info).
+  description: As returned by M(edgesite.gpu.jetpack_info).
   returned: success
   type: dict
 l4t_waits:
-  description: Whether packages of L4T wait for a reboot.
+  description: Whether L4T packages need a reboot to take effect.
   returned: success
   type: bool
 mode:
-  description: The power mode in force.
-  returned: when O(power_mode) is given
+  description: The current power mode.
+  returned: when O(power_mode) is set
   type: dict
   sample: {"id": 0, "name": "15W"}
 modes:
-  description: The power modes that this board has.
-  returned: when O(power_mode) is given
+  description: The power modes of this board.
+  returned: when O(power_mode) is set
   type: list
   elements: dict
 locked:
   description: Whether the clocks are locked.
-  returned: when O(clocks) is given
+  returned: when O(clocks) is set
   type: bool
 profiles:
-  description: The fan profiles that all fans of this board have.
-  returned: when O(fan_profile) is given
+  description: The fan profiles that all fans of this board support.
+  returned: when O(fan_profile) is set
   type: list
   elements: str
 reboot_required:
-  description: Whether something of this waits for a reboot.
+  description: Whether any of these changes needs a reboot to take effect.
   returned: success
   type: bool
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 """

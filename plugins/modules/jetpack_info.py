@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jetpack_info
-short_description: Tell L4T, JetPack, packages, holds and boot slots of a Jetson
+short_description: Read L4T, JetPack, packages, holds and boot slots of a Jetson
 version_added: 0.1.0
 description:
-  - Reads what an upgrade of a Jetson turns on, in one round trip. Changes nothing.
-  - L4T is read from C(/etc/nv_tegra_release), else from the package nvidia-l4t-core.
-  - Fails on anything but a Jetson; M(edgesite.gpu.gpu_info) does not.
+  - Reads everything that an upgrade of a Jetson depends on, in one round trip. Changes nothing.
+  - L4T is read from C(/etc/nv_tegra_release), or from the package nvidia-l4t-core if that file is missing.
+  - Fails on any host that is not a Jetson; M(edgesite.gpu.gpu_info) does not.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options: {}
@@ -27,16 +27,16 @@ seealso:
   - module: edgesite.gpu.gpu_info
   - module: edgesite.gpu.nvpmodel
 notes:
-  - Run it as root for the boot slots and the holders of apt's locks.
+  - Run it as root to read the boot slots and who holds apt's locks.
 """
 
 EXAMPLES = r"""
-- name: What the Jetson runs
+- name: Read what the Jetson runs
   edgesite.gpu.jetpack_info:
   become: true
   register: jetpack
 
-- name: Jetsons whose bootloader is not that of their L4T are told
+- name: Show a bootloader that does not belong to the installed L4T
   ansible.builtin.debug:
     msg: "bootloader {{ jetpack.slots.version }}, L4T {{ jetpack.l4t.version }}"
   when: jetpack.slots.version != jetpack.l4t.version
@@ -44,12 +44,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 l4t:
-  description: L4T release with C(version), C(release), C(revision), C(major), C(minor), C(patch); null where unknown.
+  description:
+    - L4T release with C(version), C(release), C(revision), C(major), C(minor) and C(patch); null if it is unknown.
   returned: success
   type: dict
   sample: {"version": "36.4.7", "release": "R36", "revision": "4.7", "major": 36, "minor": 4, "patch": 7}
 jetpack:
-  description: JetPack that has this L4T; null for an L4T that this collection does not know.
+  description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
   returned: success
   type: str
   sample: 6.2.1
@@ -68,18 +69,18 @@ soc:
   type: str
   sample: tegra234
 board:
-  description: Carrier and module as the device tree names them.
+  description: Carrier board and module as named in the device tree.
   returned: success
   type: str
   sample: p3737-0000+p3701-0000
 nvpmodel:
-  description: Power C(mode) and the C(modes) that the board has, each with C(id) and C(name).
+  description: Power C(mode) and the C(modes) of the board, each with C(id) and C(name).
   returned: success
   type: dict
 packages:
   description:
     - Versions of the packages nvidia-jetpack (C(jetpack)), CUDA (C(cuda)), cuDNN (C(cudnn)), TensorRT (C(tensorrt)) and
-      the container toolkit (C(container_toolkit)); null for what is not installed.
+      the container toolkit (C(container_toolkit)); null if not installed.
   returned: success
   type: dict
   sample: {"jetpack": "6.2.1+b38", "cuda": "12.6.11-1", "cudnn": null, "tensorrt": null, "container_toolkit": null}
@@ -88,17 +89,17 @@ installed:
   returned: success
   type: dict
 held:
-  description: NVIDIA's packages that dpkg holds.
+  description: NVIDIA's packages that are on hold.
   returned: success
   type: list
   elements: str
 held_by_role:
-  description: Packages that the role jetpack held, by its note C(/etc/edgesite-gpu/jetpack-holds).
+  description: Packages that the role jetpack put on hold, as recorded in C(/etc/edgesite-gpu/jetpack-holds).
   returned: success
   type: list
   elements: str
 broken:
-  description: Packages whose install broke off.
+  description: Packages whose installation was interrupted.
   returned: success
   type: list
   elements: str
@@ -108,49 +109,49 @@ apt:
   type: dict
   contains:
     suite:
-      description: Suite of the sources; null where there are none.
+      description: Suite of the sources; null if there are none.
       type: str
       returned: always
       sample: r36.4
     sources:
-      description: The lines of the sources, with C(uri), C(suite), C(components) and whether they are C(enabled).
+      description: The sources, each with C(uri), C(suite), C(components) and whether it is C(enabled).
       type: list
       elements: dict
       returned: always
     commented:
-      description: Whether lines are commented out, as makers of carriers do against drift.
+      description: Whether lines are commented out, as carrier board vendors do to prevent upgrades.
       type: bool
       returned: always
     text:
-      description: Text of C(/etc/apt/sources.list.d/nvidia-l4t-apt-source.list); null for no file.
+      description: Text of C(/etc/apt/sources.list.d/nvidia-l4t-apt-source.list); null if it does not exist.
       type: str
       returned: always
     locked_by:
-      description: Who works with packages now, with C(pid) and C(name).
+      description: Processes that use the package manager now, each with C(pid) and C(name).
       type: list
       elements: dict
       returned: always
 slots:
-  description: Boot slots, by nvbootctrl; null where it is not there, or does not answer.
+  description: Boot slots according to nvbootctrl; null if it is missing or does not answer.
   returned: success
   type: dict
   contains:
     current:
-      description: Slot that was booted.
+      description: Slot that the host booted from.
       type: str
       returned: always
       sample: A
     active:
-      description: Slot that is booted next.
+      description: Slot that the next boot uses.
       type: str
       returned: always
     version:
-      description: Version of the bootloader, which is apart from that of L4T.
+      description: Version of the bootloader, which may differ from the version of L4T.
       type: str
       returned: always
       sample: 36.4.7
     capsule_status:
-      description: What the firmware made of the last capsule; V(1) for success, V(0) for none.
+      description: The firmware's result for the last capsule; V(1) is success, V(0) is no capsule.
       type: int
       returned: always
     status:
@@ -158,34 +159,36 @@ slots:
       type: dict
       returned: always
 container_toolkit:
-  description: NVIDIA's container toolkit, and what it prepares for containers.
+  description: NVIDIA's container toolkit and its configuration.
   returned: success
   type: dict
   contains:
     installed:
-      description: Whether nvidia-ctk is there.
+      description: Whether nvidia-ctk is installed.
       type: bool
       returned: always
     cdi_stale:
       description:
-        - Whether C(/etc/cdi/nvidia.yaml) is missing, or older than the packages of L4T or the toolkit. Never with
-          toolkits before 1.14, as JetPack 5 has, which need none.
+        - Whether C(/etc/cdi/nvidia.yaml) is missing, or older than the packages of L4T or the toolkit. Always false
+          with toolkits before 1.14, as in JetPack 5, which do not need that file.
       type: bool
       returned: always
     unconfigured:
-      description: The container runtime, V(docker) or V(containerd), where it does not know NVIDIA's; else null.
+      description:
+        - The container runtime, V(docker) or V(containerd), if NVIDIA's runtime is not configured in it; otherwise
+          null.
       type: str
       returned: always
 disk_free_bytes:
-  description: Bytes free where packages are unpacked.
+  description: Free bytes on the file system where packages are unpacked.
   returned: success
   type: int
 reboot_required:
-  description: Whether kernel, bootloader or core of L4T were installed since the host booted.
+  description: Whether the L4T kernel, bootloader or core packages were installed after the last boot.
   returned: success
   type: bool
 unread:
-  description: What is there but could not be read, with C(what), C(why) and C(fix).
+  description: What exists but could not be read, with C(what), C(why) and C(fix).
   returned: success
   type: list
   elements: dict

@@ -7,52 +7,52 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jetson_clocks
-short_description: Lock the clocks of a Jetson at the highest, or restore them
+short_description: Lock the clocks of a Jetson at their maximum, or restore them
 version_added: 0.1.0
 description:
-  - Locks the clocks of CPUs, GPU and memory at the highest that the power mode allows, with NVIDIA's C(jetson_clocks).
-    What they were before is noted first, and put back by V(restored).
-  - Whether they are locked is read from C(jetson_clocks --show). They are where no CPU that is on, nor the GPU, has a
-    range of clocks left. The clock of the moment is not compared, as throttling lowers it under a lock too; and the
-    memory's clock is not, as boards tell of it in different ways.
+  - Locks the clocks of CPUs, GPU and memory at the maximum of the power mode, with NVIDIA's C(jetson_clocks). The
+    previous clocks are saved first, and V(restored) restores them.
+  - Whether they are locked is read from C(jetson_clocks --show). They count as locked if the minimum equals the maximum
+    for every online CPU and for the GPU. Current clocks are not compared, because throttling lowers locked clocks too;
+    nor is the memory clock, because boards report it in different ways.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   state:
-    description: Whether the clocks are to be locked.
+    description: Whether to lock or restore the clocks.
     type: str
     choices: [locked, restored]
     default: locked
   persist:
     description:
-      - Lock them again at every boot, by the unit C(edgesite-gpu-jetson-clocks.service); without it a lock ends with
-        the boot.
-      - V(restored) takes the unit away in any case.
+      - Lock them again at every boot, with the unit C(edgesite-gpu-jetson-clocks.service). Without it, a reboot ends
+        the lock.
+      - V(restored) always removes the unit.
     type: bool
     default: true
 attributes:
   check_mode:
     support: full
-    description: Says what would change, and changes nothing.
+    description: Reports what would change and changes nothing.
   diff_mode:
     support: full
-    description: Shows the ranges of the clocks, and the boot unit, before and after.
+    description: Shows the clock ranges and the boot unit, before and after.
 seealso:
   - module: edgesite.gpu.nvpmodel
   - module: edgesite.gpu.jetson_fan
 notes:
-  - Set the power mode first. M(edgesite.gpu.nvpmodel) gives locked clocks back before it sets another mode.
-  - Locked clocks take more power and make more heat; take a fan profile that can cool them.
+  - Set the power mode first. M(edgesite.gpu.nvpmodel) restores locked clocks before it sets another mode.
+  - Locked clocks draw more power and produce more heat; choose a fan profile that can cool them.
 requirements:
   - a Jetson with the package nvidia-l4t-tools
 """
 
 EXAMPLES = r"""
-- name: Inference takes the same time each time
+- name: Lock the clocks for constant inference times
   edgesite.gpu.jetson_clocks:
   become: true
 
-- name: Clocks follow the load again
+- name: Let the clocks follow the load again
   edgesite.gpu.jetson_clocks:
     state: restored
   become: true
@@ -60,17 +60,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "lock the clocks at the highest that the power mode allows"}]
+  sample: [{"does": "lock the clocks at the maximum of the power mode"}]
 before:
-  description: Range of each clock as C(jetson_clocks --show) tells it, boot unit and its files, before.
+  description: Range of each clock according to C(jetson_clocks --show), the boot unit and its files, before.
   returned: success
   type: dict
 after:
-  description: The same, after; in check mode, what it would be, but for the clocks that a restore leads to.
+  description: The same, after; in check mode, the expected state, except for the clocks after a restore.
   returned: success
   type: dict
 locked:
@@ -78,7 +78,7 @@ locked:
   returned: success
   type: bool
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 """

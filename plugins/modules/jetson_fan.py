@@ -7,26 +7,26 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jetson_fan
-short_description: Set the fan profile of a Jetson by its name
+short_description: Set the fan profile of a Jetson by name
 version_added: 0.1.0
 description:
-  - Sets the profile by which C(nvfancontrol) drives the fans, now and at every boot.
-  - The daemon remembers its last profile in C(/var/lib/nvfancontrol/status), which counts more than the configuration.
-    The module stops it, sets the default in the configuration, removes that file, and starts it again.
+  - Sets the profile that C(nvfancontrol) uses for the fans, now and at every boot.
+  - The daemon remembers its last profile in C(/var/lib/nvfancontrol/status), which overrides the configuration. The
+    module stops the daemon, sets the default in the configuration, removes that file and starts the daemon again.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   profile:
     description:
       - Name of a profile in C(/etc/nvfancontrol.conf), such as V(quiet) or V(cool).
-      - A name that the configuration does not have for every fan is refused, with a list of those it has, since the
-        daemon would stop on it and the fans with it.
+      - A name that is not defined for every fan is refused, with a list of those that are, because the daemon would
+        exit and the fans would stop.
     type: str
     required: true
 attributes:
   check_mode:
     support: full
-    description: Says what would change, and changes nothing.
+    description: Reports what would change and changes nothing.
   diff_mode:
     support: full
     description: Shows the profile of each fan, before and after.
@@ -38,7 +38,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: The fans start early
+- name: Choose a fan profile that starts the fans early
   edgesite.gpu.jetson_fan:
     profile: cool
   become: true
@@ -46,29 +46,29 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "set fan profile cool and start nvfancontrol anew"}]
+  sample: [{"does": "set fan profile cool and restart nvfancontrol"}]
 before:
-  description: Default and present profile of each fan, and whether the daemon runs, before.
+  description: Default and current profile of each fan, and whether the daemon is running, before.
   returned: success
   type: dict
   sample: {"fans": [{"fan": 1, "default": "quiet", "profile": "quiet"}], "running": true}
 after:
-  description: The same, after; in check mode, what it would be.
+  description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
   sample: {"fans": [{"fan": 1, "default": "cool", "profile": "cool"}], "running": true}
 profiles:
-  description: The profiles that all fans of this board have.
+  description: The profiles that all fans of this board support.
   returned: success
   type: list
   elements: str
   sample: [quiet, cool]
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 """

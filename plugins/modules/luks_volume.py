@@ -10,101 +10,102 @@ module: luks_volume
 short_description: Encrypt data volumes so that the host's TPM opens them at boot
 version_added: 0.1.0
 description:
-  - Makes LUKS2 volumes whose key is sealed to the TPM by C(systemd-cryptenroll), with a file system, and lines in
-    C(/etc/crypttab) and C(/etc/fstab); opens and mounts them.
-  - Each volume has a recovery key. It is made on the host, is encrypted to O(recovery_certificate) before the volume is
-    made, and is kept so in the volume's header and in RV(volumes). Nobody but who holds the certificate's private key
-    can read it.
-  - A device is encrypted only if it is empty. That is, no partition table, no partition, no signature of a file system,
-    LUKS, LVM, md or ZFS, and nothing but zeros in its first and last MiB. Else it is refused, unless O(wipe) names that
-    device with what is on it.
-  - A volume that exists is never made anew. What an earlier run did not finish is finished.
+  - Creates LUKS2 volumes whose key C(systemd-cryptenroll) seals to the TPM, with a file system and lines in
+    C(/etc/crypttab) and C(/etc/fstab), and opens and mounts them.
+  - Each volume has a recovery key. It is generated on the host and encrypted to O(recovery_certificate) before the
+    volume is created, and kept in that form in the volume's header and in RV(volumes). Only the holder of the
+    certificate's private key can read it.
+  - A device is encrypted only if it is empty, which means no partition table, no partition, no signature of a file
+    system, LUKS, LVM, md or ZFS, and only zeros in its first and last MiB. Any other device is refused, unless O(wipe)
+    names it together with the fingerprint of its content.
+  - An existing volume is never created again. What an earlier run left unfinished is completed.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
   - edgesite.gpu.installs
 options:
   volumes:
-    description: The volumes. One that is taken out of the list stays as it is.
+    description: The volumes. One that is removed from the list is left as it is.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
-        description: Its name in C(/dev/mapper); small letters, digits and C(_).
+        description: Name in C(/dev/mapper); lower case letters, digits and C(_).
         type: str
         required: true
       device:
         description:
-          - The disk or partition, by a name that stays with it, in C(/dev/disk/by-id/) or C(/dev/disk/by-partuuid/).
-          - Names such as C(/dev/sdb) are refused, since they change from boot to boot.
+          - The disk or partition, by a persistent name in C(/dev/disk/by-id/) or C(/dev/disk/by-partuuid/).
+          - Names such as C(/dev/sdb) are refused, because they can change with every boot.
         type: str
         required: true
       mount:
         description:
-          - Where it is mounted. Made where it is missing; refused where it is not empty.
-          - An absolute path of letters, digits and C(._:+@=,~-).
+          - Mount point. It is created if it is missing, and refused if it is not empty.
+          - Must be an absolute path of letters, digits and C(._:+@=,~-).
         type: str
         required: true
       filesystem:
-        description: The file system that is made in it.
+        description: The file system to create in it.
         type: str
         choices: [ext4, xfs]
         default: ext4
       mount_options:
         description:
-          - Options of the mount, with commas between them, to which V(nofail) is added.
-          - Letters, digits and C(_.:+@/=-).
+          - Mount options, separated by commas. V(nofail) is added to them.
+          - May contain letters, digits and C(_.:+@/=-).
         type: str
         default: defaults
       cipher:
-        description: V(sm4-xts) (GB/T 32907) needs a kernel that has SM4; where it is missing the volume is refused.
+        description: V(sm4-xts) (GB/T 32907) needs a kernel with SM4; the volume is refused if the kernel lacks it.
         type: str
         choices: [aes-256-xts, sm4-xts]
         default: aes-256-xts
   recovery_certificate:
     description:
-      - Certificate in PEM that recovery keys are encrypted to; with an RSA key of 2048 bits or more, or an EC key.
-      - With another certificate than before, each volume gets a new recovery key.
+      - Certificate in PEM to which recovery keys are encrypted, with an RSA key of at least 2048 bits or an EC key.
+      - If the certificate changes, each volume gets a new recovery key.
     type: str
     required: true
   pcrs:
     description:
-      - PCRs of the TPM whose values have to be as they are now for the volume to open. V(7) is the state of Secure
-        Boot.
-      - An empty list binds to the TPM alone.
+      - PCRs of the TPM. The volume opens only while their values are as they are now. V(7) is the state of Secure Boot.
+      - An empty list binds the volume to the TPM only.
     type: list
     elements: int
     default: [7]
   recovery_keys:
     description:
-      - Recovery keys of volumes, decrypted, in any order. Give them for one run where the TPM does not open volumes any
-        more, after it was cleared, the board was replaced, or PCR values changed.
-      - A volume is sealed to the TPM anew and gets a new recovery key, after which the one given is of no use.
+      - Decrypted recovery keys of volumes, in any order. Set them for one run if the TPM no longer opens the volumes
+        because it was cleared, the board was replaced or PCR values changed.
+      - The volume is sealed to the TPM again and gets a new recovery key, which makes the old one useless.
     type: list
     elements: str
     default: []
   escrow_dir:
     description:
-      - Folder on the controller to keep the encrypted recovery keys in, as M(edgesite.gpu.recovery_escrow) does.
-        Without it they are only returned.
+      - Directory on the controller for the encrypted recovery keys, as with M(edgesite.gpu.recovery_escrow). Without it
+        they are only returned.
     type: path
   wipe:
     description:
-      - Devices whose content may go for good, each with a fingerprint of its content; a refusal says what to give here.
-      - Something else on the device has another fingerprint, so that an entry is of no use once it was used.
+      - Devices whose content may be destroyed, each with a fingerprint of its content. The message that refuses the
+        device shows the value to use.
+      - If the content changes, so does the fingerprint, so an entry works only once.
     type: list
     elements: str
     default: []
 attributes:
   check_mode:
     support: full
-    description: Says what would be done, and writes nothing.
+    description: Reports what would be done, and writes nothing.
   diff_mode:
     support: full
     description: Shows each volume and its lines in crypttab and fstab, before and after.
 notes:
-  - C(community.crypto.luks_device) makes LUKS volumes of other kinds. It knows neither TPMs nor recovery keys.
+  - M(community.crypto.luks_device) manages other kinds of LUKS volumes. It supports neither TPMs nor encrypted recovery
+    keys.
 seealso:
   - module: community.crypto.luks_device
 requirements:
@@ -112,7 +113,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: The data disk is encrypted, and opens on this host only
+- name: Encrypt the data disk so that it opens on this host only
   edgesite.gpu.luks_volume:
     volumes:
       - name: models
@@ -126,17 +127,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success, or when a step failed
   type: list
   elements: dict
   sample: [{"does": "encrypt /dev/disk/by-id/nvme-eui.0025388b01234567 (aes-256-xts) as models"}]
 before:
-  description: Under C(volumes), what each volume's device held, before.
+  description: Under C(volumes), the content of each volume's device, before.
   returned: success
   type: dict
 after:
-  description: The same, after; in check mode, what it would be.
+  description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
 volumes:
@@ -146,28 +147,29 @@ volumes:
   elements: dict
   contains:
     name:
-      description: As given.
+      description: As in O(volumes).
       type: str
     device:
-      description: As given.
+      description: As in O(volumes).
       type: str
     mount:
-      description: As given.
+      description: As in O(volumes).
       type: str
     uuid:
-      description: Of the LUKS volume. Where check mode would make it, one that the volume will not have.
+      description: UUID of the LUKS volume. For a volume that check mode would create, a placeholder.
       type: str
     recovery:
       description:
-        - Its recovery key, encrypted; CMS in PEM, for C(openssl cms -decrypt). Empty where check mode would make it.
+        - Its encrypted recovery key; CMS in PEM, for C(openssl cms -decrypt). Empty for a volume that check mode would
+          create.
       type: str
 missing_packages:
-  description: The packages that the host lacks for this.
+  description: The packages that the host lacks.
   returned: when some are missing
   type: list
   elements: str
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 """

@@ -10,14 +10,14 @@ module: mig_layout
 short_description: Bring NVIDIA GPUs to a MIG layout without touching instances in use
 version_added: 0.1.0
 description:
-  - Turns MIG on or off and brings GPU instances and compute instances to exactly what is wanted, now and at every boot.
-  - Of all ways to the layout it takes the one that keeps every instance with processes, then destroys the fewest
-    others, then takes the fewest calls. Every instance is created at an explicit placement, so that the driver's own
-    order of filling a card does not matter.
-  - Everything is checked before anything changes, and all problems are told at once. When a step fails, the steps
-    before it are taken back, to the same placements.
+  - Turns MIG on or off and creates exactly the requested GPU instances and compute instances, now and at every boot.
+  - Of all ways to reach the layout, the module chooses the one that keeps every instance with processes, then destroys
+    the fewest other instances, then needs the fewest calls. Every instance is created at an explicit placement, so the
+    driver's own placement order does not matter.
+  - Everything is checked before anything changes, and all problems are reported at once. If a step fails, the steps
+    before it are undone, and instances return to the same placements.
   - GPUs that no layout names are never touched and never reset.
-  - One task holds all layouts of a host, since the boot unit holds exactly those of the last run.
+  - Put all layouts of a host into one task, because the boot unit restores exactly those of the last run.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
@@ -25,15 +25,15 @@ extends_documentation_fragment:
 options:
   layouts:
     description:
-      - What is wanted of which GPUs. A GPU is named by one layout at most.
-      - An empty list changes no GPU, and takes the boot unit away.
+      - Layouts and the GPUs that they are for. At most one layout may select a GPU.
+      - An empty list changes no GPU and removes the boot unit.
     type: list
     elements: dict
     suboptions:
       gpus:
         description:
-          - V(all), or a list of selectors. Each is a dictionary with one or more of the keys C(uuid),
-            C(pci_bus_id), C(index) (NVML's) and C(model), and names the GPUs that match all of them.
+          - V(all), or a list of selectors. Each selector is a dictionary with one or more of the keys C(uuid),
+            C(pci_bus_id), C(index) (NVML's) and C(model), and selects the GPUs that match all of them.
           - C(model) matches whole words of the product name, so V(A100) matches C(NVIDIA A100-SXM4-40GB).
         type: raw
         required: true
@@ -44,73 +44,74 @@ options:
         default: enabled
       instances:
         description:
-          - The GPU instances that each of these GPUs is to have, and no others. Without this option the instances are
-            left alone; V({}) removes them all.
-          - A dictionary of profile names and numbers, see the examples. A name with a part of a GPU instance, such as
-            C(1c.3g.20gb), counts compute instances, which share as few GPU instances as they fit in.
-          - Or a list of profile names and dictionaries with C(profile), C(count) (default 1), C(placement) (the memory
-            slice to start at; without it the planner chooses) and C(compute_instances) (names such as C(1c) and
-            numbers; without it one compute instance takes the whole).
-          - Profiles are found by slices and attributes, as the memory in their names is rounded and differs between
-            drivers. V(2g) and V(1g+me) do; without memory it is the profile with the least.
+          - All GPU instances that each of these GPUs should have. Without this option, instances are left as they are;
+            V({}) removes them all.
+          - Either a dictionary of profile names and counts (see the examples). A name that begins with compute slices,
+            such as C(1c.3g.20gb), counts compute instances, which share as few GPU instances as possible.
+          - Or a list of profile names and dictionaries with C(profile), C(count) (default 1), C(placement) (the first
+            memory slice; chosen by the planner if not set) and C(compute_instances) (names such as C(1c) and counts; by
+            default one compute instance that takes the whole GPU instance).
+          - Profiles are matched by slices and attributes, because the memory in their names is rounded and differs
+            between drivers. V(2g) and V(1g+me) are enough; without a memory size, the profile with the least memory is
+            used.
         type: raw
   from_file:
     description:
-      - A configuration file of nvidia-mig-parted on the controller, instead of O(layouts). Relative paths are searched
-        in C(files) as for M(ansible.builtin.copy).
-      - GPUs that it does not name are left alone.
+      - Configuration file of nvidia-mig-parted on the controller, instead of O(layouts). Relative paths are searched
+        for in C(files), as with M(ansible.builtin.copy).
+      - GPUs that it does not name are left as they are.
     type: path
   mig_parted:
-    description: The content of such a file, as a dictionary.
+    description: Content of such a file, as a dictionary.
     type: dict
   config:
-    description: Which configuration of the file; needed where it has more than one.
+    description: Name of the configuration in the file; required if it has more than one.
     type: str
   disruption:
     description:
-      - V(never) only adds instances, and fails where the layout takes more.
-      - V(idle) may destroy instances without processes.
-      - V(force) ends processes that are in the way (SIGTERM, after 10 seconds SIGKILL). They are gone even if the run
-        fails later.
+      - V(never) only adds instances, and fails if the layout needs more than that.
+      - V(idle) may also destroy instances without processes.
+      - V(force) also ends processes that are in the way (SIGTERM, and SIGKILL after 10 seconds). They are not
+        restarted, even if the run fails later.
     type: str
     choices: [never, idle, force]
     default: idle
   reset:
     description:
-      - Whether a GPU without processes may be reset to change its MIG mode, as Ampere needs. Hopper and later change it
-        without a reset.
-      - With V(never) the change waits for the next boot, where the boot unit makes it; see RV(reset_required).
+      - Whether a GPU without processes may be reset to change its MIG mode, which Ampere GPUs need. Hopper and later
+        GPUs change it without a reset.
+      - With V(never), the boot unit makes the change at the next boot; see RV(reset_required).
     type: str
     choices: [never, if_idle]
     default: if_idle
   quiesce:
     description:
-      - systemd units that hold a GPU open without working on it, such as dcgm or exporters. Those that run are stopped
-        before a GPU is reset and started again afterwards, also when the run fails. Nothing is stopped where no GPU is
-        reset.
-      - Their full names, such as V(nvidia-dcgm.service).
+      - systemd units that keep a GPU open without computing on it, such as dcgm or exporters. Those that are running
+        are stopped before a GPU is reset and started again afterwards, even if the run fails. If no GPU is reset,
+        nothing is stopped.
+      - Full names, such as V(nvidia-dcgm.service).
     type: list
     elements: str
     default: []
   persist:
     description:
-      - Make the layouts again at every boot, by the unit C(edgesite-gpu-mig.service). Instances survive no reboot on
-        any GPU, and MIG mode none on Hopper and later.
+      - Restore the layouts at every boot, with the unit C(edgesite-gpu-mig.service). Instances do not survive a reboot
+        on any GPU, and neither does MIG mode on Hopper and later.
       - Needs M(edgesite.gpu.host_tools) on the host.
     type: bool
     default: true
   pynvml_path:
     description:
-      - Folder or archive, on the host, to import pynvml from.
-      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+      - Directory or archive on the host to import pynvml from.
+      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
     type: path
 attributes:
   check_mode:
     support: full
-    description: Says what would change, and changes nothing.
+    description: Reports what would change and changes nothing.
   diff_mode:
     support: full
-    description: Shows modes, instances and boot unit before and after.
+    description: Shows modes, instances and the boot unit, before and after.
 seealso:
   - module: edgesite.gpu.mig_layout_info
   - module: edgesite.gpu.host_tools
@@ -120,7 +121,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: The A100s are divided, the other GPUs stay whole
+- name: Divide the A100s and turn MIG off on one other GPU
   edgesite.gpu.mig_layout:
     layouts:
       - gpus:
@@ -134,7 +135,7 @@ EXAMPLES = r"""
     quiesce: [nvidia-dcgm.service]
   become: true
 
-- name: One GPU instance with a place of its own and three compute instances
+- name: Create one GPU instance at a fixed place with three compute instances
   edgesite.gpu.mig_layout:
     layouts:
       - gpus:
@@ -148,7 +149,7 @@ EXAMPLES = r"""
           - 2g.10gb
   become: true
 
-- name: A layout from a file of nvidia-mig-parted
+- name: Apply a layout from a file of nvidia-mig-parted
   edgesite.gpu.mig_layout:
     from_file: mig-parted.yaml
     config: all-balanced
@@ -158,14 +159,14 @@ EXAMPLES = r"""
 RETURN = r"""
 actions:
   description:
-    - What was done, or in check mode would be done, in this order. Each change of a GPU is one call of NVML.
-    - When a step failed, what of it is left on the host or was taken back, see RV(undone).
+    - What was done, or would be done in check mode, in this order. Each change of a GPU is one NVML call.
+    - When a step failed, the steps that are left on the host or were undone; see RV(undone).
   returned: success, or when a step failed
   type: list
   elements: dict
   contains:
     does:
-      description: The action in words.
+      description: Description of the action.
       type: str
       returned: always
     kind:
@@ -197,15 +198,15 @@ actions:
       profile: 3g.20gb
       placement: {start: 4, size: 4}
 before:
-  description: Mode and instances by GPU UUID (those that the layouts name), boot unit and its files, before.
+  description: Mode and instances by GPU UUID (those that the layouts select), the boot unit and its files, before.
   returned: success
   type: dict
 after:
-  description: The same, after; in check mode, what it would be.
+  description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
 kept:
-  description: The GPU instances that stayed.
+  description: The GPU instances that were kept.
   returned: success
   type: list
   elements: dict
@@ -240,28 +241,28 @@ destroyed:
   elements: dict
   contains: *instance
 reset_required:
-  description: UUIDs of the GPUs whose MIG mode waits for a reset or reboot that this run was not to make.
+  description: UUIDs of the GPUs whose change of MIG mode needs a reset or reboot that this run was not allowed to do.
   returned: success
   type: list
   elements: str
 reboot_required:
-  description: Whether a reboot brings what waits.
+  description: Whether a reboot would complete the pending changes.
   returned: success
   type: bool
 holders:
   description:
-    - Who uses the GPUs that keep the layout from being made, each with C(gpu) (UUID), C(pid), C(name) and
-      C(gpu_instance_id) (null outside of instances).
-  returned: success, or when something in use is in the way
+    - Processes on the GPUs that prevent the layout, each with C(gpu) (UUID), C(pid), C(name) and C(gpu_instance_id)
+      (null outside instances).
+  returned: success, or when something that is in use prevents the layout
   type: list
   elements: dict
   sample: [{gpu: GPU-6f2e, pid: 4711, name: tritonserver, gpu_instance_id: 2}]
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 nvml_status:
-  description: NVML's error in lower case, such as V(driver_not_loaded), V(no_permission), V(gpu_is_lost).
+  description: NVML's error in lower case, such as V(driver_not_loaded), V(no_permission) or V(gpu_is_lost).
   returned: when NVML failed
   type: str
 """

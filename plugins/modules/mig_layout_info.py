@@ -10,15 +10,15 @@ module: mig_layout_info
 short_description: Read MIG modes, profiles and instances of NVIDIA GPUs
 version_added: 0.1.0
 description:
-  - Tells of each GPU whether MIG is on, which profiles it has and where they fit, which instances are there and who
-    runs on them.
-  - Gives the same as O(edgesite.gpu.mig_layout#module:layouts), to pin a host to what it has, and as a configuration
-    of nvidia-mig-parted.
+  - Reports for each GPU whether MIG is on, which profiles it has and where they fit, which instances exist and which
+    processes use them.
+  - Returns the current state also in the form of O(edgesite.gpu.mig_layout#module:layouts), to pin a host to what it
+    has, and as a configuration of nvidia-mig-parted.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   format:
-    description: With V(mig-parted), RV(mig_parted) is returned too.
+    description: With V(mig-parted), RV(mig_parted) is also returned.
     type: str
     choices: [layouts, mig-parted]
     default: layouts
@@ -28,45 +28,45 @@ options:
     default: current
   pynvml_path:
     description:
-      - Folder or archive, on the host, to import pynvml from.
-      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+      - Directory or archive on the host to import pynvml from.
+      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
     type: path
 attributes:
   check_mode:
     support: full
-    description: Changes nothing in any mode.
+    description: The module only reads.
   diff_mode:
     support: none
-    description: There is nothing to compare.
+    description: The module changes nothing.
 seealso:
   - module: edgesite.gpu.mig_layout
 requirements:
   - NVIDIA driver on the host
   - pynvml (nvidia-ml-py) on the controller or on the host
-  - root, where MIG is on, as the driver lists instances to root only
+  - root if MIG is on, because the driver lists instances for root only
 """
 
 EXAMPLES = r"""
-- name: What the cards have
+- name: Read the layouts of the GPUs
   edgesite.gpu.mig_layout_info:
   become: true
   register: mig
 
-- name: The layout of this host goes into its inventory
+- name: Write the layout of this host to its inventory
   ansible.builtin.copy:
     dest: "host_vars/{{ inventory_hostname }}/mig.yml"
     content: "{{ {'mig_layouts': mig.layouts} | to_nice_yaml }}"
     mode: "0644"
   delegate_to: localhost
 
-- name: As a configuration of nvidia-mig-parted
+- name: Read the layouts as a configuration of nvidia-mig-parted
   edgesite.gpu.mig_layout_info:
     format: mig-parted
     config: site
   become: true
   register: parted
 
-- name: Show it
+- name: Show the configuration
   ansible.builtin.debug:
     msg: "{{ parted.mig_parted | to_nice_yaml }}"
 """
@@ -101,22 +101,22 @@ gpus:
       type: bool
     profiles:
       description:
-        - Profiles, each with name, id, compute slices, memory in MiB, size in memory slices, the starts it can have,
-          the starts that are free, and the largest number of instances.
+        - Profiles, each with name, id, compute slices, memory in MiB, size in memory slices, possible starts, free
+          starts and the maximum number of instances.
       type: list
       elements: dict
     instances:
-      description: GPU instances, as RV(edgesite.gpu.mig_layout#module:kept).
+      description: GPU instances, in the form of RV(edgesite.gpu.mig_layout#module:kept).
       type: list
       elements: dict
 layouts:
-  description: What the GPUs have, as O(edgesite.gpu.mig_layout#module:layouts), at the same placements.
+  description: The current layouts, in the form of O(edgesite.gpu.mig_layout#module:layouts), with their placements.
   returned: success
   type: list
   elements: dict
 mig_parted:
-  description: What the GPUs have, as the content of a configuration file of nvidia-mig-parted.
-  returned: with O(format=mig-parted), on a host with GPUs that could all be read
+  description: The current layouts, as the content of a configuration file of nvidia-mig-parted.
+  returned: with O(format=mig-parted), on a host with GPUs, all of which could be read
   type: dict
 unread:
   description: GPUs that could not be read, each with C(what), C(why) and C(fix).

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nvidia_driver
-short_description: Bring NVIDIA's driver to a branch or a version, keep it there, and have it loaded
+short_description: Install, hold and load NVIDIA's driver in a given branch or version
 version_added: 0.1.0
 description:
-  - Installs, upgrades or downgrades the packages of NVIDIA's driver from the distribution, from NVIDIA's repository or
-    from a site's own mirror, and holds them.
-  - Before any package changes, the whole transaction is checked, what it would remove, packages that others hold, room
-    on every disk, headers of the kernel, Secure Boot, and who uses the driver. What fails after that is taken back, and
-    the driver that was there is installed again.
-  - Loads the new kernel modules where nothing holds the old ones; else the host has to reboot, see O(allow_reboot).
-  - The work goes on on the host when the link to it breaks. Another run that comes meanwhile waits for it.
+  - Installs, upgrades or downgrades the packages of NVIDIA's driver from the distribution, NVIDIA's repository or a
+    site's own mirror, and holds them.
+  - Before any package changes, the whole transaction is checked, including what it would remove, holds that others set,
+    free disk space, kernel headers, Secure Boot and who uses the driver. If a step fails after that, the changes are
+    undone and the previous driver is installed again.
+  - Loads the new kernel modules if nothing uses the old ones; otherwise the host has to reboot (see O(allow_reboot)).
+  - The work continues on the host if the connection breaks. Another run that starts meanwhile waits for it to finish.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
@@ -25,145 +25,150 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(absent) removes the driver's packages and everything that this module keeps on the host for them. It is
-        refused while the driver is in use, unless the host may reboot, and where others hold packages of it.
+      - V(absent) removes the driver's packages and everything else that this module installed for them. It is refused
+        if others hold any of these packages, or while the driver is in use, unless the host may reboot.
     type: str
     choices: [present, absent]
     default: present
   branch:
     description:
-      - Branch of the driver, such as V(550). A driver of this branch that is there stays as it is.
-      - This or O(version).
+      - Branch of the driver, such as V(550). An installed driver of this branch is left as it is.
+      - Set either this or O(version).
     type: str
   version:
-    description: Exact version of the driver, such as V(550.163.01), without what a package adds after a dash.
+    description: Exact version of the driver, such as V(550.163.01), without the package's suffix after a dash.
     type: str
   flavour:
     description:
-      - Kernel modules. V(auto) keeps what is installed where the cards can run it, else takes what they can run.
+      - Which kernel modules to install. V(auto) keeps the installed flavour if the GPUs can run it and otherwise
+        chooses the one that they can run.
     type: str
     choices: [auto, open, proprietary]
     default: auto
   source:
     description:
-      - Where packages come from, V(distribution), V(nvidia) (NVIDIA's repository on the internet), or V(mirror) (the
-        site's own, see O(mirror)).
+      - Where packages come from. V(distribution) is the distribution's archive, V(nvidia) is NVIDIA's repository on the
+        internet, and V(mirror) is the site's own repository (see O(mirror)).
     type: str
     choices: [distribution, nvidia, mirror]
     default: distribution
   mirror:
-    description: The site's own repository of packages.
+    description: The site's own package repository.
     type: dict
     suboptions:
       url:
         description:
-          - Address of the repository, without user name and password. This or O(mirror.path).
-          - It begins with C(http://), C(https://) or C(file:///), and has letters, digits, C(._:+@=,~-/) and C(%XX).
+          - URL of the repository, without user name and password. Set either this or O(mirror.path).
+          - Must begin with C(http://), C(https://) or C(file:///) and may contain letters, digits, C(._:+@=,~-/) and
+            C(%XX).
         type: str
       path:
         description:
-          - Folder on the host that holds the repository, such as a mounted disk.
-          - An absolute path of letters, digits and C(._:+@=,~-).
+          - Directory on the host that contains the repository, for example on a mounted disk.
+          - Must be an absolute path of letters, digits and C(._:+@=,~-).
         type: path
       suite:
-        description: Suite, or a folder that ends with a slash, for apt.
+        description: Suite for apt, or a directory that ends with a slash.
         type: str
         default: ./
       components:
-        description: Components of the suite, for apt, with single spaces between them.
+        description: Components of the suite for apt, separated by single spaces.
         type: str
         default: main
       layout:
-        description: Whose packages the mirror has, V(nvidia) or V(distribution); they differ in their names.
+        description:
+          - Whose packages the mirror contains, NVIDIA's (V(nvidia)) or the distribution's (V(distribution)). Their
+            names differ.
         type: str
         choices: [nvidia, distribution]
         default: nvidia
       key:
         description:
-          - Public key that the repository is signed with, a file on the controller. Begin a relative path with
+          - File on the controller with the public key that the repository is signed with. Prefix a relative path with
             C(inventory_dir).
         type: path
         required: true
       key_base64:
-        description: The key itself in base64; the action plugin reads it from O(mirror.key).
+        description: The key itself in Base64. Set by the action plugin, which reads it from O(mirror.key).
         type: str
       key_fingerprint:
-        description: Fingerprint of the key, 40 hex digits. Another key is refused.
+        description: Fingerprint of the key, 40 hexadecimal digits. Any other key is refused.
         type: str
         required: true
       key_sha256:
-        description: SHA-256 of the key file, for those who want that too.
+        description: SHA-256 of the key file, as an optional second check.
         type: str
   distribution_url:
     description:
-      - Archive that contrib and non-free are taken from on a Debian host whose sources lack them; as O(mirror.url).
+      - Archive that provides contrib and non-free on a Debian host whose sources lack them. The same characters are
+        allowed as in O(mirror.url).
     type: str
     default: http://deb.debian.org/debian
   nvidia_key_fingerprint:
     description:
-      - Fingerprint of the key that NVIDIA signs its repository for this system with, for O(source=nvidia). Needed on
-        RHEL 10 and its like, whose key this collection has no fingerprint of.
+      - Fingerprint of the key with which NVIDIA signs its repository for this system, for O(source=nvidia). Needed on
+        RHEL 10 and its derivatives, because this collection does not include that key's fingerprint.
     type: str
     default: ""
   headless:
-    description: Only what computing needs; V(false) adds graphics.
+    description: Install only what computing needs; V(false) adds graphics.
     type: bool
     default: true
   extra_packages:
-    description: Packages to install with the driver, such as V(libnvidia-encode1); names without versions.
+    description: Packages to install with the driver, such as V(libnvidia-encode1). Names without versions.
     type: list
     elements: str
     default: []
   hold:
-    description: Hold the driver's packages against upgrades by others, unattended-upgrades among them.
+    description: Hold the driver's packages, so that nothing else upgrades them, including unattended-upgrades.
     type: bool
     default: true
   persistenced:
-    description: Keep GPUs initialised with nvidia-persistenced.
+    description: Run nvidia-persistenced, so that GPUs stay initialised.
     type: bool
     default: true
   while_used:
     description:
-      - Install another version while the loaded one is in use and a reboot is not allowed. Programs that start from
-        then on cannot use the GPUs before the host has rebooted.
+      - Install another version even while the loaded one is in use and a reboot is not allowed. Programs started after
+        that cannot use the GPUs until the host has rebooted.
     type: bool
     default: false
   lock_timeout:
-    description: Seconds to wait for other programs that work on packages, such as unattended-upgrades.
+    description: Seconds to wait for other programs that use the package manager, such as unattended-upgrades.
     type: int
     default: 600
   package_timeout:
     description:
-      - Seconds that one command of apt or dnf may take, with the kernel modules that are built in it. What takes
-        longer fails, and what was installed before it is installed again.
+      - Seconds that one apt or dnf command may take, including the kernel modules that it builds. A command that takes
+        longer fails, and the previous packages are installed again.
     type: int
     default: 3600
   pynvml_path:
     description:
-      - Folder or archive, on the host, to import pynvml from.
-      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+      - Directory or archive on the host to import pynvml from.
+      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
     type: path
 attributes:
   check_mode:
     support: full
-    description: Says what would be done, as far as that can be told without new lists of packages.
+    description: Reports what would be done, as far as that can be predicted from the package lists on the host.
   diff_mode:
     support: full
-    description: Shows version, packages, holds, services and the files that it keeps.
+    description: Shows version, packages, holds, services and the files that the module manages, before and after.
 notes:
-  - A task in a playbook needs a C(timeout) that is longer than O(package_timeout) and twice O(reboot_timeout).
+  - The C(timeout) of a task, if set, must be longer than O(package_timeout) plus twice O(reboot_timeout).
 seealso:
   - module: edgesite.gpu.nvidia_driver_info
 """
 
 EXAMPLES = r"""
-- name: The driver of the distribution, branch 535
+- name: Install branch 535 from the distribution
   edgesite.gpu.nvidia_driver:
     branch: "535"
     allow_reboot: true
   become: true
 
-- name: A driver from the site's own mirror, whose key is pinned
+- name: Install a driver from the site's own mirror, whose key is pinned
   edgesite.gpu.nvidia_driver:
     version: 550.163.01
     source: mirror
@@ -176,39 +181,39 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success, or when a step failed
   type: list
   elements: dict
   sample: [{"does": "load kernel module 550.163.01 without a reboot"}]
 before:
-  description: C(version), C(verdict), C(packages), C(held), C(services) and C(files) before.
+  description: C(version), C(verdict), C(packages), C(held), C(services) and C(files), before.
   returned: success
   type: dict
 after:
-  description: The same, after; in check mode, what is foreseen of it.
+  description: The same, after; in check mode, as far as it can be predicted.
   returned: success
   type: dict
 version:
-  description: The driver's version, by its libraries.
+  description: The driver's version, according to its libraries.
   returned: success
   type: str
   sample: 550.163.01
 verdict:
-  description: As that of M(edgesite.gpu.nvidia_driver_info).
+  description: As returned by M(edgesite.gpu.nvidia_driver_info).
   returned: success
   type: str
   sample: ok
 reboot_required:
-  description: Whether the driver that is installed waits for a reboot.
+  description: Whether the installed driver needs a reboot.
   returned: success
   type: bool
 msg:
-  description: Why it waits, or what failed and what to do.
-  returned: when it waits or failed
+  description: Why a reboot is needed, or what failed and what to do.
+  returned: when a reboot is needed or the module failed
   type: str
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 """

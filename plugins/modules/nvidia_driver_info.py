@@ -7,22 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nvidia_driver_info
-short_description: Tell the state of NVIDIA's driver on a host, and what is wrong with it
+short_description: Read the state of NVIDIA's driver on a host, and what is wrong with it
 version_added: 0.1.0
 description:
-  - Reads everything that decides whether NVIDIA's driver works now and after the next reboot, packages, kernel modules
-    on disk for every kernel, what is loaded, libraries, DKMS, Secure Boot, nouveau, and who holds the driver; and
-    judges it.
+  - Reads everything that decides whether NVIDIA's driver works now and after the next reboot, and gives a verdict. This
+    includes packages, the kernel modules on disk for every kernel, the loaded module, libraries, DKMS, Secure Boot,
+    nouveau and who uses the driver.
   - Changes nothing, and never fails because something is absent.
-  - Needs no working driver, and does not load one. Where pynvml is neither on the host nor on the controller, NVML's
-    processes are told only as far as they hold a device file.
+  - Needs no working driver and does not load one. If pynvml is neither on the host nor on the controller, only
+    processes that have a device file open are listed.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   pynvml_path:
     description:
-      - Folder or archive, on the host, to import pynvml from.
-      - Without it the host tools' pynvml is used, else the system's, else the controller's is sent along.
+      - Directory or archive on the host to import pynvml from.
+      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
     type: path
 attributes:
   check_mode:
@@ -35,21 +35,21 @@ seealso:
   - module: edgesite.gpu.gpu_info
   - module: edgesite.gpu.nvidia_driver
 notes:
-  - Run it as root; others see only their own processes among RV(holders).
+  - Run it as root; other users see only their own processes in RV(holders).
 """
 
 EXAMPLES = r"""
-- name: State of the driver
+- name: Read the state of the driver
   edgesite.gpu.nvidia_driver_info:
   become: true
   register: driver_info
 
-- name: A driver that does not work, or will not after the next reboot, stops the play
+- name: Stop if the driver does not work or will not after the next reboot
   ansible.builtin.fail:
     msg: "{{ driver_info.reasons | join(' ') }} {{ driver_info.fix }}"
   when: driver_info.verdict == 'broken'
 
-- name: Hosts that wait for a reboot are told
+- name: Show why the host needs a reboot
   ansible.builtin.debug:
     msg: "{{ driver_info.reasons | join(' ') }}"
   when: driver_info.verdict == 'reboot_required'
@@ -58,19 +58,19 @@ EXAMPLES = r"""
 RETURN = r"""
 verdict:
   description:
-    - V(ok), the driver works, and will after the next reboot.
-    - V(reload_required), the loaded module is not the installed one, or none is loaded; nothing is in the way of
-      loading it.
-    - V(reboot_required), the same, but something holds the loaded module, or only the next kernel has a module.
-    - V(broken), neither a reload nor a reboot helps, or the next reboot loses the driver.
-    - V(absent), no driver is installed. On a Jetson, whose driver is part of L4T, it is always this.
+    - V(ok), the driver works and will work after the next reboot.
+    - V(reload_required), the loaded module is not the installed one, or none is loaded, and nothing prevents loading
+      it.
+    - V(reboot_required), the same, but the loaded module is in use, or only the next kernel has a module.
+    - V(broken), neither a reload nor a reboot helps, or the driver will not work after the next reboot.
+    - V(absent), no driver is installed. This is always the verdict on a Jetson, whose driver is part of L4T.
   returned: always
   type: str
   sample: reboot_required
 reasons:
   description:
-    - Why, one sentence each, the worst first. With V(ok) these are notes, such as headers that are missing for the next
-      update.
+    - Reasons for the verdict, one sentence each, the worst first. With V(ok) these are notes, such as missing headers
+      for the next update.
   returned: always
   type: list
   elements: str
@@ -81,7 +81,7 @@ fix:
   returned: always
   type: str
 packages:
-  description: Packages of NVIDIA's driver that are installed, by name.
+  description: Installed packages of NVIDIA's driver, sorted by name.
   returned: always
   type: list
   elements: dict
@@ -90,17 +90,18 @@ packages:
       description: Name.
       type: str
     version:
-      description: Version as the package manager writes it.
+      description: Version in the form of the package manager.
       type: str
       sample: 550.163.01-2
     held:
-      description: Whether it is held, by dpkg's selection or by dnf's version lock.
+      description: Whether it is on hold, by dpkg's selection or by dnf's version lock.
       type: bool
     complete:
       description: Whether its installation was completed.
       type: bool
 held_by_role:
-  description: Packages that M(edgesite.gpu.nvidia_driver) held, by its note C(/etc/edgesite-gpu/driver-holds).
+  description:
+    - Packages that M(edgesite.gpu.nvidia_driver) put on hold, as recorded in C(/etc/edgesite-gpu/driver-holds).
   returned: always
   type: list
   elements: str
@@ -114,22 +115,22 @@ services:
 fabric_manager:
   description:
     - The fabric manager, without which CUDA does not start on a host with NVSwitches; null on a host without them, and
-      where all of them are passed on to guests.
+      if all of them are passed through to guests.
   returned: always
   type: dict
   contains:
     installed:
-      description: Whether it is there.
+      description: Whether it is installed.
       type: bool
     version:
-      description: Its version, which has to be the driver's exactly; null where it does not tell.
+      description: Its version, which must be exactly the driver's; null if it is unknown.
       type: str
       sample: 550.163.01
     running:
-      description: Whether its service runs.
+      description: Whether its service is running.
       type: bool
 loaded:
-  description: The loaded kernel module; null where none is loaded.
+  description: The loaded kernel module; null if none is loaded.
   returned: always
   type: dict
   contains:
@@ -138,10 +139,10 @@ loaded:
       type: str
       sample: 550.163.01
     flavour:
-      description: V(open) or V(proprietary); null where the module does not tell.
+      description: V(open) or V(proprietary); null if it is unknown.
       type: str
 on_disk:
-  description: The kernel module of each kernel that has one, the oldest kernel first.
+  description: The kernel module of each kernel that has one, oldest kernel first.
   returned: always
   type: list
   elements: dict
@@ -151,10 +152,10 @@ on_disk:
       type: str
       sample: 6.1.0-30-amd64
     running:
-      description: Whether this is the kernel that runs.
+      description: Whether this kernel is running.
       type: bool
     newest:
-      description: Whether this is the newest kernel, which the next boot takes.
+      description: Whether this is the newest kernel, which the next boot uses.
       type: bool
     version:
       description: Version of the module.
@@ -179,10 +180,10 @@ kernel:
       description: Release of the running kernel.
       type: str
     newest:
-      description: Release of the newest installed kernel; null on a host that has none, as a container.
+      description: Release of the newest installed kernel; null on a host without one, such as a container.
       type: str
     headers:
-      description: For each installed kernel, whether its headers are there to build modules with.
+      description: For each installed kernel, whether its headers are installed, to build modules with.
       type: dict
       sample: {6.1.0-29-amd64: false, 6.1.0-30-amd64: true}
 user_space:
@@ -193,11 +194,11 @@ user_space:
 nvml_status:
   description:
     - V(ok), or NVML's error in lower case, such as V(driver_not_loaded), V(lib_rm_version_mismatch),
-      V(library_not_found), V(pynvml_missing).
+      V(library_not_found) or V(pynvml_missing).
   returned: always
   type: str
 dkms:
-  description: What DKMS knows of NVIDIA's modules. A module that is not built for any kernel has a null kernel.
+  description: NVIDIA's modules in DKMS. The kernel of a module that is not built for any kernel is null.
   returned: always
   type: list
   elements: dict
@@ -218,19 +219,19 @@ dkms:
       description: V(added), V(built), V(installed) or V(broken).
       type: str
     warning:
-      description: What DKMS warns of, such as a difference between the built and the installed module.
+      description: Warning of DKMS, such as a difference between the built and the installed module.
       type: str
 secure_boot:
   description: V(enabled), V(disabled), V(unsupported) (no UEFI, or UEFI without Secure Boot), or V(unknown).
   returned: always
   type: str
 mok:
-  description: The host's own key for modules.
+  description: The host's own key for signing modules (MOK).
   returned: always
   type: dict
   contains:
     enrolled:
-      description: Whether the firmware takes modules that this key signed; null where that cannot be told.
+      description: Whether the firmware accepts modules signed with this key; null if it is unknown.
       type: bool
 nouveau:
   description: The kernel's own driver for NVIDIA's GPUs.
@@ -241,23 +242,23 @@ nouveau:
       description: Whether it is loaded.
       type: bool
     blacklisted:
-      description: Whether modprobe's configuration or the kernel's command line keeps it from loading by itself.
+      description: Whether modprobe's configuration or the kernel command line prevents it from loading automatically.
       type: bool
     available:
-      description: Whether the newest kernel has it.
+      description: Whether the newest kernel includes it.
       type: bool
     initramfs_rebuilt:
       description:
-        - Whether the newest kernel's initramfs is younger than the blacklisting; null where there is none of the two.
+        - Whether the newest kernel's initramfs is newer than the blacklisting; null if one of the two does not exist.
       type: bool
 holders:
-  description: Who uses the loaded driver, processes and kernel modules.
+  description: Processes and kernel modules that use the loaded driver.
   returned: always
   type: list
   elements: dict
   contains:
     pid:
-      description: Process; null for a kernel module.
+      description: Process id; null for a kernel module.
       type: int
     name:
       description: Name of the process or the module.
@@ -270,11 +271,11 @@ holders:
       type: str
     blocks:
       description:
-        - Whether it is in the way of a reload. Services of the driver are not, as they end and start with it;
-          the driver's own modules are only where something else than a process that is listed holds them.
+        - Whether it prevents a reload. Services of the driver do not, because they stop and start with it. The driver's
+          own modules do so only if something other than a listed process uses them.
       type: bool
 gpus:
-  description: NVIDIA GPUs on the PCI bus, with or without a driver, by address.
+  description: NVIDIA GPUs on the PCI bus, with or without a driver, sorted by address.
   returned: always
   type: list
   elements: dict
@@ -284,26 +285,26 @@ gpus:
       type: str
       sample: '0000:17:00.0'
     pci_device_id:
-      description: PCI device, four hex digits.
+      description: PCI device id, four hexadecimal digits.
       type: str
       sample: 20b0
     name:
-      description: Model; null for one that neither this collection nor NVML knows.
+      description: Model; null if neither this collection nor NVML knows it.
       type: str
       sample: NVIDIA A100-SXM4-40GB
     architecture:
-      description: Architecture in lower case; null where neither this collection nor NVML knows.
+      description: Architecture in lower case; null if neither this collection nor NVML knows it.
       type: str
       sample: ampere
     driver:
-      description: Kernel driver that has it, such as V(nvidia), V(nouveau), V(vfio-pci); null for none.
+      description: Kernel driver bound to it, such as V(nvidia), V(nouveau) or V(vfio-pci); null for none.
       type: str
 nvswitch:
   description: Whether there are NVSwitches on the PCI bus.
   returned: always
   type: bool
 unread:
-  description: What is there but could not be read, each with C(what), C(why) and C(fix).
+  description: What exists but could not be read, each with C(what), C(why) and C(fix).
   returned: always
   type: list
   elements: dict

@@ -12,43 +12,44 @@ module: recovery_escrow
 short_description: Keep the encrypted recovery keys of a host's volumes on the controller
 version_added: 0.1.0
 description:
-  - Writes the recovery keys that M(edgesite.gpu.luks_volume) returns into a folder on the controller, as
-    C(HOST/UUID.pem). Only who holds the private key of the recovery certificate can read them.
-  - Takes no host at its word. What is not the UUID of a volume and one encrypted block (CMS) of at most 16 KiB is
+  - Writes the recovery keys that M(edgesite.gpu.luks_volume) returns to a directory on the controller, as
+    C(HOST/UUID.pem). Only the holder of the recovery certificate's private key can read them.
+  - Does not trust hosts. Anything other than the UUID of a volume and one encrypted block (CMS) of at most 16 KiB is
     refused before anything is written.
-  - A key is never overwritten. Where a volume has another key than before, the earlier one stays as C(HOST/UUID.1.pem),
+  - A key is never overwritten. If the key of a volume has changed, earlier keys are kept as C(HOST/UUID.1.pem),
     C(HOST/UUID.2.pem) and so on, and C(HOST/UUID.pem) is the newest.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   folder:
-    description: A folder on the controller; made where it is missing, readable by its owner alone. Back it up.
+    description:
+      - Directory on the controller. It is created if it is missing, and only its owner can read it. Back it up.
     type: path
     required: true
   volumes:
-    description: The volumes as M(edgesite.gpu.luks_volume) returns them. Those without a recovery key are passed over.
+    description: The volumes as M(edgesite.gpu.luks_volume) returns them. Those without a recovery key are skipped.
     type: list
     elements: dict
     required: true
 attributes:
   check_mode:
     support: full
-    description: Says what would be written.
+    description: Reports what would be written.
   diff_mode:
     support: none
-    description: Keys are not shown, encrypted though they are.
+    description: Keys are not shown, even though they are encrypted.
 seealso:
   - module: edgesite.gpu.luks_volume
 """
 
 EXAMPLES = r"""
-- name: Volumes are encrypted
+- name: Encrypt the volumes
   edgesite.gpu.luks_volume:
     volumes: "{{ storage_volumes }}"
     recovery_certificate: "{{ lookup('ansible.builtin.file', 'recovery.pem') }}"
   register: storage
 
-- name: Their recovery keys are in escrow
+- name: Keep their recovery keys in escrow
   edgesite.gpu.recovery_escrow:
     folder: /srv/site/escrow
     volumes: "{{ storage.volumes }}"
@@ -56,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 kept:
-  description: The files that were written in the host's folder, C(UUID.pem) each.
+  description: The files written to the host's directory, each named C(UUID.pem).
   returned: success
   type: list
   elements: str

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tls_services
-short_description: Have services use the key in a host's TPM, and their new certificates
+short_description: Make services use the key in a host's TPM and its current certificate
 version_added: 0.1.0
 description:
-  - Gives systemd services what OpenSSL needs to use a key in the TPM, each by a drop-in for its unit and never
-    for the whole system. TLS 1.3 with AES-256-GCM is what is spoken.
-  - Runs TLS proxies (haproxy, one worker each) for programs that cannot use such keys, among them all that are
-    written in Go, as servers and as clients.
-  - Reloads services and proxies when the host's certificate, key, trusted roots or revocation list changed since they
-    loaded them, also where that was in an earlier run, and restarts them when their settings changed. Proxies, haproxy
-    and nginx do so without a failed request.
-  - What a service serves with is its own configuration's matter; see docs/identity.md for each.
+  - Gives systemd services what OpenSSL needs to use a key in the TPM, with a drop-in for each unit and never for the
+    whole system. They use TLS 1.3 with AES-256-GCM.
+  - Runs TLS proxies (haproxy, one worker each) for servers and clients that cannot use such keys, including all
+    programs written in Go.
+  - Reloads services and proxies if the host's certificate, key, trusted roots or revocation list changed since they
+    loaded them, even in an earlier run, and restarts them if their settings changed. Proxies, haproxy and nginx do this
+    without a failed request.
+  - Which certificate a service uses is set in its own configuration; see docs/identity.md for each service.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
@@ -25,26 +25,26 @@ extends_documentation_fragment:
 options:
   identity:
     description:
-      - The folder of M(edgesite.gpu.identity_store). It becomes a part of units and of the configuration of proxies, so
-        that its path has letters, digits and C(._:+@=,~-) only.
+      - The directory of M(edgesite.gpu.identity_store). Because the path becomes part of units and proxy
+        configurations, it may contain only letters, digits and C(._:+@=,~-).
     type: path
     default: /etc/edgesite-gpu/identity
   directory:
-    description: The folder for what this module writes; as O(identity), letters, digits and C(._:+@=,~-) only.
+    description: Directory for the files that this module writes. The same characters are allowed as in O(identity).
     type: path
     default: /etc/edgesite-gpu/tls
   tcti:
     description:
-      - How programs reach the TPM. It has to be one that several can use at once.
-      - Letters, digits and C(_./:=,@+-).
+      - How programs reach the TPM. Several programs must be able to use it at the same time.
+      - May contain letters, digits and C(_./:=,@+-).
     type: str
     default: device:/dev/tpmrm0
   group:
-    description: The group that may use the TPM and read the key's file; services are given it.
+    description: The group that may use the TPM and read the key file. Services get it as a supplementary group.
     type: str
     default: tss
   services:
-    description: Services whose configuration names the host's key and certificate. None is started that is stopped.
+    description: Services whose configuration names the host's key and certificate. Stopped services are not started.
     type: list
     elements: dict
     default: []
@@ -55,73 +55,74 @@ options:
         required: true
       change:
         description:
-          - How it gets to know a new certificate. C(upgrade) is for nginx, and replaces its master process too, since
-            nginx's own reload lets requests fail on a key in a TPM; it is what a reload of the unit then does.
-          - C(upgrade) for C(nginx.service), C(reload) for others.
+          - How the service loads a new certificate. V(upgrade) is for nginx and also replaces its master process,
+            because with a key in a TPM nginx's own reload makes requests fail. Reloading the unit then does the same.
+          - By default V(upgrade) for C(nginx.service) and V(reload) for others.
         type: str
         choices: [reload, restart, upgrade]
       user:
         description:
-          - Start it as this user. For programs that start as root, and change to a user without its groups before
-            they read their key, as mosquitto does (C(mosquitto)).
+          - User to start the service as. For programs that start as root and switch to a user without its supplementary
+            groups before they read their key, such as mosquitto (user C(mosquitto)).
         type: str
   proxies:
-    description: TLS proxies. Those that are not here any more are taken away.
+    description: TLS proxies. Those that are no longer listed are removed.
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: A name for the unit C(edgesite-tls-proxy@NAME.service).
+        description: Name of the proxy, whose unit is C(edgesite-tls-proxy@NAME.service).
         type: str
         required: true
       listen:
         description:
-          - Where it listens, such as C(0.0.0.0:9443) or C([::]:9443). For O(proxies[].side=client) on the loopback.
+          - Address and port to listen on, such as V(0.0.0.0:9443) or V([::]:9443). With O(proxies[].side=client) it
+            must be a loopback address.
         type: str
         required: true
       upstream:
         description:
-          - The program behind it, such as C(127.0.0.1:9100). Have that listen on the loopback only.
-          - For O(proxies[].side=client) the server, such as C(gpu-1:9443).
+          - The program behind the proxy, such as V(127.0.0.1:9100). It should listen on a loopback address only.
+          - With O(proxies[].side=client), the server, such as V(gpu-1:9443).
         type: str
         required: true
       side:
         description:
-          - C(server) speaks TLS to its clients. C(client) takes what programs on this host send without TLS, Prometheus
-            for one, and speaks TLS to its upstream, with this host's certificate.
+          - V(server) uses TLS towards its clients. V(client) accepts plain connections from programs on this host, such
+            as Prometheus, and uses TLS with this host's certificate towards its upstream.
         type: str
         choices: [server, client]
         default: server
       server_name:
         description:
-          - The name that the certificate of the upstream has to have, for O(proxies[].side=client). Its host name by
-            default.
+          - Name that the certificate of the upstream must have, for O(proxies[].side=client). By default the host name
+            in O(proxies[].upstream).
         type: str
       client_certificates:
-        description: Whether clients have to show a certificate of the site's CA that is not revoked.
+        description: Whether clients must present a certificate of the site's CA that is not revoked.
         type: str
         choices: [required, optional, none]
         default: required
       names:
-        description: The common names of the clients that may come in; empty for all that have such a certificate.
+        description: Common names of the clients that may connect. Empty allows every client with such a certificate.
         type: list
         elements: str
         default: []
 attributes:
   check_mode:
     support: full
-    description: Says what would be written and reloaded, and does nothing.
+    description: Reports what would be written and reloaded, and changes nothing.
   diff_mode:
     support: full
-    description: Shows files by digest, units, and whether they have loaded what is there.
+    description: Shows digests of files, units and whether they have loaded the current files, before and after.
 seealso:
   - module: edgesite.gpu.identity_store
   - module: edgesite.gpu.tpm_key
 """
 
 EXAMPLES = r"""
-- name: nginx uses the host's identity, node_exporter is behind a proxy, and a client asks through one
+- name: Serve nginx and mosquitto with the host's identity, and run a server's and a client's proxy
   edgesite.gpu.tls_services:
     services:
       - unit: nginx.service
@@ -141,7 +142,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success, or when a step failed
   type: list
   elements: dict
@@ -151,22 +152,22 @@ before:
   returned: success
   type: dict
 after:
-  description: The same, after; in check mode, what it would be.
+  description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
 missing_packages:
-  description: Packages, by their names in Debian, that are wanted and not there.
+  description: Missing packages, by their names in Debian.
   returned: success, or when some are missing
   type: list
   elements: str
   sample: [tpm2-openssl]
 unknown_services:
-  description: Services that this host does not have. They get their drop-in, and use it once they are there.
+  description: Services that this host does not have. They get their drop-in and use it once they are installed.
   returned: success
   type: list
   elements: str
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 """

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tpm_certificate
-short_description: Take a TPM's proof, and have its certificate request signed
+short_description: Verify a TPM's proof, and have its certificate request signed
 version_added: 0.1.0
 description:
-  - Works on the controller. Takes the answer of M(edgesite.gpu.tpm_challenge) to a challenge of
-    M(edgesite.gpu.tpm_credential). The challenge is gone afterwards, whether the answer was right or not.
-  - After a right answer the request is signed, by the site's own CA, by a program or by a URL. What comes back is
-    checked as well. It has to be for the same key and names, to allow the usages that were asked for and no others, to
-    be good now and for no longer than O(days), and to lead to O(authority.roots) without MD5, SHA-1, RSA keys under
-    2048 bits and elliptic curves under 256 bits. What a root itself is signed with does not count.
-  - At most 256 KiB and 20 certificates are taken from a program or a URL. No message shows what a program writes to
-    standard error, its arguments, headers, or the user, password and query of a URL.
+  - Runs on the controller. Verifies the answer of M(edgesite.gpu.tpm_challenge) to a challenge of
+    M(edgesite.gpu.tpm_credential). The challenge is used up afterwards, whether the answer was right or not.
+  - After a right answer, the request is signed by the site's own CA, a program or a URL. The certificate is checked as
+    well. It must be for the same key and names, allow exactly the requested usages, be valid now and for no longer than
+    O(days), and chain to O(authority.roots) without MD5, SHA-1, RSA keys of less than 2048 bits or elliptic curves of
+    less than 256 bits. The signature of the root itself is not checked for this.
+  - At most 256 KiB and 20 certificates are accepted from a program or a URL. No message shows a program's arguments or
+    standard error, headers, or the user, password and query of a URL.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
@@ -32,15 +32,15 @@ options:
     type: str
     required: true
   id:
-    description: The challenge that is answered, as M(edgesite.gpu.tpm_credential) returned it.
+    description: The id of the challenge, as returned by M(edgesite.gpu.tpm_credential).
     type: str
     required: true
   answer:
-    description: The answer, as M(edgesite.gpu.tpm_challenge) returned it.
+    description: The answer, as returned by M(edgesite.gpu.tpm_challenge).
     type: str
     required: true
   csr:
-    description: The certificate request that the challenge was made for.
+    description: The certificate request that the challenge is for.
     type: str
     required: true
   ek_sha256:
@@ -50,15 +50,15 @@ options:
     default: []
   days:
     description:
-      - How long the certificate is good, in days. It begins an hour before it is signed, since clocks at the edge may
-        be behind. Where O(authority.command) or O(authority.url) signs, the CA may give less, and is refused if it
-        gives over two days more.
+      - How many days the certificate is valid. It is valid from an hour before it is signed, because clocks at the edge
+        may be slow. A CA behind O(authority.command) or O(authority.url) may issue it for less, but a certificate that
+        is valid for over two days more is refused.
     type: int
     default: 90
   renew_before:
     description:
-      - Days before its end that the certificate is renewed, a third of its life by default. One that ends earlier than
-        that is refused, since every run would renew it.
+      - How many days before it expires the certificate is renewed. By default a third of its lifetime. A certificate
+        that expires sooner than that is refused, because every run would renew it.
     type: float
   authority:
     description: Who signs. One of O(authority.privatekey), O(authority.command) and O(authority.url).
@@ -66,7 +66,7 @@ options:
     required: true
     suboptions:
       roots:
-        description: The root certificates that hosts trust; files or folders.
+        description: The root certificates that hosts trust; files or directories.
         type: list
         elements: path
         required: true
@@ -77,7 +77,7 @@ options:
         description: The passphrase of the CA's key.
         type: str
       certificate:
-        description: The issuing CA's certificate; needed with O(authority.privatekey).
+        description: The issuing CA's certificate; required with O(authority.privatekey).
         type: path
       chain:
         description: Certificates between O(authority.certificate) and the root.
@@ -86,31 +86,31 @@ options:
         default: []
       command:
         description:
-          - A program and its arguments, run on the controller. It gets the request in PEM on standard input, and prints
-            the certificate in PEM, followed by what lies between it and the root. Other processes of the controller see
-            the arguments, so keep secrets in a file that the program reads.
+          - A program and its arguments, run on the controller. It receives the request in PEM on standard input and
+            must print the certificate in PEM, followed by its intermediate certificates. Other processes on the
+            controller can see the arguments, so keep secrets in a file that the program reads.
         type: list
         elements: str
       url:
         description:
-          - Where to POST the request in PEM (application/pkcs10), by HTTP or HTTPS. The answer is like that of a
-            program; a redirect is not followed.
+          - HTTP or HTTPS URL to POST the request in PEM to (application/pkcs10). The response has the form of a
+            program's output. Redirects are not followed.
         type: str
       headers:
-        description: Headers to send there, such as a token; each is one line of text.
+        description: Headers of that request, such as a token; each is one line of text.
         type: dict
         default: {}
       timeout:
-        description: Seconds that a program or a URL may take.
+        description: Seconds that the program or the URL may take.
         type: int
         default: 60
 attributes:
   check_mode:
     support: full
-    description: Says that a certificate would be issued, and does nothing.
+    description: Reports that a certificate would be issued, and does nothing.
   diff_mode:
     support: none
-    description: What changes is a record on the controller; the result tells it.
+    description: Only a record on the controller changes; see the return values.
 seealso:
   - module: edgesite.gpu.tpm_credential
   - module: community.crypto.x509_certificate_pipe
@@ -120,7 +120,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: The certificate
+- name: Have the certificate issued
   edgesite.gpu.tpm_certificate:
     state_dir: /srv/site/identity
     device: "{{ inventory_hostname }}"
@@ -137,19 +137,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificate:
-  description: The certificate, PEM.
+  description: The certificate, in PEM.
   returned: success, but not in check mode
   type: str
 chain:
-  description: What lies between it and the root, PEM; may be empty.
+  description: The certificates between it and the root, in PEM; may be empty.
   returned: success, but not in check mode
   type: str
 serial:
-  description: Its serial number, hex.
+  description: Its serial number, in hexadecimal.
   returned: success, but not in check mode
   type: str
 not_after:
-  description: Until when it is good, in UTC.
+  description: When it expires, in UTC.
   returned: success, but not in check mode
   type: str
   sample: "2027-02-20T06:30:00Z"

@@ -10,30 +10,31 @@ module: tpm_challenge
 short_description: Prove that a key is in this host's TPM
 version_added: 0.1.0
 description:
-  - Answers a challenge of M(edgesite.gpu.tpm_credential). Only the TPM that has both the key of the request and every
-    endorsement key that the challenge was made for can, and each answer is good for one request only.
-  - The secrets of the challenge never leave the module. They are written nowhere, and the answer does not tell them.
+  - Answers a challenge of M(edgesite.gpu.tpm_credential). Only the TPM that holds both the key of the request and every
+    endorsement key that the challenge was made for can do so, and each answer is valid for one request only.
+  - The secrets of the challenge never leave the module. They are not written anywhere, and the answer does not reveal
+    them.
   - Answers only for the key that the request is for.
   - Nothing on the host changes, so the module never reports a change.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   path:
-    description: File of the key, as M(edgesite.gpu.tpm_key) makes it.
+    description: File of the key, as created by M(edgesite.gpu.tpm_key).
     type: path
   handle:
-    description: Handle of the key, in place of O(path), such as V(0x81000010), in quotes.
+    description: Handle of the key, instead of O(path), such as V(0x81000010), in quotes.
     type: str
   credentials:
-    description: The credentials that M(edgesite.gpu.tpm_credential) returned, all of them and in the same order.
+    description: All credentials that M(edgesite.gpu.tpm_credential) returned, in the same order.
     type: list
     elements: dict
     required: true
     suboptions:
       endorsement:
         description:
-          - Type of the endorsement key that it was made for. Those that the TPM keeps are tried, then, for V(rsa2048),
-            V(ecc_p256) and V(ecc_p384), the one that the TPM makes from the TCG's template.
+          - Type of the endorsement key that it was made for. The keys of this type that the TPM stores are tried first
+            and then, for V(rsa2048), V(ecc_p256) and V(ecc_p384), the one that it derives from the TCG's template.
         type: str
         required: true
       credential:
@@ -41,7 +42,7 @@ options:
         type: str
         required: true
   id:
-    description: Id of the challenge.
+    description: The id of the challenge.
     type: str
     required: true
   csr:
@@ -50,26 +51,26 @@ options:
     required: true
   tcti:
     description:
-      - How the TPM is reached, the way tpm2-tools take it.
+      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools.
       - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
     type: str
 attributes:
   check_mode:
     support: full
-    description: Nothing is changed anyway, so the challenge is answered in check mode too.
+    description: Nothing changes on the host, so the challenge is answered in check mode too.
   diff_mode:
     support: none
-    description: There is nothing to compare.
+    description: The module changes nothing.
 seealso:
   - module: edgesite.gpu.tpm_key
   - module: edgesite.gpu.tpm_csr
 requirements:
   - a TPM 2.0
-  - tpm2-tools 5.0 or newer; 5.4 or newer for an endorsement key on P-384 that the TPM does not keep
+  - tpm2-tools 5.0 or newer; 5.4 or newer for an endorsement key on P-384 that the TPM does not store
 """
 
 EXAMPLES = r"""
-- name: The host proves that the key is in its TPM
+- name: Prove that the key is in the host's TPM
   edgesite.gpu.tpm_challenge:
     path: /etc/edgesite-gpu/identity/a/key.pem
     credentials: "{{ challenge.credentials }}"

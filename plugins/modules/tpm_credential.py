@@ -9,30 +9,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tpm_credential
-short_description: Check a TPM's key and its certificate request, and ask the TPM for a proof
+short_description: Check a TPM's key and certificate request, and challenge the TPM for a proof
 version_added: 0.1.0
 description:
-  - Works on the controller, needs no TPM there, and nothing reaches the host.
+  - Runs on the controller only and needs no TPM there. The host is not contacted.
   - Checks, in this order, that the key can never leave a TPM (its public area has exactly the attributes fixedTPM,
     fixedParent, sensitiveDataOrigin, userWithAuth, noDA and sign, and no policy); that the certificate request is
-    signed by that key and asks for just the names and usages given here; that an endorsement key of the TPM is trusted;
-    and that by all endorsement keys that are, this TPM is the one that the device was enrolled with, and no other
-    device's.
-  - Then makes a credential for each of these endorsement keys, which only the TPM with that endorsement key can open,
-    and only while it holds the device's key. M(edgesite.gpu.tpm_challenge) opens them on the host, and
-    M(edgesite.gpu.tpm_certificate) takes the answer. All of them belong to the device then.
+    signed by that key and asks for exactly the names and usages given here; that an endorsement key of the TPM is
+    trusted; and that, by all its trusted endorsement keys, this is the TPM that the device was enrolled with and not
+    another device's.
+  - Then makes a credential for each trusted endorsement key, which only the TPM with that endorsement key can open, and
+    only while it holds the device's key. M(edgesite.gpu.tpm_challenge) opens them on the host and
+    M(edgesite.gpu.tpm_certificate) verifies the answer, after which all these endorsement keys belong to the device.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   state_dir:
     description:
-      - Folder on the controller where devices and proofs under way are remembered. It has to last, and is safe for
-        several playbooks at once.
-      - It has to belong to the user who runs the playbook, or to root, and nobody else may write to it.
+      - Directory on the controller where devices and pending proofs are recorded. It must be persistent. Several
+        playbooks can use it at the same time.
+      - It must belong to the user who runs the playbook or to root, and nobody else may be able to write to it.
     type: path
     required: true
   device:
-    description: The name of the device, mostly C(inventory_hostname).
+    description: The name of the device, usually C(inventory_hostname).
     type: str
     required: true
   public:
@@ -50,59 +50,60 @@ options:
     required: true
   ek_trust:
     description:
-      - V(certified) takes the endorsement keys whose certificates lead to one of O(tpm_roots) and are for endorsement
+      - V(certified) accepts endorsement keys whose certificates chain to one of O(tpm_roots) and are for endorsement
         keys (extended key usage 2.23.133.8.1).
-      - V(pinned) takes the keys in O(ek_sha256) alone, whether they have certificates or not.
-      - V(first_use) takes the keys that are shown first, and records that they were taken so. Whoever answers for the
-        device at that time is the device from then on. Keys that it shows later are not taken, unless they are pinned.
+      - V(pinned) accepts only the keys in O(ek_sha256), with or without certificates.
+      - V(first_use) accepts the keys that are presented first, and records how they were accepted. Whoever answers for
+        the device at that time is the device from then on. Keys that it presents later are not accepted unless they are
+        pinned.
     type: str
     choices: [certified, pinned, first_use]
     default: certified
   ek_sha256:
     description:
-      - SHA-256 (hex) of the SubjectPublicKeyInfo in DER of endorsement keys. The TPM of a device that has such values
-        has to show one of them. With V(certified), its other certified keys are taken too; with V(pinned) and
-        V(first_use), no others are.
-      - A device whose TPM was replaced is refused until a key of the new one is here.
+      - SHA-256 (hex) of the SubjectPublicKeyInfo in DER of endorsement keys. If set, the device's TPM must present one
+        of these keys. With V(certified), its other certified keys are accepted too; with V(pinned) and V(first_use), no
+        others are.
+      - A device whose TPM was replaced is refused until a key of the new one is listed.
     type: list
     elements: str
     default: []
   tpm_roots:
-    description: Root certificates of TPM manufacturers; files with PEM or DER, or folders with such.
+    description: Root certificates of TPM manufacturers; files in PEM or DER, or directories of such files.
     type: list
     elements: path
     default: []
   tpm_intermediates:
-    description: Certificates between those and the endorsement keys, where the TPMs do not bring them.
+    description: Certificates between these and the endorsement keys, if the TPMs do not contain them.
     type: list
     elements: path
     default: []
   subject:
-    description: What the request's subject has to be, as in M(edgesite.gpu.tpm_csr).
+    description: The subject that the request must have, as in M(edgesite.gpu.tpm_csr).
     type: dict
     default: {}
   subject_alt_name:
-    description: What the request's names have to be, as in M(edgesite.gpu.tpm_csr).
+    description: The names that the request must have, as in M(edgesite.gpu.tpm_csr).
     type: list
     elements: str
     default: []
   key_usage:
-    description: What the request's key usage has to be.
+    description: The key usage that the request must have.
     type: list
     elements: str
     default: [digitalSignature]
   extended_key_usage:
-    description: What the request's extended key usage has to be.
+    description: The extended key usage that the request must have.
     type: list
     elements: str
     default: [serverAuth, clientAuth]
 attributes:
   check_mode:
     support: full
-    description: Checks everything, and remembers nothing.
+    description: Checks everything and records nothing.
   diff_mode:
     support: none
-    description: What changes is a record on the controller; the result tells it.
+    description: Only a record on the controller changes; see the return values.
 seealso:
   - module: edgesite.gpu.tpm_challenge
   - module: edgesite.gpu.tpm_certificate
@@ -111,7 +112,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: The TPM and its key are what the inventory says
+- name: Check that the TPM and its key match the inventory
   edgesite.gpu.tpm_credential:
     state_dir: /srv/site/identity
     device: "{{ inventory_hostname }}"
@@ -126,11 +127,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: The name of the proof that is under way. Good for four hours, and for one answer.
+  description: The id of the challenge. Valid for four hours and for one answer.
   returned: success
   type: str
 credentials:
-  description: What M(edgesite.gpu.tpm_challenge) opens, one for each endorsement key that is trusted.
+  description: Credentials for M(edgesite.gpu.tpm_challenge), one for each trusted endorsement key.
   returned: success
   type: list
   elements: dict
@@ -141,25 +142,25 @@ credentials:
       type: str
       sample: rsa2048
     credential:
-      description: Base64 of a file as tpm2_activatecredential takes it.
+      description: The credential in Base64, in the file format of tpm2_activatecredential.
       returned: always
       type: str
 ek_sha256:
-  description: SHA-256 of the endorsement keys that are trusted, as O(ek_sha256) takes them.
+  description: SHA-256 of the trusted endorsement keys, in the form of O(ek_sha256).
   returned: success
   type: list
   elements: str
 ek_trust:
-  description: How the endorsement keys are known to be a TPM's.
+  description: Why the endorsement keys are trusted.
   returned: success
   type: str
   sample: certified
 ek_issuer:
-  description: Who issued their certificates, separated by semicolons; null where that was not asked for.
+  description: Issuers of their certificates, separated by semicolons; null if certificates were not required.
   returned: success
   type: str
 name:
-  description: The TPM's name of the device's key, hex.
+  description: The TPM's name of the device's key, in hexadecimal.
   returned: success
   type: str
 """

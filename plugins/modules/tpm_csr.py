@@ -10,21 +10,21 @@ module: tpm_csr
 short_description: Request a certificate for a key in the TPM
 version_added: 0.1.0
 description:
-  - Makes a certificate request (PKCS 10) and has the TPM sign it. Nothing on the host changes, so the module never
+  - Creates a certificate request (PKCS 10) and has the TPM sign it. Nothing on the host changes, so the module never
     reports a change.
-  - The host needs neither OpenSSL nor a Python library for it. The request is encoded as strict parsers want it, which
-    the requests of OpenSSL's provider for TPMs before 1.3.1 are not.
+  - The host needs neither OpenSSL nor a Python library for this. The encoding satisfies strict parsers, unlike requests
+    of OpenSSL's provider for TPMs before 1.3.1.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   path:
-    description: File of the key, as M(edgesite.gpu.tpm_key) makes it.
+    description: File of the key, as created by M(edgesite.gpu.tpm_key).
     type: path
   handle:
-    description: Handle of the key, in place of O(path), such as V(0x81000010), in quotes.
+    description: Handle of the key, instead of O(path), such as V(0x81000010), in quotes.
     type: str
   subject:
-    description: Whom the certificate is for. A request needs O(subject.common_name) or O(subject_alt_name).
+    description: Subject of the certificate. A request needs O(subject.common_name) or O(subject_alt_name).
     type: dict
     default: {}
     suboptions:
@@ -47,7 +47,7 @@ options:
         description: Two capital letters.
         type: str
   subject_alt_name:
-    description: Names and addresses, as V(DNS:edge-1.example.org) and V(IP:192.0.2.1).
+    description: Names and addresses, such as V(DNS:edge-1.example.org) and V(IP:192.0.2.1).
     type: list
     elements: str
     default: []
@@ -57,22 +57,22 @@ options:
     elements: str
     default: [digitalSignature]
   extended_key_usage:
-    description: What the certificate may be used for, of V(serverAuth) and V(clientAuth).
+    description: What the certificate may be used for; V(serverAuth), V(clientAuth) or both.
     type: list
     elements: str
     default: [serverAuth, clientAuth]
   tcti:
     description:
-      - How the TPM is reached, the way tpm2-tools take it.
+      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools.
       - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
     type: str
 attributes:
   check_mode:
     support: full
-    description: Nothing is changed anyway, so the request is made in check mode too.
+    description: Nothing changes on the host, so the request is created in check mode too.
   diff_mode:
     support: none
-    description: There is nothing to compare.
+    description: The module changes nothing.
 seealso:
   - module: edgesite.gpu.tpm_key
   - module: edgesite.gpu.tpm_challenge
@@ -82,7 +82,7 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: The host asks for a certificate
+- name: Create a certificate request for the key in the TPM
   edgesite.gpu.tpm_csr:
     path: /etc/edgesite-gpu/identity/a/key.pem
     subject:
@@ -105,7 +105,7 @@ public:
   returned: success
   type: str
 name:
-  description: The TPM's own name of the key in hexadecimal.
+  description: The TPM's name of the key, in hexadecimal.
   returned: success
   type: str
   sample: 000b717b76417a752a9247aba13b707f8d7ed702ddecb8f12890188d859cf9404955

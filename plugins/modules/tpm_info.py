@@ -7,41 +7,42 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tpm_info
-short_description: Tell what a host's TPM is, how it stands and by which keys it is known
+short_description: Read a host's TPM, its state and the keys that identify it
 version_added: 0.1.0
 description:
-  - Reads a TPM 2.0 and changes nothing. It never fails because there is no TPM, or because something cannot be read;
-    RV(unread) tells why.
-  - The endorsement key is what a TPM is known by, and its certificate is what the TPM's maker says of it.
-  - Leaves nothing loaded in the TPM, also where it has no resource manager.
+  - Reads a TPM 2.0 and changes nothing. It never fails because there is no TPM or because something cannot be read;
+    RV(unread) gives the reason.
+  - The endorsement key identifies a TPM, and its certificate is the manufacturer's statement about it.
+  - Leaves nothing loaded in the TPM, even without a resource manager.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   gather:
     description:
-      - What to read. An endorsement key that the TPM does not keep is made from its seed, which can take some seconds.
+      - What to read. An endorsement key that the TPM does not store is derived from its seed, which can take several
+        seconds.
     type: list
     elements: str
     choices: [properties, handles, endorsement, keys]
     default: [properties, handles, endorsement, keys]
   keys:
     description:
-      - Keys to try, by the path of their file, as M(edgesite.gpu.tpm_key) makes it, or by their handle in quotes.
+      - Keys to test, by the path of a file that M(edgesite.gpu.tpm_key) created, or by handle in quotes.
     type: list
     elements: str
     default: []
   tcti:
     description:
-      - How the TPM is reached, the way tpm2-tools take it.
+      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools.
       - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
     type: str
 attributes:
   check_mode:
     support: full
-    description: Reads only.
+    description: The module only reads.
   diff_mode:
     support: none
-    description: Reads only.
+    description: The module only reads.
 seealso:
   - module: edgesite.gpu.gpu_info
   - module: edgesite.gpu.tpm_key
@@ -50,14 +51,14 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: The TPM is known
+- name: Read the TPM and test a key
   edgesite.gpu.tpm_info:
     keys:
       - /etc/edgesite-gpu/identity/current/key.pem
   become: true
   register: found
 
-- name: A key that the TPM can no longer use is told
+- name: Show keys that the TPM can no longer use
   ansible.builtin.debug:
     msg: "{{ item.path }}: {{ item.reason }}"
   loop: "{{ found.tpm.key_states | rejectattr('usable') }}"
@@ -65,26 +66,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tpm:
-  description: The TPM. What was not asked for or could not be read is null.
+  description: The TPM. What was not requested or could not be read is null.
   returned: success
   type: dict
   contains:
     present:
-      description: Whether there is one.
+      description: Whether the host has a TPM.
       type: bool
       returned: always
     version:
-      description: Version of the TPM. One of version V(1.2) has no more to tell.
+      description: Version of the TPM. For version V(1.2) nothing else is returned.
       type: str
       returned: always
       sample: "2.0"
     manufacturer:
-      description: Who made it, in the TCG's four letters.
+      description: Manufacturer, by its TCG vendor id.
       type: str
       returned: always
       sample: IFX
     vendor_string:
-      description: What its maker calls it.
+      description: Text that the manufacturer set.
       type: str
       returned: always
       sample: SLB9670
@@ -94,19 +95,19 @@ tpm:
       returned: always
       sample: 7.85.4555.0
     tcti:
-      description: How it was reached.
+      description: How the TPM was reached.
       type: str
       returned: always
       sample: device:/dev/tpmrm0
     lockout:
       description:
-        - What wrong passwords did, with C(in_lockout), C(counter), C(max_tries) and C(recovery_seconds), after which
-          one of them is forgotten.
+        - Protection against wrong passwords, with C(in_lockout), C(counter), C(max_tries) and C(recovery_seconds), the
+          time after which the counter is reduced by one.
       type: dict
       returned: always
       sample: {"in_lockout": false, "counter": 0, "max_tries": 32, "recovery_seconds": 600}
     owner_auth_set:
-      description: Whether the owner has a password.
+      description: Whether the owner hierarchy has a password.
       type: bool
       returned: always
     endorsement_auth_set:
@@ -114,15 +115,15 @@ tpm:
       type: bool
       returned: always
     persistent_handles:
-      description: Handles of what is kept in the TPM.
+      description: Handles of the objects stored in the TPM.
       type: list
       elements: str
       returned: always
       sample: ["0x81000001", "0x81010001"]
     endorsement:
       description:
-        - Endorsement keys, one for each certificate and one for each that the TPM keeps. A TPM with neither has the one
-          on P-256.
+        - Endorsement keys, one for each certificate and one for each that the TPM stores. For a TPM with neither, the
+          one on P-256.
       type: list
       elements: dict
       returned: always
@@ -132,7 +133,7 @@ tpm:
           type: str
           returned: always
         handle:
-          description: Where the TPM keeps it; null where it makes it each time.
+          description: Handle at which the TPM stores it; null if it is derived each time.
           type: str
           returned: always
         public:
@@ -140,7 +141,7 @@ tpm:
           type: str
           returned: always
         name:
-          description: The TPM's own name of the key in hexadecimal.
+          description: The TPM's name of the key, in hexadecimal.
           type: str
           returned: always
         sha256:
@@ -158,16 +159,16 @@ tpm:
           returned: always
           sample: "0x01c00002"
         certificate_matches:
-          description: Whether the certificate is for this key; null where there is none.
+          description: Whether the certificate is for this key; null if there is none.
           type: bool
           returned: always
         issuers:
-          description: Certificates of the issuers that the TPM has (from NV index C(0x01c00100) on), in PEM.
+          description: Certificates of the issuers that the TPM contains (from NV index C(0x01c00100)), in PEM.
           type: list
           elements: str
           returned: always
     key_states:
-      description: How the keys of O(keys) stand, in the same order.
+      description: State of the keys in O(keys), in the same order.
       type: list
       elements: dict
       returned: always
@@ -186,12 +187,12 @@ tpm:
           returned: always
         cause:
           description:
-            - Why not, in a word, V(missing), V(foreign) (it is another TPM's, or this one's before it was cleared) or
-              V(tpm) (the TPM cannot say). Null where it is usable.
+            - Why it is not usable, V(missing), V(foreign) (it belongs to another TPM, or to this one before it was
+              cleared) or V(tpm) (the TPM could not be asked). Null if it is usable.
           type: str
           returned: always
         reason:
-          description: Why not, and what to do.
+          description: Why it is not usable and what to do.
           type: str
           returned: always
         type:
@@ -203,11 +204,11 @@ tpm:
           type: str
           returned: always
         name:
-          description: The TPM's own name of the key in hexadecimal.
+          description: The TPM's name of the key, in hexadecimal.
           type: str
           returned: always
 unread:
-  description: What is there but could not be read, with C(what), C(why) and C(fix).
+  description: What exists but could not be read, with C(what), C(why) and C(fix).
   returned: success
   type: list
   elements: dict

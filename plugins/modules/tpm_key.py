@@ -7,49 +7,49 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tpm_key
-short_description: Make a key that never leaves the TPM
+short_description: Create a key that never leaves the TPM
 version_added: 0.1.0
 description:
-  - Makes a signing key in the host's TPM 2.0. No program and no person can ever take it out, and it has no password, so
-    that services use it without anybody's help.
+  - Creates a signing key in the host's TPM 2.0. Nobody can extract it, and it has no password, so services can use it
+    unattended.
   - O(path) is a file that only this TPM can use, in the format C(TSS2 PRIVATE KEY) that OpenSSL's provider for TPMs
-    reads; a copy of it is worth nothing elsewhere. With O(handle) the key is kept in the TPM itself. Both may be given.
-  - Makes the TPM's storage key at C(0x81000001) where there is none.
-  - Leaves nothing loaded in the TPM, also where it has no resource manager.
+    reads; a copy is useless elsewhere. With O(handle) the key is stored in the TPM itself. Both may be set.
+  - Creates the TPM's storage key at C(0x81000001) if there is none.
+  - Leaves nothing loaded in the TPM, even without a resource manager.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   path:
-    description: File for the key. Its folder is made where it is missing.
+    description: File for the key. Its directory is created if it is missing.
     type: path
   handle:
     description:
-      - Persistent handle in the TPM, such as V(0x81000010), in quotes. TPMs have room for a few only.
+      - Persistent handle in the TPM, such as V(0x81000010), in quotes. TPMs have room for only a few.
       - Handles of endorsement keys (V(0x81010000) to V(0x8101ffff)) and of the storage key are refused.
     type: str
   type:
-    description: Type of the key. RSA keys sign in whichever way is asked, as TLS 1.3 needs.
+    description: Type of the key. RSA keys can sign with any scheme, as TLS 1.3 needs.
     type: str
     choices: [ecc_p256, rsa2048, rsa3072]
     default: ecc_p256
   state:
-    description: Whether the key is to be there.
+    description: Whether the key should exist.
     type: str
     choices: [present, absent]
     default: present
   regenerate:
     description:
-      - When a key that is there is replaced. Its certificate is worth nothing then.
-      - V(never) fails where the key cannot be used, is of another type, or where O(handle) holds another one.
-      - V(unusable) makes a new one where this TPM cannot use the one in the file, as after the TPM was cleared or
-        replaced. A usable one that is not as wanted still is an error.
-      - V(always) makes a new one in each run.
+      - When to replace an existing key, which makes its certificate useless.
+      - V(never) fails if the key cannot be used or is of another type, or if O(handle) holds another key.
+      - V(unusable) creates a new key if this TPM cannot use the one in the file, for example after the TPM was cleared
+        or replaced. A usable key that differs from the options is still an error.
+      - V(always) creates a new key in each run.
     type: str
     choices: [never, unusable, always]
     default: never
   owner_auth:
     description:
-      - The TPM's owner password, where one is set. Needed to make the storage key and to change what is at O(handle).
+      - The TPM's owner password, if one is set. Needed to create the storage key and to change the key at O(handle).
     type: str
   owner:
     description: Owner of the file, by name or number.
@@ -65,13 +65,15 @@ options:
     default: "0600"
   tcti:
     description:
-      - How the TPM is reached, the way tpm2-tools take it.
+      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools.
       - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
     type: str
 attributes:
   check_mode:
     support: full
-    description: Says what would change, and changes nothing. RV(public) and RV(name) of a key yet to be made are null.
+    description:
+      - Reports what would change and changes nothing. RV(public) and RV(name) of a key that is not created yet are
+        null.
   diff_mode:
     support: full
     description: Shows the key in the file and at the handle, before and after.
@@ -85,20 +87,20 @@ requirements:
 """
 
 EXAMPLES = r"""
-- name: A key for the host's certificate
+- name: Create a key for the host's certificate
   edgesite.gpu.tpm_key:
     path: /etc/edgesite-gpu/identity/a/key.pem
     group: edgesite-identity
     mode: "0640"
   become: true
 
-- name: The TPM was cleared, and the new key is to be certified anew
+- name: Create a new key after the TPM was cleared (it needs a new certificate)
   edgesite.gpu.tpm_key:
     path: /etc/edgesite-gpu/identity/a/key.pem
     regenerate: unusable
   become: true
 
-- name: A key inside the TPM
+- name: Create a key that is stored in the TPM
   edgesite.gpu.tpm_key:
     handle: "0x81000010"
     type: rsa2048
@@ -107,18 +109,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description: What was done, or would be done in check mode.
   returned: success, or when a step failed
   type: list
   elements: dict
   sample: [{"does": "make a key of type ecc_p256 in the TPM, in /etc/edgesite-gpu/identity/a/key.pem (there is none)"}]
 before:
-  description: The key at C(path) and at C(handle), each with C(type) and C(name), before; null where there is none.
+  description: The key at C(path) and at C(handle), each with C(type) and C(name), before; null if there is none.
   returned: success
   type: dict
   sample: {"path": null}
 after:
-  description: The same, after; in check mode, what it would be.
+  description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
   sample: {"path": {"type": "ecc_p256", "name": "000b...", "owner": "root", "group": "root", "mode": "0600"}}
@@ -127,7 +129,7 @@ public:
   returned: success
   type: str
 name:
-  description: The TPM's own name of the key in hexadecimal, a hash of the public part and of all its attributes.
+  description: The TPM's name of the key in hexadecimal, which is a hash of the public part and all attributes.
   returned: success
   type: str
   sample: 000b717b76417a752a9247aba13b707f8d7ed702ddecb8f12890188d859cf9404955
@@ -146,7 +148,7 @@ handle:
   type: str
   sample: "0x81000010"
 undone:
-  description: Whether what was done before the failure was taken back, so that the host is as it was.
+  description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
   type: bool
 """

@@ -33,8 +33,8 @@ from .volume import (
     ours,
 )
 
-# headless: nobody sits there to be asked, and a unit that asks would wait for ever.
-_CRYPTTAB = ("none", "luks,tpm2-device=auto,nofail,headless=1")
+# Of each line of this collection. headless: nobody sits there to be asked, and a unit that asks would wait for ever.
+CRYPTTAB_END = ("none", "luks,tpm2-device=auto,nofail,headless=1")
 _TPM_OFF = "See that the TPM is turned on in the firmware and that /dev/tpmrm0 is there"
 
 
@@ -76,7 +76,7 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
 
 def crypttab_entry(volume: Volume, uuid: str) -> Tuple[str, ...]:
     """The line for a volume."""
-    return (volume.name, "UUID=" + uuid, *_CRYPTTAB)
+    return (volume.name, "UUID=" + uuid, *CRYPTTAB_END)
 
 
 def fstab_entry(volume: Volume) -> Tuple[str, ...]:
@@ -130,7 +130,7 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
 
 def _is_ours(line: Tuple[str, ...], header: Optional[Header]) -> bool:
     """Of this volume, or of one that an earlier run began to make: nobody else's line looks so."""
-    return len(line) > 1 and (line[2:] == _CRYPTTAB or header is not None and line[1] == "UUID=" + header.uuid)
+    return len(line) > 1 and (line[2:] == CRYPTTAB_END or header is not None and line[1] == "UUID=" + header.uuid)
 
 
 def _lost(disk: Disk) -> bool:

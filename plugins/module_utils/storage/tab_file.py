@@ -20,6 +20,11 @@ def find(text: str, column: int, value: str) -> Optional[Tuple[str, ...]]:
     return None
 
 
+def entries(text: str) -> List[Tuple[str, ...]]:
+    """The columns of all entries."""
+    return [columns for columns in map(_columns, lines.of_file(text)) if columns]
+
+
 def put(text: str, column: int, entry: Sequence[str]) -> str:
     """The file with this entry, in the place of those that have its value in that column, else at the end."""
     wanted = "\t".join(_column(value) for value in entry)

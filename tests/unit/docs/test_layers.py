@@ -45,3 +45,11 @@ def test_the_table_for_users():
     assert [name for name in rows if name not in ("facts", "report")] == NAMES
     for layer in LAYERS:
         assert re.findall(r"`(\w+)`", rows[layer.name]) == list(layer.variables)
+
+
+def test_a_removal_can_be_asked_for_each_layer():
+    role = yaml.safe_load((ROOT / "roles" / "remove" / "meta" / "argument_specs.yml").read_text())
+    layers = role["argument_specs"]["main"]["options"]["remove_layers"]
+    assert sorted(layers["choices"]) == sorted(layers["default"]) == sorted(NAMES)
+    named = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", (ROOT / "docs" / "remove.md").read_text(), re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(named))) == sorted(NAMES)

@@ -64,6 +64,18 @@ def begin(name: str, work: Work) -> str:
     return job
 
 
+@contextlib.contextmanager
+def shut_out(name: str, seconds: float = 1.0) -> Iterator[None]:
+    """Keeps jobs of the name from beginning meanwhile. Raises EdgesiteError where one is at work."""
+    with _locked(name, seconds) as lock:
+        if lock is None:
+            raise EdgesiteError(
+                "Another run is at work on this host: {0}".format(_progress(name).doing),
+                "Run again when it has ended; {0} has what it is at".format(_path(name, "progress")),
+            )
+        yield
+
+
 def wait(name: str, job: str, seconds: float) -> Progress:
     """How far a job is, once it has ended or after this time. Raises EdgesiteError where it is lost."""
     end = time.monotonic() + seconds

@@ -41,7 +41,7 @@ def read(run: Run) -> Dict[str, Any]:
     if board is None:
         raise EdgesiteError("this host is no Jetson", "Set variables of the role jetpack for Jetsons only")
     missing: List[Dict[str, Any]] = list(reading.unread)
-    packages = _packages(run, missing)
+    known = packages(run, missing)
     return {
         "l4t": board["l4t"],
         "jetpack": board["jetpack"],
@@ -50,21 +50,22 @@ def read(run: Run) -> Dict[str, Any]:
         "soc": board["soc"],
         "board": jetson.board(),
         "nvpmodel": {"mode": board["power_mode"], "modes": board["power_modes"]},
-        "packages": jetpack.parts(packages),
-        "installed": {package.name: package.version for package in packages if package.whole},
-        "held": [package.name for package in packages if package.held],
+        "packages": jetpack.parts(known),
+        "installed": {package.name: package.version for package in known if package.whole},
+        "held": [package.name for package in known if package.held],
         "held_by_role": (files.read_text(HOLDS) or "").split(),
-        "broken": [package.name for package in packages if not package.whole],
+        "broken": [package.name for package in known if not package.whole],
         "apt": _apt(),
         "slots": _slots(run, missing),
-        "container_toolkit": _container_toolkit(packages),
+        "container_toolkit": _container_toolkit(known),
         "disk_free_bytes": free(),
-        "reboot_required": _waits_for_reboot(run, packages),
+        "reboot_required": _waits_for_reboot(run, known),
         "unread": missing,
     }
 
 
-def _packages(run: Run, missing: List[Dict[str, Any]]) -> Tuple[Package, ...]:
+def packages(run: Run, missing: List[Dict[str, Any]]) -> Tuple[Package, ...]:
+    """Those of L4T and JetPack, and all that are not whole."""
     done = run([command.find("dpkg-query") or "dpkg-query", "-W", "-f", _QUERY], timeout=60.0)
     if not done.ok:
         missing.append(unread("packages", "dpkg-query: {0}".format(done.error.strip() or done.rc), "Repair dpkg"))

@@ -44,8 +44,8 @@ _SERVED_SECONDS = 20.0
 def observe(run: Run, wish: Wanted) -> State:
     """What is there of what is wanted, and of what was wanted before."""
     installed = software(wish)
-    paths = sorted({*_existing(wish), *services.files(wish, installed)})
-    names = sorted({*services.units(wish), *_proxies(paths)})
+    paths = sorted({*existing(wish), *services.files(wish, installed)})
+    names = sorted({*services.units(wish), *proxies(paths)})
     units, started = _units(run, names)
     identity, identity_changed = _identity(wish.layout.identity)
     return State(
@@ -61,13 +61,15 @@ def observe(run: Run, wish: Wanted) -> State:
     )
 
 
-def _existing(wish):
+def existing(wish: Wanted) -> List[str]:
+    """The files that are there of what was wanted before."""
     places = [posixpath.join(wish.layout.directory, name) for name in _OWNED]
     places += [files.PROXY_TEMPLATE, posixpath.join(common_effects.UNITS, "*.d", files.DROPIN)]
     return [path for place in places for path in glob.glob(place)]
 
 
-def _proxies(paths):
+def proxies(paths: Sequence[str]) -> List[str]:
+    """The units of the proxies whose configuration is among these files."""
     names = [posixpath.basename(path) for path in paths]
     return [
         files.proxy_unit(name[len("proxy-") : -len(".cfg")])

@@ -115,3 +115,14 @@ def test_nobody_but_root_can_begin_one(folder, monkeypatch):
     monkeypatch.setattr(job, "FOLDER", "/proc/none")
     with pytest.raises(EdgesiteError, match="become: true"):
         job.begin("driver", lambda note: {})
+
+
+def test_no_job_begins_where_its_name_is_shut_out_nor_the_other_way_round(folder):
+    with job.shut_out("driver"), pytest.raises(job.Busy):
+        job.begin("driver", until(folder / "go"))
+    begun = job.begin("driver", until(folder / "go"))
+    eventually("driver", begun, "wait for a file")
+    with pytest.raises(EdgesiteError, match="at work on this host: wait for a file"), job.shut_out("driver", 0.0):
+        raise AssertionError("a job is at work")
+    (folder / "go").touch()
+    assert job.wait("driver", begun, 30.0).result

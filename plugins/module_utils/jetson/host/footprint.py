@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what the layer jetpack has put on a host."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+from ...boot.host import footprint as boot_footprint
+from ...common import footprint as common_footprint
+from ...common.errors import EdgesiteError
+from ...common.footprint import Footprint, Holds
+from ...common.host import owned_files
+from ...common.host.command import Run
+from ...common.host.footprint import Look
+from .. import board, footprint
+from ..clocks import boot_unit
+from . import board as jetson
+from . import clocks, jetpack, nvpmodel
+
+
+def observe(look: Look) -> Footprint:
+    """The unit that locks clocks, holds, and what there is of NVIDIA's; nothing but the first on other hosts."""
+    found = boot_footprint.observe(look.run, boot_unit("", False))._replace(holds=_holds(look.run))
+    if jetson.soc() is None:
+        return found
+    runtimes = [(name, path, owned_files.read_text(path) or "") for name, _program, path in jetpack.RUNTIMES]
+    there = [path for path in footprint.paths() if owned_files.read_text(path) is not None]
+    conf = board.parse_power_conf(owned_files.read_text(nvpmodel.CONF) or "")
+    stored = board.parse_power_status(owned_files.read_text(nvpmodel.STATUS) or "")
+    return found._replace(
+        kept=(*found.kept, *footprint.kept(there, runtimes)),
+        seen=footprint.in_force(conf, stored, clocks.stored()),
+    )
+
+
+def _holds(run: Run) -> Optional[Holds]:
+    text = owned_files.read_text(jetpack.HOLDS)
+    if text is None:
+        return None
+    missing: List[Dict[str, Any]] = []
+    held = [package.name for package in jetpack.packages(run, missing) if package.held]
+    if missing:
+        raise EdgesiteError("it cannot be seen which packages are held: {0}".format(missing[0]["why"]), "Repair dpkg")
+    return common_footprint.holds(jetpack.HOLDS, text, held)

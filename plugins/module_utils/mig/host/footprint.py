@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what the layer mig has put on a host."""
+
+from __future__ import annotations
+
+from ...boot.host import footprint as boot_footprint
+from ...common import footprint as common_footprint
+from ...common.footprint import Footprint
+from ...common.host import owned_files, units
+from ...common.host.footprint import Look
+from .. import footprint
+from .domain import boot_unit
+
+
+def observe(look: Look) -> Footprint:
+    """The boot unit, what it makes, and the units that a run stopped and did not come to start again."""
+    found = boot_footprint.observe(look.run, boot_unit([], [], "", persist=False))
+    config = next((text for path, text in found.files.items() if path.endswith(".json")), None)
+    record = common_footprint.present({units.RECORD: owned_files.read_text(units.RECORD)})
+    return found._replace(
+        files={**found.files, **record},
+        stopped=units.observe(look.run, []).stopped if record else (),
+        in_force=footprint.in_force(config),
+    )

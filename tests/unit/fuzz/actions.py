@@ -51,8 +51,9 @@ _SAID = {
 def made():
     """A device's key, its TPM, who made that, and the site's CA."""
     maker = bench.Authority("Maker")
-    tpm, key = bench.Tpm(maker, kind="ecc_p256"), bench.DeviceKey()
-    return SimpleNamespace(key=key, request=key.request(), tpm=tpm, maker=maker, site=bench.Authority("Site"))
+    tpm, key, site = bench.Tpm(maker, kind="ecc_p256"), bench.DeviceKey(), bench.Authority("Site")
+    certificate = bench.issued(key, site)
+    return SimpleNamespace(key=key, request=key.request(), tpm=tpm, maker=maker, site=site, certificate=certificate)
 
 
 def actions():
@@ -125,8 +126,8 @@ def patch(monkeypatch, folder):
         monkeypatch.setattr(place, name, _within(folder, getattr(place, name)))
     monkeypatch.setattr(authority, "subprocess", SimpleNamespace(**{**vars(subprocess), "run": _no_program}))
     monkeypatch.setattr(authority, "open_url", _no_answer)
-    answer = bench.issued(made().key, made().site)
-    monkeypatch.setattr(on_controller, "run_module", lambda *_arguments: {"certificate": answer, "changed": True})
+    answer = {"certificate": made().certificate, "changed": True}
+    monkeypatch.setattr(on_controller, "run_module", lambda *_arguments: answer)
 
 
 def _within(folder, function):

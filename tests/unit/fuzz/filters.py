@@ -9,7 +9,7 @@ import inspect
 import json
 from types import SimpleNamespace
 
-from ansible_collections.edgesite.gpu.plugins.filter import site, site_ca
+from ansible_collections.edgesite.gpu.plugins.filter import remove, site, site_ca
 from ansible_collections.edgesite.gpu.plugins.lookup.from_inventory import LookupModule
 from ansible_collections.edgesite.gpu.tests.unit.fuzz.examples import SETTINGS
 from ansible_collections.edgesite.gpu.tests.unit.fuzz.generator import Plugin
@@ -26,7 +26,9 @@ _HOSTVARS = {"gpu-1": {**GOOD, **_WANTED}, "gpu-2": {"facts_result": {"unreachab
 _DONE = {"gpu-1": {**GOOD, **_WANTED, "edgesite_done": True}, "gpu-2": {"preflight_failure": "no"}}
 _ROW = {"host": "gpu-1", "status": "ok", "why": "", "changed": []}
 _FOLDER = "/nowhere/ca"
+_REMOVED = {"gpu-1": {"remove_result": {"actions": [{"does": "remove it"}], "kept": [], "in_force": []}}}
 EXAMPLES = {
+    "remove_table": [{"hostvars": _REMOVED, "hosts": ["gpu-1"], "check": False}],
     "preflight_problems": [{"hostvars": _HOSTVARS, "hosts": ["gpu-1", "gpu-2"]}],
     "preflight_table": [{"problems": [["gpu-1", "driver", "It is broken.", "Mend it."]]}],
     "site_rows": [{"hostvars": _DONE, "hosts": ["gpu-1", "gpu-2"]}],
@@ -37,7 +39,7 @@ EXAMPLES = {
 
 def filters():
     """Every filter, for the generator; its arguments are its options."""
-    found = {**site.FilterModule().filters(), **site_ca.FilterModule().filters()}
+    found = {name: one for file in (remove, site, site_ca) for name, one in file.FilterModule().filters().items()}
     return {name: _plugin("filter " + name, function, EXAMPLES[name]) for name, function in found.items()}
 
 

@@ -14,7 +14,13 @@ from types import SimpleNamespace
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools as host_tools_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.tools import State as ToolsState
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, effects, files, owned_files
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import (
+    command,
+    effects,
+    files,
+    folders,
+    owned_files,
+)
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.reading import Reading
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import locked_clocks, pynvml_loader
@@ -35,6 +41,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.hos
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.gpu.test_settings import FACTS
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.jetson.host import jetson_host
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.site.host.removal_host import RemovalHost
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.storage import test_plan as volumes
 
 _JETSON = {"/etc/nvfancontrol.conf": "nvfancontrol.conf", "/etc/nvpmodel.conf": "nvpmodel-orin-nano-super.conf"}
@@ -45,6 +52,7 @@ _TPM_TEXTS = {"handles-persistent": b"- 0x81000001\n- 0x81010001\n"}
 
 def patch(monkeypatch, name, module, rng):
     """Puts a module onto its host, which is as rng says."""
+    monkeypatch.undo()
     monkeypatch.setattr(command, "run", _run)
     monkeypatch.setattr(command, "find", "/usr/bin/{0}".format)
     monkeypatch.setattr(files, "read_bytes", lambda path, limit=-1: named(path))
@@ -183,9 +191,18 @@ def _tls_services(monkeypatch, _module, rng):
         return {name: rng.choice(states) for name in names}, {}
 
     monkeypatch.setattr(tls_backend, "_units", units)
-    monkeypatch.setattr(tls_backend, "_existing", lambda wish: named(wish.layout.directory) or [])
+    monkeypatch.setattr(tls_backend, "existing", lambda wish: named(wish.layout.directory) or [])
     monkeypatch.setattr(tls_backend, "_identity", lambda folder: (named(folder) or "one", 0.0))
     monkeypatch.setattr(tls_backend, "software", lambda wish: Software(True, False, True, rng.random() < 0.8))
+
+
+def _remove(monkeypatch, _module, rng):
+    host = RemovalHost(rng.choice(["apt", "dnf"])).patch(monkeypatch)
+    inside, names, read = folders.inside, files.names, owned_files.read_text
+    monkeypatch.setattr(folders, "inside", lambda paths: [named(path) for path in paths] and inside(paths))
+    monkeypatch.setattr(files, "names", lambda path: named(path) or names(path))
+    monkeypatch.setattr(owned_files, "read_text", lambda path: named(path) or read(path))
+    monkeypatch.setattr(command, "run", host.run)
 
 
 def _tpm(monkeypatch, _module, _rng):
@@ -219,6 +236,7 @@ _HOSTS = {
     "mig_layout_info": _mig,
     "nvidia_driver": _nvidia_driver,
     "nvidia_driver_info": _told,
+    "remove": _remove,
     "tls_services": _tls_services,
     "tpm_challenge": _tpm,
     "tpm_csr": _tpm,

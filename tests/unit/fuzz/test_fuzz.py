@@ -42,7 +42,7 @@ def check(plugin, before=lambda rng: None):
 
 def test_every_plugin_is_tried():
     assert {path.stem for path in (ROOT / "plugins/modules").glob("*.py")} == set(ACTIONS)
-    assert filters.files() == ["from_inventory", "site", "site_ca"]
+    assert filters.files() == ["from_inventory", "remove", "site", "site_ca"]
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
@@ -53,18 +53,18 @@ def test_module(name, monkeypatch):
 @pytest.mark.parametrize("name", sorted(ACTIONS))
 def test_action(name, monkeypatch, tmp_path):
     def before(rng):
+        monkeypatch.undo()
         actions.prepare(tmp_path)
         if name in MODULES:
             hosts.patch(monkeypatch, name, MODULES[name], rng)
+        actions.patch(monkeypatch, tmp_path)
 
-    tmp_path.joinpath("state").mkdir()
-    actions.patch(monkeypatch, tmp_path)
     check(actions.plugin(name, ACTIONS[name], tmp_path, MODULES, ON_HOSTS), before)
 
 
-# whose judgements are being written anew
-LATER = [name for name in OTHERS if name.startswith(("preflight_", "site_rows", "site_table"))]
-LEFT = pytest.mark.xfail(reason="they take what only other code of ours gives them", strict=False)
+# Of these the arguments are what our playbooks write, and what they say of a host's nonsense has Python's words in it.
+LATER = ("preflight_problems", "preflight_table", "remove_table", "site_rows", "site_table")
+LEFT = pytest.mark.xfail(reason="filters over a whole site are still to be mended", strict=False)
 
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=LEFT if one in LATER else ()) for one in sorted(OTHERS)])

@@ -13,8 +13,8 @@ from typing import Any, Mapping
 
 from .errors import EdgesiteError
 
-# Far above every number that means something, and below what Python refuses to write
-_LONGEST_BITS = 1024
+# Far above every number that means something, and below what Python cannot make a float of or refuses to write
+_LONGEST_BITS = 1000
 
 
 def check(arguments: Mapping[Any, Any]) -> None:

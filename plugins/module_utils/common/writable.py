@@ -23,7 +23,7 @@ def check(arguments: Mapping[Any, Any]) -> None:
         flaw = _flaw(name) or _flaw(value)
         if flaw:
             raise EdgesiteError(
-                "The option {0!a} has {1}".format(name, flaw),
+                "The option {0} has {1}".format(ascii(name) if isinstance(name, str) else "without a name", flaw),
                 "Look where its value comes from: YAML has .inf and .nan for numbers, and escapes in double quotes",
             )
 

@@ -38,6 +38,8 @@ def test_what_nothing_can_hold_is_refused_wherever_it_is_and_not_shown(value, fl
 def test_an_option_whose_name_is_none():
     with pytest.raises(EdgesiteError, match=r"The option '\\ud800' has text with half a character"):
         writable.check({"\ud800": 1})
+    with pytest.raises(EdgesiteError, match="The option without a name has a number that is too large"):
+        writable.check({1 << 20000: 1})
 
 
 @pytest.mark.parametrize(

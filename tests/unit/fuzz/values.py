@@ -115,5 +115,6 @@ def _spoilt_list(value, rng):
 
 def _spoilt_text(value, rng):
     part = rng.choice(rng.choice(TEXTS))
-    place = rng.randint(0, len(value))
+    # keys and folders are others in each run; what is drawn after them stays the same
+    place = int(rng.random() * (len(value) + 1))
     return rng.choice([value[:place] + part + value[place:], value[:place], value.upper(), value + part, part + value])

@@ -506,8 +506,7 @@ unread:
       fix: Install the package tpm2-tools
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.site.host import facts
 

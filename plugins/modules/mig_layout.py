@@ -266,8 +266,7 @@ nvml_status:
 import contextlib
 import sys
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options, quiesce
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command

@@ -126,8 +126,7 @@ nvml_status:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.gpu.host.facts import failure
 from ..module_utils.gpu.host.process import NvmlProcess

@@ -108,8 +108,7 @@ name:
   sample: 000b717b76417a752a9247aba13b707f8d7ed702ddecb8f12890188d859cf9404955
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.identity import csr

@@ -150,8 +150,7 @@ undone:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.runner import run
 from ..module_utils.tpm.host.key import wanted_access

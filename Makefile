@@ -94,6 +94,9 @@ demo-down: apt venv ## take the emulated site down, with every trace of it
 build: venv ## the collection as a tarball
 	@ansible-galaxy collection build --force
 
+docs: venv ## the page of each role, roles/ROLE/README.md, from its argument specs
+	@PYTHONPATH=.build/collections python -m ansible_collections.edgesite.gpu.tests.tools.role_pages
+
 changelog: venv ## turn changelogs/fragments into CHANGELOG.md, for the version in galaxy.yml
 	@antsibull-changelog release
 

@@ -64,7 +64,7 @@ class ActionModule(InstallingActionBase):
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         crypto.require()
-        _validation, options = self.validate_argument_spec(OPTIONS)
+        options = self.options(OPTIONS)
         self._done: List[Dict[str, Any]] = []
         try:
             return self._converge(options, self._task_vars["inventory_hostname"])

@@ -12,7 +12,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from typing import Any, Callable, ContextManager, Dict, Generic, Iterable, List, NamedTuple, Optional, Sequence, TypeVar
 
-from .common.errors import EdgesiteError, sentence
+from .common.errors import EdgesiteError, printable, sentence
 
 State = TypeVar("State")
 Action = TypeVar("Action")
@@ -292,8 +292,13 @@ def _problem(error: Exception) -> str:
 
 
 def _does(domain: Domain[State, Action], action: Action) -> str:
-    return str(domain.describe(action)["does"])
+    return str(_description(domain, action)["does"])
 
 
 def _described(domain: Domain[State, Action], actions: List[Action]) -> List[Dict[str, Any]]:
-    return [domain.describe(action) for action in actions]
+    return [_description(domain, action) for action in actions]
+
+
+def _description(domain: Domain[State, Action], action: Action) -> Dict[str, Any]:
+    told = domain.describe(action)
+    return {**told, "does": printable(str(told["does"]))}

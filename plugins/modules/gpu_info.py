@@ -17,6 +17,8 @@ description:
   - Reads files rather than running programs where a file has the same information.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.nvml
 options:
   gather:
     description:
@@ -31,11 +33,6 @@ options:
         V(swtpm:host=127.0.0.1,port=2321).
       - By default the kernel's resource manager C(/dev/tpmrm0) is used if it exists, otherwise C(/dev/tpm0).
     type: str
-  pynvml_path:
-    description:
-      - Directory or archive on the host to import pynvml from.
-      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
-    type: path
 attributes:
   check_mode:
     support: full
@@ -509,8 +506,7 @@ unread:
       fix: Install the package tpm2-tools
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.site.host import facts
 

@@ -18,6 +18,7 @@ author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
   - edgesite.gpu.reboots
+  - edgesite.gpu.nvml
 options:
   settings:
     description:
@@ -91,11 +92,6 @@ options:
       - Needs M(edgesite.gpu.host_tools) on the host.
     type: bool
     default: true
-  pynvml_path:
-    description:
-      - Directory or archive on the host to import pynvml from.
-      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
-    type: path
 attributes:
   check_mode:
     support: full
@@ -201,8 +197,7 @@ nvml_status:
 import contextlib
 import sys
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command

@@ -75,8 +75,7 @@ after:
   sample: {"version": "7f7b0fe3b1c2a4d5", "files": {"pynvml.py": "aa11..."}}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.boot.host.tools_domain import HostToolsDomain
 from ..module_utils.converge import converge
 from ..module_utils.runner import run

@@ -101,8 +101,7 @@ undone:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.identity.host.domain import IdentityStoreDomain
 from ..module_utils.identity.store import SLOTS, Wanted
 from ..module_utils.runner import run

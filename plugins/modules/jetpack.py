@@ -172,8 +172,7 @@ undone:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.host import apt, command
 from ..module_utils.common.host.packages import Patience

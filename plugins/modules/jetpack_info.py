@@ -194,8 +194,7 @@ unread:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.jetson.host import jetpack

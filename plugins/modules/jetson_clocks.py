@@ -83,8 +83,7 @@ undone:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.jetson.clocks import boot_unit
 from ..module_utils.jetson.host.clocks import program

@@ -73,8 +73,7 @@ undone:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.jetson.host.fan_domain import JetsonFanDomain
 from ..module_utils.runner import run

@@ -16,6 +16,8 @@ description:
     has, and as a configuration of nvidia-mig-parted.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.nvml
 options:
   format:
     description: With V(mig-parted), RV(mig_parted) is also returned.
@@ -26,11 +28,6 @@ options:
     description: Name of the configuration in RV(mig_parted).
     type: str
     default: current
-  pynvml_path:
-    description:
-      - Directory or archive on the host to import pynvml from.
-      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
-    type: path
 attributes:
   check_mode:
     support: full
@@ -129,8 +126,7 @@ nvml_status:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.gpu.host.facts import failure
 from ..module_utils.gpu.host.process import NvmlProcess

@@ -22,6 +22,7 @@ author:
 extends_documentation_fragment:
   - edgesite.gpu.reboots
   - edgesite.gpu.waits
+  - edgesite.gpu.nvml
 options:
   state:
     description:
@@ -143,11 +144,6 @@ options:
         longer fails, and the previous packages are installed again.
     type: int
     default: 3600
-  pynvml_path:
-    description:
-      - Directory or archive on the host to import pynvml from.
-      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
-    type: path
 attributes:
   check_mode:
     support: full
@@ -220,9 +216,9 @@ undone:
 
 import re
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import open_url
 
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import apt, command, dnf

@@ -18,12 +18,8 @@ description:
     processes that have a device file open are listed.
 author:
   - The edgesite.gpu maintainers (@edgesite)
-options:
-  pynvml_path:
-    description:
-      - Directory or archive on the host to import pynvml from.
-      - By default the host tools' pynvml is used, otherwise the system's, otherwise a copy of the controller's.
-    type: path
+extends_documentation_fragment:
+  - edgesite.gpu.nvml
 attributes:
   check_mode:
     support: full
@@ -310,8 +306,7 @@ unread:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.driver.host import facts as driver_facts
 

@@ -91,8 +91,7 @@ undone:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.jetson.host.nvpmodel_domain import NvpmodelDomain
 from ..module_utils.runner import run

@@ -143,8 +143,8 @@ undone:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.common.host.footprint import Look
 from ..module_utils.common.host.packages import Patience

@@ -18,6 +18,8 @@ description:
   - Nothing on the host changes, so the module never reports a change.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.tpm
 options:
   path:
     description: File of the key, as created by M(edgesite.gpu.tpm_key).
@@ -49,11 +51,6 @@ options:
     description: The request of M(edgesite.gpu.tpm_csr), in PEM.
     type: str
     required: true
-  tcti:
-    description:
-      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools.
-      - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
-    type: str
 attributes:
   check_mode:
     support: full
@@ -87,8 +84,7 @@ answer:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.identity.host import proof

@@ -16,6 +16,8 @@ description:
     of OpenSSL's provider for TPMs before 1.3.1.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.tpm
 options:
   path:
     description: File of the key, as created by M(edgesite.gpu.tpm_key).
@@ -61,11 +63,6 @@ options:
     type: list
     elements: str
     default: [serverAuth, clientAuth]
-  tcti:
-    description:
-      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools.
-      - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
-    type: str
 attributes:
   check_mode:
     support: full
@@ -111,8 +108,7 @@ name:
   sample: 000b717b76417a752a9247aba13b707f8d7ed702ddecb8f12890188d859cf9404955
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.identity import csr

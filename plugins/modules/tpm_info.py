@@ -16,6 +16,8 @@ description:
   - Leaves nothing loaded in the TPM, even without a resource manager.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.tpm
 options:
   gather:
     description:
@@ -31,11 +33,6 @@ options:
     type: list
     elements: str
     default: []
-  tcti:
-    description:
-      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools.
-      - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
-    type: str
 attributes:
   check_mode:
     support: full
@@ -214,8 +211,7 @@ unread:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.runner import fail

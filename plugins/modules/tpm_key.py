@@ -18,6 +18,8 @@ description:
   - Leaves nothing loaded in the TPM, even without a resource manager.
 author:
   - The edgesite.gpu maintainers (@edgesite)
+extends_documentation_fragment:
+  - edgesite.gpu.tpm
 options:
   path:
     description: File for the key. Its directory is created if it is missing.
@@ -63,11 +65,6 @@ options:
     description: Mode of the file, in octal and in quotes.
     type: str
     default: "0600"
-  tcti:
-    description:
-      - How to reach the TPM, in the form of the option C(-T) of tpm2-tools.
-      - The default is the kernel's resource manager C(device:/dev/tpmrm0), then C(device:/dev/tpm0).
-    type: str
 attributes:
   check_mode:
     support: full
@@ -153,8 +150,7 @@ undone:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.runner import run
 from ..module_utils.tpm.host.key import wanted_access

@@ -13,6 +13,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..module_utils.basic import UNJUDGED, refusal
+from ..module_utils.common import writable
 from ..module_utils.common.errors import EdgesiteError
 from . import host_archive, inventory_guard
 
@@ -33,6 +35,7 @@ class GuardedActionBase(ActionBase):
         if task_vars is None:
             raise AssertionError("Ansible gives its variables to every task")
         try:
+            writable.check(self._task.args)
             inventory_guard.check_variables(task_vars)
             result.update(self.answer(task_vars))
         except EdgesiteError as error:
@@ -43,6 +46,15 @@ class GuardedActionBase(ActionBase):
         """The task's result."""
         raise NotImplementedError
 
+    def options(self, spec: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
+        """The task's options, as this spec has them. Raises AnsibleError and EdgesiteError."""
+        try:
+            _validation, options = self.validate_argument_spec(spec)
+        except UNJUDGED as error:
+            raise refusal(self._task.action, spec, self._task.args) from error
+        writable.check(options)
+        return dict(options)
+
 
 class ControllerActionBase(GuardedActionBase):
     """Checks the options against OPTIONS, and works on the controller alone. Nothing reaches the host."""
@@ -51,8 +63,7 @@ class ControllerActionBase(GuardedActionBase):
     OPTIONS: Dict[str, Dict[str, Any]] = {}
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
-        _validation, options = self.validate_argument_spec(self.OPTIONS)
-        return self.work(options, task_vars)
+        return self.work(self.options(self.OPTIONS), task_vars)
 
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         """The task's result."""

@@ -9,6 +9,7 @@ from typing import Any, Dict, List
 
 from ansible.module_utils.common.validation import check_type_list
 
+from ..module_utils.common.errors import printable
 from .actions import HostActionBase, RunModule
 
 MISSING = "missing_packages"
@@ -26,8 +27,8 @@ class InstallingActionBase(HostActionBase):
         missing = result.get(MISSING)
         if not missing or not self.flag("install", True):
             return result
-        packages = check_type_list(self._task.args.get("packages") or missing)
-        told = {"does": "install {0}".format(", ".join(packages))}
+        packages = _names(self._task.args.get("packages") or missing)
+        told = {"does": printable("install {0}".format(", ".join(packages)))}
         if self._task.check_mode:
             return self.foreseen(result, told)
         installed = self.run_action("ansible.builtin.package", {"name": packages, "state": "present"})
@@ -41,6 +42,12 @@ class InstallingActionBase(HostActionBase):
         """What check mode says where packages would be installed first: without them a module may not see further."""
         seen = {name: value for name, value in result.items() if name not in ("failed", "msg")}
         return after({**seen, "changed": True}, [told])
+
+
+def _names(packages: Any) -> List[str]:
+    """As the module has taken them."""
+    found = packages if isinstance(packages, list) else check_type_list(str(packages))
+    return [str(one) for one in found]
 
 
 def after(result: Dict[str, Any], actions: List[Dict[str, str]]) -> Dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, List, Mapping, Sequence
 
 from ansible import constants
 
-from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError, shown
 
 # What setup calls the facts of Linux hosts, and Ansible itself notes. Many other names that begin with ansible_ are
 # options of connections and lookups, which run programs on the controller.
@@ -107,7 +107,8 @@ def _allowed(variables: Mapping[str, Any]) -> Sequence[str]:
     allowed = variables.get(_ALLOWED, [])
     if not isinstance(allowed, list):
         raise EdgesiteError(
-            "{0} is {1!r}, and has to be a list of names".format(_ALLOWED, allowed), "Write it out in the inventory"
+            "{0} is {1}, and has to be a list of names".format(_ALLOWED, shown(allowed)),
+            "Write it out in the inventory",
         )
     return allowed
 

@@ -24,7 +24,7 @@ class EdgesiteError(Exception):
         self.details = details or {}
 
     def __str__(self) -> str:
-        return sentence(self.problem) + (" " + sentence(self.fix) if self.fix else "")
+        return printable(sentence(self.problem) + (" " + sentence(self.fix) if self.fix else ""))
 
     def __reduce__(self) -> Tuple[Any, ...]:
         # Python would make it of its message alone, which subclasses do not take, and forget the cause.
@@ -39,6 +39,11 @@ def _again(
     error.__dict__.update(attributes)
     error.__cause__ = cause
     return error
+
+
+def printable(text: str) -> str:
+    """The text, in one line that a terminal shows as it is: other characters are escaped as Python writes them."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 def sentence(text: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List
 
+from .errors import printable
+
 
 @dataclass
 class Reading:
@@ -19,4 +21,4 @@ class Reading:
 
 def unread(what: str, why: str, fix: str) -> Dict[str, Any]:
     """An entry of gpu_info's `unread`."""
-    return {"what": what, "why": why, "fix": fix}
+    return {"what": what, "why": printable(why), "fix": printable(fix)}

@@ -37,8 +37,11 @@ def fingerprints(key: bytes) -> List[str]:
 
 
 def decoded(text: str) -> bytes:
-    """A key file that came as base64."""
-    return base64.b64decode(text)
+    """A key file that came as base64. Raises EdgesiteError."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except ValueError as error:
+        raise EdgesiteError("it is not Base64") from error
 
 
 def armored(key: bytes) -> str:

@@ -172,8 +172,8 @@ def _check_mirror(mirror: Dict[str, Any]) -> None:
             "Allowed are nvidia and distribution: whose packages the mirror has",
         )
     mirror["key_fingerprint"] = openpgp.normal(str(mirror["key_fingerprint"]))
-    key = _key(mirror)
     try:
+        key = _key(mirror)
         found = openpgp.fingerprints(key)
     except EdgesiteError as error:
         raise EdgesiteError(

@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
 
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError, shown
 from . import chains, issued, urls
 from .issued import Issued, Order
 from .texts import text
@@ -35,6 +35,8 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
 }
 # Clocks at the edge may be behind a little.
 _NOT_BEFORE = "-1h"
+_MOST_SECONDS = 86400
+_MOST_DAYS = 36500
 # Names and values of headers: RFC 9110, 5.1 and 5.5
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z", re.ASCII)
 _LINE = re.compile(r"[\t -~]*\Z", re.ASCII)
@@ -51,9 +53,20 @@ def sign(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> 
             "authority needs one of privatekey, command and url, and has {0}".format(", ".join(ways) or "none"),
             "Give one",
         )
+    _check_number("authority.timeout", options["timeout"], _MOST_SECONDS, "seconds")
+    _check_number("days", order.days, _MOST_DAYS, "days")
     roots = chains.read(options["roots"])
     way = {"privatekey": _by_own_key, "command": _by_command, "url": _by_url}[ways[0]]
     return issued.checked(order, *way(options, order, run_module), roots, time.time())
+
+
+def _check_number(option: str, number: int, most: int, unit: str) -> None:
+    """Beyond that, a limit of time or a date is none to the libraries that get it, which say so in Python's words."""
+    if not 0 < number <= most:
+        raise EdgesiteError(
+            "{0} is {1}, and can be 1 to {2} {3}".format(option, shown(number), most, unit),
+            "Leave it out for the default",
+        )
 
 
 def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Tuple[str, List[str]]:

@@ -9,6 +9,7 @@ import os
 import shlex
 from typing import Any, Mapping, Optional
 
+from ...module_utils.common import lines, writable
 from ...module_utils.common.errors import EdgesiteError
 from . import crypto
 from .texts import text
@@ -19,6 +20,9 @@ _ENCRYPT = "openssl pkcs8 -topk8 -in {0} -out {0}.new && mv {0}.new {0}"
 
 def check(passphrases: Mapping[str, Any], folder: str) -> None:
     """Refuses what would leave a key as it is for everybody to use. passphrases: by the names of their options."""
+    if not isinstance(passphrases, Mapping):
+        raise EdgesiteError("site_ca_problem takes passphrases by the names of their variables, as a mapping")
+    writable.check({**passphrases, "site_ca_dir": folder})
     for option, value in passphrases.items():
         wrong = _wrong(value)
         if wrong:
@@ -27,7 +31,7 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
                 "Set it to text in quotes, and keep it in a vault; the playbooks pass identity_ca_passphrase as "
                 "site_ca_passphrase",
             )
-    folder = os.path.expanduser(os.path.expandvars(folder))
+    folder = os.path.expanduser(os.path.expandvars(lines.checked("site_ca_dir", folder, lines.TEXT)))
     bare = [path for path in (os.path.join(folder, name) for name in _KEYS) if _is_bare(path)]
     if bare:
         raise EdgesiteError(

@@ -37,8 +37,10 @@ HARMLESS = {
 }
 # Built in, and as good as an import of something with effects
 EFFECTS = {"__import__", "eval", "exec", "input", "open", "print"}
-# The engine, and its Ansible side: what each may import of this house
-ROOT_FILES = {"converge": {"common"}, "runner": {"common", "converge"}}
+# The engine, and the Ansible side of modules: what each may import of this house
+ROOT_FILES = {"basic": {"common"}, "converge": {"common"}, "runner": {"common", "converge"}}
+# What may import Ansible
+ANSIBLE = ("basic", "runner")
 OURS = "ansible_collections.edgesite.gpu."
 HOUSE = "plugins.module_utils"
 
@@ -96,7 +98,7 @@ def wrong_in_house(root):
                     yield path, line, SENT
             elif is_hosts(module) and room != "runner":
                 yield path, line, PURE
-            elif not theirs and module.split(".")[0] not in HARMLESS and room != "runner":
+            elif not theirs and module.split(".")[0] not in HARMLESS and room not in ANSIBLE:
                 yield path, line, STANDARD
         if not of_host:
             yield from ((path, line, EFFECT) for line in effects(path))

@@ -149,3 +149,9 @@ def test_host_that_can_no_longer_be_read_is_not_called_as_it_was():
     with pytest.raises(ApplyError, match="Every step reported success, but then: it is gone.*Bring it back") as caught:
         converge(fine, check=False)
     assert caught.value.done == [{"does": "set switch 0"}]
+
+
+def test_actions_are_told_in_one_line():
+    domain = Switches([False], [True])
+    domain.describe = lambda action: {"does": "write /a\nb", "path": "/a\nb"}
+    assert converge(domain, check=True).actions == [{"does": "write /a\\nb", "path": "/a\nb"}]

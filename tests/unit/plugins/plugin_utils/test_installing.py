@@ -65,3 +65,11 @@ def test_installation_that_fails_says_why():
     result = task(LACKS, others={PACKAGE: {"failed": True, "msg": "No package matching 'haproxy'"}}).result()
     assert result["failed"] and result["missing_packages"] == ["haproxy"]
     assert result["msg"] == "Cannot install haproxy: No package matching 'haproxy'"
+
+
+def test_packages_are_told_in_one_line_whatever_they_are():
+    result = task(LACKS, check=True, packages=[17, "a\nb"]).result()
+    assert result["actions"] == [{"does": "install 17, a\\nb"}]
+    run = task(LACKS, DONE, packages=17)
+    run.result()
+    assert run.ran[1][1]["name"] == ["17"]

@@ -320,6 +320,8 @@ def test_a_folder_is_a_mirror_too():
         ({"key_fingerprint": FINGERPRINT[:-1] + "0"}, "pinned is"),
         ({"key_sha256": "0" * 64}, "SHA-256"),
         ({"key_base64": "bm90IGEga2V5"}, "no OpenPGP public key"),
+        ({"key_base64": "no Base64!"}, "driver_mirror.key site.asc cannot be used: it is not Base64"),
+        ({"key_base64": "ü"}, "it is not Base64"),
         ({"key_fingerprint": ""}, "driver_mirror.key_fingerprint is not set"),
         ({"url": None}, "one of url and path"),
         ({"path": "/mnt"}, "one of url and path"),

@@ -60,6 +60,18 @@ def refused(options, run_module=no_module):
     return str(caught.value)
 
 
+@pytest.mark.parametrize("seconds", [0, -1, 86401, 10**30])
+def test_limit_of_time_that_is_none(options, seconds):
+    said = refused({**options, "url": "https://ca.example/sign", "timeout": seconds})
+    assert said.startswith("authority.timeout is ") and "1 to 86400 seconds" in said
+
+
+@pytest.mark.parametrize("days", [0, -1, 36501, 10**30])
+def test_days_that_no_date_has(options, days):
+    with pytest.raises(EdgesiteError, match=r"^days is .*, and can be 1 to 36500 days"):
+        sign({**options, "url": "https://ca.example/sign"}, Order(REQUEST, days), no_module)
+
+
 def test_own_key(tmp_path, options):
     asked = {}
 

@@ -49,6 +49,16 @@ def test_passphrase_that_encrypts_nothing(tmp_path, option, value):
     assert "12345678" not in problem
 
 
+@pytest.mark.parametrize("folder", [17, None, ["/srv/ca"], "/srv/\0", "~\0", "/srv/\ud800"])
+def test_folder_that_is_none(folder):
+    problem = site_ca_problem(PASSPHRASES, folder)
+    assert "site_ca_dir" in problem and problem.isprintable()
+
+
+def test_passphrases_without_names():
+    assert "by the names of their variables" in site_ca_problem("secret", "/srv/ca")
+
+
 @pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
 def test_keys_from_before(tmp_path, form):
     key(tmp_path / "root.key", form, b"battery-staple")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of the inventory's wishes a host cannot have, by what gpu_info reports of it. Each takes the variables, checked."""
+"""What a host cannot have of what the inventory asks for, by gpu_info's facts of it. Each takes checked variables."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from ..common import lines
 from ..common.errors import EdgesiteError
 
 CONTROLLER = "controller"
+# The layers of problems after which no more is known of a host
+SILENT = ("connection", "facts")
 GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z_]\w*|\[[^\]\s]*\])*", re.ASCII)
 # Of the hosts that have one problem on the controller, this many are named.
@@ -67,16 +69,23 @@ def garbled(host: str, error: str) -> Problem:
 
 def once(problems: Sequence[Problem]) -> List[Problem]:
     """The problems, each once: what is wrong on the controller is so for all hosts that it is for."""
-    found: Dict[Tuple[str, ...], List[str]] = {}
+    found: Dict[Problem, List[str]] = {}
     for problem in problems:
-        hosts = found.setdefault(problem[:5], [])
+        hosts = found.setdefault(problem._replace(hosts=()), [])
         hosts += [host for host in problem.hosts if host not in hosts]
-    return sorted(Problem(*key, hosts=tuple(hosts)) for key, hosts in found.items())
+    return sorted(problem._replace(hosts=tuple(sorted(hosts))) for problem, hosts in found.items())
+
+
+def count(problems: Sequence[Problem]) -> str:
+    """How many there are."""
+    if not problems:
+        return "No problems found"
+    return "{0} problem{1} found".format(len(problems), "" if len(problems) == 1 else "s")
 
 
 def told(problems: Sequence[Problem]) -> List[str]:
-    """The problems as lines for people."""
-    text = ["{0} problem{1}:".format(len(problems), "" if len(problems) == 1 else "s")]
+    """The problems as lines for people, each with its fix."""
+    text = []
     for problem in problems:
         text.append(
             "{0}{1}: [{2}] {3}".format(problem.host, _for(problem.hosts), problem.layer, lines.in_one(problem.problem))
@@ -90,8 +99,11 @@ def as_dict(problem: Problem) -> Dict[str, Any]:
     return {**problem._asdict(), "hosts": list(problem.hosts)}
 
 
-def _for(hosts: Sequence[str]) -> str:
-    if not hosts:
-        return ""
+def some(hosts: Sequence[str]) -> str:
+    """The first of these hosts, and how many more there are."""
     more = len(hosts) - _NAMED
-    return ", for {0}{1}".format(", ".join(hosts[:_NAMED]), " and {0} more".format(more) if more > 0 else "")
+    return "{0}{1}".format(", ".join(hosts[:_NAMED]), " and {0} more".format(more) if more > 0 else "")
+
+
+def _for(hosts: Sequence[str]) -> str:
+    return ", for " + some(hosts) if hosts else ""

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any, Dict, List, Mapping, Sequence
 
 from ..common import lines
-from . import layers, preflight
+from . import layers, problem
 
 # Each layer's role registers <layer>_result, and the playbook edgesite_result on every host that it reached.
 LAYERS = tuple(layer.name for layer in layers.LAYERS)
@@ -45,7 +45,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
 
 def garbled_row(host: str, error: str) -> Dict[str, Any]:
     """The row of a host whose answers have no meaning."""
-    why = preflight.GARBLED.format(error)
+    why = problem.GARBLED.format(error)
     return {"host": host, "status": "failed", "why": why, "found": "not read", "layers": {}, "reboot_required": False}
 
 

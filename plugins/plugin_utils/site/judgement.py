@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site import layers, preflight, problem
-from ...module_utils.site.layers import Layer
+from ...module_utils.site.layers import LAYERS, Layer
 from ...module_utils.site.problem import CONTROLLER, Problem
 from . import meaning, names, on_controller, specifications, variables
 from .on_controller import Find
@@ -18,137 +18,156 @@ Variables = Mapping[str, Any]
 
 
 class Scope(NamedTuple):
-    """What is judged. layers: by name. facts: whether hosts were read before, into facts_result."""
+    """What is judged. layers: by name. facts: whether hosts were read before, into facts_result.
+
+    guard: raises where a host's facts stand in for its variables.
+    """
 
     layers: Sequence[str]
     facts: bool
     find: Find
+    guard: Callable[[str], None]
 
 
 class Judgement(NamedTuple):
-    """notes: what may be meant so. checked, unchecked: what was looked at, and what could not be, in words."""
+    """notes: what may be meant so. checked, unchecked: what was looked at, and what could not be, in words.
+
+    called: by host, the layers that its variables call for.
+    """
 
     problems: List[Problem]
     notes: List[str]
     checked: List[str]
     unchecked: List[str]
+    called: Dict[str, List[str]]
 
 
-class _Host(NamedTuple):
-    problems: List[Problem]
-    values: Dict[str, Any]
-    called: List[str]
+class _Host:
+    """What is found of one host. sound: the layers whose variables are good as far as they say themselves."""
+
+    def __init__(self, name: str, given: Variables) -> None:
+        self.name = name
+        self.given = given
+        self.problems: List[Problem] = []
+        self.values: Dict[str, Any] = {}
+        self.sound: List[Layer] = []
+
+    def has(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
+        """Notes problems of the host."""
+        self.problems += [problem.of(self.name, layer, error) for error in errors]
+
+    def leads_to(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
+        """Notes problems on the controller that the host's variables lead to."""
+        self.problems += [problem.of(CONTROLLER, layer, error)._replace(hosts=(self.name,)) for error in errors]
 
 
 def judge(hostvars: Mapping[str, Variables], hosts: Sequence[str], scope: Scope) -> Judgement:
     """The judgement of these hosts, whatever one of them answers."""
-    judged = {host: _guarded(host, lambda name=host: _of_host(name, hostvars[name], scope)) for host in hosts}
-    found = problem.once([one for host in judged.values() for one in host.problems])
-    called: Set[str] = {layer for host in judged.values() for layer in host.called}
-    checked = "variables of {0} host{1}, layers {2}".format(
-        len(hosts), "" if len(hosts) == 1 else "s", ", ".join(name for name in scope.layers if name in called) or "none"
-    )
-    if not scope.facts:
-        beside = "what the hosts have; the playbook edgesite.gpu.preflight reads them"
-        return Judgement(found, [], [checked, "files and keys on the controller"], [beside])
-    silent = sorted({one.host for one in found if one.layer in ("connection", "facts")})
-    unchecked = ["what {0} has, as it could not be read".format(host) for host in silent]
-    return Judgement(
-        found,
-        _notes(hostvars, hosts, judged),
-        [checked, "files and keys on the controller", "what {0} of them have".format(len(hosts) - len(silent))],
-        [*unchecked, "whether other programs change the same things, and what fails only when it is done"],
-    )
+    judged = [_judged(_Host(name, hostvars[name]), scope) for name in hosts]
+    found = problem.once([one for host in judged for one in host.problems])
+    called = {host.name: [layer.name for layer in layers.called(host.values)] for host in judged}
+    checked, unchecked = _extent(found, called, scope)
+    return Judgement(found, _notes(judged) if scope.facts else [], checked, unchecked, called)
 
 
-def _guarded(host: str, work: Callable[[], _Host]) -> _Host:
+def _judged(host: _Host, scope: Scope) -> _Host:
+    _guarded(host, lambda: _by_variables(host, scope))
+    if scope.facts:
+        _guarded(host, lambda: _by_facts(host))
+    return host
+
+
+def _guarded(host: _Host, work: Callable[[], None]) -> None:
     """One host that answers nonsense must not keep the others from their judgement."""
     try:
-        return work()
-    except Exception as error:
-        return _Host([problem.garbled(host, "{0}: {1}".format(type(error).__name__, error))], {}, [])
-
-
-def _of_host(host: str, given: Variables, scope: Scope) -> _Host:
-    found: List[Problem] = []
-    values: Dict[str, Any] = {}
-    good: List[Layer] = []
-    playbooks = variables.read(given, specifications.PLAYBOOKS)
-    found += [problem.of(host, "variables", error) for error in playbooks.problems]
-    allowed = playbooks.values.get(names.ALLOWED) or []
-    found += [problem.of(host, "variables", error) for error in names.unread(given, allowed)]
-    found += _report(playbooks.values.get("edgesite_report_file"), host)
-    for name, specs in specifications.of_roles().items():
-        read = variables.read(given, specs)
-        values.update(read.values)
-        layer = _layer(name)
-        if layer is not None and name not in scope.layers:
-            continue
-        found += [problem.of(host, name, error) for error in read.problems]
-        calling = (
-            [one for one in layer.variables if one in read.given and layers.calls(read.values.get(one))]
-            if layer
-            else []
-        )
-        if layer is None or not calling:
-            continue
-        lacking = variables.missing(name, read.given, specs, calling[0])
-        found += [problem.of(host, name, error) for error in lacking]
-        if not read.problems and not lacking:
-            whole = variables.with_defaults(read.values, specs)
-            wrong = meaning.problems(name, whole, host)
-            found += [problem.of(host, name, error) for error in wrong]
-            found += [_of_controller(name, error, host) for error in on_controller.problems(name, whole, scope.find)]
-            good += [layer] if not wrong else []
-    named = [layer.name for layer in layers.called(values)]
-    if scope.facts:
-        found += _by_facts(host, given, values, good)
-    return _Host(found, values, named)
-
-
-def _layer(name: str) -> Optional[Layer]:
-    return next((layer for layer in layers.LAYERS if layer.name == name), None)
-
-
-def _report(path: Optional[str], host: str) -> List[Problem]:
-    try:
-        if path:
-            on_controller.report_folder(path)
+        work()
     except EdgesiteError as error:
-        return [_of_controller("report", error, host)]
-    return []
+        host.has("facts", [error])
+    except Exception as error:
+        host.problems.append(problem.garbled(host.name, "{0}: {1}".format(type(error).__name__, error)))
 
 
-def _of_controller(layer: str, error: EdgesiteError, host: str) -> Problem:
-    return problem.of(CONTROLLER, layer, error)._replace(hosts=(host,))
+def _by_variables(host: _Host, scope: Scope) -> None:
+    scope.guard(host.name)
+    _of_playbooks(host)
+    by_name = {layer.name: layer for layer in LAYERS}
+    for role, specs in specifications.of_roles().items():
+        read = variables.read(host.given, specs)
+        host.values.update(read.values)
+        if role not in by_name or role in scope.layers:
+            host.has(role, read.problems)
+        if role in scope.layers and not read.problems:
+            _of_layer(host, by_name[role], read, scope.find)
 
 
-def _by_facts(host: str, given: Variables, values: Variables, good: Sequence[Layer]) -> List[Problem]:
-    info = given.get("facts_result")
-    if info and info.get("unreachable"):
-        return [problem.unreachable(host, info.get("msg", ""))]
-    if not info or info.get("failed"):
-        return [problem.unread(host, (info or {}).get("msg", "it gave no answer"))]
-    found = [("driver", error) for error in preflight.of_nvml(info, layers.need_nvml(values))]
-    for layer in good:
-        found += [(layer.name, error) for error in layer.judge(values, info)] if layer.judge else []
-    return [problem.of(host, name, error) for name, error in found]
+def _of_playbooks(host: _Host) -> None:
+    read = variables.read(host.given, specifications.PLAYBOOKS)
+    host.has("variables", [*read.problems, *names.unread(host.given, read.values.get(names.ALLOWED) or [])])
+    host.leads_to("report", on_controller.report(read.values.get("edgesite_report_file")))
 
 
-def _notes(hostvars: Mapping[str, Variables], hosts: Sequence[str], judged: Mapping[str, _Host]) -> List[str]:
+def _of_layer(host: _Host, layer: Layer, read: variables.Read, find: Find) -> None:
+    calling = [name for name in layer.variables if layers.calls(read.values.get(name))]
+    if not calling:
+        return
+    specs = specifications.of_roles()[layer.name]
+    lacking = variables.missing(layer.name, read.given, specs, calling[0])
+    host.has(layer.name, lacking)
+    if lacking:
+        return
+    whole = variables.with_defaults(read.values, specs)
+    wrong = meaning.problems(layer.name, whole, host.name)
+    host.has(layer.name, wrong)
+    host.leads_to(layer.name, on_controller.problems(layer.name, whole, find))
+    if not wrong:
+        host.sound.append(layer)
+
+
+def _by_facts(host: _Host) -> None:
+    info = host.given.get("facts_result") or {}
+    if info.get("unreachable"):
+        host.problems.append(problem.unreachable(host.name, info.get("msg", "")))
+    elif not info or info.get("failed") or "edgesite_failure" in host.given:
+        why = host.given.get("edgesite_failure") or info.get("msg") or "it gave no answer"
+        host.problems.append(problem.unread(host.name, why))
+    else:
+        host.has("driver", preflight.of_nvml(info, layers.need_nvml(host.values)))
+        for layer in host.sound:
+            host.has(layer.name, layer.judge(host.values, info) if layer.judge else [])
+
+
+def _notes(judged: Sequence[_Host]) -> List[str]:
     """Models that no GPU of the site has: a class may have none on a host, and it has some where it is meant."""
-    have = [str(gpu["name"]) for host in hosts for gpu in _gpus(hostvars[host])]
+    have = [str(gpu["name"]) for host in judged for gpu in _gpus(host.given)]
     found: Dict[str, List[str]] = {}
-    for host, one in judged.items():
-        if not one.problems:
-            for model in preflight.unmatched_models(one.values, have):
-                found.setdefault(model, []).append(host)
+    for host in judged:
+        for model in preflight.unmatched_models(host.values, have):
+            found.setdefault(model, []).append(host.name)
     return [
-        "The model {0} is in the variables of {1}, and no GPU of these hosts is one".format(model, ", ".join(named[:3]))
-        for model, named in sorted(found.items())
+        "The model {0} is in the variables of {1}, and no GPU of the hosts that were read is one".format(
+            model, problem.some(hosts)
+        )
+        for model, hosts in sorted(found.items())
     ]
 
 
 def _gpus(given: Variables) -> Sequence[Variables]:
-    info = given.get("facts_result") or {}
-    return [gpu for gpu in info.get("gpus") or [] if isinstance(gpu, Mapping) and "name" in gpu]
+    info = given.get("facts_result")
+    gpus = info.get("gpus") if isinstance(info, Mapping) else None
+    return [gpu for gpu in gpus if isinstance(gpu, Mapping) and "name" in gpu] if isinstance(gpus, list) else []
+
+
+def _extent(found: Sequence[Problem], called: Mapping[str, Sequence[str]], scope: Scope) -> Tuple[List[str], List[str]]:
+    """What was looked at, and what was not."""
+    named = [name for name in scope.layers if any(name in of_host for of_host in called.values())]
+    count = len(called)
+    checked = [
+        "variables of {0} host{1}, layers {2}".format(count, "" if count == 1 else "s", ", ".join(named) or "none"),
+        "files and keys on the controller",
+    ]
+    if not scope.facts:
+        return checked, ["what the hosts have; the playbook edgesite.gpu.preflight reads them"]
+    silent = sorted({one.host for one in found if one.layer in problem.SILENT})
+    checked.append("what {0} of them have".format(count - len(silent)))
+    lost = ["what {0} have, as they could not be read".format(problem.some(silent))] if silent else []
+    return checked, [*lost, "whether other programs change the same things, and what only fails when it is done"]

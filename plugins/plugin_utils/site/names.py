@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from fnmatch import fnmatchcase
-from typing import Iterable, List, Optional, Sequence
+from typing import Iterable, List, Optional, Sequence, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site.layers import LAYERS
@@ -17,13 +17,24 @@ ALLOWED = "edgesite_variables_allowed"
 # Roles of ours whose names are words that others begin their variables with, too
 _COMMON = ("facts", "report")
 _ALIKE = 0.9
+_SET_BY_US = {
+    "edgesite_done",
+    "edgesite_failure",
+    *(name + "_result" for name in ("edgesite", "facts", *(layer.name for layer in LAYERS))),
+}
 
 
 def unread(names: Iterable[str], allowed: Sequence[str]) -> List[EdgesiteError]:
     """A problem for each of a host's variables that has our prefix, or nearly one of our names, and is none of them."""
     known = [name for options in specifications.of_roles().values() for name in options]
     known += specifications.PLAYBOOKS
-    set_by_us = {"edgesite_done", "edgesite_result", "facts_result", *(layer.name + "_result" for layer in LAYERS)}
+    set_by_us = {
+        "edgesite_done",
+        "edgesite_failure",
+        "edgesite_result",
+        "facts_result",
+        *(layer.name + "_result" for layer in LAYERS),
+    }
     found = sorted(set(names) - {*known, *set_by_us})
     return [
         _problem(name, near)
@@ -34,7 +45,7 @@ def unread(names: Iterable[str], allowed: Sequence[str]) -> List[EdgesiteError]:
     ]
 
 
-def _prefixes() -> Sequence[str]:
+def _prefixes() -> Tuple[str, ...]:
     return tuple(role + "_" for role in [*specifications.of_roles(), "edgesite"] if role not in _COMMON)
 
 

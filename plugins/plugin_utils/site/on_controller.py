@@ -8,8 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
-
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.mig import parted
@@ -21,13 +20,18 @@ from .meaning import Values, with_key
 
 # The path that a task would find a file by, from the path in a variable
 Find = Callable[[str], str]
+Checks = Sequence[Callable[[], Any]]
 
 
 def problems(layer: str, values: Values, find: Find) -> List[EdgesiteError]:
     """All that is wrong there."""
     checks = _LAYERS.get(layer)
+    return _wrong(checks(values, find) if checks else [])
+
+
+def _wrong(checks: Checks) -> List[EdgesiteError]:
     found = []
-    for check in checks(values, find) if checks else []:
+    for check in checks:
         try:
             check()
         except EdgesiteError as error:
@@ -35,8 +39,12 @@ def problems(layer: str, values: Values, find: Find) -> List[EdgesiteError]:
     return found
 
 
-def report_folder(path: str) -> None:
-    """Raises where no report can be written there."""
+def report(path: Optional[str]) -> List[EdgesiteError]:
+    """What is wrong with the place of the report, where one is wanted."""
+    return _wrong([lambda: _report_folder(path)] if path else [])
+
+
+def _report_folder(path: str) -> None:
     folder = os.path.dirname(os.path.abspath(path)) or "."
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
         raise EdgesiteError(
@@ -45,9 +53,6 @@ def report_folder(path: str) -> None:
             ),
             "Create the folder, or give another path",
         )
-
-
-Checks = Sequence[Callable[[], Any]]
 
 
 def _driver(values: Values, _find: Find) -> Checks:
@@ -62,8 +67,9 @@ def _mig(values: Values, find: Find) -> Checks:
         try:
             parted.check(parted_file.document(find(path), "mig_from_file"), values["mig_config"])
         except EdgesiteError as error:
-            known = error.problem.startswith("mig_from_file")
-            raise error if known else EdgesiteError("mig_from_file {0}: {1}".format(path, error.problem), error.fix)
+            if error.problem.startswith("mig_from_file"):
+                raise
+            raise EdgesiteError("mig_from_file {0}: {1}".format(path, error.problem), error.fix) from error
 
     return [check] if path else []
 

@@ -24,6 +24,7 @@ PLAYBOOKS: Dict[str, Dict[str, Any]] = {
     "edgesite_identity_end": {"type": "str", "choices": ["revoked", "decommissioned", "readmitted"]},
     "edgesite_report_file": {"type": "str"},
     "edgesite_serial": {"type": "raw"},
+    "edgesite_tags_allowed": _NAMES,
     "edgesite_tpm_tcti": {"type": "str"},
     "edgesite_variables_allowed": _NAMES,
 }
@@ -41,12 +42,3 @@ def of_roles() -> Mapping[str, Mapping[str, Any]]:
             found[layer.name][name] = {**found[layer.name][name], **spec}
     found["identity"]["identity_authority"] = {**found["identity"]["identity_authority"], "options": authority.OPTIONS}
     return found
-
-
-def of(name: str) -> Mapping[str, Any]:
-    """The specification of a variable."""
-    options: Mapping[str, Any] = {
-        **PLAYBOOKS,
-        **{key: spec for role in of_roles().values() for key, spec in role.items()},
-    }
-    return options[name]

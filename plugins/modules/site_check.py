@@ -71,7 +71,7 @@ EXAMPLES = r"""
 RETURN = r"""
 msg:
   description:
-    - How many problems were found; the run shows the problems, each with its fix, and what was checked and what was not.
+    - How many problems were found. The run shows them, each with its fix, and what was checked and what was not.
     - Without O(hosts), the problems of the host, each with its fix, a line each.
   returned: unless O(variables=false)
   type: str

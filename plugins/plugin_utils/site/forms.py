@@ -139,7 +139,7 @@ def _dict(name: str, values: Mapping[Any, Any], options: Spec, problems: List[Ed
     for key, option in options.items():
         given = values.get(key)
         if given is None and option.get("required"):
-            problems.append(EdgesiteError("{0}.{1} is not set".format(name, key), "Set it"))
+            problems.append(EdgesiteError("{0}.{1} is not set".format(name, key), "Add {0} to {1}".format(key, name)))
         found[key] = _value(
             "{0}.{1}".format(name, key), option.get("default") if given is None else given, option, problems
         )

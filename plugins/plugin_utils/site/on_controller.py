@@ -110,13 +110,14 @@ def _folder(name: str, path: str) -> None:
 
 def _identity(values: Values, _find: Find) -> Checks:
     signs = _authority(values)
+    name = "identity_ca_dir" if values["identity_authority"] is None else "identity_authority"
     lists = values["identity_crl_files"]
     if lists is None:
         lists = [os.path.join(values["identity_ca_dir"], name) for name in ("crl.pem", "root-crl.pem")]
     return [
         crypto.require,
         lambda: _way(signs),
-        lambda: _files(signs, tuple(lists)),
+        lambda: _files(name, signs, tuple(lists)),
         lambda: _own_key(signs),
         lambda: _certificates("identity_tpm_roots", values["identity_tpm_roots"]),
         lambda: _certificates("identity_tpm_intermediates", values["identity_tpm_intermediates"]),
@@ -163,21 +164,27 @@ def _way(signs: Mapping[str, Any]) -> None:
         )
 
 
-def _files(signs: Mapping[str, Any], lists: Tuple[str, ...]) -> None:
+def _files(name: str, signs: Mapping[str, Any], lists: Tuple[str, ...]) -> None:
     lacking = site_files.missing(signs, lists)
     if lacking:
         raise EdgesiteError(
-            "identity_ca_dir: missing on the controller: {0}".format(", ".join(lacking)),
+            "{0}: missing on the controller: {1}".format(name, ", ".join(lacking)),
             "Make the site's CA with 'ansible-playbook edgesite.gpu.site_ca', or set identity_authority and "
             "identity_crl_files to yours",
         )
     site_files.joined(lists)
-    _read(tuple(signs["roots"]))
+    _read(name, tuple(signs["roots"]))
 
 
 @functools.lru_cache(maxsize=None)
-def _read(paths: Tuple[str, ...]) -> Tuple[str, ...]:
-    return tuple(chains.read(paths))
+def _read(name: str, paths: Tuple[str, ...]) -> Tuple[str, ...]:
+    try:
+        return tuple(chains.read(paths))
+    except EdgesiteError as error:
+        raise EdgesiteError(
+            "{0}: {1}".format(name, error.problem),
+            error.fix or "Put certificates in PEM or DER there, and nothing else",
+        ) from error
 
 
 def _certificates(name: str, paths: Sequence[str]) -> None:
@@ -189,7 +196,7 @@ def _certificates(name: str, paths: Sequence[str]) -> None:
                 "{0}: {1} does not exist on the controller".format(name, path),
                 "Give files or folders with certificates in PEM or DER; begin a relative path with inventory_dir",
             )
-        if not _read((path,)):
+        if not _read(name, (path,)):
             raise EdgesiteError(
                 "{0}: {1} has no certificate".format(name, path),
                 "Put certificates in it, as files that end with .pem, .crt or .cer",

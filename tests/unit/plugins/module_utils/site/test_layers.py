@@ -18,12 +18,13 @@ def test_each_layer_comes_after_those_it_builds_on():
 def test_a_variable_calls_for_one_layer_whose_name_it_begins_with():
     for layer in LAYERS:
         assert layer.variables
-        for name in [*layer.variables, *(one for judge in layer.judges for one in judge.variables)]:
+        for name in [*layer.variables, *layer.specs]:
             assert name.startswith(layer.name + "_")
 
 
 def test_layers_that_variables_call_for():
     assert called({}) == called({"driver_flavour": "open"}) == []
+    assert called({"driver_branch": None, "jetpack_suite": "", "jetpack_hold": False}) == []
     asked = {"tls_proxies": [], "mig_from_file": "layouts.yaml", "jetpack_hold": True}
     assert [layer.name for layer in called(asked)] == ["jetpack", "mig", "tls"]
 

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of a whole site, and of one host."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.action import site_check
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+
+WRONG = {"gpu_settings": [{"gpus": "all", "gpu_clocks": 1410}], "driver_branch": "550"}
+
+
+class Hostvars(dict):
+    """As Ansible's, with no fact of any host."""
+
+    _variable_manager = SimpleNamespace(_fact_cache={})
+
+
+def check(hostvars, hosts=None, **options):
+    action = site_check.ActionModule.__new__(site_check.ActionModule)
+    action._task = SimpleNamespace(tags=["always"])
+    given = {"hosts": hosts, "variables": True, "facts": False, "report_file": None, **options}
+    return action.work(given, {"inventory_hostname": "gpu-1", "hostvars": Hostvars(hostvars)})
+
+
+def test_a_host_of_its_own_has_its_problems_and_its_layers():
+    result = check({"gpu-1": WRONG})
+    assert result["failed"] and result["msg"].startswith("gpu_settings[0].gpu_clocks is 1410")
+    assert check({"gpu-1": {"driver_branch": "550"}})["layers"] == ["driver"]
+
+
+def test_a_whole_site_is_shown_in_lines_and_written(tmp_path, capsys):
+    file = tmp_path / "check.json"
+    result = check({"gpu-1": WRONG, "gpu-2": {}}, ["gpu-1", "gpu-2"], report_file=str(file))
+    assert result == {"failed": True, "msg": "1 problem found"}
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "1 problem found" and shown[1].startswith("gpu-1: [gpu] gpu_settings[0].gpu_clocks is 1410")
+    assert shown[2].startswith("    fix: ") and shown[-2].startswith("Checked: variables of 2 hosts")
+    written = json.loads(file.read_text())
+    assert set(written) == {"problems", "notes", "checked", "unchecked"}
+    assert written["problems"][0]["variable"] == "gpu_settings[0].gpu_clocks"
+
+
+def test_a_report_that_cannot_be_written(tmp_path):
+    with pytest.raises(EdgesiteError, match="edgesite_report_file .* cannot be written"):
+        check({"gpu-1": {}}, ["gpu-1"], report_file=str(tmp_path))
+
+
+def test_a_run_without_hosts_fails():
+    with pytest.raises(EdgesiteError, match="has no hosts"):
+        check({}, [])
+
+
+def test_variables_are_left_out_where_only_hosts_and_tags_are_asked_for():
+    assert check({"gpu-1": WRONG}, ["gpu-1"], variables=False) == {}

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.site import report
+
+A100 = {"index": 1, "name": "NVIDIA A100-SXM4-40GB"}
+
+DONE = {
+    "edgesite_done": True,
+    "facts_result": {
+        "gpus": [A100, {**A100, "index": 2}],
+        "tpm": {"version": "2.0"},
+        "jetson": None,
+        "accelerators": [{"vendor_id": "10de", "name": "A100"}, {"vendor_id": "19e5", "name": "Ascend 310P"}],
+    },
+    "gpu_result": {"changed": True, "actions": [{"does": "set x"}, {"does": "set y"}], "reboot_required": True},
+}
+
+
+def test_row_tells_what_was_found_and_changed():
+    row = report.row("h", DONE)
+    assert row["status"] == "done"
+    assert row["found"] == "2x A100-SXM4-40GB, 1x Ascend 310P, TPM"
+    assert row["layers"] == {"gpu": {"changed": True, "failed": False, "actions": ["set x", "set y"]}}
+    assert row["reboot_required"]
+
+
+def test_row_of_an_idle_host_has_no_changes():
+    row = report.row("h", {**DONE, "gpu_result": {"changed": False, "actions": []}})
+    assert report.layer_cell(row, "gpu") == "as wanted"
+    assert not row["reboot_required"]
+
+
+def test_layer_that_a_host_does_not_have_is_not_there():
+    row = report.row("h", {"edgesite_done": True, "facts_result": {"jetson": {"model": "Orin"}}})
+    assert row["layers"] == {}
+    assert row["found"] == "Orin"
+    assert report.row("h", {"facts_result": {"gpus": []}})["found"] == "no accelerator"
+    assert report.layer_cell(row, "gpu") == "-"
+    skipped = report.row("h", {"edgesite_done": True, "gpu_result": {"skipped": True, "changed": False}})
+    assert skipped["layers"] == {} and skipped["found"] == "not read"
+
+
+def test_hosts_that_did_not_converge_say_why():
+    rows = [
+        report.row("ok", DONE),
+        report.row("bad", {"facts_result": {"gpus": []}, "gpu_result": {"failed": True, "msg": "range"}}),
+        report.row("gone", {"facts_result": {"unreachable": True, "msg": "timed out"}}),
+        report.row("late", {}),
+    ]
+    assert report.layer_cell(rows[1], "gpu") == "failed"
+    assert [row["status"] for row in rows] == ["done", "failed", "unreachable", "not_reached"]
+    assert rows[2]["found"] == "not read"
+    assert "Check mode: these changes would be made; nothing was changed." in report.table(rows, check=True)
+    lines = report.table(rows)
+    assert "ok needs a reboot (edgesite_allow_reboot: true lets the run do it)" in lines
+    assert "bad did not converge: gpu: range" in lines
+    assert "gone did not converge: facts: timed out" in lines
+    assert "late did not converge: see the run above" in lines
+
+
+def test_columns_line_up():
+    assert report.columns([["a", "bb"], ["ccc", "d"]]) == ["a    bb", "ccc  d"]
+
+
+def test_what_a_host_says_of_itself_is_no_line_of_another_host():
+    lie = "x\nbravo  done  1x Tesla T4\n    fix: nothing"
+    facts = {"gpus": [{"name": lie}], "jetson": {"model": lie}}
+    variables = {"facts_result": facts, "mig_result": {"failed": True, "msg": lie}}
+    shown = report.table([report.row("alpha", variables)])
+    assert [line.split()[0] for line in shown] == ["host", "alpha", "alpha"]

@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values against the specification of an option, in the user's words."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import forms
+
+SPEC = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "gpus": {"type": "raw", "required": True},
+        "limit": {"type": "int"},
+        "mode": {"type": "str", "choices": ["default", "prohibited"], "default": "default"},
+        "clocks": {"type": "dict", "options": {"max": {"type": "int"}}},
+    },
+}
+GOOD = {"gpus": "all"}
+
+
+def problems(value, spec=SPEC):
+    with pytest.raises(forms.Wrong) as wrong:
+        forms.checked("gpu_settings", value, spec)
+    assert all(error.fix for error in wrong.value.problems)
+    return [error.problem for error in wrong.value.problems]
+
+
+def test_a_good_value_has_its_defaults_and_types():
+    (entry,) = forms.checked("x", [{"gpus": "all", "limit": "250"}], SPEC)
+    assert entry == {"gpus": "all", "limit": 250, "mode": "default", "clocks": None}
+    assert forms.checked("x", None, SPEC) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("all", "gpu_settings is 'all', and has to be a list"),
+        (GOOD, "gpu_settings is a mapping, and has to be a list"),
+        ([GOOD, "all"], "gpu_settings[1] is 'all', and has to be a mapping"),
+        ([GOOD, None], "gpu_settings[1] is empty"),
+        ([{"limit": 1}], "gpu_settings[0].gpus is not set"),
+        ([{**GOOD, "limit": "much"}], "gpu_settings[0].limit is 'much', and has to be a whole number"),
+        ([{**GOOD, "limit": True}], "gpu_settings[0].limit is true, and has to be a whole number"),
+        ([{**GOOD, "limit": float("inf")}], "gpu_settings[0].limit is inf, and has to be a whole number"),
+        ([{**GOOD, "clocks": 1410}], "gpu_settings[0].clocks is 1410, and has to be a mapping"),
+        (
+            [{**GOOD, "clocks": {"max": []}}],
+            "gpu_settings[0].clocks.max is an empty list, and has to be a whole number",
+        ),
+        ([{**GOOD, "limits": 5}], "gpu_settings[0] has 'limits'; did you mean limit?"),
+        (
+            [{**GOOD, "mode": "prohibit"}],
+            "gpu_settings[0].mode is 'prohibit', and has to be one of default, prohibited; did you mean prohibited?",
+        ),
+    ],
+)
+def test_what_is_wrong_names_the_place(value, told):
+    assert problems(value) == [told]
+
+
+def test_everything_that_is_wrong_is_told_at_once():
+    assert len(problems([{"limit": "x", "clocks": 5}, "all", {**GOOD, "odd": 1}])) == 5
+
+
+def test_a_secret_is_not_shown():
+    assert "hunter2" not in str(problems(["hunter2"], {"type": "str", "no_log": True}))
+    assert "hunter2" not in str(problems([["hunter2"]], {"type": "list", "elements": "str", "no_log": True}))

@@ -1,0 +1,251 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with a site, by its variables, its controller and its hosts."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+FACTS = {"gpus": [], "unread": [], "accelerators": [], "driver": {"nvml_status": "ok"}, "tpm": {"version": "2.0"}}
+ORIN = {
+    **FACTS,
+    "jetson": {
+        "l4t": {"major": 36, "minor": 4, "version": "36.4.7"},
+        "jetpack": "6.2.1",
+        "soc": "tegra234",
+        "power_modes": [],
+    },
+}
+T4 = {
+    "index": 0,
+    "uuid": "GPU-aaaa",
+    "pci_bus_id": "0000:17:00.0",
+    "name": "Tesla T4",
+    "persistence_mode": False,
+    "compute_mode": "default",
+    "ecc": None,
+    "mig": None,
+    "power_w": {"limit": 70.0, "default_limit": 70.0, "min_limit": 60.0, "max_limit": 70.0},
+    "clocks_mhz": {"min_graphics": 300, "max_graphics": 1590, "min_memory": 405, "max_memory": 5001},
+}
+ALL = [layer.name for layer in LAYERS]
+MIRROR = {"url": "http://hub", "key": __file__, "key_fingerprint": "0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567"}
+
+
+def judge(hostvars, facts=False, layers=ALL, guard=lambda _host: None):
+    return judgement.judge(hostvars, list(hostvars), judgement.Scope(layers, facts, str, guard))
+
+
+def problems(facts=None, **variables):
+    hostvars = {"gpu-1": {**variables, **({"facts_result": facts} if facts else {})}}
+    found = judge(hostvars, facts=bool(facts)).problems
+    assert all(one.fix for one in found)
+    return [(one.host, one.layer, one.problem) for one in found]
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """A CA's folder, and the root certificate of a maker of TPMs."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
+    now = datetime.datetime(2026, 1, 1)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(3650))
+        .sign(key, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    lists = (
+        x509.CertificateRevocationListBuilder(name, now, now + datetime.timedelta(30))
+        .sign(key, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    for file in ("issuing.pem", "root.pem"):
+        (tmp_path / file).write_bytes(certificate)
+    for file in ("crl.pem", "root-crl.pem"):
+        (tmp_path / file).write_bytes(lists)
+    (tmp_path / "issuing.key").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"battery"))
+    )
+    return {
+        "identity_ca_dir": str(tmp_path),
+        "identity_ca_passphrase": "battery",
+        "identity_tpm_roots": [str(tmp_path / "root.pem")],
+    }
+
+
+def test_a_good_identity(authority):
+    assert problems(**authority) == problems(FACTS, **authority) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "words"),
+    [
+        ({"identity_ca_dir": "/nowhere"}, "controller", "identity_ca_dir: missing on the controller: /nowhere"),
+        ({"identity_ca_passphrase": "wrong"}, "controller", "identity_ca_passphrase does not open"),
+        ({"identity_ca_passphrase": ""}, "controller", "identity_ca_passphrase is empty"),
+        ({"identity_ca_passphrase": None}, "controller", "identity_ca_passphrase is not set"),
+        ({"identity_tpm_roots": []}, "gpu-1", "identity_tpm_roots is empty"),
+        ({"identity_tpm_roots": ["/nowhere/roots"]}, "controller", "/nowhere/roots does not exist on the controller"),
+        ({"identity_ek_trust": "pinned"}, "gpu-1", "identity_ek_sha256 is empty"),
+        ({"identity_ek_trust": "certain"}, "gpu-1", "identity_ek_trust is 'certain', and has to be one of"),
+        ({"identity_subject": {"organizational_unit": 17}}, "gpu-1", "identity_subject.organizational_unit"),
+        ({"identity_days": "a year"}, "gpu-1", "identity_days is 'a year', and has to be a whole number"),
+        (
+            {"identity_authority": {"command": ["no-such-program"], "roots": [__file__]}},
+            "controller",
+            "identity_authority.command",
+        ),
+        (
+            {"identity_authority": {"roots": [__file__]}},
+            "controller",
+            "needs one of privatekey, command and url, and has none",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_identity(authority, changes, where, words):
+    if "identity_authority" in changes:
+        changes["identity_authority"]["roots"] = authority["identity_tpm_roots"]
+    told = problems(**{**authority, **changes})
+    assert [(host, layer) for host, layer, _problem in told] == [(where, "identity")]
+    assert words in told[0][2]
+
+
+def test_an_identity_on_a_host_without_a_tpm(authority):
+    ((host, layer, problem),) = problems({**FACTS, "tpm": None}, **authority)
+    assert (host, layer) == ("gpu-1", "identity") and problem == "identity_ca_dir is set, and this host has no TPM"
+
+
+def test_the_controller_is_told_of_once_for_all_hosts():
+    wanted = {"identity_ca_dir": "/nowhere", "identity_tpm_roots": ["/nowhere/roots"]}
+    found = judge(dict.fromkeys(("a", "b", "c", "d"), wanted)).problems
+    assert {(one.host, one.hosts) for one in found} == {("controller", ("a", "b", "c", "d"))}
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("facts", "variables", "layer", "words"),
+    [
+        (None, {"gpu_settings": [{"gpus": "all", "gpu_clocks": 1410}]}, "gpu", "gpu_settings[0].gpu_clocks is 1410"),
+        (None, {"mig_layouts": [], "mig_disruption": "forced"}, "mig", "did you mean force?"),
+        (None, {"mig_layouts": [], "mig_from_file": "x.yml"}, "mig", "mig_layouts and mig_from_file are both set"),
+        (None, {"mig_layouts": [], "mig_quiesce": ["a\n[Service]"]}, "mig", "mig_quiesce[0] is 'a\\n[Service]"),
+        (None, {"driver_branch": "newest"}, "driver", "driver_branch"),
+        (None, {"driver_branch": 550, "driver_extra_packages": ["-y"]}, "driver", "driver_extra_packages[0] is '-y'"),
+        (
+            None,
+            {"driver_branch": 550, "driver_mirror": {**MIRROR, "url": "http://hub\nTrusted: yes"}},
+            "driver",
+            "driver_mirror.url is 'http://hub\\nTrusted: yes'",
+        ),
+        (None, {"jetpack_mirror": "http://hub/jetson\n"}, "jetpack", "jetpack_mirror is 'http://hub/jetson\\n'"),
+        (None, {"jetpack_packages": ["--purge"]}, "jetpack", "jetpack_packages[0] is '--purge'"),
+        (None, {"tls_services": [{"name": "web", "prot": 1}]}, "tls", "tls_services[0] has 'prot'"),
+        (None, {"storage_volumes": [{"name": "a"}]}, "storage", "storage_volumes[0].device is not set"),
+        (FACTS, {"jetpack_version": "6.2"}, "jetpack", "this host is not a Jetson"),
+        (ORIN, {"gpu_settings": []}, "gpu", "this host is a Jetson"),
+        (None, {"mig_layout": []}, "variables", "mig_layout is not a variable"),
+        (None, {"edgesite_allow_reboot": "perhaps"}, "variables", "edgesite_allow_reboot is 'perhaps'"),
+        (None, {"report_file": []}, "report", "report_file is an empty list"),
+    ],
+)
+def test_a_mistake_is_found_before_the_run(facts, variables, layer, words):
+    found = [problem for _host, name, problem in problems(facts, **variables) if name == layer]
+    assert any(words in problem for problem in found), found
+
+
+def test_a_file_of_layouts_that_is_not_there(tmp_path):
+    ((host, layer, problem),) = problems(mig_from_file=str(tmp_path / "none.yml"))
+    assert (host, layer) == ("controller", "mig") and problem.startswith("mig_from_file: cannot read")
+
+
+def test_storage_without_escrow_and_certificate():
+    volume = {"name": "data", "device": "/dev/sdb", "mount": "/srv/data"}
+    told = problems(storage_volumes=[volume])
+    assert {problem.split()[0] for _host, _layer, problem in told} == {
+        "storage_recovery_certificate",
+        "storage_escrow_dir",
+    }
+
+
+def test_values_that_are_good_are_no_problem():
+    good = {
+        "gpu_settings": [{"gpus": [{"model": "A100"}], "power_limit": "250"}],
+        "mig_layouts": [{"gpus": [{"model": "A100"}], "instances": {"1g.5gb": 7}}],
+        "mig_quiesce": ["dcgm.service"],
+        "driver_branch": "550",
+        "somebody_elses": "{{ nowhere }}",
+    }
+    assert problems(**good) == problems({**FACTS, "gpus": [T4]}, **good) == []
+    assert problems(ORIN, jetpack_mirror="http://hub/jetson", jetpack_packages=["nvidia-jetpack"]) == []
+
+
+def test_only_layers_that_tags_select_are_judged():
+    wanted = {"gpu": {"gpu_settings": 5, "mig_layouts": 5, "mig_layot": 1}}
+    assert [one.layer for one in judge(wanted, layers=["mig"]).problems] == ["mig", "variables"]
+
+
+def test_hosts_that_did_not_answer_and_hosts_that_lie():
+    hosts = {
+        "cut": {"facts_result": {"unreachable": True, "msg": "timed out"}, "gpu_settings": []},
+        "broken": {"edgesite_failure": "no sudo"},
+        "liar": {"facts_result": {**FACTS, "gpus": 5}, "gpu_settings": [{"gpus": "all"}]},
+        "odd": {"facts_result": 5},
+        "good": {"facts_result": FACTS},
+    }
+    found = judge(hosts, facts=True)
+    told = {one.host: (one.layer, one.problem) for one in found.problems}
+    assert told["cut"] == ("connection", "The host cannot be reached: timed out")
+    assert told["broken"] == ("facts", "The host could not be read: no sudo")
+    assert "cannot be judged" in told["liar"][1] and "cannot be judged" in told["odd"][1]
+    assert set(told) == set(hosts) - {"good"}
+    assert found.checked[-1] == "what 1 of them have"
+    assert found.unchecked[0] == "what broken, cut, liar and 1 more have, as they could not be read"
+
+
+def test_facts_in_the_place_of_variables_are_the_hosts_problem():
+    def guard(host):
+        if host == "liar":
+            raise EdgesiteError("Facts of liar would take the place of variables", "fix")
+
+    found = judge({"liar": {"mig_layout": 1}, "honest": {"mig_layout": 1}}, guard=guard).problems
+    assert [(one.host, one.layer) for one in found] == [("honest", "variables"), ("liar", "facts")]
+
+
+def test_a_model_that_no_host_has_is_a_note():
+    info = {**FACTS, "gpus": [{"name": "NVIDIA A100-SXM4-40GB"}]}
+    wanted = [{"gpus": [{"model": "A100"}]}, {"gpus": [{"model": "A1000"}]}]
+    hosts = {name: {"facts_result": info, "mig_layouts": wanted} for name in ("a", "b")}
+    (note,) = judge(hosts, facts=True).notes
+    assert note.startswith("The model A1000 is in the variables of a, b")
+
+
+def test_layers_that_hosts_call_for():
+    found = judge({"a": {"driver_branch": "550", "gpu_settings": []}, "b": {}})
+    assert found.called == {"a": ["driver", "gpu"], "b": []}
+    assert found.checked[0] == "variables of 2 hosts, layers driver, gpu"
+
+
+# one of each kind, as it is the kind that counts
+ODD = st.sampled_from([None, True, 0, -1.5, "", "text", [], {}, [None], ["text"], [{}], [{"name": 5}], {"model": []}])
+KEYS = ["failed", "msg", "gpus", "name", "accelerators", "driver", "nvml_status", "unread", "jetson", "tpm"]
+ANSWER = ODD | st.dictionaries(st.sampled_from(KEYS), ODD, max_size=4)
+
+
+@given(ANSWER)
+def test_the_others_are_judged_whatever_one_of_them_answers(answer):
+    wanted = {"gpu_settings": [{"gpus": "all"}], "jetpack_version": "6.2", "driver_branch": "550"}
+    found = judge({"liar": {"facts_result": answer, **wanted}, "honest": {"facts_result": FACTS}}, facts=True)
+    assert {one.host for one in found.problems} == {"liar"}

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.edgesite.gpu.plugins.action.mig_layout import ActionModule
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 
 
 @pytest.fixture
@@ -42,14 +43,14 @@ def test_other_options_pass_untouched(run):
     [
         (b"version: [v1\n", "cannot read .*parted.yaml as YAML"),
         (b"\xff\xfe\x00", "cannot read .*parted.yaml as YAML"),
-        (b"- version: v1\n", "is no configuration of nvidia-mig-parted"),
-        (b"", "is no configuration of nvidia-mig-parted, but None"),
+        (b"- version: v1\n", "is not a configuration of nvidia-mig-parted"),
+        (b"", "is not a configuration of nvidia-mig-parted, but null"),
         # YAML that would make objects is no configuration.
         (b"!!python/object/apply:os.getcwd []\n", "cannot read .*parted.yaml as YAML"),
     ],
 )
 def test_what_is_no_configuration_is_told_with_its_path(run, content, says):
-    with pytest.raises(AnsibleActionFail, match=says):
+    with pytest.raises(EdgesiteError, match=says):
         run(content, from_file="parted.yaml")
 
 

@@ -310,6 +310,13 @@ jetson:
       type: list
       elements: dict
       returned: always
+    fan_profiles:
+      description: >-
+        Profiles in C(/etc/nvfancontrol.conf) that all fans have; null where there is no such file.
+      type: list
+      elements: str
+      returned: always
+      sample: [quiet, cool]
 tpm:
   description: The TPM; null on a host without one.
   returned: when O(gather) has V(tpm)

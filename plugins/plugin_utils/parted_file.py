@@ -17,7 +17,12 @@ def document(path: str, option: str) -> Dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as stream:
             found = yaml.safe_load(stream)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise EdgesiteError(
+            "{0}: cannot read {1}: {2}".format(option, path, error.strerror),
+            "Give the path of a file on the controller; begin a relative path with inventory_dir",
+        ) from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise EdgesiteError(
             "{0}: cannot read {1} as YAML: {2}".format(option, path, " ".join(str(error).split())), "Correct the file"
         ) from error

@@ -61,8 +61,8 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     return {**result, "words": _words(result, info, wanted)}
 
 
-def foresee(wanted: Wanted, mode: str, facts: Mapping[str, Any]) -> List[EdgesiteError]:
-    """What of a release and a power mode a Jetson cannot have, by what gpu_info reports of it."""
+def foresee(wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any]) -> List[EdgesiteError]:
+    """What of a release, a power mode and a fan profile a Jetson cannot have, by what gpu_info reports of it."""
     problems = []
     try:
         _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _target(wanted))
@@ -76,6 +76,16 @@ def foresee(wanted: Wanted, mode: str, facts: Mapping[str, Any]) -> List[Edgesit
                     mode, ", ".join(names)
                 ),
                 "Take one of these; names differ between modules and boards",
+            )
+        )
+    profiles = facts.get("fan_profiles")
+    if profile and profiles is not None and profile not in profiles:
+        problems.append(
+            EdgesiteError(
+                "jetpack_fan_profile is {0}, which the fans of this board do not have; their profiles are: {1}".format(
+                    profile, ", ".join(profiles) or "none that all fans share"
+                ),
+                "Take one of these; a profile that is not there would stop the fans' daemon",
             )
         )
     return problems

@@ -81,7 +81,8 @@ def of_jetpack(variables: Variables, info: Variables) -> List[EdgesiteError]:
                 "Set it only for Jetsons, such as in the variables of a group of them",
             )
         ]
-    return foresee(jetpack(variables), str(variables.get("jetpack_power_mode") or ""), info["jetson"])
+    mode, profile = (str(variables.get(name) or "") for name in ("jetpack_power_mode", "jetpack_fan_profile"))
+    return foresee(jetpack(variables), mode, profile, info["jetson"])
 
 
 def jetpack(variables: Variables) -> Wanted:

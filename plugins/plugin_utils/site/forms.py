@@ -105,7 +105,7 @@ def _choice(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) ->
                 "{0} is {1}, and has to be one of {2}{3}".format(
                     name, shown(value), allowed, nearest(str(value), [str(choice) for choice in choices])
                 ),
-                "Set it to one of these, in quotes",
+                "Set it to one of these",
             )
         )
 

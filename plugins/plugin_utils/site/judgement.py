@@ -43,13 +43,18 @@ class Judgement(NamedTuple):
 
 
 class _Host:
-    """What is found of one host. sound: the layers whose variables are good as far as they say themselves."""
+    """What is found of one host.
+
+    values: of the variables whose form is good. asked: these, and the names of the others. sound: the layers whose
+    variables are good as far as they say themselves.
+    """
 
     def __init__(self, name: str, given: Variables) -> None:
         self.name = name
         self.given = given
         self.problems: List[Problem] = []
         self.values: Dict[str, Any] = {}
+        self.asked: Dict[str, Any] = {}
         self.sound: List[Layer] = []
 
     def has(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
@@ -65,7 +70,7 @@ def judge(hostvars: Mapping[str, Variables], hosts: Sequence[str], scope: Scope)
     """The judgement of these hosts, whatever one of them answers."""
     judged = [_judged(_Host(name, hostvars[name]), scope) for name in hosts]
     found = problem.once([one for host in judged for one in host.problems])
-    called = {host.name: [layer.name for layer in layers.called(host.values)] for host in judged}
+    called = {host.name: [layer.name for layer in layers.called(host.asked)] for host in judged}
     checked, unchecked = _extent(found, called, scope)
     return Judgement(found, _notes(judged) if scope.facts else [], checked, unchecked, called)
 
@@ -94,6 +99,7 @@ def _by_variables(host: _Host, scope: Scope) -> None:
     for role, specs in specifications.of_roles().items():
         read = variables.read(host.given, specs)
         host.values.update(read.values)
+        host.asked.update({name: read.values.get(name, name) for name in read.given})
         if role not in by_name or role in scope.layers:
             host.has(role, read.problems)
         if role in scope.layers and not read.problems:
@@ -131,7 +137,7 @@ def _by_facts(host: _Host) -> None:
         why = host.given.get("edgesite_failure") or info.get("msg") or "it gave no answer"
         host.problems.append(problem.unread(host.name, why))
     else:
-        host.has("driver", preflight.of_nvml(info, layers.need_nvml(host.values)))
+        host.has("driver", preflight.of_nvml(info, layers.need_nvml(host.asked)))
         for layer in host.sound:
             host.has(layer.name, layer.judge(host.values, info) if layer.judge else [])
 
@@ -141,7 +147,8 @@ def _notes(judged: Sequence[_Host]) -> List[str]:
     have = [str(gpu["name"]) for host in judged for gpu in _gpus(host.given)]
     found: Dict[str, List[str]] = {}
     for host in judged:
-        for model in preflight.unmatched_models(host.values, have):
+        sound = {name: host.values.get(name) for layer in host.sound for name in layer.variables}
+        for model in preflight.unmatched_models(sound, have):
             found.setdefault(model, []).append(host.name)
     return [
         "The model {0} is in the variables of {1}, and no GPU of the hosts that were read is one".format(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what identifies a Jetson: device tree, L4T release, nvpmodel's files."""
+"""Reads what identifies a Jetson, and what it offers: device tree, L4T release, files of nvpmodel and nvfancontrol."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import os
 from dataclasses import asdict
 from typing import Any, Dict, List, Optional
 
+from ...common.errors import EdgesiteError
 from ...common.host import command, files
 from ...common.reading import Reading, unread
 from .. import board as jetson
+from .. import fan
 from ..board import L4t, PowerConf, PowerMode
 from . import nvpmodel_note
 
@@ -36,6 +38,7 @@ def read(run: command.Run, root: str = "/") -> Reading:
         "jetpack": jetson.jetpack(l4t) if l4t else None,
         "power_mode": asdict(mode) if mode else None,
         "power_modes": [asdict(offered) for offered in conf.modes],
+        "fan_profiles": _fan_profiles(root, missing),
     }
     return Reading(value, missing)
 
@@ -109,6 +112,19 @@ def _power_mode(run: command.Run, root: str, conf: PowerConf, missing: List[Dict
         why = "nvpmodel has neither a stored mode nor a default in /etc/nvpmodel.conf"
         missing.append(unread("jetson.power_mode", why, "Set a mode once: nvpmodel -m ID"))
     return mode
+
+
+def _fan_profiles(root: str, missing: List[Dict[str, Any]]) -> Optional[List[str]]:
+    """Those that all fans have; None where nvfancontrol drives none."""
+    path = "/etc/nvfancontrol.conf"
+    try:
+        text = files.read_text(os.path.join(root, path[1:]))
+        return None if text is None else fan.common(fan.parse_conf(text, path))
+    except OSError as error:
+        missing.append(unread("jetson.fan_profiles", "{0}: {1}".format(path, error.strerror), _BECOME))
+    except EdgesiteError as error:
+        missing.append(unread("jetson.fan_profiles", error.problem, error.fix))
+    return None
 
 
 def _query_power_mode(run: command.Run) -> Optional[PowerMode]:

@@ -146,6 +146,13 @@ def test_release_and_power_mode_that_a_jetson_cannot_have_are_problems():
     assert "its modes are: MAXN, 15W" in found[1].problem
 
 
+def test_a_fan_profile_that_the_fans_of_a_jetson_do_not_have():
+    fans = {**JETSON, "fan_profiles": ["quiet", "cool"]}
+    (problem,) = texts(of_jetpack(fans, jetpack_fan_profile="loud"))
+    assert problem.startswith("jetpack_fan_profile is loud") and problem.endswith("quiet, cool")
+    assert of_jetpack(fans, jetpack_fan_profile="cool") == of_jetpack(jetpack_fan_profile="loud") == []
+
+
 def test_release_and_power_mode_that_a_jetson_has_are_none():
     assert of_jetpack(jetpack_version="5.1.5", jetpack_power_mode="15W") == []
     assert of_jetpack() == []

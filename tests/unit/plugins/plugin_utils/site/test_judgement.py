@@ -5,17 +5,11 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
-from cryptography.x509.oid import NameOID
+from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,31 +52,12 @@ def problems(facts=None, **variables):
 
 @pytest.fixture
 def authority(tmp_path):
-    """A CA's folder, and the root certificate of a maker of TPMs."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
-    now = datetime.datetime(2026, 1, 1)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(3650))
-        .sign(key, hashes.SHA256())
-        .public_bytes(Encoding.PEM)
-    )
-    lists = (
-        x509.CertificateRevocationListBuilder(name, now, now + datetime.timedelta(30))
-        .sign(key, hashes.SHA256())
-        .public_bytes(Encoding.PEM)
-    )
-    for file in ("issuing.pem", "root.pem"):
-        (tmp_path / file).write_bytes(certificate)
-    for file in ("crl.pem", "root-crl.pem"):
-        (tmp_path / file).write_bytes(lists)
-    (tmp_path / "issuing.key").write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"battery"))
-    )
+    """The variables of an identity from a CA that is there."""
+    site.make(tmp_path)
     return {
-        "identity_ca_dir": str(tmp_path),
+        "identity_ca_dir": str(tmp_path / "ca"),
         "identity_ca_passphrase": "battery",
-        "identity_tpm_roots": [str(tmp_path / "root.pem")],
+        "identity_tpm_roots": [str(tmp_path / "roots")],
     }
 
 

@@ -58,6 +58,20 @@ def test_jetson(board, programs):
     assert [mode["id"] for mode in found.value["power_modes"]] == [0, 1, 2, 5]
 
 
+FAN = "<FAN 1>\n\tFAN_PROFILE quiet {\n\t}\n\tFAN_PROFILE cool {\n\t}\n\tFAN_DEFAULT_PROFILE quiet\n>\n"
+
+
+def test_profiles_of_fans(board, programs):
+    assert jetson.read(programs, str(board)).value["fan_profiles"] is None
+    put(board, "etc/nvfancontrol.conf", FAN.encode())
+    found = jetson.read(programs, str(board))
+    assert found.value["fan_profiles"] == ["quiet", "cool"]
+    put(board, "etc/nvfancontrol.conf", b"<FAN 1>\n")
+    found = jetson.read(programs, str(board))
+    assert found.value["fan_profiles"] is None
+    assert "jetson.fan_profiles" in [entry["what"] for entry in found.unread]
+
+
 def test_no_jetson(tmp_path, programs):
     assert jetson.read(programs, str(tmp_path)).value is None
     put(tmp_path, "proc/device-tree/compatible", b"raspberrypi,5-model-b\0")

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook validate, and runs that would do nothing. No host is reached."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
+
+
+@pytest.fixture(name="folder")
+def fixture_folder(tmp_path):
+    site.make(tmp_path)
+    return tmp_path
+
+
+def playbook(name, *arguments):
+    return subprocess.run(
+        ["ansible-playbook", f"edgesite.gpu.{name}", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("more", [[], ["--check"]], ids=["run", "check"])
+def test_every_mistake_of_every_host_is_listed_at_once(folder, more):
+    mistakes = [one for one in site.mistakes(folder) if "facts" not in one]
+    hosts = {f"gpu-{number:03}": one for number, one in enumerate(mistakes)}
+    site.inventory(hosts, folder / "inventory.yml")
+    written = folder / "check.json"
+    run = playbook("validate", "-i", folder / "inventory.yml", "-e", f"edgesite_report_file={written}", *more)
+    assert run.returncode == 2, run.stdout
+    problems = json.loads(written.read_text())["problems"]
+    named = [host for problem in problems for host in problem["hosts"] or [problem["host"]]]
+    # what is given with -e takes the place of the one mistake that is in this variable itself
+    right = {name for name, one in hosts.items() if "edgesite_report_file" in one["variables"]}
+    assert sorted(named) == sorted(set(hosts) - right), run.stdout
+    for problem in problems:
+        assert problem["variable"] and problem["problem"] in run.stdout and problem["fix"] in run.stdout
+    assert f"{len(problems)} problems found" in run.stdout
+    assert "ok=0    changed=0    unreachable=0    failed=1" in run.stdout
+
+
+def test_a_good_inventory(folder):
+    hosts = {"gpu-1": {"variables": {"driver_branch": "580", "gpu_settings": [{"gpus": [{"model": "A100"}]}]}}}
+    site.inventory(hosts, folder / "inventory.yml")
+    run = playbook("validate", "-i", folder / "inventory.yml")
+    assert run.returncode == 0, run.stdout
+    assert "No problems found" in run.stdout and "layers driver, gpu" in run.stdout
+    assert "Not checked: what the hosts have" in run.stdout
+
+
+@pytest.mark.parametrize("name", ["validate", "preflight", "site"])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-e", "edgesite_hosts=no_such_group"], "The run has no hosts"),
+        (["--limit", "elsewhere"], "The run has no hosts"),
+        (["--tags", "drivers"], "No task of this collection has the tag drivers"),
+        (["--skip-tags", "drivers"], "No task of this collection has the tag drivers"),
+    ],
+)
+def test_a_run_that_would_do_nothing_fails_at_once(folder, name, arguments, words):
+    inventory = folder / "inventory.yml"
+    inventory.write_text("edgesite: {hosts: {gpu-1: {ansible_host: 192.0.2.1}}}\nothers: {hosts: {elsewhere: }}\n")
+    run = playbook(name, "-i", inventory, *arguments)
+    assert run.returncode == 2 and words in run.stdout, run.stdout

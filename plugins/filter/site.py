@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Sequence, TypeVar
+import traceback
+from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.utils.display import Display
 from jinja2.exceptions import UndefinedError
 
 from ..module_utils.site import layers, preflight, report
@@ -16,14 +18,13 @@ from ..module_utils.site.layers import Judge
 from ..module_utils.site.preflight import Problem
 
 Variables = Mapping[str, Any]
-Judged = TypeVar("Judged")
 
 
 def preflight_problems(hostvars: Mapping[str, Variables], hosts: Sequence[str]) -> List[List[str]]:
     """Every problem of these hosts."""
     problems: List[Problem] = []
     for host in hosts:
-        problems += _alone(_of_host, lambda *of: [preflight.garbled(*of)], host, hostvars[host])
+        problems += _problems(host, hostvars[host])
     # lists, as ansible-core 2.18 makes text of other sequences
     return [list(problem) for problem in problems]
 
@@ -35,7 +36,7 @@ def preflight_table(problems: Sequence[Sequence[str]]) -> str:
 
 def site_rows(hostvars: Mapping[str, Variables], hosts: Sequence[str]) -> List[Dict[str, Any]]:
     """What a run found and changed, a dictionary per host."""
-    return [_alone(report.row, report.garbled_row, host, hostvars[host]) for host in hosts]
+    return [_row(host, hostvars[host]) for host in hosts]
 
 
 def site_table(rows: Sequence[Mapping[str, Any]], check: bool = False) -> str:
@@ -43,14 +44,20 @@ def site_table(rows: Sequence[Mapping[str, Any]], check: bool = False) -> str:
     return "\n".join(report.table(rows, check))
 
 
-def _alone(
-    judge: Callable[[str, Variables], Judged], garbled: Callable[[str, str], Judged], host: str, variables: Variables
-) -> Judged:
-    """What is said of a host; one that answers nonsense must not keep the others from theirs."""
+# A host that answers nonsense must not keep the others from their problems and rows.
+def _problems(host: str, variables: Variables) -> List[Problem]:
     try:
-        return judge(host, variables)
+        return _of_host(host, variables)
     except Exception as error:
-        return garbled(host, "{0}: {1}".format(type(error).__name__, error))
+        return [preflight.garbled(host, "{0}: {1}".format(type(error).__name__, error))]
+
+
+def _row(host: str, variables: Variables) -> Dict[str, Any]:
+    try:
+        return report.row(host, variables)
+    except Exception:
+        Display().vvv(traceback.format_exc(), host=host)
+        return report.garbled_row(host)
 
 
 def _of_host(host: str, variables: Variables) -> List[Problem]:

@@ -143,7 +143,8 @@ def _within(folder, function):
 def _no_program(argv, timeout=None, **_more):
     for argument in argv:
         named(argument)
-    threading.Event().wait(min(timeout, 0) if timeout < threading.TIMEOUT_MAX else timeout)
+    if timeout > threading.TIMEOUT_MAX:
+        raise OverflowError("timestamp too large to convert to C _PyTime_t")
     raise FileNotFoundError(errno.ENOENT, "No such file or directory", argv[0])
 
 

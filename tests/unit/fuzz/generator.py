@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 import random
 from collections import Counter
@@ -89,9 +90,9 @@ def _good(name, options, plugin, option, rng):
 
 
 def shares(specs):
-    """How many of the inputs each plugin gets, by its name: as it has options."""
+    """How many of the inputs each plugin gets, by its name: as it has options, and together CASES or a few more."""
     sizes = {name: len(names(spec)) or 1 for name, spec in specs.items()}
-    return {name: max(1, round(CASES * size / sum(sizes.values()))) for name, size in sizes.items()}
+    return {name: math.ceil(CASES * size / sum(sizes.values())) for name, size in sizes.items()}
 
 
 # What was tried in this process: inputs by plugin, and how often each option was varied

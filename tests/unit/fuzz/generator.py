@@ -61,11 +61,10 @@ def cases(plugin, count):
 def _vary(options, path, plugin, spec, rng):
     """Spoils one option; whether it has a place."""
     name, *rest = path
-    if not rest:
-        good = _good(name, options, plugin, spec[name], rng)
-        options[name] = fitting(spec[name], rng) if rng.random() < 0.3 else spoilt(good, rng)
-        return True
     inner = _good(name, options, plugin, spec[name], rng)
+    if not rest:
+        options[name] = fitting(spec[name], rng) if rng.random() < 0.3 else spoilt(inner, rng)
+        return True
     if not isinstance(inner, (dict, list)) or not inner:
         inner = [{}] if spec[name].get("type") == "list" else {}
     options[name] = inner

@@ -96,6 +96,7 @@ class ActionModule(InstallingActionBase):
                 "identity_crl_files to yours",
             )
         revoked = self._step("identity_device", {"state_dir": options["state_dir"], "device": device})["revoked"]
+        wanted = decision.wishes(options, [one["serial_number"] for one in revoked])
         store = self._step(
             "identity_store",
             {
@@ -109,7 +110,7 @@ class ActionModule(InstallingActionBase):
         if known.get("failed"):
             raise Broken(known)
         self._done.extend(known.get("actions", []))
-        found = decision.decide(options, store, known, [one["serial_number"] for one in revoked], time.time())
+        found = decision.decide(wanted, store, known, options["clock_tolerance"], time.time())
         if found.action != need.NONE:
             store = self._enrolled(options, device, store, found)
         return {**store, "need": need.as_dict(found), "actions": self._done, "changed": bool(self._done)}

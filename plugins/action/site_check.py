@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping
 
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, shown
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
@@ -37,6 +37,12 @@ class ActionModule(ControllerActionBase):
                 "The run has no hosts, so it would do nothing",
                 "Check edgesite_hosts (default: the group edgesite), --limit and -i; "
                 "'ansible-inventory --graph' shows the groups and hosts of the inventory",
+            )
+        unknown = [name for name in hosts if name not in task_vars["hostvars"]]
+        if unknown:
+            raise EdgesiteError(
+                "hosts has {0}, which is not a host of the inventory".format(shown(unknown[0])),
+                "Give names that 'ansible-inventory --graph' shows",
             )
         chosen = tags.layers(task_vars, self._task.tags)
         if not options["variables"]:
@@ -72,7 +78,7 @@ def _lines(found: Judgement) -> List[str]:
 
 def _in_one(found: Judgement) -> str:
     """The problems of one host in a text, as the report has it."""
-    return "\n".join(str(EdgesiteError(one.problem, one.fix)) for one in found.problems) or "No problems found"
+    return " ".join(str(EdgesiteError(one.problem, one.fix)) for one in found.problems) or "No problems found"
 
 
 def _write(path: str, found: Judgement) -> None:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any, Callable, Dict, List, Mapping, Sequence
+
+from ansible.utils.display import Display
 
 from ..module_utils.site import removal_report
 
@@ -19,8 +22,9 @@ def _of_host(host: str, variables: Mapping[str, Any], check: bool) -> List[str]:
     """A host that answers nonsense must not keep the others from theirs."""
     try:
         return removal_report.of_host(host, variables.get("remove_result"), check)
-    except Exception as error:
-        return removal_report.garbled(host, "{0}: {1}".format(type(error).__name__, error))
+    except Exception:
+        Display().vvv(traceback.format_exc(), host=host)
+        return removal_report.garbled(host)
 
 
 class FilterModule:

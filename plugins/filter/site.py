@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any, Callable, Dict, List, Mapping, Sequence
+
+from ansible.utils.display import Display
 
 from ..module_utils.site import report
 
@@ -26,8 +29,9 @@ def _row(host: str, variables: Variables) -> Dict[str, Any]:
     """The row of a host; one that answers nonsense must not keep the others from theirs."""
     try:
         return report.row(host, variables)
-    except Exception as error:
-        return report.garbled_row(host, "{0}: {1}".format(type(error).__name__, error))
+    except Exception:
+        Display().vvv(traceback.format_exc(), host=host)
+        return report.garbled_row(host)
 
 
 class FilterModule:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, List, NamedTuple, Optional, Pattern, Tuple
 
-from .errors import EdgesiteError, shown
+from .errors import EdgesiteError, printable, shown
 
 
 class Kind(NamedTuple):
@@ -100,8 +100,11 @@ def fill(template: str, **values: str) -> str:
 
 
 def in_one(text: str) -> str:
-    """The text in one line, with single spaces: what a host says of itself is no other host's line in a report."""
-    return " ".join(text.split())
+    """The text in one line, with single spaces: what a host says of itself is no other host's line in a report.
+
+    Nor does it move the cursor, or turn the direction of the text around it.
+    """
+    return printable(" ".join(text.split()))
 
 
 def of_file(text: str) -> List[str]:

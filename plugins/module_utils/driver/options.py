@@ -26,7 +26,7 @@ _COMPONENTS = Kind(
     "a list of components with single spaces between them, such as main contrib",
 )
 _BRANCH = re.compile(r"[1-9]\d{2}", re.ASCII)
-_VERSION = re.compile(r"[1-9]\d{2}(?:\.\d+){1,2}", re.ASCII)
+_VERSION = re.compile(r"[1-9]\d{2}(?:\.\d{1,4}){1,2}", re.ASCII)
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 _MIRROR_KINDS = {"url": lines.URL, "path": lines.FOLDER, "suite": _SUITE, "components": _COMPONENTS}
 _MIRROR_KEYS = ("url", "path", "suite", "components", "layout", "key", "key_fingerprint", "key_sha256")
@@ -79,12 +79,12 @@ def options(variables: Mapping[str, Any]) -> Options:
     branch, version = _text(variables.get("branch")), _text(variables.get("version"))
     if version and not _VERSION.fullmatch(version):
         raise EdgesiteError(
-            "driver_version {0!r} is no version of NVIDIA's driver".format(version),
+            "driver_version {0} is no version of NVIDIA's driver".format(shown(version)),
             "Give it as 580.95.05, without what the package adds after a dash",
         )
     if branch and not _BRANCH.fullmatch(branch):
         raise EdgesiteError(
-            "driver_branch {0!r} is no branch of NVIDIA's driver".format(branch), "Give it as 535, 550, 570 or 580"
+            "driver_branch {0} is no branch of NVIDIA's driver".format(shown(branch)), "Give it as 535, 550, 570 or 580"
         )
     if version and branch and version.split(".", maxsplit=1)[0] != branch:
         raise EdgesiteError(

@@ -14,7 +14,6 @@ from ..common.errors import EdgesiteError
 CONTROLLER = "controller"
 # The layers of problems after which no more is known of a host
 SILENT = ("connection", "facts")
-GARBLED = "What the host answered, or what the inventory says of it, cannot be judged ({0})"
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z_]\w*|\[[^\]\s]*\])*", re.ASCII)
 # Of the hosts that have one problem on the controller, this many are named.
 _NAMED = 3
@@ -61,10 +60,16 @@ def unread(host: str, why: str) -> Problem:
     )
 
 
-def garbled(host: str, error: str) -> Problem:
-    """Values of a form that nothing here gives them."""
-    fix = "Look at the types of the host's variables, and at what answers in place of Python on it"
-    return Problem(host, "facts", "", GARBLED.format(error), fix)
+def garbled(host: str) -> Problem:
+    """Answers that our modules do not give."""
+    return Problem(
+        host,
+        "facts",
+        "",
+        "What the host answered is not what modules of edgesite.gpu answer",
+        "Find out with 'ansible {0} -m edgesite.gpu.gpu_info' what answers in place of Python on it; -vvv shows what "
+        "is wrong".format(host),
+    )
 
 
 def once(problems: Sequence[Problem]) -> List[Problem]:

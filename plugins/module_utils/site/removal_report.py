@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, List, Mapping, Optional
 
 from ..common import lines
+from .report import GARBLED
 
 
 def of_host(host: str, result: Optional[Mapping[str, Any]], check: bool) -> List[str]:
@@ -19,9 +20,9 @@ def of_host(host: str, result: Optional[Mapping[str, Any]], check: bool) -> List
     return [_head(host, result, check), *_kept(result), *_in_force(result)]
 
 
-def garbled(host: str, error: str) -> List[str]:
+def garbled(host: str) -> List[str]:
     """Of a host whose answer has no meaning."""
-    return ["{0}: its answer has no meaning: {1}".format(host, _one_line(error))]
+    return ["{0}: {1}".format(host, GARBLED.format(host))]
 
 
 def _head(host: str, result: Mapping[str, Any], check: bool) -> str:

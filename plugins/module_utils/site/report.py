@@ -9,10 +9,15 @@ from collections import Counter
 from typing import Any, Dict, List, Mapping, Sequence
 
 from ..common import lines
-from . import layers, problem
+from . import layers
 
 # Each layer's role registers <layer>_result, and the playbook edgesite_result on every host that it reached.
 LAYERS = tuple(layer.name for layer in layers.LAYERS)
+# Of a host whose answers have no meaning
+GARBLED = (
+    "what it answered is not what modules of edgesite.gpu answer. Find out with 'ansible {0} -m edgesite.gpu.gpu_info' "
+    "what answers in place of Python on it; -vvv shows what was amiss"
+)
 
 
 def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
@@ -34,7 +39,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
             layer: {
                 "changed": bool(ran[layer].get("changed")),
                 "failed": layer in failed,
-                "actions": [action["does"] for action in ran[layer].get("actions", [])],
+                "actions": [lines.in_one(str(action["does"])) for action in ran[layer].get("actions", [])],
             }
             for layer in LAYERS
             if layer in ran
@@ -43,9 +48,9 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def garbled_row(host: str, error: str) -> Dict[str, Any]:
+def garbled_row(host: str) -> Dict[str, Any]:
     """The row of a host whose answers have no meaning."""
-    why = problem.GARBLED.format(error)
+    why = GARBLED.format(host)
     return {"host": host, "status": "failed", "why": why, "found": "not read", "layers": {}, "reboot_required": False}
 
 

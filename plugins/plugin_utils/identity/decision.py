@@ -11,21 +11,12 @@ from ...module_utils.common.errors import EdgesiteError
 from . import chains, need, request_options
 
 
-def decide(
-    options: Mapping[str, Any], store: Mapping[str, Any], known: Mapping[str, Any], revoked: Sequence[int], now: float
-) -> need.Need:
-    """options: of edgesite.gpu.identity. store: what identity_store returned. known: what tpm_info returned.
+def wishes(options: Mapping[str, Any], revoked: Sequence[int]) -> need.Wishes:
+    """What these options of edgesite.gpu.identity ask for. Raises EdgesiteError where no host could be given that.
 
-    revoked: serial numbers. Raises EdgesiteError where nothing can be decided.
+    revoked: serial numbers.
     """
-    _check_clock(store["clock_off"], options["clock_tolerance"])
-    keys = known["tpm"]["key_states"]
-    if keys is None:
-        raise _no_tpm(known["unread"])
-    held = need.unusable(keys, store["active"])
-    if held:
-        raise EdgesiteError("The TPM could not be asked for the host's key: {0}".format(held["reason"]))
-    wishes = need.Wishes(
+    return need.Wishes(
         request_options.wanted(options),
         options["key_type"],
         chains.read(options["authority"]["roots"]),
@@ -33,7 +24,20 @@ def decide(
         renew_before(options["renew_before"], options["days"]),
         options["rotate"],
     )
-    return need.need(store, keys, wishes, now)
+
+
+def decide(
+    wanted: need.Wishes, store: Mapping[str, Any], known: Mapping[str, Any], clock_tolerance: int, now: float
+) -> need.Need:
+    """store: what identity_store returned. known: what tpm_info returned. Raises where nothing can be decided."""
+    _check_clock(store["clock_off"], clock_tolerance)
+    keys = known["tpm"]["key_states"]
+    if keys is None:
+        raise _no_tpm(known["unread"])
+    held = need.unusable(keys, store["active"])
+    if held:
+        raise EdgesiteError("The TPM could not be asked for the host's key: {0}".format(held["reason"]))
+    return need.need(store, keys, wanted, now)
 
 
 def renew_before(written: Optional[str], days: int) -> Optional[float]:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+
+from ansible.utils.display import Display
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site import layers, preflight, problem
@@ -88,8 +91,9 @@ def _guarded(host: _Host, work: Callable[[], None]) -> None:
         work()
     except EdgesiteError as error:
         host.has("facts", [error])
-    except Exception as error:
-        host.problems.append(problem.garbled(host.name, "{0}: {1}".format(type(error).__name__, error)))
+    except Exception:
+        Display().vvv(traceback.format_exc(), host=host.name)
+        host.problems.append(problem.garbled(host.name))
 
 
 def _by_variables(host: _Host, scope: Scope) -> None:

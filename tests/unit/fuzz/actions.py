@@ -107,6 +107,7 @@ def good(name, folder, on_host):
             {**asked, "endorsement": made().tpm.shows(), "tpm_roots": [str(folder / "maker.pem")]},
             {**asked, "endorsement": made().tpm.shows(), "ek_trust": "pinned", "ek_sha256": [made().tpm.sha256]},
         ],
+        "site_check": [{"hosts": ["gpu-1"], "report_file": str(folder / "check.json")}],
         "mig_layout": [{"from_file": "parted.yaml", "config": "small"}],
     }
     return found.get(name, []) + (on_host[name].good if name in on_host else [])
@@ -143,7 +144,8 @@ def _within(folder, function):
 def _no_program(argv, timeout=None, **_more):
     for argument in argv:
         named(argument)
-    threading.Event().wait(min(timeout, 0) if timeout < threading.TIMEOUT_MAX else timeout)
+    if timeout > threading.TIMEOUT_MAX:
+        raise OverflowError("timestamp too large to convert to C _PyTime_t")
     raise FileNotFoundError(errno.ENOENT, "No such file or directory", argv[0])
 
 
@@ -151,11 +153,20 @@ def _no_answer(url, **_more):
     raise URLError(OSError(errno.EHOSTUNREACH, "No route to host"))
 
 
+class Hostvars(dict):
+    """As Ansible's, which have a keeper."""
+
+
 def run(name, kind, options, folder, on_host, rng):
     """What the task ends with."""
     action = kind.__new__(kind)
     action._task = SimpleNamespace(
-        args=options, action="edgesite.gpu." + name, async_val=0, check_mode=rng.random() < 0.5, no_log=False
+        args=options,
+        action="edgesite.gpu." + name,
+        async_val=0,
+        check_mode=rng.random() < 0.5,
+        no_log=False,
+        tags=["always"],
     )
     action._connection = SimpleNamespace(transport="ssh", _shell=SimpleNamespace(tmpdir="/tmp/x"))
     action._find_needle = lambda _folder, needle: named(needle) or str(folder / "parted.yaml")
@@ -165,7 +176,8 @@ def run(name, kind, options, folder, on_host, rng):
     action.validate_argument_spec = lambda known: _validated(action, known)
     action._execute_module = lambda module_args, **_more: _on_host(on_host[name], module_args, rng)
     cache = SimpleNamespace(get=lambda host: {})
-    hostvars = SimpleNamespace(_variable_manager=SimpleNamespace(_fact_cache=cache))
+    hostvars = Hostvars({"gpu-1": {}})
+    hostvars._variable_manager = SimpleNamespace(_fact_cache=cache)
     action._said = []
     result = action.run(task_vars={"inventory_hostname": "gpu-1", "hostvars": hostvars, "ansible_facts": {}})
     return {**result, "said": action._said}

@@ -11,36 +11,51 @@ from types import SimpleNamespace
 
 from ansible_collections.edgesite.gpu.plugins.filter import remove, site, site_ca
 from ansible_collections.edgesite.gpu.plugins.lookup.from_inventory import LookupModule
-from ansible_collections.edgesite.gpu.tests.unit.fuzz.examples import SETTINGS
+from ansible_collections.edgesite.gpu.plugins.module_utils.site import report
 from ansible_collections.edgesite.gpu.tests.unit.fuzz.generator import Plugin
 from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
-from ansible_collections.edgesite.gpu.tests.unit.plugins.filter.test_site import GOOD
 
-_WANTED = {
-    "gpu_settings": [SETTINGS],
-    "mig_layouts": [{"gpus": "all", "instances": ["1g.5gb"]}],
-    "jetpack_version": "6.2",
-    "driver_branch": "550",
+# its arguments are a filter's options
+_ARGUMENTS = {
+    "site_ca_problem": [{"passphrases": {"site_ca_passphrase": "secret"}, "folder": "/nowhere/ca"}],
 }
-_HOSTVARS = {"gpu-1": {**GOOD, **_WANTED}, "gpu-2": {"facts_result": {"unreachable": True, "msg": "no route"}}}
-_DONE = {"gpu-1": {**GOOD, **_WANTED, "edgesite_done": True}, "gpu-2": {"preflight_failure": "no"}}
-_ROW = {"host": "gpu-1", "status": "ok", "why": "", "changed": []}
-_FOLDER = "/nowhere/ca"
-_REMOVED = {"gpu-1": {"remove_result": {"actions": [{"does": "remove it"}], "kept": [], "in_force": []}}}
-EXAMPLES = {
-    "remove_table": [{"hostvars": _REMOVED, "hosts": ["gpu-1"], "check": False}],
-    "preflight_problems": [{"hostvars": _HOSTVARS, "hosts": ["gpu-1", "gpu-2"]}],
-    "preflight_table": [{"problems": [["gpu-1", "driver", "It is broken.", "Mend it."]]}],
-    "site_rows": [{"hostvars": _DONE, "hosts": ["gpu-1", "gpu-2"]}],
-    "site_table": [{"rows": site.site_rows(_DONE, ["gpu-1", "gpu-2"]), "check": True}],
-    "site_ca_problem": [{"passphrases": {"site_ca_passphrase": "secret"}, "folder": _FOLDER}],
+# What hosts answer is what can be wrong of a filter over a site: the rest is from our playbooks, and from Ansible.
+_CHANGED = {"changed": True, "actions": [{"does": "set it"}], "reboot_required": True}
+_FACTS = {
+    "gpus": [{"name": "NVIDIA T4"}],
+    "jetson": {"model": "Jetson"},
+    "accelerators": [{"vendor_id": "1002", "name": "MI300"}],
+    "tpm": {"present": True},
+}
+_RUN = {"facts_result": _FACTS, **{layer + "_result": _CHANGED for layer in report.LAYERS}}
+_FAILED = {**_RUN, "edgesite_result": {"failed": True, "msg": "no"}, "driver_result": {"unreachable": True}}
+_REMOVED = {
+    "actions": [{"does": "remove it"}],
+    "kept": [{"what": "/etc/a", "why": "a key", "by_hand": "rm /etc/a"}],
+    "in_force": [{"what": "power_limit", "value": "300 W", "until": "a reboot", "by_hand": "nvidia-smi"}],
+}
+_REMOVALS = [{"remove_result": _REMOVED}, {"remove_result": {"failed": True, "msg": "no"}}]
+
+
+def _rows(answers):
+    return site.site_rows({"gpu-1": answers}, ["gpu-1"])
+
+
+_OVER_A_SITE = {
+    "remove_table": (lambda answers: remove.remove_table({"gpu-1": answers}, ["gpu-1"]), _REMOVALS),
+    "site_rows": (_rows, [_RUN, _FAILED]),
+    "site_table": (lambda answers: site.site_table(_rows(answers)), [_RUN, _FAILED]),
 }
 
 
 def filters():
-    """Every filter, for the generator; its arguments are its options."""
-    found = {name: one for file in (remove, site, site_ca) for name, one in file.FilterModule().filters().items()}
-    return {name: _plugin("filter " + name, function, EXAMPLES[name]) for name, function in found.items()}
+    """Every filter, for the generator."""
+    functions = {name: one for file in (remove, site, site_ca) for name, one in file.FilterModule().filters().items()}
+    assert set(functions) == {*_ARGUMENTS, *_OVER_A_SITE}
+    return {
+        **{name: _of_arguments(name, functions[name], good) for name, good in _ARGUMENTS.items()},
+        **{name: _of_answers(name, *known) for name, known in _OVER_A_SITE.items()},
+    }
 
 
 def lookups():
@@ -63,13 +78,18 @@ def files():
     return sorted(path.stem for kind in ("filter", "lookup") for path in (ROOT / "plugins" / kind).glob("*.py"))
 
 
-def _plugin(name, function, good):
-    spec = {argument: {} for argument in inspect.signature(function).parameters if argument != "kwargs"}
-    return Plugin(name, spec, good, lambda options, _rng: _text(function(**options)))
+def _of_arguments(name, function, good):
+    spec = {argument: {} for argument in inspect.signature(function).parameters}
+    return Plugin("filter " + name, spec, good, lambda options, _rng: _text(function(**options)))
+
+
+def _of_answers(name, function, good):
+    spec = {answer: {} for one in good for answer in one}
+    return Plugin("filter " + name, spec, good, lambda answers, _rng: _text(function(answers)))
 
 
 def _text(answer):
-    """A table is lines of text, which are judged one by one; of anything else, what a template would get."""
+    """A table is lines of text, which are judged one by one; anything else is data, and judged as JSON has it."""
     if isinstance(answer, str):
         return {"lines": answer.split("\n")}
-    return {"lines": [json.dumps(answer, default=str, ensure_ascii=False)]}
+    return {"lines": [json.dumps(answer)]}

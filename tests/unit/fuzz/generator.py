@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 import random
 from collections import Counter
@@ -13,8 +14,11 @@ from typing import Any, Callable, Dict, List, NamedTuple
 
 from ansible_collections.edgesite.gpu.tests.unit.fuzz.values import fitting, spoilt, wild
 
-SEED = int(os.environ.get("EDGESITE_FUZZ_SEED") or random.SystemRandom().randrange(10**9))
 CASES = int(os.environ.get("EDGESITE_FUZZ_CASES") or 1000)
+MANY = 5000
+# Many inputs are others in each run. The few that are tried with every change are the same, so that a change is red for
+# its own faults.
+SEED = int(os.environ.get("EDGESITE_FUZZ_SEED") or (random.SystemRandom().randrange(10**9) if CASES >= MANY else 1))
 # how often each option is varied at least
 LEAST = int(os.environ.get("EDGESITE_FUZZ_LEAST") or 1)
 _BY_TYPE = {"bool": True, "int": 1, "float": 1.5, "list": [], "dict": {}, "path": "/nowhere/file", "raw": "all"}
@@ -60,11 +64,10 @@ def cases(plugin, count):
 def _vary(options, path, plugin, spec, rng):
     """Spoils one option; whether it has a place."""
     name, *rest = path
-    if not rest:
-        good = _good(name, options, plugin, spec[name], rng)
-        options[name] = fitting(spec[name], rng) if rng.random() < 0.3 else spoilt(good, rng)
-        return True
     inner = _good(name, options, plugin, spec[name], rng)
+    if not rest:
+        options[name] = fitting(spec[name], rng) if rng.random() < 0.3 else spoilt(inner, rng)
+        return True
     if not isinstance(inner, (dict, list)) or not inner:
         inner = [{}] if spec[name].get("type") == "list" else {}
     options[name] = inner
@@ -89,9 +92,9 @@ def _good(name, options, plugin, option, rng):
 
 
 def shares(specs):
-    """How many of the inputs each plugin gets, by its name: as it has options."""
+    """How many of the inputs each plugin gets, by its name: as it has options, and together CASES or a few more."""
     sizes = {name: len(names(spec)) or 1 for name, spec in specs.items()}
-    return {name: max(1, round(CASES * size / sum(sizes.values()))) for name, size in sizes.items()}
+    return {name: math.ceil(CASES * size / sum(sizes.values())) for name, size in sizes.items()}
 
 
 # What was tried in this process: inputs by plugin, and how often each option was varied

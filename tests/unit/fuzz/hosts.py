@@ -165,7 +165,8 @@ def _luks_volume(monkeypatch, _module, rng):
 
     def observe(domain):
         for volume in domain.wanted.volumes:
-            named(volume.device), named(volume.mount), named(volume.mapper)
+            for path in (volume.device, volume.mount, volume.mapper):
+                named(path)
         found = {volume.name: rng.choice(disks) for volume in domain.wanted.volumes}
         return volumes.state(None)._replace(disks=found)
 

@@ -81,24 +81,25 @@ def spoilt(value, rng):
     return wild(rng)
 
 
+_MORE_KEYS = ["x", "", None, 1, "\ud800", "a\nb"]
+
+
 def _spoilt_mapping(value, rng):
     key = rng.choice(list(value))
     how = rng.randrange(6)
     if how == 0:
         return {name: inner for name, inner in value.items() if name != key}
     if how == 1:
-        return {
-            **value,
-            rng.choice(["x", "", None, 1, "\ud800", "a\nb", key.upper() if isinstance(key, str) else 2]): 1,
-        }
+        like_it = key.upper() if isinstance(key, str) else 2
+        return {**value, rng.choice([like_it, *_MORE_KEYS]): 1}
     if how == 2:
-        return {**{name: inner for name, inner in value.items() if name != key}, wild_key(rng): value[key]}
+        return {wild_key(rng) if name == key else name: inner for name, inner in value.items()}
     return {**value, key: spoilt(value[key], rng)}
 
 
 def wild_key(rng):
     """Anything that can be a key in YAML."""
-    return rng.choice([*rng.choice([NUMBERS, SPECIAL, WORDS, DIGITS, MEANINGS, ODD, OTHERS])])
+    return rng.choice(rng.choice([NUMBERS, SPECIAL, WORDS, DIGITS, MEANINGS, ODD, OTHERS]))
 
 
 def _spoilt_list(value, rng):

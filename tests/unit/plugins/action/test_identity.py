@@ -172,6 +172,13 @@ def test_answers_without_meaning_are_said_to_be_that(tmp_path, answers):
     assert result["failed"] and result["msg"].startswith("What gpu-1 answered has no meaning")
 
 
+def test_number_in_a_subject_is_named_before_anything_is_changed(tmp_path):
+    host = Host(tmp_path, subject={"organizational_unit": 17})
+    result = host.result()
+    assert result["failed"] and not result["changed"] and host.ran == ["identity_device"]
+    assert result["msg"].startswith("subject.organizational_unit is 17, which is not text. Write it in quotes")
+
+
 def test_ca_without_its_certificate(tmp_path):
     (tmp_path / "ca.key").write_text("KEY")
     authority = {"roots": [str(tmp_path / "root.pem")], "privatekey": str(tmp_path / "ca.key"), "certificate": None}

@@ -148,6 +148,7 @@ def test_the_last_line_of_defence_names_what_it_refuses(value):
 
 def test_a_text_is_put_in_one_line():
     assert lines.in_one(" a\n\tb\u2028c\x85 d ") == "a b c d"
+    assert lines.in_one("\x1b[2J\u202e\ud800") == "\\x1b[2J\\u202e\\ud800"
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def test_auto_keeps_the_flavour_that_is_there():
         (["T4"], {}, "neither driver_branch nor driver_version"),
         (["T4"], {"branch": "latest"}, "driver_branch 'latest'"),
         (["T4"], {"version": "550.163.01-2"}, "driver_version '550.163.01-2'"),
+        (["T4"], {"version": "550.163." + "9" * 5000}, "is no version of NVIDIA's driver"),
         (["T4"], {"version": "550.163.01", "branch": "535"}, "not of driver_branch 535"),
         (["T4"], {"branch": "550", "source": "runfile"}, "driver_source is 'runfile'"),
         (["T4"], {"branch": "550", "flavour": "free"}, "driver_flavour is 'free'"),

@@ -28,4 +28,4 @@ def test_other_hosts_are_told_too():
     assert removal_report.of_host("a", {"failed": True, "msg": "no\nway"}, False) == ["a: failed: no way"]
     idle = {**RESULT, "actions": [], "kept": [], "in_force": []}
     assert removal_report.of_host("a", idle, False) == ["a: nothing was there to remove"]
-    assert removal_report.garbled("a", "KeyError") == ["a: its answer has no meaning: KeyError"]
+    assert "'ansible a -m edgesite.gpu.gpu_info'" in removal_report.garbled("a")[0]

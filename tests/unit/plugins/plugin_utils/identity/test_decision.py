@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.decision import decide
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.decision import decide, wishes
 
 NOT_MADE = {"usable": False, "cause": "missing", "reason": "not there"}
 OPTIONS = {
@@ -20,14 +20,13 @@ OPTIONS = {
     "days": 90,
     "renew_before": "",
     "rotate": False,
-    "clock_tolerance": 300,
 }
 
 
 def decided(active=None, off=0, keys=(NOT_MADE, NOT_MADE), unread=(), **options):
     store = {"active": active, "slots": {}, "clock_off": off}
     known = {"tpm": {"key_states": keys and list(keys)}, "unread": list(unread)}
-    return decide({**OPTIONS, **options}, store, known, [], 0)
+    return decide(wishes({**OPTIONS, **options}, []), store, known, 300, 0)
 
 
 def refused(**changes):

@@ -184,7 +184,7 @@ def test_hosts_that_did_not_answer_and_hosts_that_lie():
     told = {one.host: (one.layer, one.problem) for one in found.problems}
     assert told["cut"] == ("connection", "The host cannot be reached: timed out")
     assert told["broken"] == ("facts", "The host could not be read: no sudo")
-    assert "cannot be judged" in told["liar"][1] and "cannot be judged" in told["odd"][1]
+    assert "is not what modules" in told["liar"][1] and "is not what modules" in told["odd"][1]
     assert set(told) == set(hosts) - {"good"}
     assert found.checked[-1] == "what 1 of them have"
     assert found.unchecked[0] == "what broken, cut, liar and 1 more have, as they could not be read"

@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
 from ansible.errors import AnsibleError
 from jinja2.exceptions import UndefinedError
 
-from ...module_utils.common import lines
+from ...module_utils.common import lines, writable
 from ...module_utils.common.errors import EdgesiteError
 from . import forms
 
@@ -27,23 +27,27 @@ class Read(NamedTuple):
 
 def read(variables: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -> Read:
     """The variables that specifications name."""
-    values: Dict[str, Any] = {}
-    given: List[str] = []
-    problems: List[EdgesiteError] = []
+    found = Read({}, [], [])
     for name, spec in specs.items():
-        if name not in variables:
-            continue
-        try:
-            value = variables[name]
-            if value is not None:
-                given.append(name)
-                values[name] = forms.checked(name, value, spec)
-        except (AnsibleError, UndefinedError) as error:
-            given.append(name)
-            problems.append(_unevaluated(name, lines.in_one(str(error))))
-        except forms.Wrong as wrong:
-            problems += wrong.problems
-    return Read(values, given, problems)
+        if name in variables:
+            _read(name, variables, spec, found)
+    return found
+
+
+def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], found: Read) -> None:
+    try:
+        value = variables[name]
+        if value is None:
+            return
+        writable.check({name: value})
+        found.values[name] = forms.checked(name, value, spec)
+    except (AnsibleError, UndefinedError) as error:
+        found.problems.append(_unevaluated(name, lines.in_one(str(error))))
+    except EdgesiteError as error:
+        found.problems.append(EdgesiteError(error.problem.replace("The option ", "", 1), error.fix))
+    except forms.Wrong as wrong:
+        found.problems.extend(wrong.problems)
+    found.given.append(name)
 
 
 def _unevaluated(name: str, why: str) -> EdgesiteError:

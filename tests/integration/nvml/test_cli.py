@@ -166,7 +166,7 @@ def killed(pid):
     """Kills a process that is no child of ours, and waits until it has ended."""
     process = os.pidfd_open(pid)
     os.kill(pid, signal.SIGKILL)
-    ended, _, _ = select.select([process], [], [], 60)
+    ended = select.select([process], [], [], 60)[0]
     os.close(process)
     assert ended
 

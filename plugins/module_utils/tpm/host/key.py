@@ -65,10 +65,10 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
         with contextlib.ExitStack() as stack:
             try:
                 name = stack.enter_context(tools.loaded(key))
-            except TpmError as error:
-                if error.tpm_status not in _UNUSABLE:
+            except TpmError as refusal:
+                if refusal.tpm_status not in _UNUSABLE:
                     raise
-                raise NoUse("foreign", "{0}: {1}".format(path, _UNUSABLE[error.tpm_status]), _RENEW) from error
+                raise NoUse("foreign", "{0}: {1}".format(path, _UNUSABLE[refusal.tpm_status]), _RENEW) from refusal
             yield Key(name, public)
     else:
         found = tools.read_public(handle or 0)
@@ -90,10 +90,10 @@ def look_into(tools: Tools, text: str, path: str) -> Found:
     try:
         with tools.loaded(key):
             return Found(public)
-    except TpmError as error:
-        if error.tpm_status not in _UNUSABLE:
+    except TpmError as refusal:
+        if refusal.tpm_status not in _UNUSABLE:
             raise
-        return Found(None, _UNUSABLE[error.tpm_status])
+        return Found(None, _UNUSABLE[refusal.tpm_status])
 
 
 def look_at(tools: Tools, handle: int) -> Optional[Found]:
@@ -111,7 +111,7 @@ def _public(key: KeyFile, path: str) -> Public:
     try:
         return tpm_public.parse(key.public)
     except tpm_public.NotPublic as error:
-        raise NoUse("foreign", "{0} is no TPM key: {1}".format(path, error), _MAKE) from error
+        raise NoUse("foreign", "{0} is no TPM key: {1}".format(path, error), _MAKE) from refusal
 
 
 def access(path: str) -> Optional[Access]:

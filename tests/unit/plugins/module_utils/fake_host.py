@@ -157,12 +157,12 @@ class FakeHost:
         if verb in ("daemon-reload", "reset-failed"):
             return True
         changes = {
-            "start": lambda unit: self._start(unit),
-            "restart": lambda unit: self._start(unit),
+            "start": self._start,
+            "restart": self._start,
             "try-restart": lambda unit: None,
             "stop": lambda unit: self.units.__setitem__(unit, False),
-            "mask": lambda unit: self.masked.add(unit),
-            "unmask": lambda unit: self.masked.discard(unit),
+            "mask": self.masked.add,
+            "unmask": self.masked.discard,
         }
         done = [self.step(f"systemctl {verb} {unit}", lambda unit=unit: changes[verb](unit)) for unit in units]
         return all(done)

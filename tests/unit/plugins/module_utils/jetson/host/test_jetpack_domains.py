@@ -43,7 +43,7 @@ def does(result):
 def test_release_that_is_there_is_held_and_containers_get_its_files(host):
     assert does(host.converge(**KEPT)) == [
         "hold 3 packages of L4T and JetPack",
-        "write the CDI file of this L4T",
+        "write the CDI file for this L4T release",
     ]
     assert host.held == set(L4T) and host.docker_has_read is None
     assert does(host.converge(**KEPT)) == []
@@ -124,5 +124,5 @@ def test_whatever_interrupts_an_upgrade_the_next_run_ends_as_wanted(monkeypatch)
 def test_runtime_that_was_not_told_before_the_end_of_a_run_is_told_by_the_next(monkeypatch):
     host = prepared(monkeypatch)
     host.files[jetpack_actions.RELOAD] = "docker"
-    assert does(host.converge(**KEPT)) == ["have docker read its configuration"]
+    assert does(host.converge(**KEPT)) == ["reload the configuration of docker"]
     assert host.files[jetpack_actions.RELOAD] is None

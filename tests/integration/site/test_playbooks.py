@@ -154,10 +154,10 @@ def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab
     for expected in (
         "100 W to 400 W",
         "60 W to 70 W",
-        "takes 210-1410 MHz",
+        "accepts 210-1410 MHz",
         "asks for MIG on GPU 1 Tesla T4",
         "other: [connection] The host cannot be reached",
-        "hub: [driver] There is no NVIDIA driver on this host",
+        "hub: [driver] The NVIDIA driver is not installed on this host",
         "hub: [gpu] argument 'ecc'",
         "7 problems:",
     ):

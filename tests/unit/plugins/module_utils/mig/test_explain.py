@@ -87,8 +87,8 @@ def test_instance_in_use_for_which_the_layout_has_no_place():
     known = card("A100-40", instance("2g.10gb", 4, busy=[0]), instance("1g.5gb", 0))
     told = explained(known, [want("3g.20gb"), want("3g.20gb")])
     assert told.problem == (
-        "layouts[0].instances cannot be created on GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0) while instances are "
-        "in use (the layout has no place for 2g.10gb): 2g.10gb on slices 4-5 is in use by llama-server (pid 1040)"
+        "layouts[0].instances cannot be created on GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0) while instances "
+        "are in use (the layout has no place for 2g.10gb): 2g.10gb on slices 4-5 is in use by llama-server (pid 1040)"
     )
     assert told.fix == (
         "Nearest layouts that fit now: 3g.20gb + 2g.10gb; 3g.20gb + 2g.10gb + 1g.5gb; 3g.20gb + 2g.10gb + 1g.5gb+me; "

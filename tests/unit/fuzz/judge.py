@@ -18,8 +18,7 @@ _RAW = re.compile(
     r"Traceback|<class |<ansible|<object| object at 0x|has no attribute|unhashable|not subscriptable|not iterable"
     r"|invalid literal for|could not convert|codec can't|must be str|expected str|argument of type|embedded null"
     r"|surrogates|JSONDecodeError|binascii|struct\.error|Exceeds the limit"
-    r"|(?:fault of|bug in) edgesite|makes no sense \(|"
-    + "|".join(r"\b{0}\b".format(name) for name in _NAMES)
+    r"|(?:fault of|bug in) edgesite|makes no sense \(|" + "|".join(r"\b{0}\b".format(name) for name in _NAMES)
 )
 
 

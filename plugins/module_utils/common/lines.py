@@ -50,7 +50,7 @@ URL = Kind(
 PACKAGE = Kind(
     re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.+_-]*[A-Za-z0-9+_])?(?::[a-z0-9]+)?"),
     "the name of a package, such as libnvidia-encode1",
-    "Give the name alone, without a version",
+    "Write the name alone, without a version",
 )
 ACCOUNT = Kind(re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*"), "a name of letters, digits, dots, dashes and _", "Use its name")
 # The name of a host in the inventory, where it becomes that of a file on the controller

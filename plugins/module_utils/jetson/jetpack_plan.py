@@ -252,7 +252,7 @@ def _words(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -
         words["repair"] = "finish the interrupted installation of {0}".format(", ".join(result["repair"]))
     if result["sources"] is not None:
         suite = next(line["suite"] for line in jetpack.parse_sources(result["sources"]) if line["enabled"])
-        words["sources"] = "take the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES)
+        words["sources"] = "use the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES)
     if result["upgrade"]:
         words["upgrade"] = "upgrade JetPack {0} (L4T {1}) to {2}".format(
             info["jetpack"], info["l4t"]["version"], wanted.version or wanted.suite

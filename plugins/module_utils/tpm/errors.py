@@ -67,7 +67,7 @@ _MEANINGS = {
         "Enable the owner's and the endorsement hierarchy in the firmware's setup",
     ),
     0x087: _NOT_MADE,
-    0x08A: Meaning("type", "The object in the TPM has another type", "Give the handle of a key"),
+    0x08A: Meaning("type", "The object in the TPM has another type", "Use the handle of a key"),
     0x08B: _NO_OBJECT,
     0x08E: _PASSWORD,
     0x092: _NOT_MADE,
@@ -122,7 +122,7 @@ _MEANINGS = {
 _CONNECTION = (
     (
         re.compile(r"Failed to open .*device file \S+: Device or resource busy"),
-        Meaning("busy", "Another program holds the TPM", "Stop it, or set tcti: device:/dev/tpmrm0", passes=True),
+        Meaning("busy", "Another program is using the TPM", "Stop it, or set tcti: device:/dev/tpmrm0", passes=True),
     ),
     (
         re.compile(r"Failed to open .*device file \S+: No such (file|device)"),

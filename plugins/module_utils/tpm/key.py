@@ -215,7 +215,7 @@ def _plan_rest(wanted: Wanted, state: State) -> List[Action]:
     if state.handle is None:
         actions.append(Keep(wanted.handle))
     elif state.handle.public != state.file.public:
-        place = "{0} holds another key than {1}".format(index(wanted.handle), wanted.path)
+        place = "{0} holds a different key from {1}".format(index(wanted.handle), wanted.path)
         _refuse_unless(wanted, ALWAYS, place, "use another handle")
         actions += [Evict(wanted.handle, None), Keep(wanted.handle)]
     return actions

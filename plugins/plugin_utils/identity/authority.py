@@ -65,7 +65,7 @@ def _check_number(option: str, number: int, most: int, unit: str) -> None:
     if not 0 < number <= most:
         raise EdgesiteError(
             "{0} is {1}, but has to be 1 to {2} {3}".format(option, shown(number), most, unit),
-            "Leave it out for the default",
+            "Remove it to use the default",
         )
 
 

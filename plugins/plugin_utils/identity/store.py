@@ -102,9 +102,8 @@ class Store:
                     "The TPM that {0} shows was decommissioned as {1} at {2}".format(
                         host, other, known["decommissioned"]
                     ),
-                    "Take the host out of the inventory. If the machine is to come back, readmit it: "
-                    "ansible-playbook edgesite.gpu.decommission -e edgesite_hosts={0} "
-                    "-e edgesite_identity_end=readmitted".format(other),
+                    "Remove the host from the inventory. If the machine is to come back, readmit it: ansible-playbook "
+                    "edgesite.gpu.decommission -e edgesite_hosts={0} -e edgesite_identity_end=readmitted".format(other),
                 )
             if other != host and shown.intersection(known["ek_sha256"]):
                 raise EdgesiteError(

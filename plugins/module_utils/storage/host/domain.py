@@ -233,7 +233,7 @@ def _made(disk: Optional[Disk]) -> bool:
 def _device(volume: Volume) -> Device:
     device = block_device.resolve(volume.device)
     if device is None:
-        raise EdgesiteError("{0} is gone".format(volume.device), "Look for disk errors in dmesg on the host")
+        raise EdgesiteError("{0} has disappeared".format(volume.device), "Look for disk errors in dmesg on the host")
     return device
 
 

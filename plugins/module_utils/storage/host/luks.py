@@ -200,7 +200,7 @@ def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int
     now = header(device)
     if before is None or now is None:
         raise EdgesiteError(
-            "the LUKS2 header of {0} is gone".format(device.node), "Look for disk errors in dmesg on the host"
+            "the LUKS2 header of {0} has disappeared".format(device.node), "Look for disk errors in dmesg on the host"
         )
     return luks2.new_slot(before, now)
 

@@ -147,7 +147,7 @@ class _Tpm:
             if answer.ok:
                 held[handle] = answer.stdout
             else:
-                self._lacks(handle, _reason(answer), "See what protects it: tpm2_nvreadpublic " + index)
+                self._lacks(handle, _reason(answer), "Check what protects it: tpm2_nvreadpublic " + index)
         return held
 
     def _describe(self, encoded: Dict[int, bytes]) -> Dict[int, str]:

@@ -54,7 +54,7 @@ def test_release_that_is_there_is_nothing_to_do():
 def test_minor_upgrade():
     result = jetpack_plan.plan(info(), MINOR._replace(hold=True, packages=("nvidia-jetpack", "tensorrt")))
     assert words(result) == [
-        "take the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
+        "use the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
         "upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2",
         "install tensorrt",
         "hold 2 packages of L4T and JetPack",
@@ -80,7 +80,7 @@ MIRROR = "http://hub/jetson"
 def test_mirror_alone_changes_the_sources(wanted):
     result = jetpack_plan.plan(info(), wanted)
     assert "deb http://hub/jetson/t234 r36.4 main" in result["sources"] and not result["upgrade"]
-    assert words(result) == ["take the packages of r36.4 from http://hub/jetson ({0})".format(jetpack.SOURCES)]
+    assert words(result) == ["use the packages of r36.4 from http://hub/jetson ({0})".format(jetpack.SOURCES)]
     there = {"text": result["sources"], "suite": "r36.4", "locked_by": []}
     assert words(jetpack_plan.plan(info(apt=there), wanted)) == []
 

@@ -94,7 +94,7 @@ def test_plan(wanted, found, planned):
         (replace(FILE, regenerate="unusable"), state(RSA), "type rsa2048", "regenerate: always"),
         (FILE, state(SOFT), "not bound to this TPM", "regenerate: always"),
         (KEPT, state(handle=RSA), "0x81000010 is a key of type rsa2048", "regenerate: always"),
-        (BOTH, state(ECC, OTHER), "0x81000010 holds another key than /key.pem", "regenerate: always"),
+        (BOTH, state(ECC, OTHER), "0x81000010 holds a different key from /key.pem", "regenerate: always"),
         (BOTH, state(handle=ECC), "0x81000010 already holds a key", "regenerate: always"),
         (replace(BOTH, regenerate="unusable"), state(GONE, ECC), "already holds a key", "regenerate: always"),
         (FILE, state(storage=ECC), "0x81000001 is not a storage key", "another handle"),

@@ -54,7 +54,7 @@ def test_upgrade_with_its_bootloader_and_what_comes_after_the_boot(monkeypatch):
     first = host.converge(reboots=True, **UPGRADE)
     assert first["reboot_required"] and host.packages["nvidia-l4t-core"].version == NEW
     assert does(first)[:2] == [
-        "take the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
+        "use the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
         "upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2; install nvidia-jetpack",
     ]
     assert host.cdi_of == OLD, "what comes after a reboot that is allowed is left for it"

@@ -79,7 +79,7 @@ def test_who_holds_the_device_is_told(slept, tmp_path):
     (tmp_path / "proc/4242/fd").mkdir(parents=True)
     (tmp_path / "proc/4242/comm").write_text("nginx\n")
     os.symlink(str(device), str(tmp_path / "proc/4242/fd/3"))
-    with pytest.raises(EdgesiteError, match=r"Another program holds the TPM: nginx \(process 4242\)") as failed:
+    with pytest.raises(EdgesiteError, match=r"Another program is using the TPM: nginx \(process 4242\)") as failed:
         Tools(Answers(BUSY).run, root=str(tmp_path)).persistent()
     assert "tpmrm0" in failed.value.fix
     with pytest.raises(EdgesiteError, match=r"did not answer within 60 s: nginx \(process 4242\)"):

@@ -90,7 +90,7 @@ def check_space(needs: Mapping[str, int], room: Mapping[str, Tuple[str, int]], w
     if short:
         raise EdgesiteError(
             "The disk is too full for {0}: {1}".format(what, "; ".join(short)),
-            "Free disk space there, for example with 'apt-get clean'",
+            "Free disk space there ('df -h' shows the disks)",
         )
 
 

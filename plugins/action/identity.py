@@ -45,10 +45,10 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
     "tpm_roots": {"type": "list", "elements": "path", "default": []},
 }
 # What a run that would install the programs for the TPM cannot see before
-_NOT_MADE = {"usable": False, "cause": "missing", "reason": "it is not made yet"}
+_NOT_MADE = {"usable": False, "cause": "missing", "reason": "it does not exist yet"}
 
 
-_NONSENSE = "What {0} answered has no meaning ({1}: {2}). Find out what answers in place of Python on it."
+_NONSENSE = "The answer of {0} makes no sense ({1}: {2}). Find out what answers in place of Python on it."
 
 
 class Broken(Exception):
@@ -91,7 +91,7 @@ class ActionModule(InstallingActionBase):
         lacking = site_files.missing(options["authority"], options["crl_files"])
         if lacking:
             raise EdgesiteError(
-                "Not there on the controller: {0}".format(", ".join(lacking)),
+                "Missing on the controller: {0}".format(", ".join(lacking)),
                 "Make the site's CA with the playbook edgesite.gpu.site_ca, or set identity_authority and "
                 "identity_crl_files to yours",
             )

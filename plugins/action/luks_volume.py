@@ -23,7 +23,7 @@ class ActionModule(InstallingActionBase):
             host = self._task_vars["inventory_hostname"]
             place, volumes = check_type_path(folder), result.get("volumes") or []
             kept = recovery_escrow.keep_all(place, host, volumes, self._task.check_mode)
-            told = [{"does": "keep recovery key {0} on the controller".format(name)} for name in kept]
+            told = [{"does": "store recovery key {0} on the controller".format(name)} for name in kept]
             result["actions"] = [*result.get("actions", []), *told]
             result["changed"] = bool(result.get("changed")) or bool(kept)
         return result

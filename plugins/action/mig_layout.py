@@ -20,7 +20,7 @@ class ActionModule(RebootingActionBase, NvmlActionBase):
         name = self._task.args.pop("from_file", None)
         if name is not None:
             if "mig_parted" in self._task.args:
-                raise AnsibleActionFail("from_file and mig_parted are both given. Leave one of the two out.")
+                raise AnsibleActionFail("from_file and mig_parted are both given. Remove one of the two.")
             self._task.args["mig_parted"] = parted_file.document(self._find_needle("files", str(name)), "from_file")
         return super().run_with(run_module)
 

@@ -43,10 +43,10 @@ def refusal(name: str, spec: Mapping[str, Any], options: Mapping[str, Any]) -> E
         return error
     option = _unjudged(spec, options)
     return EdgesiteError(
-        "{0} has a value of another form than it takes".format(
+        "{0} has a value of the wrong form".format(
             "One of the options" if option is None else "The option {0}".format(option)
         ),
-        "Look at 'ansible-doc edgesite.gpu.{0}' for its form; a number there is a finite one".format(
+        "See 'ansible-doc edgesite.gpu.{0}' for its form; a number has to be finite".format(
             str(name).rpartition(".")[2]
         ),
     )

@@ -23,7 +23,7 @@ Note = Callable[[str], None]
 # The extra result that tells of a reboot which the host waits for
 WAITS = "reboot_required"
 
-_REPORT = "This is a fault of edgesite.gpu: please report it with this text"
+_REPORT = "This is a bug in edgesite.gpu: please report it with this text"
 
 
 class Domain(ABC, Generic[State, Action]):
@@ -182,7 +182,7 @@ def _merged(told: Dict[str, Any], one: Dict[str, Any]) -> Dict[str, Any]:
 def _kept(earlier: List[Dict[str, Any]], error: EdgesiteError) -> EdgesiteError:
     """The failure of a domain, where others were brought to what is wanted before it."""
     return ApplyError(
-        "{0} Done before, and kept: {1}".format(
+        "{0} Done before that, and kept: {1}".format(
             sentence(error.problem), "; ".join(str(action["does"]) for action in earlier)
         ),
         error.fix,
@@ -206,7 +206,7 @@ def _apply_all(
         try:
             domain.apply(action)
         except Exception as failure:
-            note("take back what was done")
+            note("undo what was done")
             raise _rolled_back(domain, before, begun, failure, bool(earlier)) from failure
 
 
@@ -232,18 +232,20 @@ def _rolled_back(
         problem += " " + own_words
     elif as_before is None:
         left = not_undone or begun
-        problem += " The host can no longer be read, so this may still be done, whole or in part: {0}.".format(
-            "; ".join(_does(domain, action) for action in left)
+        problem += (
+            " The state of the host can no longer be read, so this may still be done, wholly or partly: {0}.".format(
+                "; ".join(_does(domain, action) for action in left)
+            )
         )
     elif undone and others:
-        problem += " What was done for it was taken back." if len(begun) > 1 else ""
+        problem += " What was done for it was undone." if len(begun) > 1 else ""
     elif undone and len(begun) > 1:
-        problem += " What was done before it was taken back; the host is as it was."
+        problem += " What was done before it was undone; the host is as it was."
     elif undone:
         problem += " Nothing was changed."
     else:
-        problem += " Taking back what was done failed too ({0}); still done: {1}.".format(
-            "; ".join(complaints) or "the host does not show its earlier state",
+        problem += " Undoing what was done failed too ({0}); still done: {1}.".format(
+            "; ".join(complaints) or "the host is not in its earlier state",
             "; ".join(_does(domain, action) for action in left),
         )
     return ApplyError(
@@ -277,10 +279,10 @@ def _verified(domain: Domain[State, Action], actions: List[Action]) -> State:
         ) from error
     if left:
         raise ApplyError(
-            "Every step reported success, but the host did not take: {0}".format(
+            "Every step reported success, but this did not take effect: {0}".format(
                 "; ".join(_does(domain, action) for action in left)
             ),
-            "Run again; if it stays so, another program on the host sets the same thing",
+            "Run again; if this persists, another program on the host sets the same thing",
             undone=False,
             done=_described(domain, actions),
         )

@@ -248,7 +248,7 @@ def fetch(url):
         # urllib, ssl and Ansible each have their own
         raise EdgesiteError(
             "Cannot get {0}: {1}".format(url, re.sub(r"\s+", " ", str(error))),
-            "See that the host reaches the internet, or set driver_source: mirror",
+            "Check that the host can reach the internet, or set driver_source: mirror",
         ) from error
 
 

@@ -110,7 +110,7 @@ actions:
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "make a key of type ecc_p256 in the TPM, in /etc/edgesite-gpu/identity/a/key.pem (there is none)"}]
+  sample: [{"does": "create a key of type ecc_p256 in the TPM, in /etc/edgesite-gpu/node/key.pem (there is none)"}]
 before:
   description: The key at C(path) and at C(handle), each with C(type) and C(name), before; null if there is none.
   returned: success

@@ -54,8 +54,8 @@ def pynvml() -> dict[str, bytes]:
 def _required(found: dict[str, bytes]) -> dict[str, bytes]:
     if not found:
         raise AnsibleActionFail(
-            "The controller has no pynvml to send to the hosts. Install it beside ansible-core: "
-            "pip install nvidia-ml-py"
+            "The controller has no pynvml to send to the hosts. Install it alongside ansible-core: pip install "
+            "nvidia-ml-py"
         )
     return found
 

@@ -33,7 +33,7 @@ class InstallingActionBase(HostActionBase):
             return self.foreseen(result, told)
         installed = self.run_action("ansible.builtin.package", {"name": packages, "state": "present"})
         if installed.get("failed"):
-            why = installed.get("msg") or "the package manager does not say why"
+            why = installed.get("msg") or "the package manager gives no reason"
             return {**result, "failed": True, "msg": "Cannot install {0}: {1}".format(", ".join(packages), why)}
         last = super().run_with(run_module)
         return after(last, [told]) if installed.get("changed") else last

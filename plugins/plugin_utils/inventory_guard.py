@@ -107,8 +107,8 @@ def _allowed(variables: Mapping[str, Any]) -> Sequence[str]:
     allowed = variables.get(_ALLOWED, [])
     if not isinstance(allowed, list):
         raise EdgesiteError(
-            "{0} is {1}, and has to be a list of names".format(_ALLOWED, shown(allowed)),
-            "Write it out in the inventory",
+            "{0} is {1}, but has to be a list of names".format(_ALLOWED, shown(allowed)),
+            "Write it as a list in the inventory",
         )
     return allowed
 
@@ -125,4 +125,6 @@ def _refusal(host: str, names: Sequence[Any]) -> EdgesiteError:
 
 
 def _look_at(host: str) -> str:
-    return "Else find out what answers in place of Python on {0}, or on the host of a task with run_once".format(host)
+    return "Otherwise find out what answers in place of Python on {0}, or on the host of a task with run_once".format(
+        host
+    )

@@ -18,5 +18,5 @@ def read(path: str) -> str:
     except OSError as error:
         raise EdgesiteError(
             "driver_mirror.key {0} cannot be read: {1}".format(path, error.strerror),
-            "Give the path of a file on the controller; begin a relative one with inventory_dir",
+            "Set it to the path of a file on the controller; begin a relative one with inventory_dir",
         ) from error

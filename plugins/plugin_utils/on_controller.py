@@ -50,5 +50,5 @@ def run_module(
         # which would be reported of the host
         raise EdgesiteError(
             "{0} cannot be run on the controller: {1}".format(name, error),
-            "Look at the controller's temporary folder (local_tmp, remote_tmp) and its free space",
+            "Check the controller's temporary folder (local_tmp, remote_tmp) and its free space",
         ) from error

@@ -29,6 +29,6 @@ def document(path: str, option: str) -> Dict[str, Any]:
     if not isinstance(found, dict):
         raise EdgesiteError(
             "{0}: {1} is not a configuration of nvidia-mig-parted, but {2}".format(option, path, shown(found)),
-            "It begins with 'version: v1' and has 'mig-configs:'",
+            "Use a file that begins with 'version: v1' and has 'mig-configs:'",
         )
     return found

@@ -53,8 +53,8 @@ class RebootingActionBase(HostActionBase):
         return {
             **result,
             "failed": True,
-            "msg": "The host was rebooted, and the change still waits for a reboot. {0}".format(
-                result.get("msg") or "Look at 'journalctl -b -p warning' on the host."
+            "msg": "The host was rebooted, but the change still waits for a reboot. {0}".format(
+                result.get("msg") or "Run 'journalctl -b -p warning' on the host."
             ),
         }
 
@@ -66,12 +66,12 @@ class RebootingActionBase(HostActionBase):
             {
                 "reboot_timeout": seconds,
                 "test_command": _BOOTED.format(seconds),
-                "msg": "Reboot by edgesite.gpu, for a change that waits for it",
+                "msg": "Reboot by edgesite.gpu, for a change that needs it",
             },
         )
         if rebooted.get("failed"):
             return "The host did not come back from its reboot: {0}".format(
-                rebooted.get("msg") or "the host does not say why"
+                rebooted.get("msg") or "the host gives no reason"
             )
         # What was sent there may be gone with the old boot.
         self._connection._shell.tmpdir = None

@@ -47,7 +47,8 @@ def keep_all(folder: str, host: str, volumes: Sequence[Mapping[str, Any]], check
     except OSError as error:
         raise EdgesiteError(
             "Cannot keep recovery keys in {0}: {1}".format(folder, error.strerror or error),
-            "Give a folder on the controller that lasts, has free space, and that the playbook's user can write to",
+            "Use a folder on the controller that is permanent, has free space, and that the playbook's user can write "
+            "to",
         ) from error
     return ["{0}.pem".format(key.uuid) for key in lacking]
 
@@ -74,7 +75,7 @@ def keep(folder: str, host: str, key: Key) -> None:
     if len(os.listdir(os.path.dirname(newest))) >= _MOST:
         raise EdgesiteError(
             "{0} has {1} recovery keys in escrow ({2})".format(host, _MOST, os.path.dirname(newest)),
-            "Find out why it makes new ones, and move those away that are of no use any more",
+            "Find out why it makes new ones, and move those that are no longer needed elsewhere",
         )
     before = _read(newest)
     if before is not None:

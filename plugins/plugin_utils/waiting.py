@@ -44,7 +44,7 @@ class WaitingActionBase(HostActionBase):
             except AnsibleConnectionFailure as error:
                 if time.monotonic() >= end:
                     raise
-                self.say("the link is broken ({0}); what was begun goes on there".format(error))
+                self.say("the connection is lost ({0}); the work continues there".format(error))
                 time.sleep(_PAUSE)
                 self._connection.reset()
                 # What was sent there may be gone.
@@ -53,6 +53,6 @@ class WaitingActionBase(HostActionBase):
     def _show(self, result: Mapping[str, Any], shown: str) -> str:
         doing = str(result.get("doing", ""))
         if doing != shown:
-            whose = "another run is at work: " if result.get("busy") else ""
+            whose = "another run is in progress: " if result.get("busy") else ""
             self.say("{0}{1} ({2} s)".format(whose, doing, result.get("seconds", 0)))
         return doing

@@ -44,7 +44,7 @@ def test_what_is_not_meant_is_refused(machine, site):
     volumes = ({**DATA, "filesystem": "xfs"}, {**LOGS, "cipher": "sm4-xts"}, USED)
     before = [machine.digest(serial) for serial in ("LOGS", "USED")]
     said = site.converge(*volumes, check=False)["msg"]
-    assert "Volume data holds ext4, and xfs is wanted" in said
+    assert "Volume data has ext4, but xfs is wanted" in said
     assert "does not have the cipher sm4-xts" in said
     assert "is not empty: ext4 'precious'" in said
     assert [machine.digest(serial) for serial in ("LOGS", "USED")] == before

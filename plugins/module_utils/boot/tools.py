@@ -20,7 +20,7 @@ PROGRAM = "-I -S {0}/__main__.py".format(CURRENT)
 # Far above what the tools need, far below what fills a host.
 _LARGEST = 64 * 1024 * 1024
 _PATH = re.compile(r"(\w[\w-]*/)*\w+\.py", re.ASCII)
-_SENT_AGAIN = "Run again; if it stays so, install the collection again on the controller"
+_SENT_AGAIN = "Run again; if this persists, reinstall the collection on the controller"
 
 Manifest = Dict[str, str]
 
@@ -64,7 +64,7 @@ def demanded(present: bool, manifest: Manifest) -> Manifest:
     """The files that are to be there. Raises EdgesiteError where nothing says which."""
     if present and not manifest:
         raise EdgesiteError(
-            "state is present, and manifest, which says what is to be there, is empty",
+            "state is present, but manifest, which lists what to install, is empty",
             "Run edgesite.gpu.host_tools as a task: its controller side sets the manifest",
         )
     return manifest if present else {}
@@ -74,11 +74,11 @@ def check_archive(entries: Sequence[Entry], manifest: Manifest) -> None:
     """Raises EdgesiteError where an archive holds anything but the manifest's files, each once."""
     names = Counter(entry.name for entry in entries)
     faults = (
-        ("holds {0}, which the manifest lacks", sorted(set(names) - set(manifest))),
+        ("has {0}, which is not in the manifest", sorted(set(names) - set(manifest))),
         ("lacks {0}", sorted(set(manifest) - set(names))),
-        ("holds {0} more than once", sorted(name for name, times in names.items() if times > 1)),
-        ("holds {0}, which is not the path of a Python file", [path for path in manifest if not _PATH.fullmatch(path)]),
-        ("holds {0} as something other than a plain file", [entry.name for entry in entries if not entry.plain]),
+        ("has {0} more than once", sorted(name for name, times in names.items() if times > 1)),
+        ("has {0}, which is not the path of a Python file", [path for path in manifest if not _PATH.fullmatch(path)]),
+        ("has {0} as something other than a plain file", [entry.name for entry in entries if not entry.plain]),
     )
     for fault, found in faults:
         if found:
@@ -104,7 +104,7 @@ def plan(wanted: Manifest, observed: State) -> List[Install]:
 def describe(action: Install) -> str:
     """The action for people."""
     if action.version is None:
-        return "remove the host tools {0}".format(action.previous or "that are left of an earlier run")
+        return "remove the host tools {0}".format(action.previous or "that are left over from an earlier run")
     if action.previous is None:
         return "install the host tools {0}".format(action.version)
     if action.previous == action.version:

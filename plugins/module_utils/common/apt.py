@@ -88,7 +88,10 @@ def check_space(needs: Mapping[str, int], room: Mapping[str, Tuple[str, int]], w
         if free[mount] < need
     ]
     if short:
-        raise EdgesiteError("The disk is too full for {0}: {1}".format(what, "; ".join(short)), "Free space there")
+        raise EdgesiteError(
+            "The disk is too full for {0}: {1}".format(what, "; ".join(short)),
+            "Free disk space there ('df -h' shows the disks)",
+        )
 
 
 def offered(madison: str) -> Dict[str, List[str]]:

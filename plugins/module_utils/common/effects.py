@@ -127,7 +127,7 @@ def describe(effect: Effect) -> str:
         return "{0} {1}".format("start" if effect.running else "stop", effect.unit)
     if isinstance(effect, RenewUnit):
         return "{0} {1}".format(effect.verb, effect.unit)
-    return "have systemd read its units"
+    return "reload systemd's units"
 
 
 def _verb(content: Optional[str], previous: Optional[str]) -> str:

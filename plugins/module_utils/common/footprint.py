@@ -81,7 +81,7 @@ def marked(there: Mapping[str, str]) -> Dict[str, str]:
 def strangers(there: Mapping[str, str]) -> Tuple[Kept, ...]:
     """Those files that somebody else put in the place of one of this collection."""
     return tuple(
-        Kept(path, "it does not begin as this collection writes it, so it is somebody else's", "rm " + path)
+        Kept(path, "it does not begin with this collection's header, so somebody else wrote it", "rm " + path)
         for path, text in sorted(there.items())
         if not is_marked(text)
     )

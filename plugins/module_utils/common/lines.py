@@ -28,7 +28,7 @@ _UNIT = r"(?=.{1,250}\Z)[A-Za-z0-9_][A-Za-z0-9:_.\\@-]*(?<!@)\."
 _TYPES = "(?:service|socket|timer|path|target|mount|automount|swap|slice|scope|device)"
 _LIST_UNITS = "'systemctl list-units --all' on the host shows the names"
 UNIT = Kind(re.compile(_UNIT + _TYPES), "the full name of a systemd unit, such as dcgm.service", _LIST_UNITS)
-SERVICE = Kind(re.compile(_UNIT + "service"), "the full name of a service's unit, such as nginx.service", _LIST_UNITS)
+SERVICE = Kind(re.compile(_UNIT + "service"), "the full name of a service unit, such as nginx.service", _LIST_UNITS)
 
 _FOLDERS = r"(?:/(?!\.\.?(?:/|\Z))[A-Za-z0-9._:+@=,~-]+)+"
 _A_PATH = "an absolute path of letters, digits and . _ : + @ = , ~ - / without . and .. as folders"
@@ -41,20 +41,18 @@ _SERVER = r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
 _BELOW = r"(?:/(?:[A-Za-z0-9._:+@=,~-]|%[0-9A-Fa-f]{2})*)*"
 URL = Kind(
     re.compile(_SERVER + _BELOW + "|file:(?://)?" + FOLDER.pattern.pattern),
-    "a URL that begins with http://, https:// or file:///, of letters, digits and . _ : + @ = , ~ - / and %XX, without "
-    "user name and password",
-    "Correct it; apt takes passwords from files in /etc/apt/auth.conf.d, dnf from /etc/dnf/dnf.conf",
+    "a URL that begins with http://, https:// or file:///, of letters, digits and . _ : + @ = , ~ - / and %XX, "
+    "without a user name or password",
+    "Correct it; apt reads passwords from files in /etc/apt/auth.conf.d, dnf from /etc/dnf/dnf.conf",
 )
 
 # To apt, foo- and foo=1 mean something else than foo.
 PACKAGE = Kind(
     re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.+_-]*[A-Za-z0-9+_])?(?::[a-z0-9]+)?"),
     "the name of a package, such as libnvidia-encode1",
-    "Give the name alone, without a version",
+    "Write the name alone, without a version",
 )
-ACCOUNT = Kind(
-    re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*"), "a name of letters, digits, dots, dashes and _", "Give it by its name"
-)
+ACCOUNT = Kind(re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*"), "a name of letters, digits, dots, dashes and _", "Use its name")
 # The name of a host in the inventory, where it becomes that of a file on the controller
 HOST = Kind(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), "a name of letters, digits, dots, dashes and _")
 UUID = Kind(re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "a UUID")
@@ -89,7 +87,7 @@ def single(name: str, value: str) -> str:
     if value.isprintable():
         return value
     raise EdgesiteError(
-        "{0} is {1}, which has characters that a line of a file cannot have".format(name, shown(value)),
+        "{0} is {1}, which has characters that are not allowed in a line of a file".format(name, shown(value)),
         "Remove line breaks and control characters from it",
     )
 

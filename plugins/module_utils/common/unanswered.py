@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from .errors import EdgesiteError
 
-_TPM = "Look for 'tpm' in dmesg on the host, and for a program that holds the TPM; if it stays so, power the host down"
-_DISK = "Look for errors of the disk in dmesg on the host; if there are none, run it by hand to see what it waits for"
-_PACKAGES = "Look whether another package manager is at work on the host, and for errors of the disk in dmesg"
+_TPM = (
+    "Look for 'tpm' in dmesg on the host, and for a program that keeps the TPM busy; if this persists, power the "
+    "host off"
+)
+_DISK = "Look for disk errors in dmesg on the host; if there are none, run it by hand to see what it waits for"
+_PACKAGES = "Check whether another package manager is running on the host, and look for disk errors in dmesg"
 _MODULES = "Look for 'NVRM' and 'Xid' in dmesg on the host; if the driver hangs there, reboot the host"
 _FIXES = (
     ("tpm2_", _TPM),
     ("systemd-cryptenroll", _TPM),
-    ("systemctl", "Look at 'systemctl list-jobs' and 'systemctl status' on the host"),
+    ("systemctl", "Run 'systemctl list-jobs' and 'systemctl status' on the host"),
     ("cryptsetup", _DISK),
-    ("/dev/", "Look for errors of the disk in dmesg on the host, and at its cables"),
-    ("the firmware", "Look for 'efi' in dmesg on the host; if it stays so, reboot the host"),
+    ("/dev/", "Look for disk errors in dmesg on the host, and check its cables"),
+    ("the firmware", "Look for 'efi' in dmesg on the host; if this persists, reboot the host"),
     ("wipefs", _DISK),
     ("blkid", _DISK),
     ("mkfs", _DISK),
@@ -29,7 +32,7 @@ _FIXES = (
     ("nv-fabricmanager", _MODULES),
 )
 _ANY = "Run it by hand on the host to see what it waits for"
-_STUCK = "; it cannot be killed, so it hangs in the kernel"
+_STUCK = ", and cannot be killed, so it hangs in the kernel"
 
 
 class Unanswered(EdgesiteError):

@@ -24,7 +24,7 @@ def check(arguments: Mapping[Any, Any]) -> None:
         if flaw:
             raise EdgesiteError(
                 "The option {0} has {1}".format(ascii(name) if isinstance(name, str) else "without a name", flaw),
-                "Look where its value comes from: YAML has .inf and .nan for numbers, and escapes in double quotes",
+                "Check where its value comes from: YAML has .inf and .nan for numbers, and escapes in double quotes",
             )
 
 
@@ -50,4 +50,4 @@ def _flaw_of_text(text: str) -> str:
 def _flaw_of_number(number: float) -> str:
     if isinstance(number, float):
         return "" if math.isfinite(number) else "a number that is not finite"
-    return "" if number.bit_length() <= _LONGEST_BITS else "a number that is too large for anything"
+    return "" if number.bit_length() <= _LONGEST_BITS else "a number that is too large"

@@ -135,7 +135,7 @@ def describe(action: Action) -> str:
     if isinstance(action, Remove):
         return "remove {0}".format(", ".join(action.names))
     if isinstance(action, RunTriggers):
-        return "run the triggers of packages, which an earlier run did not come to"
+        return "run the package triggers that an earlier run left pending"
     if isinstance(action, Hold):
         return "{0} {1}".format("hold" if action.held else "no longer hold", ", ".join(action.names))
     if isinstance(action, TellService):

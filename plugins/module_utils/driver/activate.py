@@ -61,11 +61,11 @@ def outcome(info: Mapping[str, Any], before: Mapping[str, Any], begun: bool, rep
     begun: packages of the driver were changed already. repaired: an earlier installation was finished before.
     """
     if not begun and repaired:
-        return "An installation that had broken off earlier was finished where that could be; nothing else was changed."
+        return "An interrupted installation was completed as far as possible; nothing else was changed."
     if not begun:
         return "Nothing was changed."
     old, new = before["user_space"], info["user_space"]
     if old and new == old and info["verdict"] == before["verdict"] != BROKEN:
-        return "The driver {0} is there as before, and its state is {1}.".format(old, info["verdict"])
+        return "The driver {0} is installed as before, and its state is {1}.".format(old, info["verdict"])
     why = " ".join(info["reasons"])
-    return "The driver's state is now {0}: {1} Run this again when the cause is mended.".format(info["verdict"], why)
+    return "The driver's state is now {0}: {1} Run again when the cause is fixed.".format(info["verdict"], why)

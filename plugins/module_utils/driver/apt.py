@@ -36,9 +36,8 @@ def arguments(offered: Mapping[str, Sequence[str]], packages: Packages) -> List[
     lacking = [name for name in packages.headers[:1] if name not in offered]
     if lacking:
         raise EdgesiteError(
-            "{0} has to be installed, as the driver's modules are built with it, and no source of packages has "
-            "it".format(lacking[0]),
-            "Boot a kernel that the sources have headers for, or add the source that the kernel came from",
+            "{0} is needed to build the driver's modules, and no package source has it".format(lacking[0]),
+            "Boot a kernel whose headers the package sources have, or add the source that the kernel came from",
         )
     # what follows a kernel's updates is not everywhere
     optional = set(packages.headers[1:])
@@ -53,13 +52,13 @@ def _version(offered: Mapping[str, Sequence[str]], packages: Packages) -> str:
     common = set.intersection(*fitting.values())
     if lacking or not common:
         raise EdgesiteError(
-            "{0} is not to be had{1}: {2}".format(
+            "{0} is not available{1}: {2}".format(
                 packages.words,
-                "" if lacking else " as a whole",
+                "" if lacking else " in one version for all packages",
                 "; ".join(_told(name, offered.get(name, ())) for name in lacking or packages.strict),
             ),
-            "Set driver_branch or driver_version to what there is, or another driver_source; where a mirror is being "
-            "filled, wait until it is complete",
+            "Set driver_branch or driver_version to what is available, or set another driver_source; if a mirror is "
+            "still being filled, wait until it is complete",
         )
     return max(common, key=order)
 
@@ -75,7 +74,7 @@ def _without_epoch(full: str) -> str:
 
 
 def _told(name: str, versions: Sequence[str]) -> str:
-    return "{0} is there as {1}".format(name, ", ".join(versions)) if versions else "there is no package " + name
+    return "{0} is available as {1}".format(name, ", ".join(versions)) if versions else "there is no package " + name
 
 
 def check(would: Transaction, held: Sequence[str], dkms: bool, room: Mapping[str, Tuple[str, int]]) -> None:
@@ -89,17 +88,17 @@ def check(would: Transaction, held: Sequence[str], dkms: bool, room: Mapping[str
     if would.problems:
         raise EdgesiteError(
             "apt cannot install the driver: {0}".format(" ".join(would.problems)),
-            "Packages that are held are in 'apt-mark showhold'",
+            "Run 'apt-mark showhold' on the host: it lists held packages, which may be the cause",
         )
     foreign = [name for name in would.held if name.partition(":")[0] not in held]
     if foreign:
         raise EdgesiteError(
-            "To install the driver apt would change packages that somebody holds: {0}".format(", ".join(foreign)),
-            "Find out why ('apt-mark showhold'), then 'apt-mark unhold' them",
+            "To install the driver, apt would change held packages: {0}".format(", ".join(foreign)),
+            "Find out why they are held, then release them with 'apt-mark unhold'",
         )
     strangers = [name for name in would.removed if not is_driver_package(name)]
     if strangers:
         raise EdgesiteError(
-            "To install the driver apt would remove {0}".format(", ".join(strangers)),
+            "To install the driver, apt would remove {0}".format(", ".join(strangers)),
             "Find out why with 'apt-get install --simulate' on the host",
         )

@@ -117,10 +117,10 @@ def nvidia_repository(on: System, pinned: Optional[str] = None) -> List[File]:
     fingerprint = pinned or known
     if fingerprint is None:
         raise EdgesiteError(
-            "driver_source nvidia: the key {0} that NVIDIA signs its packages for {1} {2} with has no fingerprint in "
-            "this collection".format(key, on.family.upper(), on.release),
-            "Get it in a way that you trust, and set driver_nvidia_key_fingerprint to its 40 digits; or set "
-            "driver_source: mirror; nothing was changed",
+            "driver_source nvidia: this collection has no fingerprint for {0}, the key that signs NVIDIA's packages "
+            "for {1} {2}".format(key, on.family.upper(), on.release),
+            "Get the fingerprint in a way that you trust, and set driver_nvidia_key_fingerprint to its 40 digits; or "
+            "set driver_source: mirror; nothing was changed",
         )
     place = APT_KEY if on.apt else DNF_KEY
     return [
@@ -190,7 +190,7 @@ def unattended(on: System, hold: bool) -> Optional[File]:
     )
     text = "".join('    "{0}";\n'.format(name) for name in names)
     content = _HEAD.replace("#", "//") + "Unattended-Upgrade::Package-Blacklist {\n" + text + "};\n" if hold else None
-    does = "keep unattended upgrades off the driver" if hold else "let unattended upgrades at the driver"
+    does = "block unattended upgrades of the driver" if hold else "allow unattended upgrades of the driver"
     return File(UNATTENDED, content, does)
 
 
@@ -203,7 +203,7 @@ def persistenced(wanted: bool) -> File:
     """Sets persistence also where the distribution's unit starts the daemon without it."""
     # The boot units wait for the daemon, and with them what they come before: it must not keep them where it hangs.
     text = "[Service]\nExecStartPost=-/usr/bin/nvidia-smi --persistence-mode=1\nTimeoutStartSec=90\nTimeoutStopSec=10\n"
-    does = "keep GPUs initialised" if wanted else "no longer keep GPUs initialised"
+    does = "keep GPUs initialised" if wanted else "stop keeping GPUs initialised"
     return File(PERSISTENCED_DROP_IN, _HEAD + text if wanted else None, does)
 
 
@@ -212,10 +212,10 @@ def check_mirror(mirror: Mapping[str, Any], fingerprints: Sequence[str], sha256:
     wanted_sum = str(mirror.get("key_sha256") or "").lower()
     if wanted_sum and wanted_sum != sha256:
         raise EdgesiteError(
-            "driver_mirror.key {0} has the SHA-256 {1}, driver_mirror.key_sha256 says {2}".format(
+            "driver_mirror.key {0} has the SHA-256 {1}, but driver_mirror.key_sha256 is {2}".format(
                 mirror.get("key"), sha256, wanted_sum
             ),
-            "Get the key again from who runs the mirror, or correct key_sha256; nothing was changed",
+            "Get the key again from whoever runs the mirror, or correct driver_mirror.key_sha256; nothing was changed",
         )
     check_fingerprint("driver_mirror.key {0}".format(mirror.get("key")), fingerprints, str(mirror["key_fingerprint"]))
 
@@ -224,6 +224,6 @@ def check_fingerprint(what: str, fingerprints: Sequence[str], pinned: str) -> No
     """Raises where a file holds any other key than the pinned one."""
     if list(fingerprints) != [pinned]:
         raise EdgesiteError(
-            "{0} holds the key {1}, pinned is {2}".format(what, ", ".join(fingerprints), pinned),
-            "Ask who runs the mirror for the fingerprint, by another way than the key came; nothing was changed",
+            "{0} holds the key {1}, but the pinned key is {2}".format(what, ", ".join(fingerprints), pinned),
+            "Ask whoever runs the mirror for the fingerprint over a different channel; nothing was changed",
         )

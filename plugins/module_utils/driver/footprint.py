@@ -30,27 +30,27 @@ _FILES = {
         "rm {0}, then update-initramfs -u -k all, or dracut --force --regenerate-all".format(files.NOUVEAU),
     ),
     files.DNF_STREAM: (
-        "it is dnf's, and says which stream the driver's packages are of",
+        "it belongs to dnf, and names the stream of the driver's packages",
         "dnf module reset nvidia-driver",
     ),
     files.DNF_KEY: (
-        "rpm took the key in {0} into its own list, and keeps it there".format(files.DNF_KEY),
-        "rpm -q gpg-pubkey --qf '%{NAME}-%{VERSION} %{SUMMARY}\\n' lists keys; rpm -e takes one away",
+        "rpm has imported the key in {0}, and keeps it".format(files.DNF_KEY),
+        "rpm -q gpg-pubkey --qf '%{NAME}-%{VERSION} %{SUMMARY}\\n' lists keys; rpm -e removes one",
     ),
     files.TRANSACTION: (
-        "an earlier run was broken off while packages changed",
+        "an earlier run was interrupted while it changed packages",
         "dpkg --configure --pending, or dnf check",
     ),
     files.INITRAMFS: (
-        "an earlier run did not come to make the initramfs anew",
+        "an earlier run did not get to rebuild the initramfs",
         "update-initramfs -u -k all, or dracut --force --regenerate-all",
     ),
 }
 # What stays of a file that itself goes
 _INSTEAD = {
-    files.DNF_KEY: "the key of the driver's packages, in rpm's list",
-    files.TRANSACTION: "packages of the driver that may not be whole",
-    files.INITRAMFS: "an initramfs that is behind",
+    files.DNF_KEY: "the key of the driver's packages, in rpm's database",
+    files.TRANSACTION: "driver packages that may be incomplete",
+    files.INITRAMFS: "an outdated initramfs",
 }
 
 
@@ -68,8 +68,8 @@ def kept(
         by_hand = "the module edgesite.gpu.nvidia_driver with state: absent"
         found.append(Kept("packages: " + " ".join(sorted(packages)), "packages stay, whoever installed them", by_hand))
     found += [Kept(_INSTEAD.get(path, path), *words) for path, words in _FILES.items() if path in there]
-    found += [_service(path, "disable", "starts with the host, as the driver needs it") for path in sorted(links)]
-    return (*found, *(_service(path, "unmask", "is masked, by whomever") for path in sorted(masked)))
+    found += [_service(path, "disable", "starts at boot, as the driver needs it") for path in sorted(links)]
+    return (*found, *(_service(path, "unmask", "is masked, whoever did it") for path in sorted(masked)))
 
 
 def _service(path: str, verb: str, words: str) -> Kept:
@@ -82,9 +82,7 @@ def in_force(there: Mapping[str, Optional[str]]) -> Tuple[InForce, ...]:
     if there.get(files.PERSISTENCED_DROP_IN) is None:
         return ()
     return (
-        InForce(
-            "persistence mode of all GPUs", "on", "a reboot, or the driver is loaded anew", "nvidia-smi -pm 0", True
-        ),
+        InForce("persistence mode of all GPUs", "on", "a reboot or a reload of the driver", "nvidia-smi -pm 0", True),
     )
 
 

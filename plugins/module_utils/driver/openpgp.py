@@ -30,7 +30,7 @@ def fingerprints(key: bytes) -> List[str]:
             if tag == _PUBLIC_KEY:
                 found.append(_fingerprint(body))
     except (IndexError, binascii.Error) as error:
-        raise EdgesiteError("it is no OpenPGP public key ({0})".format(error or "it ends too early")) from error
+        raise EdgesiteError("it is not an OpenPGP public key ({0})".format(error or "it is truncated")) from error
     if not found:
         raise EdgesiteError("it holds no OpenPGP public key")
     return found
@@ -73,7 +73,7 @@ def _packets(data: bytes) -> Iterator[Tuple[int, bytes]]:
     while place < len(data):
         head = data[place]
         if not head & 0x80:
-            raise EdgesiteError("it is no OpenPGP public key")
+            raise EdgesiteError("it is not an OpenPGP public key")
         if head & 0x40:
             tag = head & 0x3F
             place, length = _new_length(data, place + 1)
@@ -81,7 +81,7 @@ def _packets(data: bytes) -> Iterator[Tuple[int, bytes]]:
             tag = (head >> 2) & 0x0F
             size = 1 << (head & 3)
             if size == 8:
-                raise EdgesiteError("it is no OpenPGP public key")
+                raise EdgesiteError("it is not an OpenPGP public key")
             length = int.from_bytes(_part(data, place + 1, size), "big")
             place += 1 + size
         yield tag, _part(data, place, length)
@@ -96,13 +96,13 @@ def _new_length(data: bytes, place: int) -> Tuple[int, int]:
         return place + 2, ((first - 192) << 8) + data[place + 1] + 192
     if first == 255:
         return place + 5, int.from_bytes(_part(data, place + 1, 4), "big")
-    raise EdgesiteError("it is no OpenPGP public key")
+    raise EdgesiteError("it is not an OpenPGP public key")
 
 
 def _part(data: bytes, place: int, length: int) -> bytes:
     part = data[place : place + length]
     if len(part) != length:
-        raise IndexError("it ends too early")
+        raise IndexError("it is truncated")
     return part
 
 
@@ -111,4 +111,4 @@ def _fingerprint(body: bytes) -> str:
         return hashlib.sha1(b"\x99" + len(body).to_bytes(2, "big") + body).hexdigest().upper()
     if body[0] == 6:
         return hashlib.sha256(b"\x9b" + len(body).to_bytes(4, "big") + body).hexdigest().upper()
-    raise EdgesiteError("it is a key of version {0}; versions 4 and 6 are known".format(body[0]))
+    raise EdgesiteError("it is a key of version {0}; only versions 4 and 6 are supported".format(body[0]))

@@ -79,16 +79,17 @@ def options(variables: Mapping[str, Any]) -> Options:
     branch, version = _text(variables.get("branch")), _text(variables.get("version"))
     if version and not _VERSION.fullmatch(version):
         raise EdgesiteError(
-            "driver_version {0} is no version of NVIDIA's driver".format(shown(version)),
-            "Give it as 580.95.05, without what the package adds after a dash",
+            "driver_version {0} is not a version of NVIDIA's driver".format(shown(version)),
+            "Write it like 580.95.05, without what the package adds after a dash",
         )
     if branch and not _BRANCH.fullmatch(branch):
         raise EdgesiteError(
-            "driver_branch {0} is no branch of NVIDIA's driver".format(shown(branch)), "Give it as 535, 550, 570 or 580"
+            "driver_branch {0} is not a branch of NVIDIA's driver".format(shown(branch)),
+            "Write it like 535, 550, 570 or 580",
         )
     if version and branch and version.split(".", maxsplit=1)[0] != branch:
         raise EdgesiteError(
-            "driver_version {0} is not of driver_branch {1}".format(version, branch), "Leave one of the two away"
+            "driver_version {0} does not belong to driver_branch {1}".format(version, branch), "Remove one of the two"
         )
     if not version and not branch:
         raise EdgesiteError("neither driver_branch nor driver_version is set", "Set one of the two")
@@ -102,8 +103,8 @@ def options(variables: Mapping[str, Any]) -> Options:
     nvidia_key = openpgp.normal(str(variables.get("nvidia_key_fingerprint") or ""))
     if nvidia_key and not _FINGERPRINT.fullmatch(nvidia_key):
         raise EdgesiteError(
-            "driver_nvidia_key_fingerprint {0!r} is no fingerprint of a key".format(nvidia_key),
-            "Give the 40 digits that 'gpg --show-keys' prints",
+            "driver_nvidia_key_fingerprint {0!r} is not the fingerprint of a key".format(nvidia_key),
+            "Set it to the 40 digits that 'gpg --show-keys' prints",
         )
     return Options(
         branch=branch or str(version).split(".", maxsplit=1)[0],
@@ -131,7 +132,7 @@ def _text(value: Any) -> Optional[str]:
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
-        raise EdgesiteError("{0} is {1!r}".format(name, value), "Allowed are {0}".format(", ".join(allowed)))
+        raise EdgesiteError("{0} is {1!r}".format(name, value), "Use one of these: {0}".format(", ".join(allowed)))
 
 
 def _mirror(variable: Any) -> Dict[str, Any]:
@@ -139,7 +140,7 @@ def _mirror(variable: Any) -> Dict[str, Any]:
     if not isinstance(variable or {}, Mapping):
         raise EdgesiteError(
             "driver_mirror is {0}, which is not a mapping".format(shown(variable)),
-            "It takes {0}".format(", ".join(_MIRROR_KEYS)),
+            "Allowed keys: {0}".format(", ".join(_MIRROR_KEYS)),
         )
     mirror = dict(variable or {})
     for name, kind in _MIRROR_KINDS.items():
@@ -152,24 +153,25 @@ def _check_mirror(mirror: Dict[str, Any]) -> None:
     unknown = sorted(set(mirror) - set(_MIRROR_KEYS) - {"key_base64"})
     if unknown:
         raise EdgesiteError(
-            "driver_mirror has {0}".format(", ".join(unknown)), "It takes {0}".format(", ".join(_MIRROR_KEYS))
+            "driver_mirror has unknown keys: {0}".format(", ".join(unknown)),
+            "Allowed keys: {0}".format(", ".join(_MIRROR_KEYS)),
         )
     if bool(mirror.get("url")) == bool(mirror.get("path")):
         raise EdgesiteError(
-            "driver_mirror needs one of url and path",
-            "Give url (http://hub/nvidia) or path (a folder on the host that holds a repository)",
+            "driver_mirror needs either url or path",
+            "Set url (http://hub/nvidia) or path (a folder on the host that holds a repository)",
         )
     for name in ("key", "key_fingerprint"):
         if not mirror.get(name):
             raise EdgesiteError(
                 "driver_mirror.{0} is not set".format(name),
-                "Give key, the mirror's public key on the controller, and key_fingerprint, the 40 digits that "
-                "'gpg --show-keys' prints; packages that nobody vouches for are not installed",
+                "Set key, the mirror's public key on the controller, and key_fingerprint, the 40 digits that 'gpg "
+                "--show-keys' prints; packages whose signature cannot be checked are not installed",
             )
     if mirror.get("layout", NVIDIA) not in (NVIDIA, DISTRIBUTION):
         raise EdgesiteError(
             "driver_mirror.layout is {0!r}".format(mirror["layout"]),
-            "Allowed are nvidia and distribution: whose packages the mirror has",
+            "Use nvidia or distribution, depending on whose packages the mirror has",
         )
     mirror["key_fingerprint"] = openpgp.normal(str(mirror["key_fingerprint"]))
     try:

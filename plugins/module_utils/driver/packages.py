@@ -185,9 +185,9 @@ def system(host: Mapping[str, Optional[str]]) -> System:
         release = release.split(".", maxsplit=1)[0]
     if release not in RELEASES.get(family, ()):
         raise EdgesiteError(
-            "The role driver does not know {0} {1}; it knows Debian 12 and 13, Ubuntu 22.04 and 24.04, RHEL 9 and 10 "
-            "and their like".format(name or "this system", release or "of unknown version"),
-            "Install the driver by other means and leave driver_branch and driver_version away",
+            "The role driver does not support {0} {1}; it supports Debian 12 and 13, Ubuntu 22.04 and 24.04, RHEL 9 "
+            "and 10, and their derivatives".format(name or "this system", release or "of unknown version"),
+            "Install the driver by other means, and remove driver_branch and driver_version for this host",
         )
     return System(family, release, str(host.get("architecture") or "x86_64"))
 
@@ -206,7 +206,7 @@ def wanted(
     names = _TABLE.get((on.family, made_by))
     if names is None:
         raise EdgesiteError(
-            "driver_source distribution: RHEL and its like have no packages of NVIDIA's driver",
+            "driver_source distribution: RHEL and its derivatives have no packages of NVIDIA's driver",
             "Set driver_source: nvidia, or driver_source: mirror on a site without internet",
         )
     chosen = names.kernel[flavour] + names.user
@@ -228,9 +228,9 @@ def wanted(
 def _fabric(on: System, names: Names, branch: str) -> str:
     if names.fabric is None:
         raise EdgesiteError(
-            "The host has NVSwitches, and {0} has no fabric manager, which has to be of the driver's exact "
-            "version".format(on.family.capitalize()),
-            "Set driver_source: nvidia, or driver_source: mirror with packages of NVIDIA's",
+            "The host has NVSwitches, but {0} has no fabric manager, whose version has to match the driver's "
+            "exactly".format(on.family.capitalize()),
+            "Set driver_source: nvidia, or driver_source: mirror with NVIDIA's packages",
         )
     if on.family == RHEL and int(branch) < _FABRIC_RENAMED_FROM:
         return "nvidia-fabric-manager"

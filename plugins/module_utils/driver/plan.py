@@ -131,8 +131,8 @@ def plan(now: Situation, want: Options) -> Plan:
     if not now.gpus:
         raise EdgesiteError(
             "{0} is wanted, but the host has no NVIDIA GPU on its PCI bus".format(want.words),
-            "Check that the card is seated and shown by lspci, or leave driver_branch and driver_version away for it; "
-            "the driver of a Jetson is part of L4T, which the role jetpack keeps",
+            "Check that the card is seated and that lspci shows it, or remove driver_branch and driver_version for "
+            "this host; a Jetson's driver is part of L4T, which the role jetpack manages",
         )
     flavour = _flavour(now, want)
     packages = driver_packages.wanted(
@@ -331,15 +331,15 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
             ("apt-mark showhold", "apt-mark unhold") if now.on.apt else ("dnf versionlock", "dnf versionlock delete")
         )
         problems.append(
-            "Packages are held, and not by this role: {0}. Find out why ('{1}'), then '{2}' them.".format(
+            "Packages are held, and not by this role: {0}. Find out why ('{1}'), then release them ('{2}').".format(
                 ", ".join(foreign), *tools
             )
         )
     blocking = [holder for holder in now.info["holders"] if holder.get("blocks")]
     if install and blocking and _replaces(now, want) and not (want.while_used or want.allow_reboot):
         problems.append(
-            "The driver {0} is in use: {1}. With other packages installed, programs that start from then on cannot use "
-            "the GPUs before a reboot. Stop these, or set edgesite_allow_reboot: true, or driver_while_used: true to "
+            "The driver {0} is in use: {1}. After other packages are installed, programs that start cannot use the "
+            "GPUs until a reboot. Stop these, or set edgesite_allow_reboot: true, or driver_while_used: true to "
             "install now and reboot later.".format(now.info["loaded"]["version"], _named(blocking))
         )
     return problems

@@ -30,7 +30,7 @@ def plan(now: Situation, allow_reboot: bool) -> List[Action]:
     if foreign:
         raise EdgesiteError(
             "Packages are held, and not by edgesite.gpu: {0}".format(", ".join(foreign)),
-            "Find out why, then let go of them ('apt-mark unhold', 'dnf versionlock delete')",
+            "Find out why, then release them ('apt-mark unhold', 'dnf versionlock delete')",
         )
     in_use = [str(holder["name"]) for holder in info["holders"] if holder.get("blocks")]
     if info["loaded"] and in_use and not allow_reboot:
@@ -48,7 +48,7 @@ def plan(now: Situation, allow_reboot: bool) -> List[Action]:
         actions += triggers(now)
     rebuilt = now.files.get(driver_files.NOUVEAU) is not None
     if rebuilt:
-        does = "note that the initramfs is to be made anew"
+        does = "note that the initramfs has to be rebuilt"
         there = now.files.get(driver_files.INITRAMFS)
         actions.append(WriteFile(driver_files.INITRAMFS, "nouveau\n", there, does=does))
     actions += [MaskUnit(name + ".service", False) for name, state in info["services"].items() if state == parts.MASKED]

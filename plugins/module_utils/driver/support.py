@@ -135,8 +135,10 @@ def unsupported(gpus: Sequence[Gpu], flavour: Optional[str], branch: Optional[in
     for gpu in gpus:
         found += _flavour_problem(gpu, flavour) + _branch_problem(gpu, branch)
     if flavour == OPEN and branch is not None and branch < _FIRST_OPEN_BRANCH:
-        reason = "branch {0} has no open kernel modules; they begin with branch {1}".format(branch, _FIRST_OPEN_BRANCH)
-        found.append(Problem(reason, "Choose flavour proprietary, or a newer branch"))
+        reason = "branch {0} has no open kernel modules; branch {1} is the first that has them".format(
+            branch, _FIRST_OPEN_BRANCH
+        )
+        found.append(Problem(reason, "Set driver_flavour: proprietary, or set driver_branch to a newer one"))
     return found
 
 
@@ -155,7 +157,7 @@ def judge(
     """
     found = unsupported(gpus, flavour, branch)
     if secure_boot == "enabled" and not signed and not mok_enrolled:
-        lacks = "is not enrolled" if mok_enrolled is False else "may not be enrolled (it cannot be told)"
+        lacks = "is not enrolled" if mok_enrolled is False else "may not be enrolled (this cannot be determined)"
         found.append(
             Problem(
                 "Secure Boot is on, and the key that modules built on this host are signed with {0}: "
@@ -177,17 +179,17 @@ def choose(gpus: Sequence[Gpu], flavour: str = AUTO, branch: Optional[int] = Non
     known = [gpu for gpu in gpus if gpu.architecture]
     if gpus and not known:
         raise EdgesiteError(
-            "flavour is 'auto', but the architecture of {0} is not known".format(_list(gpus)),
-            "Set the flavour to 'open' (every GPU since Turing) or 'proprietary' for this host",
+            "driver_flavour is 'auto', but the architecture of {0} is not known".format(_list(gpus)),
+            "Set driver_flavour to 'open' (every GPU since Turing) or 'proprietary' for this host",
         )
     possible = [each for each in (OPEN, PROPRIETARY) if all(each in flavours(gpu) for gpu in known)]
     if not possible:
         needs_open = [gpu for gpu in known if flavours(gpu) == (OPEN,)]
         needs_other = [gpu for gpu in known if flavours(gpu) == (PROPRIETARY,)]
         raise EdgesiteError(
-            "no flavour of the driver runs all GPUs of this host: "
-            "{0} needs the open kernel modules, {1} the proprietary ones".format(_list(needs_open), _list(needs_other)),
-            "Put these cards into different hosts",
+            "no flavour of the driver supports all GPUs of this host: {0} needs the open kernel modules, {1} the "
+            "proprietary ones".format(_list(needs_open), _list(needs_other)),
+            "Move these cards to different hosts",
         )
     if len(possible) == 2 and branch is not None and branch < _OPEN_BY_DEFAULT:
         return PROPRIETARY
@@ -198,8 +200,10 @@ def _flavour_problem(gpu: Gpu, flavour: Optional[str]) -> List[Problem]:
     possible = flavours(gpu)
     if flavour not in (OPEN, PROPRIETARY) or flavour in possible:
         return []
-    reason = "{0} cannot run the {1} kernel modules, only the {2} ones".format(gpu.label, flavour, possible[0])
-    return [Problem(reason, "Choose flavour {0}".format(possible[0]))]
+    reason = "{0} does not work with the {1} kernel modules, only with the {2} ones".format(
+        gpu.label, flavour, possible[0]
+    )
+    return [Problem(reason, "Set driver_flavour: {0}".format(possible[0]))]
 
 
 def _branch_problem(gpu: Gpu, branch: Optional[int]) -> List[Problem]:
@@ -207,11 +211,11 @@ def _branch_problem(gpu: Gpu, branch: Optional[int]) -> List[Problem]:
     if branch is None:
         return []
     if newest is not None and branch > newest:
-        reason = "{0} lost its support after branch {1}; branch {2} does not run it".format(gpu.label, newest, branch)
-        return [Problem(reason, "Choose branch {0} or older".format(newest))]
+        reason = "{0} is supported up to branch {1}, not by branch {2}".format(gpu.label, newest, branch)
+        return [Problem(reason, "Set driver_branch to {0} or older".format(newest))]
     if oldest is not None and branch < oldest:
-        reason = "{0} needs branch {1} or newer; branch {2} does not know it".format(gpu.label, oldest, branch)
-        return [Problem(reason, "Choose branch {0} or newer".format(oldest))]
+        reason = "{0} needs branch {1} or newer; branch {2} does not support it".format(gpu.label, oldest, branch)
+        return [Problem(reason, "Set driver_branch to {0} or newer".format(oldest))]
     return []
 
 

@@ -62,10 +62,12 @@ def verdict(state: State) -> Verdict:
 
 def _absent(state: State) -> Verdict:
     if not state.gpus:
-        return Verdict(ABSENT, ("There is neither an NVIDIA GPU for the driver nor a driver.",), None)
+        return Verdict(ABSENT, ("This host has neither an NVIDIA GPU that needs the driver nor a driver.",), None)
     labels = ", ".join(gpu.label for gpu in state.gpus)
     return Verdict(
-        ABSENT, ("There is no driver for {0}.".format(labels),), "Install the NVIDIA driver, as the role driver does."
+        ABSENT,
+        ("No driver is installed for {0}.".format(labels),),
+        "Install the NVIDIA driver: set driver_branch and run the role driver.",
     )
 
 
@@ -73,8 +75,8 @@ def _packages(state: State) -> _Findings:
     if state.incomplete:
         yield _Finding(
             BROKEN,
-            "the installation of {0} broke off".format(", ".join(state.incomplete)),
-            "Free disk space if there is none, then run 'dpkg --configure -a' and 'apt-get --fix-broken install'",
+            "the installation of {0} was interrupted".format(", ".join(state.incomplete)),
+            "Free disk space if the disk is full, then run 'dpkg --configure -a' and 'apt-get --fix-broken install'",
         )
 
 
@@ -95,7 +97,7 @@ def _no_gpu(state: State) -> _Findings:
                 if others
                 else "no NVIDIA GPU is on the PCI bus",
             ),
-            "Look for the card in 'lspci -d 10de:' and at its seat and power, or take the driver off this host",
+            "Look for the card in 'lspci -d 10de:', check its seat and power, or remove the driver from this host",
         )
 
 
@@ -104,9 +106,9 @@ def _parts_missing(state: State) -> _Findings:
         what = state.loaded or next((each.version for each in state.on_disk if each.version), None)
         yield _Finding(
             BROKEN,
-            "kernel module {0} has no libraries: libnvidia-ml.so.1 is not there".format(what)
+            "kernel module {0} has no libraries: libnvidia-ml.so.1 is missing".format(what)
             if what
-            else "the driver is installed in part: neither a kernel module nor libnvidia-ml.so.1 is there",
+            else "the driver is only partly installed: there is neither a kernel module nor libnvidia-ml.so.1",
             "Install the driver's libraries of the same version",
         )
 
@@ -181,7 +183,9 @@ def _module_missing(state: State, kernel: str, what: str) -> _Finding:
 
 
 def _nouveau_has_it(state: State, module: OnDisk) -> _Findings:
-    reason = "the kernel's own nouveau has the GPU, so that kernel module {0} cannot take it".format(module.version)
+    reason = "the kernel's own driver nouveau has claimed the GPU, so kernel module {0} cannot use it".format(
+        module.version
+    )
     if not state.nouveau_blacklisted:
         yield _Finding(
             BROKEN,
@@ -234,10 +238,10 @@ def _mismatch(state: State) -> _Findings:
 def _half(disk: str, state: State) -> _Finding:
     return _Finding(
         BROKEN,
-        "the kernel module on disk is {0}, but the libraries are {1}: the installed parts do not fit together".format(
+        "the kernel module on disk is {0}, but the libraries are {1}: the installed parts do not match".format(
             disk, state.user_space
         ),
-        "Install both at one version; an update that broke off or a package that is held may be the cause",
+        "Install both in the same version; an interrupted update or a held package may be the cause",
     )
 
 
@@ -246,10 +250,10 @@ def _to_load(state: State, reason: str) -> _Finding:
     if state.blockers:
         return _Finding(
             REBOOT,
-            "{0}; {1} holds it".format(reason, ", ".join(state.blockers)),
-            "Stop what holds the driver and reload it, or reboot",
+            "{0}; it is in use by {1}".format(reason, ", ".join(state.blockers)),
+            "Stop what uses the driver and reload its modules, or reboot",
         )
-    return _Finding(RELOAD, reason, "Reload the modules of the driver; nothing is in the way")
+    return _Finding(RELOAD, reason, "Reload the driver's modules; nothing is using them")
 
 
 def _flavours(state: State) -> _Findings:
@@ -269,13 +273,13 @@ def _nvml(state: State) -> _Findings:
     if state.nvml_status == NVML_MISMATCH and _agree(state.loaded, state.user_space):
         yield _to_load(
             state,
-            "NVML says that the loaded kernel module and the libraries have different versions, "
-            "though both are {0} by their files".format(state.loaded),
+            "NVML says that the loaded kernel module and the libraries have different versions, although their files "
+            "say {0} for both".format(state.loaded),
         )
         return
     known = meaning_of_status(state.nvml_status)
     if state.nvml_status in _NVML_REFUSED:
-        yield _Finding(OK, "NVML could not be asked: {0} ({1})".format(known.problem, known.status), "")
+        yield _Finding(OK, "NVML could not be queried: {0} ({1})".format(known.problem, known.status), "")
     elif state.nvml_status not in _NVML_SILENT:
         yield _Finding(
             BROKEN,
@@ -297,7 +301,7 @@ def _unsupported(state: State) -> _Findings:
             seen.append((module.version, module.flavour))
     for version, flavour in dict.fromkeys(seen):
         for problem in support.unsupported(state.gpus, flavour, support.branch_of(version)):
-            reason = "driver {0} does not fit the GPU: {1}".format(version, problem.reason)
+            reason = "driver {0} does not support the GPU: {1}".format(version, problem.reason)
             yield _Finding(BROKEN, reason, problem.fix)
 
 
@@ -310,19 +314,19 @@ def _fabric(state: State) -> _Findings:
         yield _Finding(
             BROKEN,
             "the host has NVSwitches, but no fabric manager, without which CUDA does not start",
-            "Install the fabric manager {0}, as the role driver does".format(state.user_space),
+            "Install the fabric manager {0}; the role driver does this".format(state.user_space),
         )
     elif not _agree(fabric.version, state.user_space):
         yield _Finding(
             BROKEN,
             "the fabric manager is {0}, but the libraries are {1}: it works only with a driver of exactly its "
             "version".format(fabric.version, state.user_space),
-            "Install the fabric manager {0}, as the role driver does".format(state.user_space),
+            "Install the fabric manager {0}; the role driver does this".format(state.user_space),
         )
     elif not fabric.running and state.loaded and _agree(state.loaded, state.user_space):
         yield _Finding(
             BROKEN,
-            "the host has NVSwitches, but the fabric manager does not run, without which CUDA does not start",
+            "the host has NVSwitches, but the fabric manager is not running, without which CUDA does not start",
             "Start it: systemctl start nvidia-fabricmanager; if that fails, look at 'journalctl -u "
             "nvidia-fabricmanager'",
         )
@@ -336,7 +340,8 @@ def _not_driven(state: State) -> _Findings:
                 yield _Finding(
                     BROKEN,
                     "kernel module {0} is loaded, but does not drive {1}".format(state.loaded, card.gpu.label),
-                    "Look at 'dmesg | grep -iE \"nvrm|nvidia\"': the card may have failed, or need another branch",
+                    "Look at 'dmesg | grep -iE \"nvrm|nvidia\"': the card may have failed, or may need another "
+                    "driver_branch",
                 )
 
 
@@ -358,7 +363,7 @@ def _next_boot(state: State) -> _Findings:
 
 
 def _lost(finding: _Finding) -> _Finding:
-    return finding._replace(reason="the next reboot would lose the driver: " + finding.reason)
+    return finding._replace(reason="the driver would not load after the next reboot: " + finding.reason)
 
 
 def _secure_boot(state: State) -> _Findings:
@@ -398,7 +403,9 @@ def _notes(state: State) -> _Findings:
         if lacking:
             yield _Finding(
                 OK,
-                "the headers of kernel {0} are missing: the next update would not build".format(", ".join(lacking)),
+                "the headers of kernel {0} are missing: DKMS cannot build the driver's next update".format(
+                    ", ".join(lacking)
+                ),
                 "",
             )
     if state.loaded and state.kernels and state.module(state.running) is None and state.module(state.newest):
@@ -410,7 +417,7 @@ def _notes(state: State) -> _Findings:
             "",
         )
     if state.nouveau_available and not state.nouveau_blacklisted and state.on_disk and state.gpus:
-        yield _Finding(OK, "the kernel's own nouveau is not blacklisted: it may take a GPU before the driver does", "")
+        yield _Finding(OK, "the kernel's own nouveau is not blacklisted: it may claim a GPU before the driver does", "")
 
 
 def _agree(one: Optional[str], other: Optional[str]) -> bool:

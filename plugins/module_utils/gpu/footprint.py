@@ -11,13 +11,13 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from ..common.footprint import InForce
 from .settings import Range, show
 
-_RELOAD = "a reboot, or the driver is loaded anew"
+_RELOAD = "a reboot or a reload of the driver"
 # What ends a setting, the command for it, and whether a reboot ends it
 _ENDS = {
     "persistence_mode": (_RELOAD, "nvidia-smi -pm 0", True),
-    "ecc": ("it is set otherwise, as the card keeps it", "nvidia-smi -e 0 or nvidia-smi -e 1, and a reboot", False),
+    "ecc": ("it is changed, as the card keeps it", "nvidia-smi -e 0 or nvidia-smi -e 1, and a reboot", False),
     "compute_mode": (_RELOAD, "nvidia-smi -c 0", True),
-    "power_limit": (_RELOAD, "nvidia-smi -pl WATTS; nvidia-smi -q -d POWER tells the default", True),
+    "power_limit": (_RELOAD, "nvidia-smi -pl WATTS; nvidia-smi -q -d POWER shows the default", True),
     "memory_clocks": (_RELOAD, "nvidia-smi -rmc", True),
     "gpu_clocks": (_RELOAD, "nvidia-smi -rgc", True),
 }

@@ -29,14 +29,18 @@ _MEANINGS = {
     PYNVML_MISSING: Meaning(
         "pynvml_missing",
         "Python's NVML binding (pynvml) is neither on this host nor on the controller",
-        "Install it on the controller (pip install nvidia-ml-py); it travels to the hosts from there",
+        "Install it on the controller (pip install nvidia-ml-py); it is sent to the hosts from there",
     ),
     NOT_ANSWERING: Meaning("not_answering", "The NVIDIA driver does not answer", _LOOK),
     CRASHED: Meaning("crashed", "The NVIDIA driver's library crashed", _LOOK),
     1: Meaning("uninitialized", "NVML was shut down in the middle of the run", "Run again"),
-    2: Meaning("invalid_argument", "NVML refused a value as invalid", "Compare the value with the card's own ranges"),
-    3: Meaning("not_supported", "This GPU or its driver does not support it", "Take the option away for this GPU"),
-    4: Meaning("no_permission", "NVML refused for lack of permission", "Run as root: become: true"),
+    2: Meaning(
+        "invalid_argument",
+        "NVML refused a value as invalid",
+        "Compare the value with the card's own ranges (nvidia-smi -q)",
+    ),
+    3: Meaning("not_supported", "This GPU or its driver does not support it", "Remove the option for this GPU"),
+    4: Meaning("no_permission", "NVML refused for lack of permission", "Run the task as root (become: true)"),
     6: Meaning("not_found", "NVML no longer finds the object", "Run again"),
     8: Meaning("insufficient_power", "A GPU lacks external power", "Check the power cables of the card"),
     9: Meaning(
@@ -49,18 +53,19 @@ _MEANINGS = {
     11: Meaning("irq_issue", "The kernel reports an interrupt problem with a GPU", "Look at 'dmesg | grep -i nvrm'"),
     12: Meaning(
         "library_not_found",
-        "There is no NVIDIA driver on this host (libnvidia-ml.so.1 not found)",
-        "Install the NVIDIA driver, or leave the GPU layers out for this host",
+        "The NVIDIA driver is not installed on this host (libnvidia-ml.so.1 not found)",
+        "Install the NVIDIA driver (set driver_branch), or remove the variables of the GPU layers for this host",
     ),
     13: Meaning(
         "function_not_found",
         "The installed NVIDIA driver is too old for this call",
-        "Install a newer driver branch, or take the option away",
+        "Install a newer driver branch, or remove the option",
     ),
     15: Meaning(
         "gpu_is_lost",
         "The GPU has fallen off the bus or is otherwise inaccessible",
-        "Look for Xid 79 in 'dmesg | grep -i nvrm'; reboot the host, and reseat or replace the card if it comes again",
+        "Look for Xid 79 in 'dmesg | grep -i nvrm'; reboot the host, and reseat or replace the card if it happens "
+        "again",
     ),
     16: Meaning("reset_required", "The GPU needs a reset first", "Reset the GPU or reboot the host"),
     17: Meaning("operating_system", "The operating system blocked the GPU", "Look at 'dmesg | grep -i nvrm'"),
@@ -109,7 +114,7 @@ class NvmlHung(NvmlError):
         super().__init__(NOT_ANSWERING)
         self.problem = "The NVIDIA driver does not answer: {0} has not returned within {1:g} s".format(call, seconds)
         if not killed:
-            self.problem += "; it cannot be killed, so it hangs in the kernel"
+            self.problem += ", and cannot be killed, so it hangs in the kernel"
 
 
 class NvmlCrashed(NvmlError):

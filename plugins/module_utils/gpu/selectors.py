@@ -139,7 +139,7 @@ def _value(where: str, key: str, value: Any) -> Any:
     if key == "index":
         number = as_int(text)
         if number is None:
-            raise EdgesiteError("{0} is {1}, not a whole number from 0".format(where, shown(value)), _FIX)
+            raise EdgesiteError("{0} is {1}, not a whole number of 0 or more".format(where, shown(value)), _FIX)
         return number
     if key == "pci_bus_id":
         try:
@@ -175,6 +175,6 @@ def merge(
                         "{0}.{1} is {2!r}, but {3} is {4!r} for the same GPU {5}".format(
                             where, key, value, earlier[0], earlier[1], gpu.label()
                         ),
-                        "Leave one of the two out",
+                        "Remove one of the two",
                     )
     return [(gpu, wanted[gpu.index]) for gpu in gpus if gpu.index in wanted]

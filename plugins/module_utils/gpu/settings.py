@@ -166,7 +166,7 @@ def show(key: str, value: Any) -> Any:
 def _value(where: str, option: Any, key: str, state: GpuState) -> Any:
     if key not in state.values:
         raise EdgesiteError(
-            "{0} is set for GPU {1}, which does not have it".format(where, state.gpu.label()),
+            "{0} is set for GPU {1}, which does not support it".format(where, state.gpu.label()),
             "Remove the option for this GPU",
         )
     if key == "power_limit":
@@ -196,7 +196,9 @@ def _mode(where: str, option: Any) -> str:
 
 def _power_limit(where: str, option: Any, state: GpuState) -> int:
     low, high = state.power_range or (0, 0)
-    allowed = "GPU {0} takes {1} to {2}".format(state.gpu.label(), show("power_limit", low), show("power_limit", high))
+    allowed = "GPU {0} accepts {1} to {2}".format(
+        state.gpu.label(), show("power_limit", low), show("power_limit", high)
+    )
     if state.power_range is None:
         raise EdgesiteError(
             "{0} is set for GPU {1}, whose limit is fixed".format(where, state.gpu.label()),
@@ -207,7 +209,7 @@ def _power_limit(where: str, option: Any, state: GpuState) -> int:
         if state.power_default is None:
             raise EdgesiteError(
                 "{0} is 'default', but GPU {1} does not report its default".format(where, state.gpu.label()),
-                "Give the limit in watts: " + allowed,
+                "Set the limit in watts: " + allowed,
             )
         return state.power_default
     if not low <= limit <= high:
@@ -218,9 +220,7 @@ def _power_limit(where: str, option: Any, state: GpuState) -> int:
     return limit
 
 
-def _limit(
-    where: str, option: Any, allowed: str = "Give a number of watts, such as 250, or 'default'"
-) -> Optional[int]:
+def _limit(where: str, option: Any, allowed: str = "Set a number of watts, such as 250, or 'default'") -> Optional[int]:
     """A power limit in milliwatts; None for the card's default."""
     if option == "default":
         return None
@@ -239,7 +239,9 @@ def _clocks(where: str, option: Any, key: str, state: GpuState) -> Optional[Rang
     clocks = _range_of(where, option)
     if clocks is not None and not allowed[0] <= clocks[0] <= clocks[1] <= allowed[1]:
         raise EdgesiteError(
-            "{0} is {1}, but GPU {2} takes {3}".format(where, show(key, clocks), state.gpu.label(), show(key, allowed)),
+            "{0} is {1}, but GPU {2} accepts {3}".format(
+                where, show(key, clocks), state.gpu.label(), show(key, allowed)
+            ),
             "Choose clocks in this range ('nvidia-smi -q -d SUPPORTED_CLOCKS' lists them)",
         )
     return clocks
@@ -250,17 +252,17 @@ def _range_of(where: str, option: Any) -> Optional[Range]:
     low, high = option.get("min"), option.get("max")
     if not option.get("locked", True):
         if low is not None or high is not None:
-            raise EdgesiteError("{0} has both 'locked: false' and a clock".format(where), "Leave one of the two out")
+            raise EdgesiteError("{0} has both 'locked: false' and a clock".format(where), "Remove one of the two")
         return None
     if low is None or high is None:
         raise EdgesiteError(
             "{0} lacks min or max".format(where),
-            "Give both in MHz, the same twice for a fixed clock, or 'locked: false' to unlock",
+            "Set both in MHz, to the same value for a fixed clock, or 'locked: false' to unlock",
         )
     if not 0 < low <= high:
         raise EdgesiteError(
-            "{0} is {1}, and min has to be above 0 and not above max".format(where, show("gpu_clocks", (low, high))),
-            "Give clocks in MHz, such as min: 1110 and max: 1410",
+            "{0} is {1}, but min has to be above 0 and not above max".format(where, show("gpu_clocks", (low, high))),
+            "Set clocks in MHz, such as min: 1110 and max: 1410",
         )
     return (low, high)
 

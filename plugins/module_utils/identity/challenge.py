@@ -28,5 +28,5 @@ def requested_key(csr_der: bytes) -> bytes:
         _tag, signed, _signature = der.split(der.only(der.SEQUENCE, csr_der))
         _version, _subject, key = der.elements(signed)[:3]
     except (der.NotDer, ValueError) as error:
-        raise EdgesiteError("The option csr is no certificate request: {0}".format(error)) from error
+        raise EdgesiteError("The option csr is not a certificate request: {0}".format(error)) from error
     return der.tlv(*key)

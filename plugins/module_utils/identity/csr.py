@@ -72,7 +72,7 @@ def request(subject: Dict[str, str], names: List[str], key_usage: List[str], ext
         raise EdgesiteError("subject.country {0!r} is not two capital letters, such as DE".format(subject["country"]))
     lines.each("subject_alt_name", names, lines.TEXT)
     if not subject.get("common_name") and not names:
-        raise EdgesiteError("A request needs subject.common_name or subject_alt_name", "Give one of them")
+        raise EdgesiteError("A request needs subject.common_name or subject_alt_name", "Set one of them")
     for name in key_usage:
         _known("key_usage", name, _KEY_USAGE)
     for name in extended_key_usage:
@@ -126,7 +126,7 @@ def unpem(written: str) -> bytes:
     try:
         return der.unpem("CERTIFICATE REQUEST", written)
     except der.NotDer as error:
-        raise EdgesiteError("The option csr is no certificate request: {0}".format(error)) from error
+        raise EdgesiteError("The option csr is not a certificate request: {0}".format(error)) from error
 
 
 def signed_part(encoded: bytes) -> bytes:
@@ -134,12 +134,12 @@ def signed_part(encoded: bytes) -> bytes:
     try:
         return der.tlv(*der.elements(der.only(der.SEQUENCE, encoded))[0])
     except (der.NotDer, IndexError) as error:
-        raise EdgesiteError("The option csr is no certificate request: {0}".format(error)) from error
+        raise EdgesiteError("The option csr is not a certificate request: {0}".format(error)) from error
 
 
 def _known(option: str, name: str, allowed: Dict[str, Any]) -> None:
     if name not in allowed:
-        raise EdgesiteError("{0} does not know {1!r}; it takes {2}".format(option, name, ", ".join(allowed)))
+        raise EdgesiteError("{0} has the unknown entry {1!r}; allowed are {2}".format(option, name, ", ".join(allowed)))
 
 
 def _name(written: str) -> Tuple[str, str]:
@@ -153,7 +153,7 @@ def _name(written: str) -> Tuple[str, str]:
             pass
     raise EdgesiteError(
         "subject_alt_name {0!r} is neither 'DNS:' and a host name nor 'IP:' and an address".format(written),
-        "Give names of letters, digits, '-' and '.'; for the role identity, in identity_subject_alt_names",
+        "Use names of letters, digits, '-' and '.'; for the role identity, in identity_subject_alt_names",
     )
 
 

@@ -59,7 +59,7 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
     slot = wanted.slot if wanted.slot is not None else state.active
     if wanted.slot is not None:
         if wanted.certificate is None:
-            raise EdgesiteError("slot is given, but no certificate", "Give both or none of them")
+            raise EdgesiteError("slot is given, but no certificate", "Set both or neither")
         _check_key(wanted.slot, wanted.certificate, state)
         content[in_slot(wanted.slot, CHAIN)] = _lines(wanted.chain)
     if slot is not None:
@@ -89,7 +89,7 @@ def _check_key(slot: str, certificate: str, state: State) -> None:
     if not same:
         raise EdgesiteError(
             "The certificate is not for the key in slot {0}".format(slot),
-            "Another run may have made a new key meanwhile: run again",
+            "Another run may have made a new key in the meantime: run again",
         )
 
 

@@ -76,8 +76,8 @@ def parse_show(text: str) -> Dict[str, Clock]:
     found = _CPU.findall(text) + _GPU.findall(text)
     if not any(name.startswith("cpu") for name, _low, _high in found):
         raise EdgesiteError(
-            "'jetson_clocks --show' tells of no CPU: {0}".format(" ".join(text.split())[:200] or "it printed nothing"),
-            "Run 'jetson_clocks --show' as root on the host; install nvidia-l4t-tools again where it fails",
+            "'jetson_clocks --show' lists no CPU: {0}".format(" ".join(text.split())[:200] or "it printed nothing"),
+            "Run 'jetson_clocks --show' as root on the host; reinstall nvidia-l4t-tools if it fails",
         )
     return {name: Clock(int(low), int(high)) for name, low, high in found}
 
@@ -104,10 +104,9 @@ def plan(lock: bool, unit: BootUnit, state: State) -> List[Action]:
     elif not lock and locked(state.clocks):
         if not state.stored:
             raise EdgesiteError(
-                "state is restored, but the clocks are locked and what they were before is not noted in {0}, since "
-                "something else locked them".format(STORE),
-                "Restore them by what locked them ('jetson_clocks --restore FILE'), or reboot: a lock does not "
-                "outlive that",
+                "state is restored, but something else locked the clocks, so {0} does not say what they were "
+                "before".format(STORE),
+                "Restore them with what locked them ('jetson_clocks --restore FILE'), or reboot, which ends the lock",
             )
         actions.append(Restore())
     return actions + list(boot.plan(unit, state.boot))
@@ -129,7 +128,7 @@ def after(state: State, actions: List[Action]) -> State:
 def describe(action: Action) -> str:
     """The action for people."""
     if isinstance(action, Lock):
-        return "lock the clocks at the highest that the power mode allows"
+        return "lock the clocks at the maximum of the power mode"
     if isinstance(action, Restore):
         return "restore the clocks as they were before the lock"
     return effects.describe(action)

@@ -16,7 +16,7 @@ _PROFILE = re.compile(r"^\s*FAN_PROFILE\s+([^\s{]+)\s*\{?", re.ASCII)
 _DEFAULT = re.compile(r"^(\s*FAN_DEFAULT_PROFILE\s+)([^\s#]+)", re.ASCII)
 # FAN1:FAN_PROFILE:cool
 _IN_FORCE = re.compile(r"\bFAN(\d+):\s*FAN_PROFILE:\s*(\S+)", re.ASCII)
-_REPAIR = "Install the package nvidia-l4t-nvfancontrol again, or repair the file by the one of the board's maker"
+_REPAIR = "Reinstall the package nvidia-l4t-nvfancontrol, or restore the file from the board's maker"
 
 
 class Fan(NamedTuple):
@@ -73,7 +73,7 @@ def parse_conf(text: str, path: str = "/etc/nvfancontrol.conf") -> Tuple[Fan, ..
             default = named.group(2)
     close()
     if not fans:
-        raise _wrong(path, 1, "there is no FAN_PROFILE in it")
+        raise _wrong(path, 1, "it has no FAN_PROFILE")
     return tuple(fans)
 
 
@@ -96,10 +96,10 @@ def plan(profile: str, state: State) -> List[SetProfile]:
     offered = common(state.fans)
     if profile not in offered:
         raise EdgesiteError(
-            "profile is {0}, which the fans of this board do not have; theirs are: {1}".format(
-                profile, ", ".join(offered) or "none that all fans share"
+            "profile is {0}, which the fans of this board do not have; they have: {1}".format(
+                profile, ", ".join(offered) or "none in common"
             ),
-            "Take one of these; a profile that is not there would stop the fans' daemon",
+            "Use one of these; the fans' daemon does not run with an unknown profile",
         )
     others = [] if state.in_force is None else [name for name in state.in_force.values() if name != profile]
     if state.active and not others and all(fan.default == profile for fan in state.fans):
@@ -123,4 +123,4 @@ def after(state: State, actions: List[SetProfile]) -> State:
 
 def describe(action: SetProfile) -> str:
     """The action for people."""
-    return "set fan profile {0} and start nvfancontrol anew".format(action.profile)
+    return "set fan profile {0} and restart nvfancontrol".format(action.profile)

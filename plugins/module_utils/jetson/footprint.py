@@ -12,20 +12,20 @@ from . import jetpack
 from .board import PowerConf
 from .clocks import STORE
 
-_NVIDIAS = "it is NVIDIA's; what was in it before is not known: {0}"
+_NVIDIAS = "it belongs to NVIDIA's packages; what was in it before is not known: {0}"
 # By path: what a run may have changed in it, and how people change it
 _FILES = {
     jetpack.SOURCES: (
         _NVIDIAS.format("a run may have set suite and mirror"),
-        "write the addresses that you want into it, then apt-get update",
+        "write the URLs that you want into it, then run apt-get update",
     ),
     "/etc/nvfancontrol.conf": (
         _NVIDIAS.format("a run may have set the fans' profile"),
         "set FAN_DEFAULT_PROFILE in it, then systemctl restart nvfancontrol.service",
     ),
     "/etc/cdi/nvidia.yaml": (
-        "containers get the GPU by it; nvidia-ctk wrote it",
-        "rm /etc/cdi/nvidia.yaml, where no container uses the GPU",
+        "containers get the GPU through it; nvidia-ctk wrote it",
+        "rm /etc/cdi/nvidia.yaml, if no container uses the GPU",
     ),
 }
 _RUNTIME = "nvidia-container-runtime"
@@ -48,7 +48,7 @@ def kept(there: Sequence[str], runtimes: Sequence[Tuple[str, str, str]]) -> Tupl
         Kept(
             path,
             "it names NVIDIA's runtime, which containers may be started with",
-            "take {0} out of it, then systemctl reload-or-restart {1}.service".format(_RUNTIME, name),
+            "remove {0} from it, then systemctl reload-or-restart {1}.service".format(_RUNTIME, name),
         )
         for name, path, text in runtimes
         if _RUNTIME in text
@@ -61,7 +61,7 @@ def in_force(conf: PowerConf, stored: Optional[int], locked: bool) -> Tuple[InFo
     found = []
     if stored is not None:
         name = next((mode.name for mode in conf.modes if mode.id == stored), None) or "without a name"
-        until = "another one is set, as nvpmodel keeps it; one that takes a reboot comes with the next"
+        until = "another one is set, as nvpmodel keeps it; one that needs a reboot takes effect with the next one"
         by_hand = "nvpmodel -m ID; /etc/nvpmodel.conf has the IDs"
         found.append(InForce("power mode", "{0} ({1})".format(stored, name), until, by_hand, False))
     if locked:

@@ -71,7 +71,7 @@ def packages(info: Mapping[str, Any], wanted: Wanted) -> List[Action]:
                 tuple(made["install"]),
                 bool(made["repair"]),
                 tuple(made["release"]),
-                "; ".join(words) or "get the lists of packages",
+                "; ".join(words) or "update the package lists",
             )
         )
     return actions
@@ -110,8 +110,8 @@ def describe(action: Action) -> str:
     if isinstance(action, Hold):
         return "hold {0} packages of L4T and JetPack".format(len(action.names))
     if isinstance(action, ConfigureRuntime):
-        what = "name nvidia-container-runtime to {0}" if action.path else "have {0} read its configuration"
+        what = "add nvidia-container-runtime to {0}" if action.path else "reload the configuration of {0}"
         return what.format(action.runtime)
     if isinstance(action, WriteCdi):
-        return "write the CDI file of this L4T"
+        return "write the CDI file for this L4T release"
     return effects.describe(action)

@@ -16,7 +16,7 @@ from . import board, jetpack
 
 # The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
 _OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
-_SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite such as r36.5", "Name a suite of NVIDIA's")
+_SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite such as r36.5", "Use one of NVIDIA's suites")
 _CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
 # The last major release of L4T for a chip
 _LAST_MAJOR = {"tegra186": 32, "tegra210": 32, "tegra194": 35}
@@ -75,7 +75,7 @@ def foresee(wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any]) -
                 "jetpack_power_mode is {0}, which this board does not have; its modes are: {1}".format(
                     mode, ", ".join(names)
                 ),
-                "Take one of these; names differ between modules and boards",
+                "Use one of these; names differ between modules and boards",
             )
         )
     profiles = facts.get("fan_profiles")
@@ -104,7 +104,7 @@ def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
     if wanted.upgrade not in ("none", "minor"):
         raise EdgesiteError(
             "jetpack_upgrade is {0}; allowed are none and minor".format(wanted.upgrade),
-            "A step to another major release takes a reflash, see docs/jetson.md",
+            "Moving to another major release takes a reflash, see docs/jetson.md",
         )
     of_suite = None
     if wanted.suite:
@@ -113,7 +113,7 @@ def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
     if not wanted.version:
         if wanted.upgrade != "none" and of_suite is None:
             raise EdgesiteError(
-                "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite says to what",
+                "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite is set",
                 "Set jetpack_version, such as 6.2.2",
             )
         return of_suite
@@ -123,15 +123,15 @@ def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
             "jetpack_version is {0}, which is not in the table of releases: {1}".format(
                 wanted.version, ", ".join(board.jetpacks())
             ),
-            "Take one of these, or set jetpack_suite for a newer one",
+            "Use one of these, or set jetpack_suite for a newer one",
         )
     major, minor = (int(number) for number in releases[0].split(".")[:2])
     if of_suite is not None and of_suite != (major, minor):
         raise EdgesiteError(
-            "jetpack_version {0} is in the suite r{1}.{2}, and jetpack_suite is {3}".format(
+            "jetpack_version {0} is in the suite r{1}.{2}, but jetpack_suite is {3}".format(
                 wanted.version, major, minor, wanted.suite
             ),
-            "Set one of them",
+            "Set only one of them",
         )
     return (major, minor)
 
@@ -153,10 +153,10 @@ def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
         raise _downgrade("JetPack {0}".format(info["jetpack"] or l4t["version"]), "JetPack " + wanted.version)
     if wanted.upgrade != "minor":
         raise EdgesiteError(
-            "JetPack {0} (L4T {1}) is there{2}, and {3} is wanted, but jetpack_upgrade is none".format(
+            "JetPack {0} (L4T {1}) is installed{2}, and {3} is wanted, but jetpack_upgrade is none".format(
                 info["jetpack"] or "unknown",
                 l4t["version"],
-                " in part, since {0} stayed behind".format(", ".join(behind)) if same else "",
+                " only partly ({0} was not upgraded)".format(", ".join(behind)) if same else "",
                 wanted.version or wanted.suite,
             ),
             "Set jetpack_upgrade: minor for this run; the bootloader is upgraded with it, and the host has to reboot",
@@ -166,7 +166,7 @@ def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
 
 def _untold() -> EdgesiteError:
     return EdgesiteError(
-        "the host does not tell its L4T release, so that nothing of JetPack can be judged",
+        "the L4T release of this host is unknown, so JetPack cannot be checked",
         "Install nvidia-l4t-core, or flash the module with an image that has it",
     )
 
@@ -194,7 +194,7 @@ def judge(l4t: Mapping[str, Any], target: Tuple[int, int], soc: Optional[str] = 
         raise _downgrade("L4T " + l4t["version"], name)
     if target[0] > there[0]:
         raise EdgesiteError(
-            "L4T {0} is there and {1} is wanted: a step to another major release is none for apt".format(
+            "L4T {0} is installed and {1} is wanted: apt cannot move to another major release".format(
                 l4t["version"], name
             ),
             _major_step(there, target, soc),
@@ -203,7 +203,7 @@ def judge(l4t: Mapping[str, Any], target: Tuple[int, int], soc: Optional[str] = 
 
 def _major_step(there: Tuple[int, int], target: Tuple[int, int], soc: Optional[str]) -> str:
     if soc in _LAST_MAJOR and target[0] > _LAST_MAJOR[soc]:
-        return "This module ({0}) has no later one than L4T {1}: set jetpack_version to a release of it".format(
+        return "This module ({0}) has no release later than L4T {1}: set jetpack_version to one of its releases".format(
             soc, _LAST_MAJOR[soc]
         )
     if target[0] == 36 and there[0] == 35:
@@ -221,8 +221,8 @@ def _major_step(there: Tuple[int, int], target: Tuple[int, int], soc: Optional[s
 
 def _downgrade(there: str, wanted: str) -> EdgesiteError:
     return EdgesiteError(
-        "{0} is there and {1} is wanted: a Jetson cannot go back to an older release by apt".format(there, wanted),
-        "Set jetpack_version to what is there, or flash the module with the older release",
+        "{0} is installed and {1} is wanted: apt cannot take a Jetson back to an older release".format(there, wanted),
+        "Set jetpack_version to what is installed, or flash the module with the older release",
     )
 
 
@@ -232,9 +232,8 @@ def _check_holds(info: Mapping[str, Any]) -> None:
     if foreign:
         raise EdgesiteError(
             "packages are held that the upgrade would have to change: {0}".format(", ".join(foreign)),
-            "Ask the board's maker whether NVIDIA's packages fit it; if so, 'apt-mark unhold {0}' on the host".format(
-                " ".join(foreign)
-            ),
+            "Ask the board's maker whether NVIDIA's packages work on it; if so, run 'apt-mark unhold {0}' on the "
+            "host".format(" ".join(foreign)),
         )
 
 
@@ -260,10 +259,10 @@ def _words(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -
     words = {"repair": "", "sources": "", "upgrade": "", "install": "", "hold": ""}
     origin = " from " + wanted.mirror if wanted.mirror else ""
     if result["repair"]:
-        words["repair"] = "finish the install of {0} that broke off".format(", ".join(result["repair"]))
+        words["repair"] = "finish the interrupted installation of {0}".format(", ".join(result["repair"]))
     if result["sources"] is not None:
         suite = next(line["suite"] for line in jetpack.parse_sources(result["sources"]) if line["enabled"])
-        words["sources"] = "take the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES)
+        words["sources"] = "use the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES)
     if result["upgrade"]:
         words["upgrade"] = "upgrade JetPack {0} (L4T {1}) to {2}".format(
             info["jetpack"], info["l4t"]["version"], wanted.version or wanted.suite
@@ -285,16 +284,16 @@ def check_offer(output: str, wanted: Wanted) -> None:
     if offered is None:
         raise EdgesiteError(
             "the sources offer no nvidia-l4t-core",
-            "A mirror needs the folder of the chip, such as t234, with the suite",
+            "Set jetpack_mirror to a mirror that has the folder of the chip, such as t234, with the suite",
         )
     name = board.jetpack(offered)
     if wanted.version in ("", name):
         return
     suite = "r{0}.{1}".format(offered.major, offered.minor)
     raise EdgesiteError(
-        "jetpack_version is {0}, but what the suite {1} offers is L4T {2}, which is {3}: apt takes the newest of a "
+        "jetpack_version is {0}, but the suite {1} offers L4T {2}, which is {3}: apt installs the newest of a "
         "suite".format(wanted.version, suite, offered.version, "JetPack " + name if name else "not in the table"),
-        "Set {0} to take that, or jetpack_mirror to a mirror whose newest is JetPack {1}".format(
+        "Set {0} to install that, or set jetpack_mirror to a mirror whose newest release is JetPack {1}".format(
             'jetpack_version: "{0}"'.format(name) if name else "jetpack_suite: {0} alone".format(suite), wanted.version
         ),
     )
@@ -311,7 +310,7 @@ def check_transaction(would: Transaction, free_bytes: int) -> None:
     ]
     if told:
         raise EdgesiteError(
-            "apt cannot do it: {0}".format("; ".join(told)), "Look at 'apt-get --simulate dist-upgrade' on the host"
+            "apt cannot do it: {0}".format("; ".join(told)), "Run 'apt-get --simulate dist-upgrade' on the host"
         )
     needed = would.download + would.added
     if needed and needed + _BESIDE > free_bytes:
@@ -319,7 +318,7 @@ def check_transaction(would: Transaction, free_bytes: int) -> None:
             "the disk is too full: {0} MiB are needed and {1} MiB are free".format(
                 -(-(needed + _BESIDE) // apt.MIB), free_bytes // apt.MIB
             ),
-            "Free space on the host, such as by 'apt-get clean'",
+            "Free disk space on the host, for example with 'apt-get clean'",
         )
 
 
@@ -327,8 +326,8 @@ def check_booted(info: Mapping[str, Any], version: str) -> None:
     """Raises where the host did not come up with this L4T, or its firmware not with the bootloader of it."""
     if info["l4t"] is None or info["l4t"]["version"] != version:
         raise EdgesiteError(
-            "after the reboot L4T is {0} and not {1}".format(info["l4t"] and info["l4t"]["version"], version),
-            "See 'nvbootctrl dump-slots-info' on the host: it may have started the other slot",
+            "after the reboot L4T is {0} instead of {1}".format(info["l4t"] and info["l4t"]["version"], version),
+            "Run 'nvbootctrl dump-slots-info' on the host: it may have started the other slot",
         )
     slots = info["slots"]
     if slots and slots["version"] and _numbers(slots["version"]) != _numbers(version):
@@ -336,8 +335,8 @@ def check_booted(info: Mapping[str, Any], version: str) -> None:
             "after the reboot L4T is {0}, but the bootloader in slot {1} is still {2} (capsule status {3})".format(
                 version, slots["current"], slots["version"], slots["capsule_status"]
             ),
-            "The firmware did not take the capsule: reboot once more; on a carrier of another maker take its maker's "
-            "bootloader",
+            "The firmware did not accept the capsule: reboot again; on another maker's carrier board, install that "
+            "maker's bootloader",
         )
 
 

@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"^\d{1,9}\Z", re.ASCII)
 _STORED = re.compile(r"\bpmode:\d+", re.ASCII)
 # What nvpmodel says before it asks whether it may reboot
 _ASKS_FOR_REBOOT = re.compile(r"reboot required for changing to this power mode", re.IGNORECASE)
-_REPAIR = "Install the package nvidia-l4t-nvpmodel again, or repair the file by the one of the board's maker"
+_REPAIR = "Reinstall the package nvidia-l4t-nvpmodel, or restore the file from the board's maker"
 
 
 class Setting(NamedTuple):
@@ -114,12 +114,12 @@ class _Reader:
 
     def conf(self) -> Conf:
         if not self.modes:
-            raise self._wrong("there is no POWER_MODEL section in it")
+            raise self._wrong("it has no POWER_MODEL section")
         if self.default is None:
             raise self._wrong("the section PM_CONFIG, which is the last one, is missing: the file may be cut off")
         if self.default not in [mode[0] for mode in self.modes]:
             self.number = self.default_line
-            raise self._wrong("the default {0} is the ID of no POWER_MODEL".format(self.default))
+            raise self._wrong("no POWER_MODEL has the default ID {0}".format(self.default))
         modes = tuple(Mode(identity, name, tuple(settings)) for identity, name, settings in self.modes)
         return Conf(self.parameters, modes, self.default)
 
@@ -127,8 +127,8 @@ class _Reader:
         found = _HEADER.match(text)
         if not found:
             raise self._wrong(
-                "'{0}' is no header of a section, which starts the line and has the form "
-                "'< POWER_MODEL ID=0 NAME=15W >'".format(text.strip())
+                "'{0}' is not a section header, which starts the line and has the form '< POWER_MODEL ID=0 NAME=15W "
+                ">'".format(text.strip())
             )
         self.section = found.group(1)
         values = dict(part.split("=", 1) for part in found.group(2).split())
@@ -177,15 +177,15 @@ def find(conf: Conf, name: str) -> Mode:
     offered = ", ".join(mode.name for mode in conf.modes)
     if found:
         raise EdgesiteError(
-            "mode {0} has the IDs {1} in nvpmodel's configuration, so that the name does not tell which".format(
+            "mode {0} has the IDs {1} in nvpmodel's configuration, so the name is ambiguous".format(
                 name, " and ".join(str(mode.id) for mode in found)
             ),
-            "Give the modes names of their own in the configuration of this board",
+            "Give the modes different names in the configuration of this board",
         )
     raise EdgesiteError(
         "mode is {0}, which this board does not have; its modes are: {1}".format(name, offered),
-        "Take one of these; names and IDs differ between modules and boards, and _SUPER modes need the board's "
-        "super configuration",
+        "Use one of these; names and IDs differ between modules and boards, and _SUPER modes need the board's super "
+        "configuration",
     )
 
 
@@ -251,11 +251,11 @@ def after(state: State, actions: List[Action]) -> State:
 def describe(action: Action) -> str:
     """The action for people."""
     if isinstance(action, ReleaseClocks):
-        return "give back the clocks that are locked for the mode in force"
+        return "unlock the clocks that are locked for the current mode"
     if action.how == "boot":
         return "prepare power mode {0} for the next boot ({1})".format(action.mode.name, ", ".join(action.why))
     if action.how == "keep":
-        return "keep power mode {0}, and take back the one prepared for the next boot".format(action.mode.name)
+        return "keep power mode {0}, and cancel the one prepared for the next boot".format(action.mode.name)
     return "set power mode {0}".format(action.mode.name)
 
 

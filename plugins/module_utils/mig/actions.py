@@ -58,7 +58,7 @@ def undo(action: Action) -> Action:
     if isinstance(action, SetMode):
         return action._replace(enabled=action.previous, previous=action.enabled)
     if isinstance(action, EndClient):
-        raise EdgesiteError("{0} was ended and cannot be started again from here".format(action.client.label()))
+        raise EdgesiteError("{0} was terminated and cannot be started again from here".format(action.client.label()))
     return action._replace(create=not action.create)
 
 
@@ -124,7 +124,7 @@ def describe(action: Action) -> Dict[str, Any]:
             "mode": "enabled" if action.enabled else "disabled",
         }
     if isinstance(action, EndClient):
-        does = "end {0} on GPU {1}".format(action.client.label(), action.gpu.label())
+        does = "terminate {0} on GPU {1}".format(action.client.label(), action.gpu.label())
         return {"does": does, "kind": "end_process", "uuid": action.gpu.uuid, "pid": action.client.pid}
     verb = "create" if action.create else "destroy"
     where = "{0} {1}".format(slices(action.start, action.profile.size), of_gpu)

@@ -22,7 +22,7 @@ _NEAREST = 3
 def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
     """The error for a layout that the planner finds no way to."""
     wants = wish.wants or ()
-    here = "{0}.instances cannot be had on GPU {1}".format(wish.option, card.gpu.label())
+    here = "{0}.instances cannot be created on GPU {1}".format(wish.option, card.gpu.label())
     limit = planner.over_limits(card, wants)
     if limit:
         return EdgesiteError("{0}: {1}".format(here, limit), nearest(card, wants, (), disruption))
@@ -40,8 +40,8 @@ def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
 def _too_large(card: Card, wants: Sequence[Want]) -> str:
     needed = sum(want.profile.size for want in wants)
     if needed > card.memory_slices:
-        return "{0} take {1} memory slices, and the card has {2}".format(_counted(wants), needed, card.memory_slices)
-    return "{0} do not fit beside each other: {1}".format(_counted(wants), "; ".join(_places(wants)))
+        return "{0} take {1} memory slices, but the card has {2}".format(_counted(wants), needed, card.memory_slices)
+    return "{0} do not fit next to each other: {1}".format(_counted(wants), "; ".join(_places(wants)))
 
 
 def _places(wants: Sequence[Want]) -> List[str]:
@@ -66,15 +66,15 @@ def _in_the_way(card: Card, staying: Sequence[GpuInstance], wants: Sequence[Want
     if spare:
         reason = "the layout has no place for {0}".format(_counted(_whole(spare.elements())))
     elif any(Counter(layout) == wanted for layout in _layouts(card, staying)):
-        reason = "the layout wants them at other placements or with other compute instances"
+        reason = "the layout needs them at other placements or with other compute instances"
     else:
-        reason = "what is left is fragmented"
+        reason = "the free space is fragmented"
     return "while instances are in use ({0}): {1}".format(reason, "; ".join(in_use(instance) for instance in staying))
 
 
 def in_use(instance: GpuInstance) -> str:
     """An instance and who runs on it."""
-    return "{0} is held by {1}".format(instance.label(), named_clients(instance.clients))
+    return "{0} is in use by {1}".format(instance.label(), named_clients(instance.clients))
 
 
 def holders(gpu: GpuId, clients: Sequence[Client]) -> List[Dict[str, Any]]:
@@ -97,9 +97,9 @@ def nearest(card: Card, wants: Sequence[Want], staying: Sequence[GpuInstance], d
     possible = (layout for layout in ranked if layout and not planner.over_limits(card, _whole(layout)))
     fits = "; ".join(_counted(_keeping(staying, layout)) for layout in islice(possible, _NEAREST))
     if not staying:
-        return "Nearest that fit: " + fits
+        return "Nearest layouts that fit: " + fits
     instead = "set disruption: idle" if disruption == "never" else "wait until the instances are idle"
-    return "Nearest that fit now: {0}; or {1}".format(fits, instead)
+    return "Nearest layouts that fit now: {0}; or {1}".format(fits, instead)
 
 
 def _distance(wanted: "Counter[Profile]", layout: "Counter[Profile]") -> Tuple[int, int]:

@@ -35,6 +35,6 @@ def _of(layout: Dict[str, Any]) -> List[InForce]:
         instances = json.dumps(layout["instances"], sort_keys=True)
         by_hand = "nvidia-smi mig -dci, then nvidia-smi mig -dgi"
         found.insert(
-            0, InForce("MIG instances of " + where, instances, "a reboot, or a reset of the card", by_hand, True)
+            0, InForce("MIG instances of " + where, instances, "a reboot or a reset of the card", by_hand, True)
         )
     return found

@@ -19,12 +19,12 @@ MODES = ("enabled", "disabled")
 _KEYS = ("gpus", "mig", "instances")
 _INSTANCE_KEYS = ("profile", "count", "placement", "compute_instances")
 _INSTANCES = (
-    "Give a dictionary such as {'3g.20gb': 1, '1g.5gb': 4}, "
-    "or a list of dictionaries with profile and, as needed, count, placement and compute_instances"
+    "Use a dictionary such as {'3g.20gb': 1, '1g.5gb': 4}, or a list of dictionaries with profile and, as "
+    "needed, count, placement and compute_instances"
 )
 
 _PROFILE = "Use names such as 3g.20gb, 1g.5gb+me or 1c.3g.20gb; 'nvidia-smi mig -lgip' lists those of a card"
-_COMPUTE = "Give a dictionary such as {'1c': 2}"
+_COMPUTE = "Use a dictionary such as {'1c': 2}"
 
 
 class Want(NamedTuple):
@@ -89,7 +89,7 @@ def wishes(layouts: Any, cards: Sequence[Card], name: str = "layouts") -> Tuple[
                         "{0} names GPU {1}, which {2} names too".format(
                             option, card.gpu.label(), found[card.gpu.index].option
                         ),
-                        "A GPU has one layout: name it in one of the two",
+                        "A GPU has one layout: name the GPU in only one of the two",
                     )
                 found[card.gpu.index] = _wish(option, layout, card)
             except EdgesiteError as problem:
@@ -122,7 +122,7 @@ def per_card(
 
 
 def _no_list(name: str, layouts: Any) -> EdgesiteError:
-    return EdgesiteError("{0} is {1}, not a list".format(name, errors.shown(layouts)), "Give a list of layouts")
+    return EdgesiteError("{0} is {1}, not a list".format(name, errors.shown(layouts)), "Write a list of layouts")
 
 
 def _named(option: str, layout: Any, cards: Sequence[Card]) -> List[Card]:
@@ -136,7 +136,7 @@ def _check(option: str, layout: Any) -> None:
     if not isinstance(layout, dict) or not set(layout) <= set(_KEYS) or "gpus" not in layout:
         raise EdgesiteError(
             "{0} is {1}".format(option, errors.shown(layout)),
-            "Give a dictionary with gpus and, as needed, mig and instances",
+            "Use a dictionary with gpus and, as needed, mig and instances",
         )
     if layout.get("mig", "enabled") not in MODES:
         raise EdgesiteError(
@@ -183,7 +183,7 @@ def _wish(option: str, layout: Dict[str, Any], card: Card) -> Wish:
     enabled = layout.get("mig", "enabled") == "enabled"
     if enabled and card.enabled is None:
         raise EdgesiteError(
-            "{0} asks for MIG on GPU {1}, which does not have MIG".format(option, card.gpu.label()),
+            "{0} asks for MIG on GPU {1}, which does not support it".format(option, card.gpu.label()),
             "Name only GPUs with MIG (A30, A100, H100, H200, B200 and the like), by model or uuid",
         )
     instances = layout.get("instances")
@@ -191,7 +191,7 @@ def _wish(option: str, layout: Dict[str, Any], card: Card) -> Wish:
         return Wish(option, enabled, None)
     if not card.profiles:
         raise EdgesiteError(
-            "{0}.instances: GPU {1} tells its profiles only once MIG is on, and is not in the catalogue".format(
+            "{0}.instances: GPU {1} reports its profiles only once MIG is on, and is not in the catalogue".format(
                 option, card.gpu.label()
             ),
             "Run once with mig: enabled and no instances, then with the instances",
@@ -268,7 +268,7 @@ def _of_entry(option: str, entry: Any, card: Card) -> List[Want]:
     count = _number(option + ".count", given.get("count", 1))
     if start is not None and count > 1:
         raise EdgesiteError(
-            "{0} has a placement and count {1}".format(option, count), "Give each placement an entry of its own"
+            "{0} has a placement and count {1}".format(option, count), "Write a separate entry for each placement"
         )
     return [Want(profile, compute, start)] * count
 
@@ -287,7 +287,7 @@ def _given(option: str, entry: Any) -> Dict[str, Any]:
 
 
 def _compute(option: str, wanted: Any, profile: Profile) -> Tuple[int, ...]:
-    inner = _compute_sizes(option, wanted, "Give a dictionary such as {{'1c': {0}}}".format(profile.slices))
+    inner = _compute_sizes(option, wanted, "Use a dictionary such as {{'1c': {0}}}".format(profile.slices))
     return _checked_compute(option, inner, profile)
 
 
@@ -300,10 +300,10 @@ def _compute_sizes(option: str, wanted: Any, fix: str) -> List[int]:
         where = "{0}[{1!r}]".format(option, name)
         slices = compute_slices(str(name))
         if slices is None:
-            raise EdgesiteError("{0} is no compute instance".format(where), fix)
+            raise EdgesiteError("{0} is not a compute instance".format(where), fix)
         inner += [slices] * _number(where, value)
     if not inner:
-        raise EdgesiteError("{0} is empty: such a GPU instance would be of no use".format(option), fix)
+        raise EdgesiteError("{0} is empty: a GPU instance without compute instances is of no use".format(option), fix)
     return sorted(inner, reverse=True)
 
 

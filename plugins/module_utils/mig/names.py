@@ -66,7 +66,7 @@ def find(option: str, text: str, profiles: Sequence[Profile], card: str) -> Prof
             if apart <= _ROUNDING:
                 return profile
     raise EdgesiteError(
-        "{0} is {1!r}, which is no profile of GPU {2}; it has {3}".format(
+        "{0} is {1!r}, which is not a profile of GPU {2}; it has {3}".format(
             option, text, card, ", ".join(profile.name for profile in profiles)
         ),
         "Use one of these; compute instances are named like 1c.{0}".format(

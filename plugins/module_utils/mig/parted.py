@@ -68,7 +68,7 @@ def layouts(document: Any, config: Optional[str], gpus: Sequence[PartedGpu]) -> 
     named = [(entry, _positions(entry, ordered)) for entry in entries]
     if not any(positions for _entry, positions in named):
         raise EdgesiteError(
-            "mig-configs.{0} fits no GPU of this host, which has {1}".format(name, _listed(ordered)),
+            "mig-configs.{0} matches no GPU of this host, which has {1}".format(name, _listed(ordered)),
             "Choose another configuration, correct its device-filter and devices, or leave this host out",
         )
     wanted: Dict[int, _Entry] = {}
@@ -154,7 +154,7 @@ def _positions(entry: _Entry, gpus: Sequence[PartedGpu]) -> List[int]:
     without = [gpus[position] for position in found if not gpus[position].mig_capable]
     if entry.enabled and without and (entry.devices is not None or len(without) == len(found)):
         raise EdgesiteError(
-            "{0}.mig-enabled is true, but no MIG is to be had from {1}".format(entry.where, _listed(without)),
+            "{0}.mig-enabled is true, but this host has GPUs without MIG: {1}".format(entry.where, _listed(without)),
             "Name only GPUs with MIG, by devices or device-filter",
         )
     return found
@@ -165,7 +165,7 @@ def _passes(entry: _Entry, gpu: PartedGpu) -> bool:
         if pci_id == gpu.pci_id:
             if subsystem_id is not None and gpu.subsystem_id is None:
                 raise EdgesiteError(
-                    "{0}.device-filter asks for the subsystem {1}, but GPU {2} does not tell its own".format(
+                    "{0}.device-filter asks for the subsystem {1}, but GPU {2} does not report its own".format(
                         entry.where, _hex(subsystem_id), gpu.gpu.label()
                     ),
                     "Filter by '{0}' alone".format(_hex(pci_id)),
@@ -231,11 +231,11 @@ def _entry(where: str, value: Any) -> _Entry:
     if enabled and profiles is None:
         raise EdgesiteError(
             where + ".mig-devices is missing while mig-enabled is true",
-            "Give the profiles and their counts, or {} for no instances",
+            "Write the profiles and their counts, or {} for no instances",
         )
     instances = _instances(where + ".mig-devices", {} if profiles is None else profiles)
     if instances and not enabled:
-        raise EdgesiteError(where + ".mig-devices has profiles while mig-enabled is false", "Take one of the two away")
+        raise EdgesiteError(where + ".mig-devices has profiles while mig-enabled is false", "Remove one of the two")
     return _Entry(
         where,
         _filters(where + ".device-filter", fields.get("device-filter")),
@@ -294,7 +294,7 @@ def _profile(where: str, name: Any) -> str:
         raise _wrong("A profile in " + where, name, "a name such as 3g.20gb", _FIX_PROFILE)
     compute, slices, rest, sign, attributes = match.groups()
     if compute is not None and int(compute) > int(slices):
-        raise _wrong("A profile in " + where, name, "a name with compute slices up to its slices", _FIX_PROFILE)
+        raise _wrong("A profile in " + where, name, "a name with no more compute slices than slices", _FIX_PROFILE)
     profile = slices + rest if compute in (None, slices) else "{0}c.{1}{2}".format(compute, slices, rest)
     if sign is None:
         return profile
@@ -315,7 +315,7 @@ def _fields(where: str, value: Any, required: Sequence[str], optional: Sequence[
         if key not in required and key not in optional:
             raise EdgesiteError(
                 "{0} has the field {1}; allowed are {2}".format(where, shown(key), ", ".join((*required, *optional))),
-                "Take it out of the file",
+                "Remove it from the file",
             )
     return value
 

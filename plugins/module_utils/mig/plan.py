@@ -129,7 +129,9 @@ def _cleared(card: Card, wish: Wish, policy: Policy) -> List[Action]:
         )
     if card.instances and policy.disruption == "never":
         raise EdgesiteError(
-            "{0}, whose instances would go: {1}".format(to, ", ".join(instance.label() for instance in card.instances)),
+            "{0}, which would destroy these instances: {1}".format(
+                to, ", ".join(instance.label() for instance in card.instances)
+            ),
             "Set disruption: idle",
         )
     # A process with several contexts is there more than once.

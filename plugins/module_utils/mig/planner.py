@@ -133,14 +133,14 @@ def over_limits(card: Card, wants: Sequence[Want]) -> str:
         count = sum(1 for want in wants if want.profile.id == profile.id)
         present = sum(1 for instance in card.instances if instance.profile.id == profile.id)
         if count > max(profile.max_count, present):
-            return "{0} of {1} are wanted, and the card has at most {2}".format(count, profile.name, profile.max_count)
+            return "{0} of {1} are wanted, but the card has at most {2}".format(count, profile.name, profile.max_count)
     for which, engine in enumerate(("decoders", "encoders", "JPEG engines", "OFA engines")):
         needed = sum(want.profile.engines[which] for want in wants)
         # What is there already is possible, whatever the profiles let one think.
         present = sum(instance.profile.engines[which] for instance in card.instances)
         most = max(max(profile.engines[which] for profile in card.profiles), present)
         if needed > most:
-            return "together they need {0} {1}, and the card has {2}".format(needed, engine, most)
+            return "together they need {0} {1}, but the card has {2}".format(needed, engine, most)
     return ""
 
 

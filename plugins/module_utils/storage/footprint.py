@@ -13,7 +13,7 @@ from . import tab_file
 from .plan import CRYPTTAB_END
 
 PACKAGES = ("cryptsetup", "cryptsetup-bin", "systemd-cryptsetup", "xfsprogs")
-_WHY = "its data stays, and so do its keys, which are in its header, and the lines of {0} and {1} that open it at boot"
+_WHY = "its data stays, and so do its keys, which are in its header, and the lines in {0} and {1} that open it at boot"
 
 
 def kept(crypttab: str, fstab: str) -> Tuple[Kept, ...]:
@@ -29,6 +29,6 @@ def _by_hand(name: str, fstab: str) -> str:
     mount = tab_file.find(fstab, 0, "/dev/mapper/" + name)
     unmount = "umount {0}; ".format(mount[1]) if mount and len(mount) > 1 else ""
     return (
-        "save its data; {0}cryptsetup close {1}; take its lines out of {2} and {3}; then cryptsetup erase, with its "
-        "device, makes its data unreadable for good".format(unmount, name, CRYPTTAB, FSTAB)
-    )
+        "save its data; {0}cryptsetup close {1}; remove its lines from {2} and {3}; then cryptsetup erase, with "
+        "its device, makes its data unreadable for good"
+    ).format(unmount, name, CRYPTTAB, FSTAB)

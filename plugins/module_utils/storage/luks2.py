@@ -57,7 +57,7 @@ def parse(start: bytes, device: str) -> Optional[Header]:
         content = json.loads(start[_JSON_AT:size].split(b"\0", 1)[0].decode("utf-8"))
         # it goes into /etc/crypttab, and whoever could write to the device may have put anything there
         if not UUID.pattern.fullmatch(_text(uuid)):
-            raise ValueError("{0!r} is no UUID".format(_text(uuid)))
+            raise ValueError("{0!r} is not a UUID".format(_text(uuid)))
         cipher = str(content["segments"]["0"]["encryption"])
         slots = tuple(sorted(int(slot) for slot in content["keyslots"]))
         tokens = sorted((int(number), token) for number, token in content["tokens"].items())
@@ -66,7 +66,7 @@ def parse(start: bytes, device: str) -> Optional[Header]:
     except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         raise EdgesiteError(
             "The LUKS2 header of {0} cannot be read: {1!r}".format(device, error),
-            "See what 'cryptsetup repair {0}' says of it; nothing was changed".format(device),
+            "Run 'cryptsetup repair {0}' on the host to see what it says; nothing was changed".format(device),
         ) from error
     return Header(
         _text(uuid),
@@ -107,5 +107,5 @@ def new_slot(before: Header, after: Header) -> int:
     """The key slot that was added between two looks."""
     added: List[int] = [slot for slot in after.slots if slot not in before.slots]
     if len(added) != 1:
-        raise EdgesiteError("{0} key slots were added where one was to be".format(len(added)), "Run again")
+        raise EdgesiteError("{0} key slots were added instead of one".format(len(added)), "Run again")
     return added[0]

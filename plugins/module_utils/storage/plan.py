@@ -35,7 +35,7 @@ from .volume import (
 
 # Of each line of this collection. headless: nobody sits there to be asked, and a unit that asks would wait for ever.
 CRYPTTAB_END = ("none", "luks,tpm2-device=auto,nofail,headless=1")
-_TPM_OFF = "See that the TPM is turned on in the firmware and that /dev/tpmrm0 is there"
+_TPM_OFF = "Check that the TPM is turned on in the firmware and that /dev/tpmrm0 exists"
 
 
 def plan(wanted: Wanted, state: State) -> List[Action]:
@@ -89,8 +89,8 @@ def _present(volume: Volume, state: State) -> Disk:
     disk = state.disks[volume.name]
     if disk is None:
         raise EdgesiteError(
-            "The device {0} of volume {1} is not there".format(volume.device, volume.name),
-            "See 'ls -l /dev/disk/by-id /dev/disk/by-partuuid' on the host",
+            "The device {0} of volume {1} does not exist".format(volume.device, volume.name),
+            "Run 'ls -l /dev/disk/by-id /dev/disk/by-partuuid' on the host",
         )
     return disk
 
@@ -108,16 +108,18 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
     entry = tab_file.find(state.fstab, 1, volume.mount)
     if entry is not None and entry[0] != volume.mapper:
         raise EdgesiteError(
-            "{0} mounts {1} at {2}, where volume {3} is to be".format(FSTAB, entry[0], volume.mount, volume.name),
-            "Take that line away, or give the volume another mount point",
+            "{0} mounts {1} at {2}, where volume {3} is to be mounted".format(
+                FSTAB, entry[0], volume.mount, volume.name
+            ),
+            "Remove that line, or give the volume another mount point",
         )
     line = tab_file.find(state.crypttab, 0, volume.name)
     if line is not None and not _is_ours(line, disk.header):
         raise EdgesiteError(
-            "{0} has a line for {1} already, with {2}, which is not this volume".format(
+            "{0} already has a line for {1}, with {2}, which is not this volume".format(
                 CRYPTTAB, volume.name, line[1] if len(line) > 1 else "nothing"
             ),
-            "Take that line away, or give the volume another name",
+            "Remove that line, or give the volume another name",
         )
     if not state.tpm:
         raise EdgesiteError("This host has no TPM to which volume {0} could be sealed".format(volume.name), _TPM_OFF)
@@ -142,47 +144,48 @@ def _refuse_existing(volume: Volume, disk: Disk, header: Header) -> None:
     spec = CIPHERS[volume.cipher].spec
     if header.cipher != spec:
         raise EdgesiteError(
-            "Volume {0} is encrypted with {1}, and {2} is wanted".format(volume.name, header.cipher, spec),
-            "Its cipher stays unless its content may go: save that, and clear the volume by hand",
+            "Volume {0} is encrypted with {1}, but {2} is wanted".format(volume.name, header.cipher, spec),
+            "Its cipher cannot be changed: set cipher to what it has, or save its content and clear the volume by hand",
         )
     if disk.mapped and not _empty(disk) and disk.inside != volume.filesystem:
         raise EdgesiteError(
-            "Volume {0} holds {1}, and {2} is wanted".format(
+            "Volume {0} has {1}, but {2} is wanted".format(
                 volume.name, disk.inside or "no file system", volume.filesystem
             ),
-            "It is not made anew: set filesystem to what it has, or save its content and clear it by hand",
+            "It is not reformatted: set filesystem to what it has, or save its content and clear it by hand",
         )
 
 
 def _refuse_new(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> None:
     if disk.used:
         raise EdgesiteError(
-            "{0} ({1}) is in use: {2}".format(volume.device, disk.node, disk.used), "Take a device that nobody uses"
+            "{0} ({1}) is in use: {2}".format(volume.device, disk.node, disk.used),
+            "Use a device that nothing else uses",
         )
     if disk.read_only:
-        raise EdgesiteError("{0} ({1}) is read-only".format(volume.device, disk.node), "Take one that can be written")
+        raise EdgesiteError("{0} ({1}) is read-only".format(volume.device, disk.node), "Use one that can be written to")
     least = FILE_SYSTEMS[volume.filesystem]
     if disk.size < least:
         raise EdgesiteError(
-            "{0} has {1} MiB, and {2} takes {3} MiB at least".format(
+            "{0} has {1} MiB, but {2} needs at least {3} MiB".format(
                 volume.device, disk.size // MIB, volume.filesystem, least // MIB
             ),
-            "Take a larger device",
+            "Use a larger device",
         )
     identity = "{0}@{1}".format(volume.device, disk.fingerprint)
     if disk.content and not ours(disk.header) and identity not in wanted.wipe:
         raise EdgesiteError(
             "{0} ({1}) is not empty: {2}".format(volume.device, disk.node, ", ".join(disk.content)),
-            "Take an empty one. If all that is on it may go for good, set storage_wipe (the option wipe) "
-            "to ['{0}'] for one run".format(identity),
+            "Use an empty one. If everything on it may be erased for good, set storage_wipe (the option wipe) to "
+            "['{0}'] for one run".format(identity),
         )
     if not state.ciphers.get(volume.cipher, False):
         raise EdgesiteError(
-            "The kernel of this host does not have the cipher {0}, which volume {1} wants".format(
+            "The kernel of this host does not have the cipher {0}, which volume {1} asks for".format(
                 volume.cipher, volume.name
             ),
-            "Take aes-256-xts, or a kernel that has it: SM4 is off in the kernels of Debian and Ubuntu, and on in "
-            "that of openEuler",
+            "Use aes-256-xts, or a kernel that has it: SM4 is off in the kernels of Debian and Ubuntu, and on in that "
+            "of openEuler",
         )
 
 
@@ -202,7 +205,7 @@ def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool) -> List[Acti
         if not disk.has_key:
             raise EdgesiteError(
                 "The TPM does not open volume {0} ({1}, LUKS {2}): {3}".format(
-                    volume.name, volume.device, header.uuid, disk.why_not or "it holds no key for it"
+                    volume.name, volume.device, header.uuid, disk.why_not or "it has no key for it"
                 ),
                 "After a TPM was cleared or the board replaced, or when PCR values changed, decrypt the volume's "
                 "recovery key and set storage_recovery_keys (the option recovery_keys) for one run",
@@ -260,4 +263,4 @@ def _after(wanted: Wanted, disk: Disk, action: Action) -> Disk:
 
 
 def _line_of(name: str, table: str) -> str:
-    return "write {0} in {1}".format(name, table)
+    return "write the line for {0} in {1}".format(name, table)

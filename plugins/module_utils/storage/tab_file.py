@@ -49,5 +49,5 @@ def _columns(line: str) -> Tuple[str, ...]:
 
 def _column(value: str) -> str:
     if not value or " " in value or value.startswith("#") or not value.isprintable():
-        raise EdgesiteError("{0} cannot be a column of a line".format(shown(value)), "Remove blanks and # from it")
+        raise EdgesiteError("{0} cannot be a field of a line".format(shown(value)), "Remove white space and # from it")
     return value

@@ -26,16 +26,16 @@ _IDENTITIES = ("/dev/disk/by-id/", "/dev/disk/by-partuuid/")
 _DEVICE = Kind(
     re.compile(r"/dev/disk/by-(id|partuuid)/[A-Za-z0-9_:+@-][A-Za-z0-9_.:+@=-]*"),
     "a name that stays with its device",
-    "Names such as /dev/sdb change from boot to boot; take the one in {0} that shows its serial number or WWN, or that "
+    "Names such as /dev/sdb change from boot to boot; use the one in {0} that shows its serial number or WWN, or that "
     "of a partition in {1}".format(*_IDENTITIES),
 )
 _NAME = Kind(
     re.compile(r"[a-z][a-z0-9_]{0,31}"),
-    "a name of at most 32 small letters, digits and _ that begins with a letter",
+    "a name of at most 32 lower-case letters, digits and _ that begins with a letter",
 )
 _OPTIONS = Kind(
     re.compile(r"[A-Za-z0-9_.:+@/=,-]+"),
-    "a list of mount options of letters, digits and _ . : + @ / = - with commas between them, such as noatime,discard",
+    "a list of mount options of letters, digits and _ . : + @ / = - separated by commas, such as noatime,discard",
 )
 
 
@@ -178,14 +178,17 @@ def check(wanted: Wanted) -> None:
         values = [getattr(volume, what) for volume in wanted.volumes]
         for value in values:
             if values.count(value) > 1:
-                raise EdgesiteError("Two volumes have the {0} {1}".format(what, value), "Give each its own")
+                raise EdgesiteError(
+                    "Two volumes have the {0} {1}".format(what, value),
+                    "Give each its own, in storage_volumes (the option volumes)",
+                )
     if any(pcr not in range(24) for pcr in wanted.pcrs):
-        raise EdgesiteError("pcrs has {0}".format(list(wanted.pcrs)), "PCRs have the numbers 0 to 23")
+        raise EdgesiteError("pcrs has {0}".format(list(wanted.pcrs)), "PCRs are numbered 0 to 23")
     for entry in wanted.wipe:
         if not any(entry.startswith(volume.device + "@") for volume in wanted.volumes):
             raise EdgesiteError(
-                "wipe has '{0}', which is none of the volumes".format(entry),
-                "Give what the refusal of that volume said: its device, @ and a fingerprint of what is on it",
+                "wipe has '{0}', which matches none of the volumes".format(entry),
+                "Copy it from the refusal of that volume: its device, @ and a fingerprint of what is on it",
             )
 
 
@@ -195,8 +198,8 @@ def fingerprint(certificate: str) -> str:
         return hashlib.sha256(der.unpem_all(["CERTIFICATE"], certificate)[0]).hexdigest()
     except (der.NotDer, IndexError) as error:
         raise EdgesiteError(
-            "recovery_certificate is no certificate in PEM: {0}".format(error),
-            "Give a certificate whose private key the operators keep; docs/storage.md says how to make one",
+            "recovery_certificate is not a certificate in PEM: {0}".format(error),
+            "Set it to a certificate whose private key the operators keep; docs/storage.md says how to make one",
         ) from error
 
 
@@ -216,13 +219,13 @@ def describe(action: Action) -> str:
         bound = " with PCRs {0}".format("+".join(str(pcr) for pcr in action.pcrs)) if action.pcrs else ""
         return "seal {0} to the TPM{1}".format(action.volume.name, bound)
     if isinstance(action, Recover):
-        return "make a new recovery key for {0}".format(action.volume.name)
+        return "create a new recovery key for {0}".format(action.volume.name)
     if isinstance(action, Drop):
-        return "take the earlier recovery key of {0} away".format(action.volume.name)
+        return "remove the earlier recovery key of {0}".format(action.volume.name)
     if isinstance(action, WriteFile):
         return effects.describe(action)
     if isinstance(action, Open):
         return "open {0} with the TPM".format(action.volume.name)
     if isinstance(action, MakeFileSystem):
-        return "make {0} in {1}".format(action.volume.filesystem, action.volume.name)
+        return "create {0} in {1}".format(action.volume.filesystem, action.volume.name)
     return "mount {0} at {1}".format(action.volume.name, action.volume.mount)

@@ -22,7 +22,7 @@ def in_force(paths: Sequence[str], directory: str) -> Tuple[InForce, ...]:
             unit,
             "on the key in the TPM, if it runs",
             "it restarts, which fails where its own configuration names the key, or files of {0}".format(directory),
-            "take these out of its configuration, then systemctl restart {0}".format(unit),
+            "remove these from its configuration, then systemctl restart {0}".format(unit),
             False,
         )
         for unit in units

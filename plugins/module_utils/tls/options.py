@@ -18,7 +18,7 @@ Entry = TypeVar("Entry", Service, Proxy)
 _TCTI = Kind(
     re.compile(r"[A-Za-z0-9_./:=,@+-]+"), "a TCTI of letters, digits and _ . / : = , @ + -, such as device:/dev/tpmrm0"
 )
-_NAME = Kind(re.compile(r"[a-z0-9][a-z0-9-]{0,40}"), "a name of lower case letters, digits and dashes")
+_NAME = Kind(re.compile(r"[a-z0-9][a-z0-9-]{0,40}"), "a name of lower-case letters, digits and dashes")
 _ADDRESS = Kind(
     re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"),
     "ADDRESS:PORT, such as 0.0.0.0:9443 or [::]:9443",
@@ -67,13 +67,13 @@ def _proxy(entry: Mapping[str, Any]) -> Proxy:
     names = tuple(checked("proxies: names", name, _COMMON_NAME) for name in entry.get("names") or ())
     if entry.get("server_name"):
         raise EdgesiteError(
-            "proxies: {0} has server_name, and is no client of its upstream".format(entry["name"]),
-            "Set side: client, or leave server_name away",
+            "proxies: {0} has server_name, but does not have side: client".format(entry["name"]),
+            "Set side: client, or remove server_name",
         )
     if names and kind != "required":
         raise EdgesiteError(
-            "proxies: {0} has names, and client_certificates: {1}".format(entry["name"], kind),
-            "Names are those of client certificates: set client_certificates: required, or leave names away",
+            "proxies: {0} has names, but client_certificates is {1}".format(entry["name"], kind),
+            "Names are compared with client certificates: set client_certificates: required, or remove names",
         )
     return Proxy(
         checked("proxies: name", entry["name"], _NAME),
@@ -89,13 +89,16 @@ def _outgoing(entry: Mapping[str, Any]) -> Proxy:
     listen, upstream = _address("listen", entry["listen"]), _address("upstream", entry["upstream"])
     if not _LOOPBACK.fullmatch(listen.rpartition(":")[0]):
         raise EdgesiteError(
-            "proxies: {0} listens at {1}, and lets everybody there act as this host".format(entry["name"], listen),
-            "Have it listen on the loopback, such as 127.0.0.1:9444",
+            "proxies: {0} listens on {1}, so anyone who can connect there can act as this host".format(
+                entry["name"], listen
+            ),
+            "Set listen to a loopback address, such as 127.0.0.1:9444",
         )
     if entry.get("names") or (entry.get("client_certificates") or "required") != "required":
         raise EdgesiteError(
-            "proxies: {0} has names or client_certificates, and nobody shows it a certificate".format(entry["name"]),
-            "Leave them away, or set side: server",
+            "proxies: {0} has names or client_certificates, but with side: client nobody presents a certificate to "
+            "it".format(entry["name"]),
+            "Remove them, or set side: server",
         )
     server = entry.get("server_name") or upstream.rpartition(":")[0]
     if _NUMERIC.fullmatch(server):
@@ -110,7 +113,7 @@ def _outgoing(entry: Mapping[str, Any]) -> Proxy:
 def _address(option: str, text: str) -> str:
     text = checked("proxies: " + option, text, _ADDRESS)
     if not 0 < int(text.rpartition(":")[2]) < 65536 or (option == "upstream" and text.startswith("*")):
-        raise EdgesiteError("proxies: {0} {1} is no address that can be used".format(option, text), "Correct it")
+        raise EdgesiteError("proxies: {0} {1} is not a usable address".format(option, text), "Correct it")
     return text
 
 
@@ -118,5 +121,5 @@ def _once(option: str, key: str, entries: List[Entry]) -> List[Entry]:
     values = [getattr(entry, key) for entry in entries]
     double = sorted({value for value in values if values.count(value) > 1})
     if double:
-        raise EdgesiteError("{0}: {1} {2} is there twice".format(option, key, double[0]), "Leave one of them away")
+        raise EdgesiteError("{0}: {1} {2} appears twice".format(option, key, double[0]), "Remove one of them")
     return entries

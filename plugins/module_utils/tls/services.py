@@ -217,7 +217,7 @@ def check_ready(wish: Wanted, state: State) -> None:
     lacking = missing(wish, state)
     if lacking:
         raise EdgesiteError(
-            "Not on this host: " + ", ".join(lacking),
+            "Not installed on this host: " + ", ".join(lacking),
             "Install these packages, or set install: true (tls_install)",
             {"missing_packages": list(lacking)},
         )
@@ -225,13 +225,13 @@ def check_ready(wish: Wanted, state: State) -> None:
         return
     if not state.software.group:
         raise EdgesiteError(
-            "There is no group {0} on this host, which may use the TPM".format(wish.layout.group),
-            "Install tpm-udev or tpm2-abrmd, or set group to the one that the TPM's device has",
+            "There is no group {0} on this host, which the TPM's device should belong to".format(wish.layout.group),
+            "Install tpm-udev or tpm2-abrmd, or set group to the group of the TPM's device (ls -l /dev/tpmrm0)",
         )
     if state.identity is None:
         raise EdgesiteError(
             "There is no identity in {0}, or a part of it is missing".format(wish.layout.identity),
-            "Run the role edgesite.gpu.identity before",
+            "Run the role edgesite.gpu.identity first",
         )
 
 

@@ -62,7 +62,7 @@ def parse(encoded: bytes) -> Certificate:
         extensions = [content for tag, content in rest if tag == _EXTENSIONS]
         return Certificate(issuer[1], key(encoded), _extensions(extensions[0]) if extensions else {})
     except (ValueError, IndexError) as error:
-        raise der.NotDer("it is no certificate: {0}".format(error)) from error
+        raise der.NotDer("it is not a certificate: {0}".format(error)) from error
 
 
 def fields(encoded: bytes) -> List[Tuple[int, bytes]]:
@@ -132,7 +132,7 @@ def _extensions(written: bytes) -> Dict[bytes, bytes]:
         (tag, dotted), *_critical, (_octets, value) = der.elements(one)
         oid = der.tlv(tag, dotted)
         if oid in found:
-            raise der.NotDer("an extension is there twice")
+            raise der.NotDer("an extension appears twice")
         found[oid] = value
     return found
 

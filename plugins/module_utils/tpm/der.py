@@ -98,13 +98,13 @@ def explicit(number: int, content: bytes) -> bytes:
 def split(data: bytes) -> Tuple[int, bytes, bytes]:
     """The first element's tag and content, and what follows it."""
     if len(data) < 2:
-        raise NotDer("it ends in the middle")
+        raise NotDer("it is truncated")
     tag, size, start = data[0], data[1], 2
     if size >= 0x80:
         start += size & 0x7F
         size = int.from_bytes(data[2:start], "big")
     if tag & 0x1F == 0x1F or start == 2 and size >= 0x80 or start > 6 or start + size > len(data):
-        raise NotDer("it ends in the middle, or is no DER")
+        raise NotDer("it is truncated, or not in DER form")
     return tag, data[start : start + size], data[start + size :]
 
 
@@ -121,7 +121,7 @@ def only(tag: int, data: bytes) -> bytes:
     """The content of data, which has to be one element with this tag."""
     found, content, rest = split(data)
     if found != tag or rest:
-        raise NotDer("element {0:#x} where one {1:#x} has to be".format(found, tag))
+        raise NotDer("element {0:#x} where {1:#x} is expected".format(found, tag))
     return content
 
 
@@ -138,7 +138,7 @@ def unpem(label: str, written: str) -> bytes:
     """
     blocks = _blocks(written)
     if [name for name, _body in blocks] != [label]:
-        raise NotDer("it is not one PEM block 'BEGIN {0}' and no other".format(label))
+        raise NotDer("it is not exactly one PEM block 'BEGIN {0}'".format(label))
     return _decoded(blocks[0][1])
 
 
@@ -154,7 +154,7 @@ def _blocks(written: str) -> List[Tuple[str, str]]:
         name, _dashes, rest = part.partition("-----")
         body, end, _rest = rest.partition("-----END{0}-----".format(name))
         if not end or name[:1] != " ":
-            raise NotDer("it is not one PEM block after another: one does not end")
+            raise NotDer("one of its PEM blocks has no matching END line")
         found.append((name[1:], body))
     return found
 

@@ -31,9 +31,9 @@ class Meaning(NamedTuple):
     passes: bool = False
 
 
-_AGAIN = "Run again; if it stays so, reboot the host"
-_BUSY = Meaning("retry", "The TPM was busy with itself for too long", _AGAIN, passes=True)
-_SLOTS = "All of the TPM's places for loaded {0} are taken by programs that left theirs there"
+_AGAIN = "Run again; if this persists, reboot the host"
+_BUSY = Meaning("retry", "The TPM was busy for too long", _AGAIN, passes=True)
+_SLOTS = "All of the TPM's slots for loaded {0} are taken, by programs that left theirs loaded"
 _FREE = (
     "Use the kernel's resource manager (tcti: device:/dev/tpmrm0), which gives every program its own; without one, "
     "stop the program or, if you know that they are left over, run 'tpm2_flushcontext {0}' on the host"
@@ -43,29 +43,31 @@ _SESSIONS = Meaning("no_slot", _SLOTS.format("sessions"), _FREE.format("-l"))
 _NO_OBJECT = Meaning(
     "no_object", "The TPM has no object at this handle", "Check the handle: tpm2_getcap handles-persistent"
 )
-_NOT_MADE = Meaning("not_supported", "This TPM does not know such keys", "Choose another type of key")
+_NOT_MADE = Meaning("not_supported", "This TPM does not support such keys", "Choose another type of key")
 _MISMATCH = Meaning(
     "mismatch",
     "The credential is not one for this kind of endorsement key",
-    "Make the credential for the endorsement key that tpm_info shows of this host",
+    "Make the credential for the endorsement key that tpm_info shows for this host",
 )
 _PASSWORD = Meaning(
     "auth",
-    "The TPM's {0} password is set, and what was given is not it",
-    "Give it (owner_auth is the owner's), or reset it with 'tpm2_changeauth' on the host",
+    "The TPM's {0} password is set, and the one given is wrong",
+    "Give the right one (owner_auth is the owner's), or reset it with 'tpm2_changeauth' on the host",
 )
 
 _MEANINGS = {
-    0x082: Meaning("attributes", "The TPM refuses what the key at hand is to be used for", "Give another key"),
+    0x082: Meaning("attributes", "The TPM does not allow this use of the key", "Use another key"),
     0x081: _NOT_MADE,
-    0x084: Meaning("value", "The TPM refuses a value that it was given", "Check what was given: is it of this TPM?"),
+    0x084: Meaning(
+        "value", "The TPM refuses a value that it was given", "Check that what was given belongs to this TPM"
+    ),
     0x085: Meaning(
         "hierarchy",
         "A part of the TPM (owner or endorsement) that is needed is switched off",
         "Enable the owner's and the endorsement hierarchy in the firmware's setup",
     ),
     0x087: _NOT_MADE,
-    0x08A: Meaning("type", "The object in the TPM is of another type", "Give the handle of a key"),
+    0x08A: Meaning("type", "The object in the TPM has another type", "Use the handle of a key"),
     0x08B: _NO_OBJECT,
     0x08E: _PASSWORD,
     0x092: _NOT_MADE,
@@ -74,7 +76,7 @@ _MEANINGS = {
     0x09F: Meaning(
         "integrity",
         "What was given to the TPM was made for another TPM, or for what this one was before it was cleared",
-        "Make it anew for this TPM",
+        "Make it again for this TPM",
     ),
     0x0A2: _PASSWORD,
     0x0A6: _NOT_MADE,
@@ -85,14 +87,16 @@ _MEANINGS = {
         "Enable the TPM in the firmware's setup, or run 'tpm2_startup -c' on the host",
     ),
     0x101: Meaning("failure", "The TPM failed its self-test and refuses to work", "Power the host off and on"),
-    0x120: Meaning("disabled", "The TPM has switched this command off", "See the TPM's setup in the firmware"),
-    0x143: Meaning("not_supported", "This TPM does not know a command that is needed", "Update the TPM's firmware"),
+    0x120: Meaning(
+        "disabled", "The TPM has switched this command off", "Check the TPM's settings in the firmware's setup"
+    ),
+    0x143: Meaning("not_supported", "This TPM does not support a command that is needed", "Update the TPM's firmware"),
     0x14B: Meaning(
         "no_nv_space",
         "The TPM has no room left for another persistent object",
         "Remove what nothing uses (tpm2_getcap handles-persistent, tpm2_evictcontrol), or give path and no handle",
     ),
-    0x14C: Meaning("taken", "There is something at this handle already", "Choose another handle"),
+    0x14C: Meaning("taken", "This handle is already taken", "Choose another handle"),
     0x902: _OBJECTS,
     0x903: _SESSIONS,
     0x904: _OBJECTS,
@@ -108,7 +112,7 @@ _MEANINGS = {
         "lockout",
         "The TPM is in lockout: wrong passwords were tried too often",
         "Wait (tpm_info tells how long under lockout), or run 'tpm2_dictionarylockout -c' with the lockout password; "
-        "keys that tpm_key made are not affected by lockout, what else was used is",
+        "keys that tpm_key made are not affected by lockout, other keys are",
     ),
     0x922: _BUSY,
     0x923: Meaning("nv_unavailable", "The TPM cannot write at the moment", _AGAIN, passes=True),
@@ -118,19 +122,19 @@ _MEANINGS = {
 _CONNECTION = (
     (
         re.compile(r"Failed to open .*device file \S+: Device or resource busy"),
-        Meaning("busy", "Another program holds the TPM", "Stop it, or use tcti: device:/dev/tpmrm0", passes=True),
+        Meaning("busy", "Another program is using the TPM", "Stop it, or set tcti: device:/dev/tpmrm0", passes=True),
     ),
     (
         re.compile(r"Failed to open .*device file \S+: No such (file|device)"),
         Meaning(
             "no_device",
-            "The TPM's device is not there",
+            "The TPM's device does not exist",
             "Enable the TPM in the firmware's setup; for a container or a VM, pass /dev/tpmrm0 in",
         ),
     ),
     (
         re.compile(r"Failed to open .*device file \S+: (Permission denied|Operation not permitted)"),
-        Meaning("no_permission", "This user may not use the TPM", "Run as root: become: true"),
+        Meaning("no_permission", "This user may not use the TPM", "Run the task as root (become: true)"),
     ),
     (
         re.compile(r"Failed to create connection with service: .*UnknownMethod"),
@@ -141,19 +145,19 @@ _CONNECTION = (
         re.compile(r"Cannot connect to [A-Za-z0-9_]+ TPM socket|Failed to connect to host"),
         Meaning(
             "not_reached",
-            "Nothing answers where the TPM has to be",
+            "Nothing answers where the TPM should be",
             "Start the TPM's emulator or daemon, or check tcti",
         ),
     ),
     (
         re.compile(r"Failed to read response header"),
-        Meaning("no_tpm", "What answers at tcti is no TPM", "Check the option tcti"),
+        Meaning("no_tpm", "What answers at tcti is not a TPM", "Check the option tcti"),
     ),
     (
         re.compile(r"Could not load tcti|Failed to instantiate TCTI"),
         Meaning(
             "tcti",
-            "The way to the TPM cannot be used",
+            "The TPM's interface (TCTI) cannot be loaded",
             "Check the option tcti, and that its library is installed (as libtss2-tcti-device0 on Debian)",
         ),
     ),
@@ -184,7 +188,7 @@ def explain(text: str, what: str = "", password: str = "owner") -> Optional[TpmE
         return TpmError(found, None, what) if found else None
     if code >> 16 == _TCTI_LAYER:
         lost = Meaning(
-            "io", "The connection with the TPM broke", "See 'dmesg | grep -i tpm' on the host, and check tcti"
+            "io", "The connection with the TPM broke", "Run 'dmesg | grep -i tpm' on the host, and check tcti"
         )
         return TpmError(lost, code, what)
     if code >> 16 not in _TPM_LAYERS:

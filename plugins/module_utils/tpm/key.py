@@ -30,7 +30,7 @@ _HANDLE = re.compile(r"0[xX][0-9A-Fa-f]{1,8}|[1-9][0-9]{0,9}")
 _ACCOUNT = Kind(
     re.compile(r"[0-9]{1,10}|[A-Za-z_][A-Za-z0-9_.@\\$ -]*"),
     "the name or the number of a user or a group",
-    "Give the name of one on the host, or a number from 0 to 4294967294",
+    "Use the name of one on the host, or a number from 0 to 4294967294",
 )
 _HIGHEST = 0xFFFFFFFE
 
@@ -143,14 +143,14 @@ def plan(wanted: Wanted, state: State, renewed: bool) -> List[Action]:
         actions.append(MakeStorageKey())
     elif not state.storage_key.attributes >= _STORAGE_ATTRIBUTES:
         raise EdgesiteError(
-            "What is at {0} is no storage key".format(index(STORAGE_KEY)),
+            "The object at {0} is not a storage key".format(index(STORAGE_KEY)),
             "Move it to another handle with tpm2_evictcontrol: this handle is the storage root key's",
         )
     before = None if state.text is None or state.access is None else (state.text, state.access)
     actions.append(MakeKey(wanted.kind, wanted.path, before, wanted.access, why))
     if wanted.handle is not None:
         if state.handle is not None:
-            _refuse_unless(wanted, ALWAYS, "{0} holds a key already".format(index(wanted.handle)), "another handle")
+            _refuse_unless(wanted, ALWAYS, "{0} already holds a key".format(index(wanted.handle)), "use another handle")
             same = state.file and state.file.public and state.file.public == state.handle.public
             actions.append(Evict(wanted.handle, state.text if same else None))
         actions.append(Keep(wanted.handle))
@@ -163,8 +163,8 @@ def _plan_absent(wanted: Wanted, state: State) -> List[Action]:
         public = state.handle.public
         if public is None or "restricted" in public.attributes or "sign" not in public.attributes:
             raise EdgesiteError(
-                "{0} holds no key that tpm_key makes: it is not taken away".format(index(wanted.handle)),
-                "Check the handle; 'tpm2_evictcontrol' takes anything away",
+                "{0} does not hold a key that tpm_key makes, so it is not removed".format(index(wanted.handle)),
+                "Check the handle; 'tpm2_evictcontrol' removes anything",
             )
         actions.append(Evict(wanted.handle, state.text))
     if wanted.path is not None and state.text is not None and state.access is not None:
@@ -181,21 +181,23 @@ def _why_anew(wanted: Wanted, state: State, renewed: bool) -> Optional[str]:
     if wanted.regenerate == ALWAYS and not renewed:
         return "regenerate is always"
     if found.problem:
-        _refuse_unless(wanted, UNUSABLE, "{0}: {1}".format(place, found.problem), "state: absent for this one")
+        _refuse_unless(wanted, UNUSABLE, "{0}: {1}".format(place, found.problem), "set state: absent for this one")
         return found.problem
     if found.public is not None:
         unlike = _unlike(wanted, found.public)
         if unlike:
-            _refuse_unless(wanted, ALWAYS, "{0} is {1}".format(place, unlike), "another place, or the type that it is")
+            _refuse_unless(
+                wanted, ALWAYS, "{0} is {1}".format(place, unlike), "use another place, or set type to what it is"
+            )
     return None
 
 
 def _unlike(wanted: Wanted, public: Public) -> str:
     """How a key differs from the wanted one."""
     if public.kind != wanted.kind:
-        return "a key of type {0}, and {1} is wanted".format(public.kind, wanted.kind)
+        return "a key of type {0}, but {1} is wanted".format(public.kind, wanted.kind)
     if public.attributes != DEVICE_KEY or public.policy:
-        return "a key that is not bound to this TPM as a device's key has to be: its attributes are {0}".format(
+        return "a key that is not bound to this TPM, as a device's key has to be: its attributes are {0}".format(
             ", ".join(sorted(public.attributes))
         )
     return ""
@@ -213,8 +215,8 @@ def _plan_rest(wanted: Wanted, state: State) -> List[Action]:
     if state.handle is None:
         actions.append(Keep(wanted.handle))
     elif state.handle.public != state.file.public:
-        place = "{0} holds another key than {1}".format(index(wanted.handle), wanted.path)
-        _refuse_unless(wanted, ALWAYS, place, "another handle")
+        place = "{0} holds a different key from {1}".format(index(wanted.handle), wanted.path)
+        _refuse_unless(wanted, ALWAYS, place, "use another handle")
         actions += [Evict(wanted.handle, None), Keep(wanted.handle)]
     return actions
 
@@ -224,7 +226,7 @@ def _refuse_unless(wanted: Wanted, enough: str, problem: str, other: str) -> Non
     if wanted.regenerate not in allowed:
         raise EdgesiteError(
             problem,
-            "Set regenerate: {0} for one run to make a new key, which needs a new certificate, or give {1}".format(
+            "Set regenerate: {0} for one run to make a new key, which needs a new certificate, or {1}".format(
                 enough, other
             ),
         )
@@ -249,16 +251,16 @@ def after(wanted: Wanted, state: State, actions: List[Action]) -> State:
 def describe(action: Action) -> str:
     """The action for the user."""
     if isinstance(action, MakeStorageKey):
-        return "make the TPM's storage key at {0}".format(index(STORAGE_KEY))
+        return "create the TPM's storage key at {0}".format(index(STORAGE_KEY))
     if isinstance(action, MakeKey):
         place = "" if action.path is None else ", in {0}".format(action.path)
-        return "make a key of type {0} in the TPM{1} ({2})".format(action.kind, place, action.why)
+        return "create a key of type {0} in the TPM{1} ({2})".format(action.kind, place, action.why)
     if isinstance(action, Evict):
-        return "take the key at {0} out of the TPM".format(index(action.handle))
+        return "remove the key at {0} from the TPM".format(index(action.handle))
     if isinstance(action, Keep):
         return "keep the key in the TPM at {0}".format(index(action.handle))
     if isinstance(action, SetAccess):
-        return "set {0} from {1} to {2}".format(action.path, _show(action.before), _show(action.access))
+        return "change {0} from {1} to {2}".format(action.path, _show(action.before), _show(action.access))
     return "remove {0}".format(action.path)
 
 
@@ -271,7 +273,7 @@ def parse_handle(written: str, option: str = "handle") -> int:
     handle = int(written, 0) if _HANDLE.fullmatch(written) else -1
     if handle not in _HANDLES:
         raise EdgesiteError(
-            "{0} {1!r} is no handle of the owner's: those are 0x81000000 to 0x817fffff".format(option, written)
+            "{0} {1!r} is not a handle of the owner's: those are 0x81000000 to 0x817fffff".format(option, written)
         )
     return handle
 
@@ -291,8 +293,8 @@ def parse_key_handle(written: str) -> int:
     handle = parse_handle(written)
     if handle == STORAGE_KEY or handle in _ENDORSEMENT_HANDLES:
         raise EdgesiteError(
-            "handle {0!r} is for the TPM's storage key or its endorsement keys".format(written),
-            "Take one such as 0x81000010",
+            "handle {0!r} is reserved for the TPM's storage key or its endorsement keys".format(written),
+            "Use one such as 0x81000010",
         )
     return handle
 

@@ -124,7 +124,7 @@ def parse_area(area: bytes) -> Public:
     bits = reader.number(4)
     unknown = bits & ~sum(1 << bit for bit in ATTRIBUTES)
     if unknown:
-        raise NotPublic("attributes that are not known here: {0:#x}".format(unknown))
+        raise NotPublic("unknown attributes: {0:#x}".format(unknown))
     attributes = frozenset(name for bit, name in ATTRIBUTES.items() if bits >> bit & 1)
     common = _Common(area, kind, name_hash, attributes, reader.sized(), reader.symmetric())
     public = _rsa(common, reader) if kind == RSA else _ecc(common, reader)
@@ -172,7 +172,7 @@ def _curve(name: str) -> Tuple[int, str]:
 def _sized(data: bytes) -> Tuple[bytes, bytes]:
     size = int.from_bytes(data[:2], "big")
     if len(data) < 2 + size or len(data) < 2:
-        raise NotPublic("it ends in the middle")
+        raise NotPublic("it is truncated")
     return data[2 : 2 + size], data[2 + size :]
 
 
@@ -182,7 +182,7 @@ class _Reader:
 
     def number(self, size: int) -> int:
         if len(self.data) < size:
-            raise NotPublic("it ends in the middle")
+            raise NotPublic("it is truncated")
         found, self.data = self.data[:size], self.data[size:]
         return int.from_bytes(found, "big")
 
@@ -193,7 +193,7 @@ class _Reader:
     def known(self, what: str, names: Mapping[int, Name]) -> Name:
         number = self.number(2)
         if number not in names:
-            raise NotPublic("a {0} that is not known here: {1:#06x}".format(what, number))
+            raise NotPublic("an unknown {0}: {1:#06x}".format(what, number))
         return names[number]
 
     def scheme(self) -> Tuple[Optional[str], Optional[str]]:

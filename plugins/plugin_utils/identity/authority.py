@@ -50,8 +50,8 @@ def sign(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> 
     ways = [name for name in ("privatekey", "command", "url") if options[name]]
     if len(ways) != 1:
         raise EdgesiteError(
-            "authority needs one of privatekey, command and url, and has {0}".format(", ".join(ways) or "none"),
-            "Give one",
+            "authority needs exactly one of privatekey, command and url, but has {0}".format(", ".join(ways) or "none"),
+            "Set one of them",
         )
     _check_number("authority.timeout", options["timeout"], _MOST_SECONDS, "seconds")
     _check_number("days", order.days, _MOST_DAYS, "days")
@@ -64,14 +64,16 @@ def _check_number(option: str, number: int, most: int, unit: str) -> None:
     """Beyond that, a limit of time or a date is none to the libraries that get it, which say so in Python's words."""
     if not 0 < number <= most:
         raise EdgesiteError(
-            "{0} is {1}, and can be 1 to {2} {3}".format(option, shown(number), most, unit),
-            "Leave it out for the default",
+            "{0} is {1}, but has to be 1 to {2} {3}".format(option, shown(number), most, unit),
+            "Remove it to use the default",
         )
 
 
 def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Tuple[str, List[str]]:
     if not options["certificate"]:
-        raise EdgesiteError("authority.privatekey needs authority.certificate too", "Give the CA's certificate")
+        raise EdgesiteError(
+            "authority.privatekey needs authority.certificate as well", "Set it to the CA's certificate"
+        )
     between = chains.read([options["certificate"]] + options["chain"])
     answer = run_module(
         "community.crypto.x509_certificate_pipe",
@@ -88,7 +90,7 @@ def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunAnyModu
     if answer.get("failed"):
         raise EdgesiteError(
             "The CA could not sign: {0}".format(answer.get("msg", "no message")),
-            "See that the CA's key, its certificate and the passphrase belong together (role edgesite.gpu.site_ca)",
+            "Check that the CA's key, its certificate and the passphrase belong together (role edgesite.gpu.site_ca)",
         )
     return answer["certificate"], between
 
@@ -107,7 +109,7 @@ def _by_command(options: Mapping[str, Any], order: Order, run_module: RunAnyModu
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            why = "did not end within {0} s (authority.timeout)".format(options["timeout"])
+            why = "did not finish within {0} s (authority.timeout)".format(options["timeout"])
             raise _command_failed(program, why) from error
         except (OSError, ValueError) as error:
             raise _command_failed(program, "cannot be run: " + _words(error)) from error
@@ -131,8 +133,8 @@ def _by_url(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) 
     if shown is None:
         raise EdgesiteError(
             "authority.url is not a URL such as https://ca.example/sign; it is not shown, since it may hold a password",
-            "Give it as https://HOST[:PORT]/PATH; in a user name or password, write characters other than letters and "
-            "digits as % and two hex digits",
+            "Write it as https://HOST[:PORT]/PATH; in a user name or password, write characters other than letters "
+            "and digits as % and two hex digits",
         )
     headers = {"Content-Type": "application/pkcs10", **_headers(options["headers"])}
 
@@ -205,6 +207,6 @@ def _split(written: bytes, source: str) -> Tuple[str, List[str]]:
     except ValueError as error:
         raise EdgesiteError(
             "The answer of {0} cannot be used: {1}".format(source, error),
-            "It has to be the certificate, followed by what lies between it and the root",
+            "It has to be the certificate, followed by the intermediate certificates up to the root",
         ) from error
     return first, rest

@@ -27,7 +27,7 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
         wrong = _wrong(value)
         if wrong:
             raise EdgesiteError(
-                "{0} is {1}, and the CA's keys have to be encrypted".format(option, wrong),
+                "{0} is {1}, but the CA's keys have to be encrypted".format(option, wrong),
                 "Set it to text in quotes, and keep it in a vault; the playbooks pass identity_ca_passphrase as "
                 "site_ca_passphrase",
             )
@@ -36,8 +36,8 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
     if bare:
         raise EdgesiteError(
             "Not encrypted: {0}; an earlier run had no passphrase".format(", ".join(bare)),
-            "If nothing was issued yet, take root.* and issuing.* out of {0} and run again. Otherwise encrypt with the "
-            "passphrase of the inventory: {1}".format(
+            "If nothing was issued yet, remove root.* and issuing.* from {0} and run again. Otherwise encrypt with "
+            "the passphrase of the inventory: {1}".format(
                 folder, "; ".join(_ENCRYPT.format(shlex.quote(path)) for path in bare)
             ),
         )

@@ -41,7 +41,7 @@ def split(text: str) -> List[str]:
         raise ValueError("it is longer than {0} KiB".format(LONGEST // 1024))
     found = _blocks(text)
     if len(found) > MOST:
-        raise ValueError("it holds {0} certificates, and {1} are the most".format(len(found), MOST))
+        raise ValueError("it has {0} certificates, but at most {1} are allowed".format(len(found), MOST))
     return found
 
 
@@ -76,7 +76,8 @@ def _verified(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> 
     openssl = shutil.which("openssl")
     if openssl is None:
         raise EdgesiteError(
-            "openssl is not installed on the controller", "Install it; it checks chains of certificates"
+            "openssl is not installed on the controller",
+            "Install the package openssl there; it checks chains of certificates",
         )
     with tempfile.TemporaryDirectory() as folder:
         argv = [openssl, "verify", "-nameopt", "RFC2253", *_LEVEL]

@@ -36,7 +36,7 @@ def decide(
         raise _no_tpm(known["unread"])
     held = need.unusable(keys, store["active"])
     if held:
-        raise EdgesiteError("The TPM could not be asked for the host's key: {0}".format(held["reason"]))
+        raise EdgesiteError("The TPM could not be queried for the host's key: {0}".format(held["reason"]))
     return need.need(store, keys, wanted, now)
 
 
@@ -60,9 +60,8 @@ def renew_before(written: Optional[str], days: int) -> Optional[float]:
 def _check_clock(off: int, tolerance: int) -> None:
     if abs(off) > tolerance:
         raise EdgesiteError(
-            "The host's clock is {0:.0f} s {1} the controller's: certificates would look bad to one of them".format(
-                abs(off), "ahead of" if off > 0 else "behind"
-            ),
+            "The host's clock is {0:.0f} s {1} the controller's: one of them would take valid certificates for "
+            "invalid".format(abs(off), "ahead of" if off > 0 else "behind"),
             "Set the clock (chrony, systemd-timesyncd), or raise identity_clock_tolerance",
         )
 
@@ -70,7 +69,7 @@ def _check_clock(off: int, tolerance: int) -> None:
 def _no_tpm(unread: Sequence[Mapping[str, Any]]) -> EdgesiteError:
     if not unread:
         return EdgesiteError(
-            "The host has no TPM", "Enable it in the firmware's setup, or leave identity_ca_dir out for this host"
+            "The host has no TPM", "Enable it in the firmware's setup, or remove identity_ca_dir for this host"
         )
     first = unread[0]
     return EdgesiteError("The host's TPM cannot be used: {0}".format(first["why"]), first["fix"])

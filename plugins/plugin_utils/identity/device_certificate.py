@@ -61,7 +61,7 @@ def _difference(what: str, asked: FrozenSet[str], given: FrozenSet[str]) -> Opti
         return "it has no {0}, and so allows any".format(what)
     if lacking:
         return "its {0} lacks {1}".format(what, ", ".join(sorted(lacking)))
-    return "its {0} has {1} besides".format(what, ", ".join(sorted(more))) if more else None
+    return "its {0} has {1} as well".format(what, ", ".join(sorted(more))) if more else None
 
 
 def _key_usage(signed: Signed) -> FrozenSet[str]:

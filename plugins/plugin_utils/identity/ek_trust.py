@@ -86,7 +86,7 @@ def _of_first_use(taken: Mapping[str, Endorsement], known: Set[str]) -> List[End
 
 def _not_pinned(sha256: str, pins: Sequence[str]) -> EdgesiteError:
     return EdgesiteError(
-        "it is {0}, and the inventory gives this host {1}".format(sha256, ", ".join(pins)),
+        "it is {0}, but the inventory gives this host {1}".format(sha256, ", ".join(pins)),
         "If its board was swapped, write the new key into the inventory; if not, another machine answers for it",
     )
 
@@ -95,13 +95,13 @@ def _judged(found: Mapping[str, Any], rules: Rules) -> Endorsement:
     try:
         public = tpm_public.parse(base64.b64decode(found["public"], validate=True))
     except (KeyError, TypeError, ValueError) as error:
-        raise EdgesiteError("it is no public area of a key: {0}".format(error)) from error
+        raise EdgesiteError("it is not the public area of a key: {0}".format(error)) from error
     if not endorsement.is_key(public) or public.aes_bits not in (128, 192, 256):
         raise EdgesiteError("its attributes are not those of an endorsement key")
     if public.name_hash == "sha1":
         raise EdgesiteError("it uses SHA-1")
     if public.type == RSA and public.modulus.bit_length() < _LEAST_RSA:
-        raise EdgesiteError("it has {0} bits, and {1} are the least".format(public.modulus.bit_length(), _LEAST_RSA))
+        raise EdgesiteError("it has {0} bits, but needs at least {1}".format(public.modulus.bit_length(), _LEAST_RSA))
     sha256 = hashlib.sha256(public.spki).hexdigest()
     if rules.trust == CERTIFIED:
         return Endorsement(public, sha256, CERTIFIED, _certified(found, public, rules))
@@ -110,7 +110,7 @@ def _judged(found: Mapping[str, Any], rules: Rules) -> Endorsement:
     if rules.trust == PINNED and not rules.pins:
         raise EdgesiteError(
             "the inventory says that it is pinned, but gives no key",
-            "Set identity_ek_sha256 to {0}, if it is this host's".format(sha256),
+            "If it is this host's key, set identity_ek_sha256 to {0}".format(sha256),
         )
     return Endorsement(public, sha256, rules.trust, None)
 
@@ -121,23 +121,24 @@ def _certified(found: Mapping[str, Any], public: Public, rules: Rules) -> str:
     if not written:
         raise EdgesiteError(
             "it has no certificate",
-            "Pin the key in the inventory (identity_ek_trust: pinned), or take it as it is for once (first_use)",
+            "Pin the key in the inventory (identity_ek_trust: pinned), or trust it when it is first seen (first_use)",
         )
     if not rules.roots:
         raise EdgesiteError(
             "no root certificate of a TPM manufacturer is trusted",
-            "Set identity_tpm_roots to those of the manufacturers of your machines' TPMs",
+            "Set identity_tpm_roots to the root certificates of your TPMs' manufacturers",
         )
     encoded, issuer = _endorsed(written)
     if not endorsement.certified(encoded, public):
-        raise EdgesiteError("its certificate is that of another key")
+        raise EdgesiteError("its certificate is for another key")
     between = list(rules.intermediates) + _readable(found.get("issuers"))
     why = chains.refusal(chains.pem(encoded), between, rules.roots)
     if why:
         raise EdgesiteError(
             "its certificate does not lead to a trusted manufacturer ({0}); its issuer is {1}".format(why, issuer),
-            "If you trust it, add its root to identity_tpm_roots, and what lies between to identity_tpm_intermediates; "
-            "if what it is signed with is too weak, pin the key in the inventory (identity_ek_trust: pinned)",
+            "If you trust it, add its root to identity_tpm_roots, and its intermediate certificates to "
+            "identity_tpm_intermediates; if its signature is too weak, pin the key in the inventory "
+            "(identity_ek_trust: pinned)",
         )
     return issuer
 

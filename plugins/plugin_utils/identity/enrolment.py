@@ -85,7 +85,7 @@ def _endorsement(known: Mapping[str, Any]) -> Any:
     shown = known["tpm"]["endorsement"]
     if not shown:
         raise EdgesiteError(
-            "The TPM does not show who made it: {0}".format("; ".join(one["why"] for one in known["unread"])),
+            "The TPM cannot prove who made it: {0}".format("; ".join(one["why"] for one in known["unread"])),
             "; ".join(one["fix"] for one in known["unread"]),
         )
     return shown

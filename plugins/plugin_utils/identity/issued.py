@@ -47,7 +47,7 @@ def checked(order: Order, certificate: str, chain: List[str], roots: List[str], 
     if why:
         raise EdgesiteError(
             "The CA's certificate does not lead to authority.roots: {0}".format(why),
-            "Set authority.roots to the root of this CA, and have the CA send what lies between along",
+            "Set authority.roots to the root of this CA, and have the CA send the intermediate certificates as well",
         )
     return Issued(certificate, "".join(between), parsed)
 
@@ -55,18 +55,19 @@ def checked(order: Order, certificate: str, chain: List[str], roots: List[str], 
 def _check_content(parsed: x509.Certificate, asked: x509.CertificateSigningRequest) -> None:
     if device_certificate.spki(parsed) != device_certificate.spki(asked):
         raise EdgesiteError(
-            "The CA signed a certificate for another key than the request's", "See that the CA takes the request's key"
+            "The CA signed a certificate for another key than the request's",
+            "Check that the CA uses the key of the request",
         )
     if parsed.subject != asked.subject or names_of(parsed) != names_of(asked):
         raise EdgesiteError(
             "The CA signed a certificate with other names than the request's",
-            "See that the CA takes subject and subjectAltName from the request",
+            "Check that the CA takes subject and subjectAltName from the request",
         )
     why = device_certificate.usage_problem(parsed, asked)
     if why:
         raise EdgesiteError(
-            "The CA signed a certificate for something else than was asked: {0}".format(why),
-            "See that the CA takes key usage and extended key usage from the request, or has a profile with the same",
+            "The CA signed a certificate for something other than requested: {0}".format(why),
+            "Check that the CA takes key usage and extended key usage from the request, or has a profile with the same",
         )
 
 
@@ -74,7 +75,7 @@ def _check_life(parsed: x509.Certificate, order: Order, now: float) -> None:
     begin, end = parsed.not_valid_before_utc, parsed.not_valid_after_utc
     if not begin.timestamp() <= now < end.timestamp():
         raise EdgesiteError(
-            "The CA signed a certificate that is not good now, but from {0} to {1} (UTC)".format(
+            "The CA signed a certificate that is not valid now, but from {0} to {1} (UTC)".format(
                 *map(_moment, (begin, end))
             ),
             "Compare the clocks of the CA and of the controller",
@@ -82,15 +83,15 @@ def _check_life(parsed: x509.Certificate, order: Order, now: float) -> None:
     life = (end - begin).total_seconds()
     if life > order.days * _DAY + _ROUNDING:
         raise EdgesiteError(
-            "The CA signed a certificate for {0:.0f} days, and {1} were asked for".format(life / _DAY, order.days),
-            "Have the CA give that, or set identity_days to what it gives; less is good as well",
+            "The CA signed a certificate for {0:.0f} days, but {1} were requested".format(life / _DAY, order.days),
+            "Have the CA issue it for that long, or set identity_days to what the CA issues, or to less",
         )
     if device_certificate.renewal_due(parsed, order.renew_before, now):
         raise EdgesiteError(
-            "The CA signed a certificate that is good for {0:.1f} more days, so that every run would renew it".format(
+            "The CA signed a certificate that is valid for {0:.1f} more days, so that every run would renew it".format(
                 (end.timestamp() - now) / _DAY
             ),
-            "Have the CA issue certificates that begin now and last longer, or set identity_renew_before to less",
+            "Have the CA issue certificates that begin now and last longer, or set identity_renew_before to fewer days",
         )
 
 

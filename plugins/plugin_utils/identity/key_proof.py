@@ -17,7 +17,7 @@ from ...module_utils.tpm.public import DEVICE_KEY, Public
 from .crypto import UnsupportedAlgorithm, x509
 from .names import names_of
 
-_OTHER_KEY = "Make the request anew with edgesite.gpu.tpm_csr and the key's own path"
+_OTHER_KEY = "Make the request again with edgesite.gpu.tpm_csr and the key's own path"
 _ANOTHER_KEY = "Let edgesite.gpu.tpm_key make a new key; the role identity does it with identity_rotate=true"
 
 
@@ -26,7 +26,7 @@ def device_key(encoded: str) -> Public:
     try:
         public = tpm_public.parse(base64.b64decode(encoded, validate=True))
     except (tpm_public.NotPublic, binascii.Error, ValueError) as error:
-        raise EdgesiteError("The host sent no public area of a TPM key: {0}".format(error)) from error
+        raise EdgesiteError("The host did not send the public area of a TPM key: {0}".format(error)) from error
     lacking, more = DEVICE_KEY - public.attributes, public.attributes - DEVICE_KEY
     if lacking or more or public.policy:
         raise EdgesiteError(
@@ -37,7 +37,7 @@ def device_key(encoded: str) -> Public:
         )
     if public.kind not in key.KINDS or public.name_hash != "sha256":
         raise EdgesiteError(
-            "The key is of the type {0}; these are good: {1}".format(public.kind, ", ".join(key.KINDS)),
+            "The key is of the type {0}; allowed are: {1}".format(public.kind, ", ".join(key.KINDS)),
             _ANOTHER_KEY,
         )
     return public
@@ -51,7 +51,7 @@ def check_request(written: str, public: Public, wanted: csr.Request) -> bytes:
     signed = csr.to_be_signed(wanted, public)
     if csr.signed_part(encoded) != signed:
         raise EdgesiteError(
-            "The certificate request asks for something else than the inventory gives this host: {0}, not {1}".format(
+            "The certificate request does not ask for what the inventory gives this host: {0}, not {1}".format(
                 _words(encoded), _words(csr.assemble(signed, public, b""))
             ),
             "Set identity_subject and identity_subject_alt_names in the inventory; the host does not choose its names",

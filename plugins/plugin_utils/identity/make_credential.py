@@ -25,12 +25,12 @@ _CURVES = {"P-256": "SECP256R1", "P-384": "SECP384R1", "P-521": "SECP521R1"}
 def make_credential(endorsement: Public, name: bytes, secret: bytes) -> bytes:
     """The credential, as a file of tpm2-tools. endorsement: who can read it; name: of the key it has to hold."""
     if endorsement.aes_bits is None:
-        raise EdgesiteError("The endorsement key is none: it protects nothing by AES")
+        raise EdgesiteError("The endorsement key cannot protect a credential: it does not use AES")
     algorithm: hashes.HashAlgorithm = getattr(hashes, endorsement.name_hash.upper())()
     try:
         seed, encrypted_seed = (_ecc_seed if endorsement.type == ECC else _rsa_seed)(endorsement, algorithm)
     except ValueError as error:
-        raise EdgesiteError("The endorsement key is no {0} key: {1}".format(endorsement.type, error)) from error
+        raise EdgesiteError("The endorsement key is not a {0} key: {1}".format(endorsement.type, error)) from error
     storage_key = _kdfa(algorithm, seed, b"STORAGE", name, endorsement.aes_bits)
     encrypted = _cfb(storage_key, _sized(secret))
     integrity_key = _kdfa(algorithm, seed, b"INTEGRITY", b"", algorithm.digest_size * 8)

@@ -95,13 +95,13 @@ def _renewal(
         return "the certificate is for another key"
     like = x509.load_der_x509_csr(csr.assemble(csr.to_be_signed(wishes.request, public), public, b""))
     if certificate.subject != like.subject or names_of(certificate) != names_of(like):
-        return "its names are not those of the inventory"
+        return "its names differ from those in the inventory"
     why = device_certificate.usage_problem(certificate, like)
     if why:
-        return "the certificate is for something else than is wanted: {0}".format(why)
+        return "the certificate is for something other than wanted: {0}".format(why)
     if device_certificate.renewal_due(certificate, wishes.renew_before, now):
         left = certificate.not_valid_after_utc.timestamp() - now
-        return "the certificate is good for {0:.1f} more days".format(left / 86400)
+        return "the certificate is valid for {0:.1f} more days".format(left / 86400)
     try:
         chain = chains.split(files["chain"]) if (files["chain"] or "").strip() else []
     except ValueError:

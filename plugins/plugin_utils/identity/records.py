@@ -91,4 +91,4 @@ def _check(value: Any, shape: Shape, name: str) -> None:
 
 def _expect(fits: bool, name: str) -> None:
     if not fits:
-        raise ValueError("{0} is missing or of a wrong type".format(name))
+        raise ValueError("{0} is missing or has the wrong type".format(name))

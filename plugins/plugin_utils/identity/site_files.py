@@ -29,7 +29,6 @@ def _read(path: str) -> str:
             return stream.read()
     except (OSError, UnicodeDecodeError) as error:
         raise EdgesiteError(
-            "{0} cannot be read: {1}".format(path, getattr(error, "strerror", None) or "it is no text"),
-            "It is a file of the CA on the controller, in PEM, that hosts get; see identity_authority and "
-            "identity_crl_files",
+            "{0} cannot be read: {1}".format(path, getattr(error, "strerror", None) or "it is not text"),
+            "Make it a readable PEM file on the controller; see identity_authority and identity_crl_files",
         ) from error

@@ -41,7 +41,7 @@ def check_folder(path: str) -> None:
             "{0}, of the option state_dir, belongs to {1}, not to {2}, who runs the playbook, or to root".format(
                 path, owner, user
             ),
-            "Run the playbook as {0}, or make sure of what is in it and give it to {1}: chown -R {1} {2}".format(
+            "Run the playbook as {0}, or check what is in it and give it to {1}: chown -R {1} {2}".format(
                 owner, user, shlex.quote(path)
             ),
         )
@@ -50,7 +50,7 @@ def check_folder(path: str) -> None:
             "Others than its owner can write to {0}, of the option state_dir: its mode is {1:04o}".format(
                 path, stat.S_IMODE(found.st_mode)
             ),
-            "Make sure of what is in it, and then take that right away: chmod go-w {0}".format(shlex.quote(path)),
+            "Check what is in it, and then remove that permission: chmod go-w {0}".format(shlex.quote(path)),
         )
 
 
@@ -59,7 +59,7 @@ def make_folder(path: str) -> None:
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, 0o700)
     if not stat.S_ISDIR(os.lstat(path).st_mode):
-        raise EdgesiteError("{0} is not a folder".format(path), "Bring the folder back from a backup")
+        raise EdgesiteError("{0} is not a folder".format(path), "Restore the folder from a backup")
     check_folder(path)
 
 
@@ -128,8 +128,8 @@ def _wait(descriptor: int, path: str) -> None:
         except BlockingIOError:
             if time.monotonic() >= end:
                 raise EdgesiteError(
-                    "Others have held the lock {0} for more than {1:.0f} s".format(path, LOCK_SECONDS),
-                    "Run again when the other playbook is done. If it hangs, end it; this command names its process: "
+                    "Another process has held the lock {0} for more than {1:.0f} s".format(path, LOCK_SECONDS),
+                    "Run again when the other playbook is done. If it hangs, stop it; this command shows its process: "
                     "fuser -v {0}".format(shlex.quote(path)),
                 ) from None
         time.sleep(_POLL_SECONDS)

@@ -43,9 +43,9 @@ class Store:
         try:
             if not os.path.isdir(self.folder):
                 raise EdgesiteError(
-                    "There is no folder {0}, the option state_dir".format(self.folder),
-                    "Mount it, or bring it back from a backup: it says which TPM is which host's. For a new site the "
-                    "playbook edgesite.gpu.site_ca makes it; with a CA of your own, make it yourself",
+                    "The folder {0}, of the option state_dir, does not exist".format(self.folder),
+                    "Mount it, or restore it from a backup: it records which TPM belongs to which host. For a new "
+                    "site the playbook edgesite.gpu.site_ca creates it; with a CA of your own, create it yourself",
                 )
             state_files.check_folder(self.folder)
             for name in ("challenges", "devices"):
@@ -55,8 +55,9 @@ class Store:
         except OSError as error:
             place = "{0}: ".format(error.filename) if error.filename else ""
             raise EdgesiteError(
-                "Cannot work in {0}, the option state_dir: {1}{2}".format(self.folder, place, error.strerror or error),
-                "Give a folder on the controller that lasts, has free space, and that the playbook's user can write to",
+                "Cannot use {0}, of the option state_dir: {1}{2}".format(self.folder, place, error.strerror or error),
+                "Use a folder on the controller that is permanent, has free space, and that the playbook's user can "
+                "write to",
             ) from error
 
     # --- devices
@@ -65,13 +66,13 @@ class Store:
         """What is known of a host; None for a new one."""
         if not lines.fits(host, lines.HOST):
             raise EdgesiteError(
-                "{0!r} is no name that a device can have".format(host), "Use letters, digits, dots and dashes"
+                "{0!r} cannot be the name of a device".format(host), "Use letters, digits, dots and dashes"
             )
         return _record(
             self._path("devices", host + _SUFFIX),
             records.device,
-            "Bring it back from a backup; if it is no device's, move it out of this folder. Until then no host gets a "
-            "certificate, since it could name a TPM that was decommissioned",
+            "Restore it from a backup; if it does not belong to a device, move it out of this folder. Until then no "
+            "host gets a certificate, since it could name a TPM that was decommissioned",
         )
 
     def record_certificate(self, host: str, proof: Mapping[str, Any], record: Mapping[str, Any], now: float) -> None:
@@ -101,15 +102,14 @@ class Store:
                     "The TPM that {0} shows was decommissioned as {1} at {2}".format(
                         host, other, known["decommissioned"]
                     ),
-                    "Take the host out of the inventory. If the machine is to come back, readmit it: "
-                    "ansible-playbook edgesite.gpu.decommission -e edgesite_hosts={0} "
-                    "-e edgesite_identity_end=readmitted".format(other),
+                    "Remove the host from the inventory. If the machine is to come back, readmit it: ansible-playbook "
+                    "edgesite.gpu.decommission -e edgesite_hosts={0} -e edgesite_identity_end=readmitted".format(other),
                 )
             if other != host and shown.intersection(known["ek_sha256"]):
                 raise EdgesiteError(
-                    "The TPM that {0} shows is that of {1}".format(host, other),
-                    "See which machine answers at the address of {0}; if it is {1} with a new name, decommission {1} "
-                    "and readmit it (playbook edgesite.gpu.decommission)".format(host, other),
+                    "The TPM that {0} shows belongs to {1}".format(host, other),
+                    "Check which machine answers at the address of {0}; if it is {1} with a new name, decommission "
+                    "{1} and readmit it (playbook edgesite.gpu.decommission)".format(host, other),
                 )
         before = (self.device(host) or {}).get("ek_sha256", [])
         if before and shown.isdisjoint([*before, *pins]):
@@ -181,7 +181,9 @@ class Store:
         challenge = _record(path, records.challenge, "Remove it. " + again) if _ID.match(name) else None
         if challenge is None:
             raise EdgesiteError(
-                "There is no open challenge {0}: it was answered before, or never made by this controller".format(name),
+                "There is no open challenge {0}: it was already answered, or this controller never made it".format(
+                    name
+                ),
                 again,
             )
         os.unlink(path)
@@ -196,7 +198,7 @@ class Store:
         if not hmac.compare_digest(challenge["answer_sha256"], _sha256(answer)):
             raise EdgesiteError(
                 "The answer is wrong: the host did not show that its TPM holds the key of the request",
-                "Look at the TPM of the host; if it is the right machine, run again",
+                "Check the TPM of the host (edgesite.gpu.tpm_info); if it is the right machine, run again",
             )
         return challenge
 

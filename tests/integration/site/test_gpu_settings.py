@@ -79,7 +79,7 @@ BAD = [
     ([{"gpus": "all", "power_limit": 90}], "T4"),
     ([{"gpus": [{"index": 0}], "power_limit": 500}], "takes 100 W to 400 W"),
     ([{"gpus": [{"index": 0}], "power_limit": "much"}], "neither a number of watts nor 'default'"),
-    ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 9999}}], "takes 210-1410 MHz"),
+    ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 9999}}], "accepts 210-1410 MHz"),
     ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1000}}], "lacks min or max"),
     ([{"gpus": "all", "compute_mode": "shared"}], "value of compute_mode must be one of"),
     ([{"gpus": "all", "ecc": "perhaps"}], "perhaps"),
@@ -136,7 +136,7 @@ def test_lost_gpu_does_not_keep_the_others_from_their_settings(ansible, lab):
 def test_host_without_driver_is_told_so(ansible):
     result = ansible.module("hub", "gpu_settings", settings=WANTED[:1])
     assert result["failed"] and result["nvml_status"] == "library_not_found"
-    assert "leave the GPU layers out for this host" in result["msg"]
+    assert "remove the variables of the GPU layers for this host" in result["msg"]
 
 
 def test_other_users_may_look_but_not_change(ansible, lab):
@@ -183,7 +183,7 @@ def ansible_command(ansible):
 @pytest.mark.deep
 def test_boot_unit_wants_the_host_tools(ansible, lab):
     result = ansible.module(HOST, "gpu_settings", settings=WANTED)
-    assert result["failed"] and "Run edgesite.gpu.host_tools before" in result["msg"]
+    assert result["failed"] and "Run edgesite.gpu.host_tools first" in result["msg"]
     assert lab.changes(HOST) == []
 
 

@@ -156,4 +156,4 @@ def test_apt_that_never_returns(lab, ansible, converge):
         why = converge(beyond=60)
     finally:
         lab.on("node", "rm", hook)
-    assert "apt-get did not answer within 60 s, and was ended" in why
+    assert "apt-get did not answer within 60 s, and was stopped" in why

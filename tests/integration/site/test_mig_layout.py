@@ -118,7 +118,10 @@ mig-configs:
 BAD_LAYOUTS = [
     (
         of_a100({"3g.40gb": 1}),
-        ["layouts[0].instances['3g.40gb'] is '3g.40gb', which is no profile of GPU 0 NVIDIA A100", "1g.5gb, 2g.10gb"],
+        [
+            "layouts[0].instances['3g.40gb'] is '3g.40gb', which is not a profile of GPU 0 NVIDIA A100",
+            "1g.5gb, 2g.10gb",
+        ],
     ),
     (of_a100({"3g.20gb": "two"}), ["is 'two', not a whole number from 0 to 99"]),
     (of_a100([{"profile": "3g.20gb", "placement": 2}]), ["layouts[0].instances[0].placement is 2", "Use one of: 0, 4"]),
@@ -129,16 +132,19 @@ BAD_LAYOUTS = [
     (of_a100(["3g.20gb", {"profil": "1g.5gb"}]), ["layouts[0].instances[1] is {'profil': '1g.5gb'}"]),
     (
         of_a100({"3g.20gb": 2, "1g.5gb": 1}),
-        ["take 9 memory slices, and the card has 8", "Nearest that fit: 2x 3g.20gb; "],
+        ["take 9 memory slices, but the card has 8", "Nearest layouts that fit: 2x 3g.20gb; "],
     ),
-    (of_a100({"3g.20gb": 3}), ["3 of 3g.20gb are wanted, and the card has at most 2. Nearest that fit: 2x 3g.20gb"]),
+    (
+        of_a100({"3g.20gb": 3}),
+        ["3 of 3g.20gb are wanted, but the card has at most 2. Nearest layouts that fit: 2x 3g.20gb"],
+    ),
     (of_a100({"3g.20gb": 1}, mig="disabled"), ["layouts[0] has instances, but mig is disabled"]),
     (of_a100({}, mig="on"), ["value of mig must be one of: enabled, disabled"]),
-    ([{"gpus": "all"}], ["layouts[0] asks for MIG on GPU 1 Tesla T4", "which does not have MIG"]),
+    ([{"gpus": "all"}], ["layouts[0] asks for MIG on GPU 1 Tesla T4", "which does not support it"]),
     ([{"gpus": [{"model": "H100"}]}], ["layouts[0].gpus", "matches no GPU of this host, which has: 0 NVIDIA A100"]),
     (
         of_a100({"7g.40gb": 1}) + [{"gpus": [{"index": 0}], "mig": "disabled"}],
-        ["layouts[1] names GPU 0 NVIDIA A100", "which layouts[0] names too", "name it in one of the two"],
+        ["layouts[1] names GPU 0 NVIDIA A100", "which layouts[0] names too", "name the GPU in only one of the two"],
     ),
     (
         [{"gpus": [{"model": "T4"}]}, {"gpus": [{"index": 7}]}],
@@ -154,7 +160,10 @@ BAD_OPTIONS = [
     ({"from_file": "other.yaml"}, ["The nvidia-mig-parted configuration lacks version"]),
     ({"from_file": "good.yaml"}, ["config is not given", "halves, hopper, whole"]),
     ({"from_file": "good.yaml", "config": "thirds"}, ["config is 'thirds'", "it has: halves, hopper, whole"]),
-    ({"from_file": "good.yaml", "config": "hopper"}, ["mig-configs.hopper fits no GPU of this host, which has 0 NV"]),
+    (
+        {"from_file": "good.yaml", "config": "hopper"},
+        ["mig-configs.hopper matches no GPU of this host, which has 0 NV"],
+    ),
     ({"layouts": [], "disruption": "sometimes"}, ["value of disruption must be one of: never, idle, force"]),
 ]
 
@@ -297,7 +306,7 @@ def test_host_without_host_tools_is_served_but_for_its_boots(ansible, lab):
     )
     assert does(told)[-1] == f"enable {UNIT}"
     assert [gpu["needs_reset"] for gpu in read["gpus"]] == [True, False]
-    assert refused["failed"] and "Run edgesite.gpu.host_tools before" in refused["msg"] and calls["stdout"] == ""
+    assert refused["failed"] and "Run edgesite.gpu.host_tools first" in refused["msg"] and calls["stdout"] == ""
     assert done["changed"] and instances(lab) == [("7g.40gb", 0, ["7g.40gb"])]
     assert lab.on(HOST, "sh", "-c", f"ls {TOOLS} 2>/dev/null || echo nothing").strip() == "nothing"
 
@@ -319,8 +328,11 @@ def test_instances_in_use_stay_and_what_they_forbid_is_told(ansible, lab, tools)
         layout(of_a100({"2g.10gb": 3}), persist=False, check=True),
     )
     pid = int(pid["stdout"])
-    who = f"2g.10gb on slices 2-3 is held by llama-server (pid {pid})"
-    assert f"what is left is fragmented): {who}" in fragmented["msg"] and "Nearest that fit now:" in fragmented["msg"]
+    who = f"2g.10gb on slices 2-3 is in use by llama-server (pid {pid})"
+    assert (
+        f"the free space is fragmented): {who}" in fragmented["msg"]
+        and "Nearest layouts that fit now:" in fragmented["msg"]
+    )
     assert f"the layout has no place for 2g.10gb): {who}" in without["msg"]
     assert "turn MIG off on GPU 0 NVIDIA A100-SXM4-40GB" in off["msg"] and "disruption: force" in off["msg"]
     assert f"which is in use by llama-server (pid {pid})" in off["msg"]
@@ -419,7 +431,7 @@ def test_card_that_a_program_holds_open_gets_its_mode_once_the_program_stands_st
         layout(wanted, persist=False, quiesce=["monitor.service"]),
     )
     assert refused["failed"] and refused["undone"] and f"in_use): sleep (pid {pid})" in refused["msg"]
-    assert "services that only watch the card belong into quiesce" in refused["msg"]
+    assert "list services that only monitor the card in quiesce" in refused["msg"]
     mig = json.loads(still["stdout"])["gpus"][0]["mig"]
     assert (mig["current"], mig["pending"]) == (0, 0)
     assert [does(done)[0], does(done)[-1]] == ["stop monitor.service", "start monitor.service"]

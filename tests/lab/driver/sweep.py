@@ -131,7 +131,7 @@ def sweep(module: Module, step: int, hows: tuple[str, ...]) -> list[str]:
         wrong = []
         if how in KILLED and point["at"] and broken and "ended without a result" not in told:
             wrong.append(f"the run was not killed, and said {broken}")
-        # Who reads "is there as before" does not look after the host.
+        # Who reads "is installed as before" does not look after the host.
         if "as before" in told and faults(before, state()):
             wrong.append(f"the run that was broken off said {told!r}, and {faults(before, state())}")
         mended = module.run(options)

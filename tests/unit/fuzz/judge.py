@@ -17,8 +17,8 @@ _NAMES = [name for name, kind in vars(builtins).items() if isinstance(kind, type
 _RAW = re.compile(
     r"Traceback|<class |<ansible|<object| object at 0x|has no attribute|unhashable|not subscriptable|not iterable"
     r"|invalid literal for|could not convert|codec can't|must be str|expected str|argument of type|embedded null"
-    r"|surrogates|JSONDecodeError|binascii|struct\.error|Exceeds the limit|fault of edgesite|has no meaning \(|"
-    + "|".join(r"\b{0}\b".format(name) for name in _NAMES)
+    r"|surrogates|JSONDecodeError|binascii|struct\.error|Exceeds the limit"
+    r"|(?:fault of|bug in) edgesite|makes no sense \(|" + "|".join(r"\b{0}\b".format(name) for name in _NAMES)
 )
 
 

@@ -15,9 +15,9 @@ from ..unit import BootUnit
 def check(what: str, unit: BootUnit) -> None:
     """Raises EdgesiteError where the rights or the tools that the boot unit runs are missing."""
     if os.geteuid() != 0:
-        raise EdgesiteError("{0} needs root, and this runs as another user".format(what), "Set become: true")
+        raise EdgesiteError("{0} needs root, but this task runs as another user".format(what), "Set become: true")
     if unit.enabled and not os.path.exists(CURRENT):
         raise EdgesiteError(
-            "persist is true, but the host tools that the boot unit runs are not on this host",
-            "Run edgesite.gpu.host_tools before (the role edgesite.gpu.gpu does), or set persist: false",
+            "persist is true, but the host tools that the boot unit runs are not installed on this host",
+            "Run edgesite.gpu.host_tools first (the role edgesite.gpu.gpu does), or set persist: false",
         )

@@ -35,7 +35,9 @@ _SECONDS = 180.0
 
 def alone() -> ContextManager[None]:
     """Keeps other runs from installing or removing the host tools meanwhile. Raises EdgesiteError."""
-    return run_lock.held(_LOCK, "installing the host tools", "Wait for it, or look at what it does", _SECONDS)
+    return run_lock.held(
+        _LOCK, "installing the host tools", "Wait for it to finish, or check what it is doing", _SECONDS
+    )
 
 
 def observe(root: str = ROOT) -> State:
@@ -57,8 +59,8 @@ def install(archive: str, version: str, manifest: Manifest, root: str = ROOT) ->
         _point(root, _write(root, version, content))
     except OSError as error:
         raise EdgesiteError(
-            "cannot install the host tools below {0}: {1}".format(root, error),
-            "Free disk space, or run as root: become: true",
+            "cannot install the host tools in {0}: {1}".format(root, error),
+            "Free disk space, or run the task as root (become: true)",
         ) from error
 
 
@@ -69,21 +71,25 @@ def remove(root: str = ROOT) -> None:
             for path in _folders(root):
                 if not held.enter_context(_unused(path)):
                     raise EdgesiteError(
-                        "a program still runs from {0}".format(path),
-                        "Run again once it has ended: systemctl status 'edgesite-gpu-*' shows boot units at work",
+                        "a program is still running from {0}".format(path),
+                        "Run again once it has finished: systemctl status 'edgesite-gpu-*' shows running boot units",
                     )
             if os.path.islink(os.path.join(root, _LINK)):
                 os.unlink(os.path.join(root, _LINK))
             shutil.rmtree(root)
     except OSError as error:
-        raise EdgesiteError("cannot remove {0}: {1}".format(root, error), "Run as root: become: true") from error
+        raise EdgesiteError(
+            "cannot remove {0}: {1}".format(root, error), "Run the task as root (become: true)"
+        ) from error
 
 
 def _is_filled(root: str) -> bool:
     try:
         return os.path.isdir(root) and bool(os.listdir(root))
     except OSError as error:
-        raise EdgesiteError("cannot read {0}: {1}".format(root, error.strerror), "Run as root: become: true") from error
+        raise EdgesiteError(
+            "cannot read {0}: {1}".format(root, error.strerror), "Run the task as root (become: true)"
+        ) from error
 
 
 def _current(root: str) -> Optional[str]:

@@ -32,7 +32,7 @@ def read(path: str, manifest: Manifest) -> Dict[str, bytes]:
         raise damaged(str(error) or type(error).__name__) from error
     for name, data in content.items():
         if hashlib.sha256(data).hexdigest() != manifest[name]:
-            raise damaged("{0} is not what was sent".format(name))
+            raise damaged("{0} differs from what was sent".format(name))
     return content
 
 

@@ -37,7 +37,7 @@ class HostToolsDomain(Domain[State, Install]):
     def ready(self, actions: List[Install]) -> None:
         if os.geteuid() != 0:
             raise EdgesiteError(
-                "Installing the host tools needs root, and this runs as another user", "Set become: true"
+                "Installing the host tools needs root, but this task runs as another user", "Set become: true"
             )
 
     def apply(self, action: Install) -> None:

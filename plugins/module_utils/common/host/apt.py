@@ -52,23 +52,23 @@ class Apt:
 
     def broken(self) -> bool:
         """Whether an earlier installation was not finished, or what is installed does not fit together."""
-        return not self._get(["check"], "see whether packages are whole").ok
+        return not self._get(["check"], "check for broken packages").ok
 
     def repair(self) -> None:
         """Finishes what an earlier installation left, as far as that can be done."""
         dpkg = [_path("dpkg"), "--force-confdef", "--force-confold", "--configure", "--pending"]
-        self._locking(dpkg, "finish an earlier installation")
-        self._get([*_KEEP, "--yes", "--fix-broken", "install"], "finish an earlier installation")
+        self._locking(dpkg, "finish an interrupted installation")
+        self._get([*_KEEP, "--yes", "--fix-broken", "install"], "finish an interrupted installation")
 
     def run_triggers(self) -> None:
         """Has packages do what they have to do yet for others."""
-        done = self._locking([_path("dpkg"), "--triggers-only", "--pending"], "run triggers of packages")
-        self._done(done, "run triggers of packages")
+        done = self._locking([_path("dpkg"), "--triggers-only", "--pending"], "run package triggers")
+        self._done(done, "run package triggers")
 
     def components(self) -> Set[str]:
         """Of the sources, such as main."""
         argv = [_path("apt-get"), "indextargets", "--format", "$(COMPONENT)", "Created-By: Packages"]
-        return set(self._program(argv, "look at the sources of packages").text.split())
+        return set(self._program(argv, "read the package sources").text.split())
 
     def update(self, source: str = "") -> str:
         """Gets the lists of packages, of one source alone where that is named; what apt complains about, empty for
@@ -76,18 +76,18 @@ class Apt:
         only = ["-oDir::Etc::SourceList=" + source, "-oDir::Etc::SourceParts=-", "-oAPT::Get::List-Cleanup=0"]
         quick = ["-oAcquire::Retries=2", "-oAcquire::http::Timeout=20", "-oAcquire::https::Timeout=20"]
         strict = ["-oAPT::Update::Error-Mode=any", *quick, *only] if source else []
-        done = self._get(["update", *strict], "get the lists of packages")
+        done = self._get(["update", *strict], "update the package lists")
         # Older releases know no Error-Mode, and call old lists a success.
         return "" if done.ok and "\nErr:" not in "\n" + done.text else said(done)
 
     def offered(self, names: Sequence[str]) -> Dict[str, List[str]]:
         """Versions by package, the newest first."""
-        found = self._program([_path("apt-cache"), "madison", *names], "see which versions there are")
+        found = self._program([_path("apt-cache"), "madison", *names], "list available versions")
         return apt.offered(found.text)
 
     def candidate(self, name: str) -> str:
         """What apt-cache policy tells of a package."""
-        return self._program([_path("apt-cache"), "policy", name], "see which versions there are").text
+        return self._program([_path("apt-cache"), "policy", name], "list available versions").text
 
     def simulate(self, arguments: Sequence[str]) -> Transaction:
         """What apt would do."""
@@ -96,7 +96,9 @@ class Apt:
 
     def download(self, arguments: Sequence[str]) -> None:
         """Gets the packages, and installs none."""
-        self._done(self._get([*_KEEP, "--yes", "--download-only", *arguments], "get packages"), "get packages")
+        self._done(
+            self._get([*_KEEP, "--yes", "--download-only", *arguments], "download packages"), "download packages"
+        )
 
     def install(self, arguments: Sequence[str]) -> None:
         """Does what simulate() told of."""
@@ -131,12 +133,12 @@ class Apt:
             who = ", ".join("{1} (pid {0})".format(*one) for one in lockers()) or "another program"
             if time.monotonic() >= end:
                 raise EdgesiteError(
-                    "{0} works with packages for more than {1:.0f} s ({2})".format(
+                    "{0} has been changing packages for more than {1:.0f} s ({2})".format(
                         who, self._patience.lock, self._patience.lock_option
                     ),
                     "Run again when it has finished",
                 )
-            self._note("wait for {0}, which works with packages".format(who))
+            self._note("wait for {0}, which is changing packages".format(who))
             time.sleep(min(_PAUSE, max(0.0, end - time.monotonic())))
 
     @staticmethod

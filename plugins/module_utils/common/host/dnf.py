@@ -28,10 +28,10 @@ class Dnf:
 
     def offered(self, names: Sequence[str]) -> Dict[str, List[str]]:
         """Versions by package, the newest first."""
-        done = self._dnf(["--refresh", "list", "--showduplicates", *names], "see which versions there are")
+        done = self._dnf(["--refresh", "list", "--showduplicates", *names], "list available versions")
         # It fails where none of them is there; a source that does not answer is told as such.
         if not done.ok and "No matching Packages" not in done.error:
-            raise EdgesiteError("Cannot see which versions there are: {0}".format(said(done)))
+            raise EdgesiteError("Cannot list available versions: {0}".format(said(done)))
         return dnf.offered(done.text)
 
     def stream(self, module: str, name: str) -> None:
@@ -41,7 +41,7 @@ class Dnf:
 
     def download(self, arguments: Sequence[str]) -> None:
         """Gets the packages, and installs none."""
-        self._done(["--downloadonly", "install", *arguments], "get packages")
+        self._done(["--downloadonly", "install", *arguments], "download packages")
 
     def install(self, arguments: Sequence[str]) -> None:
         """Installs packages, also older ones than are there."""
@@ -61,9 +61,9 @@ class Dnf:
         """Locks the versions of packages; none are fine."""
         if not names:
             return
-        if self._dnf(["versionlock", "list"], "look at locked versions").rc != 0:
+        if self._dnf(["versionlock", "list"], "list locked versions").rc != 0:
             # Only then, as this needs a repository that answers.
-            self._done(["install", "python3-dnf-plugin-versionlock"], "install what locks versions")
+            self._done(["install", "python3-dnf-plugin-versionlock"], "install the versionlock plugin")
         self._done(["versionlock", "add", *names], "lock versions")
 
     def unhold(self, names: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Dict, Sequence, Tuple
 from ..errors import EdgesiteError
 from . import files
 
-_AS_ROOT = "Run as root: become: true"
+_AS_ROOT = "Run the task as root (become: true)"
 
 
 def inside(folders: Sequence[str]) -> Dict[str, Tuple[str, ...]]:
@@ -35,4 +35,4 @@ def make(path: str) -> None:
     try:
         os.makedirs(path, 0o755, exist_ok=True)
     except OSError as error:
-        raise EdgesiteError("cannot make {0}: {1}".format(path, error.strerror), _AS_ROOT) from error
+        raise EdgesiteError("cannot create {0}: {1}".format(path, error.strerror), _AS_ROOT) from error

@@ -70,8 +70,8 @@ def shut_out(name: str, seconds: float = 1.0) -> Iterator[None]:
     with _locked(name, seconds) as lock:
         if lock is None:
             raise EdgesiteError(
-                "Another run is at work on this host: {0}".format(_progress(name).doing),
-                "Run again when it has ended; {0} has what it is at".format(_path(name, "progress")),
+                "Another run is in progress on this host: {0}".format(_progress(name).doing),
+                "Run again when it has finished; {0} says what it is doing".format(_path(name, "progress")),
             )
         yield
 
@@ -88,11 +88,10 @@ def wait(name: str, job: str, seconds: float) -> Progress:
         progress = _progress(name)
         if ended:
             raise EdgesiteError(
-                "What was begun on the host ended without a result while it was at this: {0}".format(
+                "The job on the host ended without a result, during this step: {0}".format(
                     progress.doing if progress.id == job else "unknown"
                 ),
-                "Run again, which goes on from what is there; if the host did not reboot, look for 'Out of memory' in "
-                "dmesg on it",
+                "Run again to continue from there; if the host did not reboot, look for 'Out of memory' in dmesg on it",
             )
         if time.monotonic() >= end:
             return progress
@@ -106,7 +105,7 @@ def _do(name: str, job: str, work: Work) -> None:
     except BaseException as error:
         result = {
             "failed": True,
-            "msg": "{0}: {1}. This is a fault of edgesite.gpu: please report it with this text.".format(
+            "msg": "{0}: {1}. This is a bug in edgesite.gpu: please report it with this text.".format(
                 type(error).__name__, error
             ),
             "exception": traceback.format_exc(),
@@ -153,7 +152,7 @@ def _locked(name: str, seconds: float = 0.0) -> Iterator[Optional[int]]:
         descriptor = os.open(_path(name, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise EdgesiteError(
-            "cannot write below {0}: {1}".format(FOLDER, error.strerror), "Run as root: become: true"
+            "cannot write to {0}: {1}".format(FOLDER, error.strerror), "Run the task as root (become: true)"
         ) from error
     try:
         yield descriptor if run_lock.wait(descriptor, seconds) else None

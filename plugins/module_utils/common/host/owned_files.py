@@ -12,7 +12,7 @@ from typing import Optional, Tuple
 
 from ..errors import EdgesiteError
 
-_AS_ROOT = "Run as root: become: true"
+_AS_ROOT = "Run the task as root (become: true)"
 
 
 def read_text(path: str) -> Optional[str]:
@@ -58,7 +58,8 @@ def write_text(path: str, content: str, mode: int = 0o644, owner: Optional[Tuple
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
         raise EdgesiteError(
-            "cannot write {0}: {1}".format(path, error.strerror), "Free disk space, or run as root: become: true"
+            "cannot write {0}: {1}".format(path, error.strerror),
+            "Free disk space, or run the task as root (become: true)",
         ) from error
 
 
@@ -80,7 +81,8 @@ def read_link(path: str) -> Optional[str]:
         return None
     except OSError as error:
         raise EdgesiteError(
-            "{0} is not the link that it has to be: {1}".format(path, error.strerror), "Move it away, and run again"
+            "{0} has to be a symbolic link, and is not: {1}".format(path, error.strerror),
+            "Move it elsewhere, and run again",
         ) from error
 
 
@@ -99,6 +101,6 @@ def write_link(path: str, target: Optional[str]) -> None:
         if os.path.islink(draft):
             os.unlink(draft)
         raise EdgesiteError(
-            "cannot make the link {0}: {1}".format(path, error.strerror),
-            "Free disk space, or run as root: become: true",
+            "cannot create the link {0}: {1}".format(path, error.strerror),
+            "Free disk space, or run the task as root (become: true)",
         ) from error

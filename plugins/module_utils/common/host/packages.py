@@ -45,8 +45,8 @@ class Program:
             )
         except Unanswered as error:
             raise EdgesiteError(
-                error.problem + ", and was ended",
-                "If it was only slow, such as building kernel modules, set {0} higher. {1}".format(
+                error.problem + ", and was stopped",
+                "If it was only slow, for example building kernel modules, set {0} higher. {1}".format(
                     self._patience.command_option, sentence(error.fix)
                 ),
             ) from error

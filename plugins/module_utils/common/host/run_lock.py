@@ -43,7 +43,10 @@ def _open(path: str) -> Optional[int]:
         # Without root nothing can be changed anyway, and the domain says so.
         return None
     except OSError as error:
-        raise EdgesiteError("cannot write {0}: {1}".format(path, error.strerror), "Repair /run on this host") from error
+        raise EdgesiteError(
+            "cannot write {0}: {1}".format(path, error.strerror),
+            "Run 'df /run' on the host: it may be full, or not mounted",
+        ) from error
 
 
 def wait(descriptor: int, seconds: float) -> bool:

@@ -13,7 +13,7 @@ from .command import Result, Run
 
 # A unit may take its whole TimeoutStopSec to stop, which is 90 s where it says nothing.
 SECONDS = 120.0
-_NO_SYSTEMD = "See that systemd runs on this host"
+_NO_SYSTEMD = "Check that systemd is running on this host"
 _ACTIVE = ("active", "activating", "reloading")
 
 
@@ -21,8 +21,8 @@ def do(run: Run, verb: str, *units: str, options: Sequence[str] = (), fix: str =
     """Changes something. Raises EdgesiteError; fix: what to do about it, where that is known better than here."""
     done = run([command.find("systemctl") or "systemctl", verb, *options, *units], timeout=SECONDS)
     if not done.ok:
-        said = (done.error.strip() or done.text.strip()) or "it ended with code {0}".format(done.rc)
-        look = fix or "Look at 'journalctl {0}' on the host".format(" ".join("-u " + unit for unit in units) or "-b")
+        said = (done.error.strip() or done.text.strip()) or "it exited with code {0}".format(done.rc)
+        look = fix or "Run 'journalctl {0}' on the host".format(" ".join("-u " + unit for unit in units) or "-b")
         raise EdgesiteError(
             "systemctl {0}: {1}".format(" ".join([verb, *units]), said), _NO_SYSTEMD if done.rc is None else look
         )
@@ -56,7 +56,7 @@ def show(run: Run, properties: Sequence[str], units: Sequence[str]) -> List[Dict
     answer = _run(run, "show", "--property", ",".join(properties), *units)
     blocks = [block for block in answer.text.strip().split("\n\n") if block]
     if not answer.ok or len(blocks) != max(len(units), 1):
-        said = answer.error.strip() or "it told of other units"
+        said = answer.error.strip() or "it reported other units"
         raise EdgesiteError("systemctl show failed: {0}".format(said), _NO_SYSTEMD)
     return [dict(_property(line) for line in block.splitlines()) for block in blocks]
 

@@ -177,7 +177,8 @@ class PackagesDomain(WantingPart):
             found = openpgp.fingerprints(data)
         except EdgesiteError as error:
             raise EdgesiteError(
-                "{0} is no key: {1}".format(action.url, error.problem), "Look at what the address answers"
+                "{0} is not a key: {1}".format(action.url, error.problem),
+                "Check what this URL returns, for example with curl",
             ) from error
         files.check_fingerprint(action.url, found, action.fingerprint)
         return data.decode("ascii", "replace") if openpgp.is_armored(data) else openpgp.armored(data)
@@ -285,7 +286,7 @@ class ModulesDomain(WantingPart):
         if self.kept is None:
             return super().describe(action)
         return {
-            "does": "try to {0}, which the host did not let: {1}".format(driver_actions.describe(action), self.kept)
+            "does": "try to {0}, which the host did not allow: {1}".format(driver_actions.describe(action), self.kept)
         }
 
     def extras(self, before: Situation, after: Situation) -> Dict[str, Any]:

@@ -46,7 +46,10 @@ def _packages(look: Look, needed: bool) -> List[installed.parse.Package]:
     reading = installed.packages(look.run)
     if reading.unread and needed:
         why = reading.unread[0]["why"]
-        raise EdgesiteError("it cannot be seen which packages are held: {0}".format(why), "Repair the package database")
+        raise EdgesiteError(
+            "cannot tell which packages are held: {0}".format(why),
+            "Repair the package database: 'dpkg --configure -a' or 'rpm --rebuilddb' on the host",
+        )
     return list(reading.value)
 
 

@@ -23,7 +23,7 @@ _ARGUMENTS = [
     "--ignore-hold",
 ]
 _FOLDERS = (driver_apt.ARCHIVES, driver_apt.USR, driver_apt.VAR, driver_apt.BOOT)
-_NOT_THERE = "Check its address, that it is up, and that driver_mirror.key is the key it is signed with"
+_NOT_THERE = "Check that its URL is right, that it is up, and that driver_mirror.key is the key that it is signed with"
 
 
 class Manager(Protocol):
@@ -146,6 +146,6 @@ def _refuse_strangers(removed: Sequence[str]) -> None:
     strangers = [name for name in removed if not is_driver_package(name)]
     if strangers:
         raise EdgesiteError(
-            "With the driver these packages would go, which need it: {0}".format(", ".join(strangers)),
-            "Remove them by hand before, if nobody needs them",
+            "Removing the driver would also remove packages that need it: {0}".format(", ".join(strangers)),
+            "Remove them by hand first, if nobody needs them",
         )

@@ -36,8 +36,15 @@ def packages(run: command.Run, root: str = "/") -> Reading:
 def _packages(result: command.Result, good: bool, found: List[Package]) -> Reading:
     if good:
         return Reading(found)
-    why = result.error.strip() or "it ended with code {0}".format(result.rc)
-    return Reading([], [unread("packages", why, "Repair the host's package database")])
+    why = result.error.strip() or "it exited with code {0}".format(result.rc)
+    return Reading(
+        [],
+        [
+            unread(
+                "packages", why, "Repair the package database: 'dpkg --configure -a' or 'rpm --rebuilddb' on the host"
+            )
+        ],
+    )
 
 
 def dkms(run: command.Run, root: str = "/") -> Reading:
@@ -50,5 +57,5 @@ def dkms(run: command.Run, root: str = "/") -> Reading:
     found: List[Dkms] = parse.parse_dkms(result.text)
     if result.ok or found:
         return Reading(found)
-    why = result.error.strip() or "dkms ended with code {0}".format(result.rc)
+    why = result.error.strip() or "dkms exited with code {0}".format(result.rc)
     return Reading([], [unread("dkms", why, "Run 'dkms status' on the host as root (become: true)")])

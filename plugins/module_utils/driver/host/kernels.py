@@ -76,7 +76,7 @@ class Modules:
             return _unknown(release, "modinfo is not installed on the host", "Install the package kmod")
         result = self._run([program, "-k", release, name])
         if not result.ok:
-            why = result.error.strip() or "modinfo ended with code {0}".format(result.rc)
+            why = result.error.strip() or "modinfo exited with code {0}".format(result.rc)
             return _unknown(release, why, "Run 'depmod {0}' on the host".format(release))
         told = parse.parse_modinfo(result.text)
         return Reading((OnDisk(release, told.version, told.flavour, told.signed), told.signer))

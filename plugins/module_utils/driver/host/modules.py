@@ -30,7 +30,7 @@ def rebuild_initramfs(run: Run) -> None:
             if not done.ok:
                 raise EdgesiteError(
                     "{0}: {1}".format(name, done.error.strip() or "it exited with code {0}".format(done.rc)),
-                    "Look at 'df /boot' on the host",
+                    "Run 'df /boot' on the host: the disk may be full",
                 )
             return
 

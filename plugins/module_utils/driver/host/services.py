@@ -42,7 +42,7 @@ def fabric_manager(run: command.Run) -> Reading:
     version = versions.first_version(result.text)
     if version:
         return Reading((True, version))
-    why = result.error.strip() or "it does not say its version"
+    why = result.error.strip() or "it does not report its version"
     return Reading((True, None), [unread("fabric_manager", why, "Run 'nv-fabricmanager --version' on the host")])
 
 

@@ -39,7 +39,7 @@ def request(tools: Tools, place: Place, wanted: csr.Request) -> Dict[str, Any]:
     with tpm_key.opened(tools, *place) as key:
         if "sign" not in key.public.attributes or "restricted" in key.public.attributes:
             raise EdgesiteError(
-                "{0} is a key that does not sign requests".format(key.name), "Give one that tpm_key made"
+                "{0} is a key that does not sign requests".format(key.name), "Use one that tpm_key made"
             )
         signed = csr.to_be_signed(wanted, key.public)
         signature = tools.sign(key.name, key.public, hashlib.sha256(signed).digest())
@@ -55,7 +55,7 @@ def answer(tools: Tools, place: Place, challenge: Challenge) -> str:
     encoded = csr.unpem(challenge.csr)
     credentials = [(one.endorsement, _decoded(one.credential)) for one in challenge.credentials]
     if not credentials:
-        raise EdgesiteError("The option credentials is empty", "Give the credentials that tpm_credential returned")
+        raise EdgesiteError("The option credentials is empty", "Set it to the credentials that tpm_credential returned")
     requested = tpm_challenge.requested_key(encoded)
     with tpm_key.opened(tools, *place) as key:
         if key.public.spki != requested:

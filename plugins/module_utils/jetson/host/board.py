@@ -72,7 +72,7 @@ def _l4t(run: command.Run, root: str, missing: List[Dict[str, Any]]) -> Optional
         missing.append(
             unread(
                 "jetson.l4t",
-                "neither /etc/nv_tegra_release nor the package nvidia-l4t-core tells the L4T release",
+                "neither /etc/nv_tegra_release nor the package nvidia-l4t-core shows the L4T release",
                 "Install nvidia-l4t-core, or flash the module with an image that has it",
             )
         )

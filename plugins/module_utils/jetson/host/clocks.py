@@ -39,7 +39,9 @@ def lock(run: Run) -> None:
     try:
         os.makedirs(os.path.dirname(STORE), exist_ok=True)
     except OSError as error:
-        raise EdgesiteError("cannot make {0}: {1}".format(os.path.dirname(STORE), error), "Set become: true") from error
+        raise EdgesiteError(
+            "cannot create {0}: {1}".format(os.path.dirname(STORE), error), "Set become: true"
+        ) from error
     # It would ask whether it may overwrite one.
     owned_files.remove(STORE)
     _run(run, "--store", STORE)
@@ -55,7 +57,7 @@ def restore(run: Run) -> None:
 def _run(run: Run, *arguments: str) -> str:
     done = run([program(), *arguments], timeout=_SECONDS)
     if not done.ok:
-        said = " ".join((done.error + " " + done.text).split()) or "it ended with code {0}".format(done.rc)
+        said = " ".join((done.error + " " + done.text).split()) or "it exited with code {0}".format(done.rc)
         raise EdgesiteError(
             "{0}: {1}".format(" ".join(["jetson_clocks", *arguments]), said), "Run it as root on the host to see more"
         )

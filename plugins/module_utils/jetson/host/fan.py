@@ -22,14 +22,14 @@ CONF = "/etc/nvfancontrol.conf"
 STATUS = "/var/lib/nvfancontrol/status"
 UNIT = "nvfancontrol.service"
 _INSTALL = "Install the package nvidia-l4t-nvfancontrol; a board without a fan has none"
-_LOOK = "See 'journalctl -u {0}' on the host; the fans may stand still until it runs".format(UNIT)
+_LOOK = "Run 'journalctl -u {0}' on the host; the fans may stand still until it runs".format(UNIT)
 
 
 def observe(run: Run) -> State:
     """Configuration, profiles in force, and whether the daemon runs. Raises EdgesiteError."""
     text = owned_files.read_text(CONF)
     if text is None:
-        raise EdgesiteError("{0} is not there: nvfancontrol drives no fan on this host".format(CONF), _INSTALL)
+        raise EdgesiteError("{0} does not exist: nvfancontrol drives no fan on this host".format(CONF), _INSTALL)
     active = bool(systemctl.active(run, [UNIT]))
     return State(text, fan.parse_conf(text, CONF), _in_force(run, active), active)
 

@@ -42,5 +42,8 @@ def _holds(run: Run) -> Optional[Holds]:
     missing: List[Dict[str, Any]] = []
     held = [package.name for package in jetpack.packages(run, missing) if package.held]
     if missing:
-        raise EdgesiteError("it cannot be seen which packages are held: {0}".format(missing[0]["why"]), "Repair dpkg")
+        raise EdgesiteError(
+            "cannot tell which packages are held: {0}".format(missing[0]["why"]),
+            "Repair dpkg: run 'dpkg --configure -a' on the host",
+        )
     return common_footprint.holds(jetpack.HOLDS, text, held)

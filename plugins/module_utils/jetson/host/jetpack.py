@@ -39,7 +39,7 @@ def read(run: Run) -> Dict[str, Any]:
     reading = jetson.read(run)
     board = reading.value
     if board is None:
-        raise EdgesiteError("this host is no Jetson", "Set variables of the role jetpack for Jetsons only")
+        raise EdgesiteError("this host is not a Jetson", "Set variables of the role jetpack for Jetsons only")
     missing: List[Dict[str, Any]] = list(reading.unread)
     known = packages(run, missing)
     return {
@@ -68,7 +68,13 @@ def packages(run: Run, missing: List[Dict[str, Any]]) -> Tuple[Package, ...]:
     """Those of L4T and JetPack, and all that are not whole."""
     done = run([command.find("dpkg-query") or "dpkg-query", "-W", "-f", _QUERY], timeout=60.0)
     if not done.ok:
-        missing.append(unread("packages", "dpkg-query: {0}".format(done.error.strip() or done.rc), "Repair dpkg"))
+        missing.append(
+            unread(
+                "packages",
+                "dpkg-query: {0}".format(done.error.strip() or done.rc),
+                "Repair dpkg: run 'dpkg --configure -a' on the host",
+            )
+        )
     return jetpack.parse_packages(done.text)
 
 
@@ -93,7 +99,7 @@ def _slots(run: Run, missing: List[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
     slots = jetpack.parse_slots(done.text)
     if slots is None:
         missing.append(
-            unread("slots", (done.error or done.text).strip() or "no answer", "Run the task with become: true")
+            unread("slots", (done.error or done.text).strip() or "no answer", "Run the task as root (become: true)")
         )
     return slots
 

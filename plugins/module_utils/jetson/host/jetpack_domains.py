@@ -184,8 +184,8 @@ class PackagesDomain(_Part):
         complaints = self.apt.update(jetpack.SOURCES)
         if complaints:
             raise EdgesiteError(
-                "The lists of packages cannot be read: {0}".format(complaints),
-                "Check jetpack_mirror, or that the host reaches NVIDIA's repository",
+                "The package lists cannot be updated: {0}".format(complaints),
+                "Check jetpack_mirror, or check that the host can reach NVIDIA's repository",
             )
         if action.upgrade:
             # A suite has several releases, and a dist-upgrade takes the newest.
@@ -211,7 +211,7 @@ class PackagesDomain(_Part):
     def left(self, before: _State, begun: Sequence[Action]) -> Optional[str]:
         if not self.begun:
             return "Nothing was installed."
-        return "Part of it may be installed: run again once the cause is gone, and it is finished from there."
+        return "Part of it may be installed: run again when the cause is fixed, to finish from there."
 
 
 class HoldsDomain(_Part):

@@ -26,7 +26,7 @@ STATUS = "/var/lib/nvpmodel/status"
 UNIT = "nvpmodel.service"
 _SECONDS = 60.0
 _CORES_SWITCHED_LIVE = ("tegra186", "tegra194", "tegra210")
-_INSTALL = "Install the package nvidia-l4t-nvpmodel; on a board of another maker, take the package of its maker"
+_INSTALL = "Install the package nvidia-l4t-nvpmodel; on another maker's board, install the package of that maker"
 
 
 def observe(run: Run) -> State:
@@ -42,8 +42,8 @@ def _conf_text() -> str:
     if text is not None:
         return text
     if os.path.islink(CONF):
-        raise EdgesiteError("{0} is a link to {1}, which is not there".format(CONF, os.readlink(CONF)), _INSTALL)
-    raise EdgesiteError("{0} is not there: nvpmodel has no power modes on this host".format(CONF), _INSTALL)
+        raise EdgesiteError("{0} is a link to {1}, which does not exist".format(CONF, os.readlink(CONF)), _INSTALL)
+    raise EdgesiteError("{0} does not exist: nvpmodel has no power modes on this host".format(CONF), _INSTALL)
 
 
 def _stored(run: Run) -> Optional[int]:
@@ -85,16 +85,16 @@ def _set(run: Run, action: SetMode) -> None:
     if nvpmodel.asks_for_reboot(said):
         if action.mode.id == action.running:
             raise EdgesiteError(
-                "{0} is the mode of this boot, but {1} failed, and nvpmodel wants another reboot".format(
+                "{0} is the mode of this boot, but {1} failed, and nvpmodel asks for another reboot".format(
                     action.mode.name, UNIT
                 ),
-                "See 'journalctl -b -u {0}' on the host: values in {1} may not fit this board".format(UNIT, CONF),
+                "Run 'journalctl -b -u {0}' on the host: values in {1} may not fit this board".format(UNIT, CONF),
             )
         _write(action.mode.id, action.running)
     elif not done.ok:
         raise EdgesiteError(
             "nvpmodel -m {0}: {1}".format(action.mode.id, " ".join(said.split()) or done.rc),
-            "See 'journalctl -b -u {0}' on the host, and 'nvpmodel -q'".format(UNIT),
+            "Run 'journalctl -b -u {0}' and 'nvpmodel -q' on the host".format(UNIT),
         )
     else:
         nvpmodel_note.remove()

@@ -29,7 +29,7 @@ def read(root: str = "/") -> Reading:
             return Reading(system.UNSUPPORTED)
         return _unknown("/sys/firmware/efi/efivars is empty", "Mount it: mount -t efivarfs efivarfs {0}")
     except FileNotFoundError:
-        return _unknown("/sys/firmware/efi/efivars does not exist", "Load the kernel module efivarfs")
+        return _unknown("/sys/firmware/efi/efivars does not exist", "Load the kernel module: modprobe efivarfs")
     except OSError as error:
         return _unknown("{0}: {1}".format(_VARIABLE, error.strerror), "Run the task as root (become: true)")
 
@@ -37,7 +37,7 @@ def read(root: str = "/") -> Reading:
 def _judge(data: bytes) -> Reading:
     state = system.secure_boot(data)
     if state == system.UNKNOWN:
-        return _unknown("the variable SecureBoot has an unexpected form", "Ask the firmware: mokutil --sb-state")
+        return _unknown("the variable SecureBoot has an unexpected form", "Run 'mokutil --sb-state' on the host")
     return Reading(state)
 
 

@@ -140,7 +140,7 @@ def _end(nvml: Nvml, handle: Any, action: EndClient) -> None:
         else:
             return
     raise EdgesiteError(
-        "{0} does not end".format(action.client.label()), "Look at its state in ps; a reboot ends it in any case"
+        "{0} does not exit".format(action.client.label()), "Check its state with ps; a reboot ends it in any case"
     )
 
 
@@ -158,9 +158,9 @@ def _in_use(nvml: Nvml, handle: Any, action: Action, error: NvmlError) -> Edgesi
         clients += tuple(client for client in watching if client.pid not in known)
     fix = "Stop them or wait for them, and run again"
     if not clients:
-        fix = "Stop what watches the card, such as dcgm or an exporter, and run again"
+        fix = "Stop what monitors the card, such as dcgm or an exporter, and run again"
     if isinstance(action, SetMode):
-        fix += "; services that only watch the card belong into quiesce"
+        fix += "; list services that only monitor the card in quiesce"
     return EdgesiteError(
         "{0}: {1}".format(error.problem, named_clients(clients) or "by something that NVML does not list"),
         fix,

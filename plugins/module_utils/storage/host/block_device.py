@@ -45,7 +45,9 @@ def resolve(path: str) -> Optional[Device]:
     node = os.path.realpath(path)
     try:
         if not stat.S_ISBLK(os.stat(node).st_mode):
-            raise EdgesiteError("{0} is no block device".format(path), "Give the name of a disk or partition")
+            raise EdgesiteError(
+                "{0} is not a block device".format(path), "Set device to the name of a disk or partition"
+            )
     except FileNotFoundError:
         return None
     return Device(node, os.path.basename(node))
@@ -59,7 +61,8 @@ def look(device: Device) -> Look:
         start, end = limited.call(device.node, _ends, device.node, size)
     except OSError as error:
         raise EdgesiteError(
-            "cannot read {0}: {1}".format(device.node, error.strerror), "Run as root: become: true; or see to the disk"
+            "cannot read {0}: {1}".format(device.node, error.strerror),
+            "Run the task as root (become: true), or look for disk errors in dmesg",
         ) from error
     return Look(size, _line(folder, "ro") == "1", start, end)
 
@@ -80,7 +83,7 @@ def content(run: Run, device: Device, seen: Look) -> Tuple[str, ...]:
     if not answer.ok:
         raise EdgesiteError(
             "wipefs cannot read {0}: {1}".format(device.node, answer.error.strip()),
-            "Look for errors of the disk in dmesg",
+            "Look for disk errors in dmesg on the host",
         )
     found: List[str] = []
     if answer.stdout.strip():
@@ -113,9 +116,9 @@ def users(device: Device, own: str) -> str:
         limited.call(device.node, _open_alone, device.node)
     except OSError as error:
         if error.errno == errno.EBUSY:
-            return "a program or the kernel holds it"
+            return "a program or the kernel keeps it open"
         raise EdgesiteError(
-            "cannot open {0}: {1}".format(device.node, error.strerror), "Look for errors of the disk in dmesg"
+            "cannot open {0}: {1}".format(device.node, error.strerror), "Look for disk errors in dmesg on the host"
         ) from error
     return ""
 

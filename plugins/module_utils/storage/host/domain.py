@@ -149,8 +149,8 @@ class LuksVolumeDomain(Domain[State, Action]):
         used = block_device.users(device, "")
         if used or block_device.look(device).fingerprint != action.fingerprint:
             raise EdgesiteError(
-                "{0} is not as it was a moment ago: {1}".format(volume.device, used or "something wrote to it"),
-                "See what uses it, and run again",
+                "{0} has changed during this run: {1}".format(volume.device, used or "something wrote to it"),
+                "Find out what uses it (lsof, fuser -v), and run again",
             )
         key = luks.new_key()
         sealed = luks.encrypt(self.run, self.certificate, key)
@@ -171,7 +171,10 @@ class LuksVolumeDomain(Domain[State, Action]):
     def _key(self, volume: Volume) -> bytes:
         key = self._known(volume)
         if key is None:
-            raise EdgesiteError("no key of volume {0} is known".format(volume.name), "Give recovery_keys")
+            raise EdgesiteError(
+                "no key of volume {0} is known".format(volume.name),
+                "Set storage_recovery_keys (the option recovery_keys)",
+            )
         return key
 
     def _known(self, volume: Volume) -> Optional[bytes]:
@@ -230,20 +233,20 @@ def _made(disk: Optional[Disk]) -> bool:
 def _device(volume: Volume) -> Device:
     device = block_device.resolve(volume.device)
     if device is None:
-        raise EdgesiteError("{0} is gone".format(volume.device), "Look for errors of the disk in dmesg")
+        raise EdgesiteError("{0} has disappeared".format(volume.device), "Look for disk errors in dmesg on the host")
     return device
 
 
 def _taken(volume: Volume, mapping: bool, source: Optional[str]) -> str:
     """What else has the volume's name, or its mount point."""
     if mapping:
-        return "{0} is another device's".format(volume.mapper)
+        return "{0} belongs to another device".format(volume.mapper)
     if source is not None:
         return "{0} is mounted at {1}".format(source, volume.mount)
     if source is None and os.path.isdir(volume.mount) and os.listdir(volume.mount):
-        return "{0} is not empty, and what is there would be hidden".format(volume.mount)
+        return "{0} is not empty, and its content would be hidden".format(volume.mount)
     if os.path.exists(volume.mount) and not os.path.isdir(volume.mount):
-        return "{0} is no folder".format(volume.mount)
+        return "{0} is not a folder".format(volume.mount)
     return ""
 
 

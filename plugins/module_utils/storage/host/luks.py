@@ -61,7 +61,7 @@ def check_releases(run: Run) -> None:
         found = re.search(r"(\d+)\.?(\d*)", told, re.ASCII)
         if found is not None and (int(found.group(1)), int(found.group(2) or 0)) < least:
             raise EdgesiteError(
-                "This host is too old for volumes that its TPM opens: it has {0}".format(told.split("\n")[0]),
+                "This host is too old for volumes that its TPM unlocks: it has {0}".format(told.split("\n")[0]),
                 "Use a release with cryptsetup 2.6 and systemd 250, such as Debian 12, Ubuntu 24.04 or RHEL 9",
             )
 
@@ -138,14 +138,14 @@ def encrypt(run: Run, certificate: str, key: bytes) -> str:
         if not shown.ok:
             raise EdgesiteError(
                 "openssl cannot read the certificate for recovery keys: {0}".format(_last_line(shown)),
-                "Give a certificate in PEM whose private key the operators keep",
+                "Use a certificate in PEM whose private key the operators keep",
             )
         rsa = "rsaEncryption" in shown.text
         bits = re.search(r"Public-Key: \((\d+) bit\)", shown.text, re.ASCII)
         if rsa and bits is not None and int(bits.group(1)) < 2048:
             raise EdgesiteError(
                 "The certificate for recovery keys has an RSA key of {0} bits".format(bits.group(1)),
-                "Make one with 3072 bits or more, or with P-256",
+                "Make one with an RSA key of 3072 bits or more, or with a P-256 key",
             )
         padding = ("-keyopt", "rsa_padding_mode:oaep") if rsa else ()
         asked = [openssl, "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", paths["key"]]
@@ -153,7 +153,7 @@ def encrypt(run: Run, certificate: str, key: bytes) -> str:
     if not made.ok or "BEGIN CMS" not in made.text:
         raise EdgesiteError(
             "openssl cannot encrypt to the certificate for recovery keys: {0}".format(_last_line(made)),
-            "Give a certificate with an RSA or EC key that may encrypt or agree on keys",
+            "Use a certificate with an RSA or EC key whose key usage allows encryption or key agreement",
         )
     return made.text
 
@@ -200,7 +200,7 @@ def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int
     now = header(device)
     if before is None or now is None:
         raise EdgesiteError(
-            "the LUKS2 header of {0} is gone".format(device.node), "Look for errors of the disk in dmesg"
+            "the LUKS2 header of {0} has disappeared".format(device.node), "Look for disk errors in dmesg on the host"
         )
     return luks2.new_slot(before, now)
 
@@ -223,7 +223,7 @@ def open_volume(run: Run, volume: Volume) -> None:
         said = run([_program("journalctl"), "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit], timeout=60.0)
         raise EdgesiteError(
             "{0} did not open the volume: {1}".format(unit, " / ".join(said.text.split("\n")).strip(" /")),
-            "See what 'journalctl -u {0}' says on the host".format(unit),
+            "Run 'journalctl -u {0}' on the host".format(unit),
         )
 
 
@@ -279,7 +279,7 @@ def _patient(run: Run, argv: Sequence[str], timeout: float = _SECONDS, **more: A
 def _do(run: Run, argv: Sequence[str], **more: Any) -> None:
     done = _patient(run, [_program(argv[0]), *argv[1:]], **more)
     if not done.ok:
-        raise EdgesiteError("{0} failed: {1}".format(argv[0], _last_line(done)), "Mend what it names, and run again")
+        raise EdgesiteError("{0} failed: {1}".format(argv[0], _last_line(done)), "Fix what it names, and run again")
 
 
 def _program(name: str) -> str:
@@ -291,7 +291,7 @@ def _program(name: str) -> str:
 
 def _last_line(result: Result) -> str:
     lines = [line.strip() for line in result.error.splitlines() if line.strip()]
-    return lines[-1] if lines else "it ended with {0} and said nothing".format(result.rc)
+    return lines[-1] if lines else "it exited with code {0} and said nothing".format(result.rc)
 
 
 @contextlib.contextmanager

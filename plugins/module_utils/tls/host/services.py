@@ -109,7 +109,9 @@ def _identity(folder: str) -> Tuple[Optional[str], float]:
     except FileNotFoundError:
         return None, newest
     except OSError as error:
-        raise EdgesiteError("cannot read the identity: {0}".format(error), "Run as root: become: true") from error
+        raise EdgesiteError(
+            "cannot read the identity: {0}".format(error), "Run the task as root (become: true)"
+        ) from error
     return digest.hexdigest(), newest
 
 
@@ -203,7 +205,7 @@ def _served(layout, action):
         time.sleep(0.2)
     raise EdgesiteError(
         "{0} does not serve the host's certificate at {1}: {2}".format(action.unit, action.listen, problem),
-        "Look at 'journalctl -u {0}' on the host".format(action.unit),
+        "Run 'journalctl -u {0}' on the host".format(action.unit),
     )
 
 

@@ -39,8 +39,8 @@ class Connection:
         found = tcti or read.default_tcti(root)
         if found is None:
             raise EdgesiteError(
-                "This host has no TPM: neither /dev/tpmrm0 nor /dev/tpm0 is there",
-                "Enable the TPM in the firmware's setup, or take the host out of what needs one",
+                "This host has no TPM: neither /dev/tpmrm0 nor /dev/tpm0 exists",
+                "Enable the TPM in the firmware's setup, or remove the variables that need one for this host",
             )
         self.tcti = found
         # With a resource manager each program has the TPM for itself, and what it loaded goes when it ends.
@@ -86,7 +86,7 @@ class Connection:
         try:
             return tpm_public.parse(data)
         except tpm_public.NotPublic as error:
-            raise EdgesiteError("What is at {0} is no key that can be used: {1}".format(name, error)) from error
+            raise EdgesiteError("The key at {0} cannot be used: {1}".format(name, error)) from error
 
     @contextlib.contextmanager
     def folder(self) -> Iterator[str]:
@@ -162,7 +162,7 @@ class Connection:
         if answer.rc is None:
             return EdgesiteError("{0}: {1}".format(what, answer.error), _INSTALL)
         said = properties.parse_error(answer.error)
-        return EdgesiteError("{0}: {1} says: {2}".format(what, tool, said), "See 'dmesg | grep -i tpm' on the host")
+        return EdgesiteError("{0}: {1} says: {2}".format(what, tool, said), "Run 'dmesg | grep -i tpm' on the host")
 
     def _holder(self) -> str:
         """Who holds the TPM, for the end of a message."""

@@ -68,9 +68,9 @@ def activate(tools: Tools, key: Key, kind: str, credential: bytes) -> bytes:
                     raise
                 refused = error
     raise EdgesiteError(
-        "The credential does not open: it was made for another TPM, another key, or another endorsement key than this "
-        "TPM's of the type {0}".format(kind),
-        "Ask for a new one with what tpm_info and tpm_csr say of this host now",
+        "The credential cannot be opened: it was made for another TPM, another key, or another endorsement key than "
+        "this TPM's of the type {0}".format(kind),
+        "Make a new one from what tpm_info and tpm_csr report for this host now",
     ) from refused
 
 

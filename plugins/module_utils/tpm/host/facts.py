@@ -89,7 +89,7 @@ class _Facts:
             encoded = der.unpem("CERTIFICATE", certificate["pem"])
             kind = endorsement_keys.kind(encoded)
             if kind is None:
-                why = "it is for a key of a type that is not known here"
+                why = "it is for a key of an unknown type"
                 self.unread.append(unread("tpm.endorsement." + certificate["handle"], why, "Use another certificate"))
                 continue
             key = self._certified(encoded, kind, kept)

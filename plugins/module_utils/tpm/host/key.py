@@ -56,7 +56,7 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
     if path is not None:
         text = owned_files.read_text(path)
         if text is None:
-            raise NoUse("missing", "There is no key: {0} is not there".format(path), _MAKE)
+            raise NoUse("missing", "There is no key: {0} does not exist".format(path), _MAKE)
         try:
             key = tss2_pem.decode(text, path)
         except EdgesiteError as error:
@@ -105,13 +105,15 @@ def look_at(tools: Tools, handle: int) -> Optional[Found]:
 def _public(key: KeyFile, path: str) -> Public:
     if key.parent >> 24 != _PERSISTENT:
         raise EdgesiteError(
-            "{0} is a key under {1}, which no TPM keeps: another program made it".format(path, hex(key.parent)),
-            "Give another path, or remove the file if nothing uses it",
+            "{0} is a key under {1}, which is not a persistent handle: another program made it".format(
+                path, hex(key.parent)
+            ),
+            "Use another path, or remove the file if nothing uses it",
         )
     try:
         return tpm_public.parse(key.public)
     except tpm_public.NotPublic as error:
-        raise NoUse("foreign", "{0} is no TPM key: {1}".format(path, error), _MAKE) from refusal
+        raise NoUse("foreign", "{0} is not a TPM key: {1}".format(path, error), _MAKE) from error
 
 
 def access(path: str) -> Optional[Access]:
@@ -121,7 +123,9 @@ def access(path: str) -> Optional[Access]:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise EdgesiteError("cannot read {0}: {1}".format(path, error.strerror), "Run as root: become: true") from error
+        raise EdgesiteError(
+            "cannot read {0}: {1}".format(path, error.strerror), "Run the task as root (become: true)"
+        ) from error
     return Access(_user(found.st_uid), _group(found.st_gid), stat.S_IMODE(found.st_mode))
 
 
@@ -140,13 +144,15 @@ def ids(wanted: Access) -> Tuple[int, int]:
         owner = as_int(wanted.owner)
         uid = pwd.getpwnam(wanted.owner).pw_uid if owner is None else owner
     except KeyError:
-        raise EdgesiteError("owner {0!r} is no user of this host".format(wanted.owner), "Make the user first") from None
+        raise EdgesiteError(
+            "owner {0!r} is not a user of this host".format(wanted.owner), "Create the user first"
+        ) from None
     try:
         group = as_int(wanted.group)
         return uid, grp.getgrnam(wanted.group).gr_gid if group is None else group
     except KeyError:
         raise EdgesiteError(
-            "group {0!r} is no group of this host".format(wanted.group), "Make the group first"
+            "group {0!r} is not a group of this host".format(wanted.group), "Create the group first"
         ) from None
 
 
@@ -162,7 +168,7 @@ def set_access(path: str, wanted: Access) -> None:
         os.chmod(path, wanted.mode)
     except OSError as error:
         raise EdgesiteError(
-            "cannot change {0}: {1}".format(path, error.strerror), "Run as root: become: true"
+            "cannot change {0}: {1}".format(path, error.strerror), "Run the task as root (become: true)"
         ) from error
 
 

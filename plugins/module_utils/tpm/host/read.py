@@ -17,7 +17,7 @@ from .. import properties as tpm
 _TOOLS = ("tpm2_getcap", "tpm2_nvread")
 _INSTALL_TOOLS = "Install the package tpm2-tools"
 _INSTALL_OPENSSL = "Install the package openssl"
-_BECOME = "Run the task as root (become: true), and see that nothing holds the TPM"
+_BECOME = "Run the task as root (become: true), and check that nothing keeps the TPM busy"
 _DESCRIBE = (
     *("x509", "-inform", "DER", "-noout", "-subject", "-issuer", "-enddate"),
     *("-nameopt", "RFC2253,utf8,-esc_msb"),
@@ -80,7 +80,10 @@ def _no_device(version: Optional[str]) -> Reading:
     if version is None:
         return Reading()
     # as in a container that shares sysfs but not the devices
-    return Reading(None, [unread("tpm", "the kernel has a TPM, but /dev/tpmrm0 does not exist", "Pass the device in")])
+    return Reading(
+        None,
+        [unread("tpm", "the kernel has a TPM, but /dev/tpmrm0 does not exist", "Pass /dev/tpmrm0 to the container")],
+    )
 
 
 def _value(properties: tpm.Properties, tcti: Optional[str]) -> Dict[str, Any]:
@@ -121,7 +124,7 @@ class _Tpm:
             found = tpm.stored(data)
             if found is None:
                 why = "the index does not hold a certificate in DER form"
-                self._lacks(handle, why, "Look at it: tpm2_nvread {0} | xxd".format(tpm.index(handle)))
+                self._lacks(handle, why, "Inspect it: tpm2_nvread {0} | xxd".format(tpm.index(handle)))
             else:
                 encoded[handle] = found
         described = self._describe(encoded)
@@ -144,7 +147,7 @@ class _Tpm:
             if answer.ok:
                 held[handle] = answer.stdout
             else:
-                self._lacks(handle, _reason(answer), "See what protects it: tpm2_nvreadpublic " + index)
+                self._lacks(handle, _reason(answer), "Check what protects it: tpm2_nvreadpublic " + index)
         return held
 
     def _describe(self, encoded: Dict[int, bytes]) -> Dict[int, str]:
@@ -153,14 +156,14 @@ class _Tpm:
             return {}
         openssl = command.find("openssl")
         if openssl is None:
-            why = "openssl is not installed on the host, so certificates have no subject, issuer and end"
+            why = "openssl is not installed on the host, so certificates are shown without subject, issuer and end"
             self.unread.append(unread("tpm.ek_certificates", why, _INSTALL_OPENSSL))
             return {}
         answers = {handle: self.run([openssl, *_DESCRIBE], data) for handle, data in encoded.items()}
         for handle, answer in answers.items():
             if not answer.ok:
                 why = "openssl cannot read the certificate: " + (answer.error.splitlines() or ["no message"])[0]
-                self._lacks(handle, why, "Look at it: openssl x509 -text with the value of pem")
+                self._lacks(handle, why, "Inspect it: openssl x509 -text with the value of pem")
         return {handle: answer.text for handle, answer in answers.items()}
 
     def _lacks(self, handle: int, why: str, fix: str) -> None:

@@ -114,7 +114,7 @@ class Tools(Connection):
         """Takes away what is at a persistent handle."""
         name = index(handle)
         arguments = ("-Q", "-C", "o", *_password(owner_auth), "-c", name)
-        self.ask("tpm2_evictcontrol", *arguments, data=_data(owner_auth), what="taking away what is at " + name)
+        self.ask("tpm2_evictcontrol", *arguments, data=_data(owner_auth), what="removing what is at " + name)
 
 
 def _password(owner_auth: Optional[str]) -> List[str]:

@@ -169,7 +169,7 @@ def test_certificate_that_was_issued_is_told_where_it_could_not_be_stored(tmp_pa
 )
 def test_answers_without_meaning_are_said_to_be_that(tmp_path, answers):
     result = Host(tmp_path, answers=answers).result()
-    assert result["failed"] and result["msg"].startswith("What gpu-1 answered has no meaning")
+    assert result["failed"] and result["msg"].startswith("The answer of gpu-1 makes no sense")
 
 
 def test_number_in_a_subject_is_named_before_anything_is_changed(tmp_path):
@@ -190,19 +190,19 @@ def test_tpm_that_does_not_show_who_made_it(tmp_path):
     shows = {"present": True, "key_states": [NOT_MADE, NOT_MADE], "endorsement": []}
     unread = [{"what": "tpm.endorsement", "why": "tpm2_createek failed", "fix": "Give owner_auth"}]
     result = Host(tmp_path, answers={"tpm_info": {"tpm": shows, "unread": unread}}).result()
-    assert result["msg"] == "The TPM does not show who made it: tpm2_createek failed. Give owner_auth."
+    assert result["msg"] == "The TPM cannot prove who made it: tpm2_createek failed. Give owner_auth."
 
 
 def test_ca_that_is_not_there(tmp_path):
     host = Host(tmp_path, crl_files=[str(tmp_path / "crl.pem"), str(tmp_path / "none.pem")])
-    assert "Not there on the controller: {0}/none.pem. Make".format(tmp_path) in host.result()["msg"]
+    assert "Missing on the controller: {0}/none.pem. Make".format(tmp_path) in host.result()["msg"]
     assert host.ran == []
 
 
 def test_file_of_the_ca_that_is_no_text(tmp_path):
     host = Host(tmp_path)
     (tmp_path / "crl.pem").write_bytes(b"\xff\xfe")
-    assert "crl.pem cannot be read: it is no text" in host.result()["msg"]
+    assert "crl.pem cannot be read: it is not text" in host.result()["msg"]
 
 
 def test_controller_without_cryptography(tmp_path, monkeypatch):

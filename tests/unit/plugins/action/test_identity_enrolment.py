@@ -115,7 +115,7 @@ def test_decommissioned_tpm_is_refused_by_its_second_key(controller):
 
 def test_one_tpm_is_not_two_hosts(controller):
     controller.enrol("gpu-a", both(RSA, ECC))
-    with pytest.raises(EdgesiteError, match="that gpu-b shows is that of gpu-a"):
+    with pytest.raises(EdgesiteError, match="that gpu-b shows belongs to gpu-a"):
         controller.enrol("gpu-b", both(ECC))
 
 
@@ -136,7 +136,7 @@ def test_key_that_is_shown_later_belongs_to_the_device(controller):
 def test_key_of_another_host_is_refused_beside_ones_own(controller):
     controller.enrol("gpu-b", both(OTHER), held=[OTHER])
     controller.enrol("gpu-a", both(RSA))
-    with pytest.raises(EdgesiteError, match="that gpu-a shows is that of gpu-b"):
+    with pytest.raises(EdgesiteError, match="that gpu-a shows belongs to gpu-b"):
         controller.enrol("gpu-a", both(RSA, OTHER))
 
 

@@ -138,7 +138,7 @@ class FakeHost:
 
     def _link(self, path, target):
         if not self.step(f"link {path}", lambda: self.links.__setitem__(path, target)):
-            raise EdgesiteError(f"cannot make the link {path}: No space left on device", "Free disk space")
+            raise EdgesiteError(f"cannot create the link {path}: No space left on device", "Free disk space")
 
     # --- programs
 

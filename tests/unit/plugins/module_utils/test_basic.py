@@ -46,7 +46,7 @@ def failure(monkeypatch, capsys):
 )
 def test_the_option_is_named_and_secrets_are_not(failure, option, value):
     told = failure(**{option: value, "secret": "hunter2"})
-    assert told["msg"].startswith("The option {0} has a value of another form than it takes. Look at".format(option))
+    assert told["msg"].startswith("The option {0} has a value of the wrong form. See".format(option))
     assert "ansible-doc edgesite.gpu.gpu_settings" in told["msg"]
     assert "hunter2" not in json.dumps(told)
 

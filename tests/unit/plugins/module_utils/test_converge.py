@@ -103,7 +103,7 @@ def test_first_failure_says_that_nothing_was_changed():
 
 
 def test_success_that_is_not_there_is_a_failure():
-    with pytest.raises(ApplyError, match="did not take: set switch 1"):
+    with pytest.raises(ApplyError, match="did not take effect: set switch 1"):
         converge(Switches([0, 0], [1, 1], deaf=(1,)), check=False)
 
 
@@ -117,7 +117,7 @@ def test_host_that_is_not_ready_is_not_touched_and_can_still_be_checked():
 
 def test_fault_that_nobody_foresaw_is_taken_back_too():
     domain = Switches([0, 0], [1, 1], breaks_at=1, half_way=True, fault=KeyError("oops"))
-    with pytest.raises(ApplyError, match="KeyError: 'oops'.*taken back.*please report it") as caught:
+    with pytest.raises(ApplyError, match="KeyError: 'oops'.*undone.*please report it") as caught:
         converge(domain, check=False)
     assert caught.value.undone and domain.there == [0, 0]
 
@@ -129,7 +129,7 @@ def test_what_was_taken_back_is_not_called_perhaps_done():
         raise EdgesiteError("it does not answer", "Reboot")
 
     domain.apply = lambda action: (action and setattr(domain, "observe", gone), Switches.apply(domain, action))
-    with pytest.raises(ApplyError, match=r"this may still be done, whole or in part: set switch 1\.") as caught:
+    with pytest.raises(ApplyError, match=r"this may still be done, wholly or partly: set switch 1\.") as caught:
         converge(domain, check=False)
     assert caught.value.done == [{"does": "set switch 1"}] and domain.there == [0, 0]
 
@@ -141,7 +141,7 @@ def test_host_that_can_no_longer_be_read_is_not_called_as_it_was():
         raise EdgesiteError("it is gone", "Bring it back")
 
     domain.apply = lambda action: (setattr(domain, "observe", gone), Switches.apply(domain, action))
-    with pytest.raises(ApplyError, match="can no longer be read.*in part: set switch 0; set switch 1") as caught:
+    with pytest.raises(ApplyError, match="can no longer be read.*partly: set switch 0; set switch 1") as caught:
         converge(domain, check=False)
     assert not caught.value.undone and len(caught.value.done) == 2
     fine = Switches([0], [1])

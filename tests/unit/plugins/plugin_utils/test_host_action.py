@@ -60,6 +60,6 @@ def test_what_nothing_can_hold_goes_no_further(kind, value):
 def test_options_that_ansible_cannot_judge_are_named():
     assert task(Works, days=1)["options"]["days"] == 1
     result = task(Works, days="inf")
-    assert result["failed"] and result["msg"].startswith("The option days has a value of another form")
+    assert result["failed"] and result["msg"].startswith("The option days has a value of the wrong form")
     assert "ansible-doc edgesite.gpu.it" in result["msg"]
     assert "a number that is too large" in task(Works, days="9" * 5000)["msg"]

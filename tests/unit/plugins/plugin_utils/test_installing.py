@@ -10,7 +10,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import Ins
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.host_task import HostTask
 
 PACKAGE = "ansible.builtin.package"
-LACKS = {"failed": True, "msg": "Not on this host: haproxy", "missing_packages": ["haproxy"]}
+LACKS = {"failed": True, "msg": "Not installed on this host: haproxy", "missing_packages": ["haproxy"]}
 DONE = {"changed": True, "actions": [{"does": "write it"}], "missing_packages": []}
 
 

@@ -78,7 +78,7 @@ def test_reboot_that_fails_is_the_failure_and_nothing_is_lost():
 def test_change_that_waits_for_a_reboot_after_one_is_a_failure():
     result = task(WAITS, {**WAITS, "actions": [], "msg": "The inforom refuses it."}).result()
     assert result["failed"] and result["reboot_required"]
-    assert result["msg"] == "The host was rebooted, and the change still waits for a reboot. The inforom refuses it."
+    assert result["msg"] == "The host was rebooted, but the change still waits for a reboot. The inforom refuses it."
 
 
 def test_what_was_only_begun_after_the_first_boot_gets_one_of_its_own():

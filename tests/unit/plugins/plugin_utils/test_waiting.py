@@ -57,13 +57,13 @@ def test_another_runs_job_is_waited_for_and_then_comes_the_own(said):
     run = task(other, other, {"failed": True, "msg": "the other's failure"}, AT_WORK, DONE)
     assert run.result() == DONE
     assert run.asked == [{}, {"job": "7"}, {"job": "7"}, {}, {"job": "1"}]
-    assert said[0] == "another run is at work: install packages (20 s)"
+    assert said[0] == "another run is in progress: install packages (20 s)"
 
 
 def test_link_that_breaks_for_a_while_costs_nothing(said):
     run = task(AT_WORK, AnsibleConnectionFailure("gone"), AnsibleConnectionFailure("gone"), DONE)
     assert run.result() == DONE
-    assert run.asked.count("reset") == 2 and "goes on there" in said[1]
+    assert run.asked.count("reset") == 2 and "the work continues there" in said[1]
     assert run.action._connection._shell.tmpdir is None
 
 

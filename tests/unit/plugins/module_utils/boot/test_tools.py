@@ -36,7 +36,7 @@ def test_actions_are_described_by_what_they_replace():
     assert tools.describe(Install("new", "old")) == "replace the host tools old by new"
     assert tools.describe(Install("old", "old")) == "repair the host tools old"
     assert tools.describe(Install(None, "old")) == "remove the host tools old"
-    assert tools.describe(Install(None, None)) == "remove the host tools that are left of an earlier run"
+    assert tools.describe(Install(None, None)) == "remove the host tools that are left over from an earlier run"
 
 
 def test_tools_that_nobody_named_are_not_taken_for_tools_to_remove():
@@ -57,11 +57,11 @@ def test_archive_of_the_manifests_files_is_good_in_any_order():
 @pytest.mark.parametrize(
     ("archive", "problem"),
     [
-        (entries(*MANIFEST, "json.py"), "it holds 'json.py', which the manifest lacks"),
-        (entries(*MANIFEST, "a/"), "it holds 'a/', which the manifest lacks"),
+        (entries(*MANIFEST, "json.py"), "it has 'json.py', which is not in the manifest"),
+        (entries(*MANIFEST, "a/"), "it has 'a/', which is not in the manifest"),
         (entries("__main__.py"), "it lacks 'a/b.py'"),
-        (entries(*MANIFEST, "a/b.py"), "it holds 'a/b.py' more than once"),
-        ([*entries("a/b.py"), *entries("__main__.py", plain=False)], "it holds '__main__.py' as something other than"),
+        (entries(*MANIFEST, "a/b.py"), "it has 'a/b.py' more than once"),
+        ([*entries("a/b.py"), *entries("__main__.py", plain=False)], "it has '__main__.py' as something other than"),
         (entries(*MANIFEST, size=40 * 1024 * 1024), "it unpacks to more than 64 MiB"),
     ],
 )

@@ -47,7 +47,7 @@ def test_files_and_links_come_to_what_is_wanted_and_back(wanted, there, targets,
         (RunUnit("a.service", True), "start a.service"),
         (RunUnit("a.service", False), "stop a.service"),
         (RenewUnit("a.service", "restart"), "restart a.service"),
-        (ReadUnits(), "have systemd read its units"),
+        (ReadUnits(), "reload systemd's units"),
     ],
 )
 def test_words(effect, words):

@@ -142,7 +142,9 @@ def test_braces_in_a_value_are_content():
 
 @pytest.mark.parametrize("value", LINES)
 def test_the_last_line_of_defence_names_what_it_refuses(value):
-    with pytest.raises(EdgesiteError, match="^tcti is .*, which has characters that a line of a file cannot have"):
+    with pytest.raises(
+        EdgesiteError, match="^tcti is .*, which has characters that are not allowed in a line of a file"
+    ):
         lines.single("tcti", value)
 
 

@@ -10,12 +10,12 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.unanswered imp
 @pytest.mark.parametrize(
     ("program", "fix"),
     [
-        ("tpm2_getcap", "a program that holds the TPM"),
+        ("tpm2_getcap", "a program that keeps the TPM busy"),
         ("systemctl", "systemctl list-jobs"),
-        ("mkfs.ext4", "errors of the disk"),
+        ("mkfs.ext4", "disk errors"),
         ("dpkg-query", "another package manager"),
         ("modinfo", "NVRM"),
-        ("/dev/sda", "errors of the disk"),
+        ("/dev/sda", "disk errors"),
         ("the firmware's variable SecureBoot", "efi"),
         ("openssl", "by hand"),
     ],
@@ -28,5 +28,5 @@ def test_what_to_do_depends_on_the_program(program, fix):
 
 def test_program_that_is_still_there():
     error = unanswered("cryptsetup", 90.0, killed=False)
-    assert error.problem == "cryptsetup did not answer within 90 s; it cannot be killed, so it hangs in the kernel"
+    assert error.problem == "cryptsetup did not answer within 90 s, and cannot be killed, so it hangs in the kernel"
     assert error.fix.endswith(". Only a reboot ends it")

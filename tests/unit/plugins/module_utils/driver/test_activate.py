@@ -75,6 +75,6 @@ def test_what_a_failed_installation_left():
     before = installed("535.1")
     broken = {**installed("550.1"), "verdict": BROKEN, "reasons": ["No module."]}
     assert activate.outcome(broken, before, False) == "Nothing was changed."
-    assert "had broken off earlier was finished" in activate.outcome(broken, before, False, True)
-    assert activate.outcome(before, before, True) == "The driver 535.1 is there as before, and its state is ok."
+    assert "interrupted installation was completed" in activate.outcome(broken, before, False, True)
+    assert activate.outcome(before, before, True) == "The driver 535.1 is installed as before, and its state is ok."
     assert activate.outcome(broken, before, True).startswith("The driver's state is now broken: No module. Run")

@@ -93,7 +93,7 @@ def test_persistence_daemon_that_hangs_does_not_keep_the_boot():
 
 
 def test_a_second_key_in_the_file_is_not_trusted_with_the_first():
-    with pytest.raises(EdgesiteError, match="pinned is AA"):
+    with pytest.raises(EdgesiteError, match="pinned key is AA"):
         files.check_fingerprint("the key", ["AA", "BB"], "AA")
 
 
@@ -108,5 +108,5 @@ def test_a_value_that_nobody_checked_is_no_second_line(end):
         lambda value: files.nvidia_repository(System("debian", "13", value)),
         lambda value: files.pin(TRIXIE, value),
     ):
-        with pytest.raises(EdgesiteError, match="has characters that a line of a file cannot have"):
+        with pytest.raises(EdgesiteError, match="has characters that are not allowed in a line of a file"):
             render("http://hub/" + end)

@@ -26,8 +26,8 @@ def test_what_packages_need_stays_and_is_named():
 def test_work_that_an_earlier_run_left_is_told():
     kept = footprint.kept([], {files.TRANSACTION: "", files.INITRAMFS: ""}, {}, [])
     assert [entry.what for entry in kept] == [
-        "packages of the driver that may not be whole",
-        "an initramfs that is behind",
+        "driver packages that may be incomplete",
+        "an outdated initramfs",
     ]
 
 

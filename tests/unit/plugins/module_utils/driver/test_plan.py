@@ -37,7 +37,7 @@ def test_a_host_without_a_driver_gets_everything():
         "pin the driver's packages to 550.*",
         "install driver branch 550, proprietary modules: nvidia-kernel-dkms, nvidia-smi, libnvidia-ml1, libcuda1, "
         "nvidia-persistenced",
-        "keep unattended upgrades off the driver",
+        "block unattended upgrades of the driver",
         "keep nouveau from loading",
         "keep GPUs initialised",
         STARTS_AT_BOOT.format("nvidia-persistenced"),
@@ -96,7 +96,7 @@ def test_packages_that_are_not_held_are_held_and_let_go():
     ]
     made = plan(installed("550.163.01"), branch="550", hold=False)
     assert does(made) == [
-        "let unattended upgrades at the driver",
+        "allow unattended upgrades of the driver",
         "no longer hold libcuda1, libnvidia-ml1, nvidia-kernel-dkms, nvidia-persistenced, nvidia-smi",
     ]
 
@@ -114,25 +114,29 @@ def test_auto_keeps_the_flavour_that_is_there():
 @pytest.mark.parametrize(
     "models, variables, words",
     [
-        (["V100"], {"branch": "550", "flavour": "open"}, "Tesla V100 .* cannot run the open kernel modules"),
-        (["V100"], {"branch": "550", "flavour": "open"}, "Choose flavour proprietary"),
-        (["V100"], {"branch": "590"}, "lost its support after branch 580.* Choose branch 580 or older"),
-        (["P4"], {"branch": "590"}, "Tesla P4 .* lost its support after branch 580.* Choose branch 580 or older"),
-        (["M60"], {"version": "590.44.01"}, "Tesla M60 .* lost its support .* Choose branch 580 or older"),
+        (["V100"], {"branch": "550", "flavour": "open"}, "Tesla V100 .* does not work with the open kernel modules"),
+        (["V100"], {"branch": "550", "flavour": "open"}, "Set driver_flavour: proprietary"),
+        (["V100"], {"branch": "590"}, "is supported up to branch 580.* Set driver_branch to 580 or older"),
+        (["P4"], {"branch": "590"}, "Tesla P4 .* is supported up to branch 580.* Set driver_branch to 580 or older"),
+        (
+            ["M60"],
+            {"version": "590.44.01"},
+            "Tesla M60 .* is supported up to branch 580.* Set driver_branch to 580 or older",
+        ),
         (
             ["P4"],
             {"branch": "580", "flavour": "open"},
-            "cannot run the open kernel modules.* Choose flavour proprietary",
+            "does not work with the open kernel modules.* Set driver_flavour: proprietary",
         ),
-        (["B200"], {"branch": "580", "flavour": "proprietary"}, "cannot run the proprietary kernel modules"),
+        (["B200"], {"branch": "580", "flavour": "proprietary"}, "does not work with the proprietary kernel modules"),
         (["T4", "B200"], {"branch": "550"}, "needs branch"),
-        (["V100", "B200"], {"branch": "580"}, "no flavour of the driver runs all GPUs"),
+        (["V100", "B200"], {"branch": "580"}, "no flavour of the driver supports all GPUs"),
         ([], {"branch": "580"}, "no NVIDIA GPU"),
         (["T4"], {}, "neither driver_branch nor driver_version"),
         (["T4"], {"branch": "latest"}, "driver_branch 'latest'"),
         (["T4"], {"version": "550.163.01-2"}, "driver_version '550.163.01-2'"),
-        (["T4"], {"version": "550.163." + "9" * 5000}, "is no version of NVIDIA's driver"),
-        (["T4"], {"version": "550.163.01", "branch": "535"}, "not of driver_branch 535"),
+        (["T4"], {"version": "550.163." + "9" * 5000}, "is not a version of NVIDIA's driver"),
+        (["T4"], {"version": "550.163.01", "branch": "535"}, "does not belong to driver_branch 535"),
         (["T4"], {"branch": "550", "source": "runfile"}, "driver_source is 'runfile'"),
         (["T4"], {"branch": "550", "flavour": "free"}, "driver_flavour is 'free'"),
     ],
@@ -318,16 +322,16 @@ def test_a_folder_is_a_mirror_too():
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"key_fingerprint": FINGERPRINT[:-1] + "0"}, "pinned is"),
+        ({"key_fingerprint": FINGERPRINT[:-1] + "0"}, "pinned key is"),
         ({"key_sha256": "0" * 64}, "SHA-256"),
-        ({"key_base64": "bm90IGEga2V5"}, "no OpenPGP public key"),
+        ({"key_base64": "bm90IGEga2V5"}, "not an OpenPGP public key"),
         ({"key_base64": "no Base64!"}, "driver_mirror.key site.asc cannot be used: it is not Base64"),
         ({"key_base64": "ü"}, "it is not Base64"),
         ({"key_fingerprint": ""}, "driver_mirror.key_fingerprint is not set"),
-        ({"url": None}, "one of url and path"),
-        ({"path": "/mnt"}, "one of url and path"),
+        ({"url": None}, "either url or path"),
+        ({"path": "/mnt"}, "either url or path"),
         ({"layout": "ubuntu"}, "driver_mirror.layout"),
-        ({"fingerprint": "x"}, "driver_mirror has fingerprint"),
+        ({"fingerprint": "x"}, "driver_mirror has unknown keys: fingerprint"),
     ],
 )
 def test_a_mirror_that_nobody_vouches_for_is_refused(changes, words):
@@ -357,7 +361,7 @@ def test_a_key_without_a_known_fingerprint_has_to_be_pinned():
     made = plan(info(), rocky, branch="580", source="nvidia", nvidia_key_fingerprint=FINGERPRINT.lower())
     assert made["problems"] == () and FINGERPRINT in [file.fingerprint for file in made["files"]]
     (problem,) = plan(info(), branch="580", source="nvidia", nvidia_key_fingerprint="CDF6BA43")["problems"]
-    assert "driver_nvidia_key_fingerprint 'CDF6BA43' is no fingerprint" in problem
+    assert "driver_nvidia_key_fingerprint 'CDF6BA43' is not the fingerprint" in problem
 
 
 VERSIONS = st.sampled_from(["535.261.03", "535.288.01", "550.163.01", "580.95.05"])

@@ -89,18 +89,18 @@ def test_branch(text, branch):
 @pytest.mark.parametrize(
     "one, flavour, branch, reason, fix",
     [
-        (V100, "open", 550, ("Volta", "0000:17:00.0", "open", "proprietary"), "flavour proprietary"),
-        (P4, "open", 550, ("Pascal", "open"), "flavour proprietary"),
-        (M60, "open", None, ("Maxwell", "open"), "flavour proprietary"),
-        (B200, "proprietary", 580, ("NVIDIA B200", "proprietary", "open"), "flavour open"),
-        (RTX5090, "proprietary", None, ("Blackwell", "proprietary"), "flavour open"),
-        (GH200, "proprietary", 550, ("Hopper", "proprietary"), "flavour open"),
+        (V100, "open", 550, ("Volta", "0000:17:00.0", "open", "proprietary"), "driver_flavour: proprietary"),
+        (P4, "open", 550, ("Pascal", "open"), "driver_flavour: proprietary"),
+        (M60, "open", None, ("Maxwell", "open"), "driver_flavour: proprietary"),
+        (B200, "proprietary", 580, ("NVIDIA B200", "proprietary", "open"), "driver_flavour: open"),
+        (RTX5090, "proprietary", None, ("Blackwell", "proprietary"), "driver_flavour: open"),
+        (GH200, "proprietary", 550, ("Hopper", "proprietary"), "driver_flavour: open"),
         (V100, "proprietary", 590, ("Volta", "580", "590"), "580 or older"),
         (K80, "proprietary", 535, ("Kepler", "470", "535"), "470 or older"),
         (B200, "open", 550, ("B200", "570", "550"), "570 or newer"),
         (gpu("2bb5"), "open", 570, ("RTX PRO 6000", "575", "570"), "575 or newer"),
         (L4, "proprietary", 470, ("L4", "525", "470"), "525 or newer"),
-        (A100, "open", 510, ("510", "515"), "flavour proprietary"),
+        (A100, "open", 510, ("510", "515"), "driver_flavour: proprietary"),
     ],
 )
 def test_what_a_card_cannot_run(one, flavour, branch, reason, fix):

@@ -36,7 +36,9 @@ def test_driver_that_does_not_answer():
     error = NvmlHung("nvmlInit", 60.0, killed=True)
     assert error.problem == "The NVIDIA driver does not answer: nvmlInit has not returned within 60 s"
     assert error.status == "not_answering" and "Xid" in error.fix and "reboot" in error.fix
-    assert NvmlHung("nvmlInit", 60.0, killed=False).problem.endswith("; it cannot be killed, so it hangs in the kernel")
+    assert NvmlHung("nvmlInit", 60.0, killed=False).problem.endswith(
+        ", and cannot be killed, so it hangs in the kernel"
+    )
 
 
 @pytest.mark.parametrize(("status", "how"), [(-11, "was killed by signal 11"), (3, "exited with code 3")])

@@ -89,11 +89,11 @@ def test_power_limit_out_of_range_names_the_range(limit):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"gpu_clocks": {"min": 200, "max": 1410}}, "takes 210-1410 MHz"),
+        ({"gpu_clocks": {"min": 200, "max": 1410}}, "accepts 210-1410 MHz"),
         ({"gpu_clocks": {"min": 1400, "max": 300}}, "not above max"),
         ({"gpu_clocks": {"min": 300}}, "lacks min or max"),
         ({"gpu_clocks": {"locked": False, "min": 300}}, "both 'locked: false' and a clock"),
-        ({"memory_clocks": {"min": 1, "max": 2}}, "takes 1215-1215 MHz"),
+        ({"memory_clocks": {"min": 1, "max": 2}}, "accepts 1215-1215 MHz"),
         ({"compute_mode": "shared"}, "default, exclusive_process, prohibited"),
     ],
 )
@@ -117,7 +117,7 @@ def test_exclusive_process_is_refused_while_mig_is_on():
     ],
 )
 def test_setting_that_the_card_does_not_have_is_refused(options, lacking):
-    with pytest.raises(EdgesiteError, match="does not have it"):
+    with pytest.raises(EdgesiteError, match="does not support it"):
         plan(options, state(**lacking))
 
 

@@ -119,7 +119,7 @@ def test_names_without_a_subject_are_critical():
         ({"common_name": "x" * 65}, [], [], [], "1 to 64"),
         ({"common_name": "a\nb"}, [], [], [], "printable"),
         ({"common_name": "a", "country": "de"}, [], [], [], "two capital letters"),
-        ({"mail": "a"}, [], [], [], "subject does not know 'mail'"),
+        ({"mail": "a"}, [], [], [], "subject has the unknown entry 'mail'"),
         ({"organizational_unit": 17}, [], [], [], "organizational_unit is 17, which is not text. Write it in quotes"),
         ({"common_name": None}, [], [], [], "subject.common_name is null, which is not text"),
         ({"common_name": "a"}, [5], [], [], "^subject_alt_name.0. is 5, which is not text. Write it in quotes"),
@@ -129,8 +129,8 @@ def test_names_without_a_subject_are_critical():
         ({"common_name": "a"}, ["DNS:a\n"], [], [], "neither"),
         ({"common_name": "a"}, ["DNS:*.a"], [], [], "neither"),
         ({"common_name": "a"}, ["IP:192.0.2.256"], [], [], "IP:192.0.2.256"),
-        ({"common_name": "a"}, [], ["certSign"], [], "key_usage does not know"),
-        ({"common_name": "a"}, [], [], ["anyExtendedKeyUsage"], "extended_key_usage does not know"),
+        ({"common_name": "a"}, [], ["certSign"], [], "key_usage has the unknown entry"),
+        ({"common_name": "a"}, [], [], ["anyExtendedKeyUsage"], "extended_key_usage has the unknown entry"),
     ],
 )
 def test_refused_options(subject, names, key_usage, extended, problem):
@@ -141,7 +141,7 @@ def test_refused_options(subject, names, key_usage, extended, problem):
 def test_pem_there_and_back():
     request = encoded(ECC, {"common_name": "edge"}, [])
     assert csr.unpem(csr.pem(request)) == request
-    with pytest.raises(EdgesiteError, match="option csr is no certificate request"):
+    with pytest.raises(EdgesiteError, match="option csr is not a certificate request"):
         csr.unpem("nothing")
 
 
@@ -152,7 +152,7 @@ def test_the_requested_key_is_found(public, subject):
 
 @given(st.binary(max_size=100))
 def test_no_request_has_no_key(data):
-    with pytest.raises(EdgesiteError, match="no certificate request"):
+    with pytest.raises(EdgesiteError, match="not a certificate request"):
         challenge.requested_key(data)
 
 

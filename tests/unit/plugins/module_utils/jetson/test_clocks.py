@@ -46,7 +46,7 @@ def test_locked_clocks_are_locked_also_while_they_are_throttled():
     "text", ["", "Error: Run this script(jetson_clocks) as a root user\n", "GPU MinFreq=1 MaxFreq=1"]
 )
 def test_answer_without_cpus_is_refused(text):
-    with pytest.raises(EdgesiteError, match="tells of no CPU"):
+    with pytest.raises(EdgesiteError, match="lists no CPU"):
         jetson_clocks.parse_show(text)
 
 
@@ -89,7 +89,7 @@ def test_restored_clocks_rest():
 
 
 def test_lock_of_somebody_else_cannot_be_restored():
-    with pytest.raises(EdgesiteError, match="something else locked them.*reboot"):
+    with pytest.raises(EdgesiteError, match="something else locked the clocks.*reboot"):
         jetson_clocks.plan(False, NO_UNIT, State(shown("locked"), False, NO_UNIT))
 
 

@@ -32,7 +32,7 @@ def test_conf_without_a_header_is_one_fan():
 @pytest.mark.parametrize(
     "text, problem",
     [
-        ("", "line 1: there is no FAN_PROFILE in it"),
+        ("", "line 1: it has no FAN_PROFILE"),
         ("\n<FAN 1>\nFAN_DEFAULT_PROFILE quiet\n", "line 2: fan 1 has no FAN_PROFILE"),
         ("<FAN 3>\nFAN_PROFILE quiet {\n}\n", "line 1: fan 3 has no FAN_DEFAULT_PROFILE"),
         ("FAN_DEFAULT_PROFILE quiet\n", "line 1: fan 1 has no FAN_PROFILE"),
@@ -58,7 +58,7 @@ def test_profile_is_set_in_the_text_and_nothing_else():
     (action,) = fan.plan("cool", state())
     assert action.text == TEXT.replace("PROFILE quiet  #", "PROFILE cool  #")
     assert action.previous == TEXT
-    assert fan.describe(action) == "set fan profile cool and start nvfancontrol anew"
+    assert fan.describe(action) == "set fan profile cool and restart nvfancontrol"
     reached = fan.after(state(), [action])
     assert reached.fans == fan.parse_conf(reached.text)
     assert fan.plan("cool", reached) == []
@@ -80,12 +80,12 @@ def test_daemon_has_to_run_with_the_profile(in_force, active, rests):
 
 
 def test_unknown_profile_is_refused_with_a_list():
-    with pytest.raises(EdgesiteError, match="profile is loud, .*: quiet, cool.*stop the fans' daemon"):
+    with pytest.raises(EdgesiteError, match="profile is loud, .*: quiet, cool.*fans' daemon does not run"):
         fan.plan("loud", state())
 
 
 def test_profile_that_one_fan_lacks_is_refused():
-    with pytest.raises(EdgesiteError, match="theirs are: quiet. "):
+    with pytest.raises(EdgesiteError, match="they have: quiet. "):
         fan.plan("cool", state(TWO))
 
 
@@ -98,5 +98,5 @@ def test_what_stands_behind_a_form_feed_in_a_comment_stays_a_comment():
     text = "# once\x0cFAN_DEFAULT_PROFILE loud\n" + TEXT
     assert fan.parse_conf(text) == fan.parse_conf(TEXT)
     assert fan.with_default(text, "cool").partition("\n")[0] == text.partition("\n")[0]
-    with pytest.raises(EdgesiteError, match="profile is .* that a line of a file cannot have"):
+    with pytest.raises(EdgesiteError, match="profile is .* that are not allowed in a line of a file"):
         fan.with_default(text, "cool\n\tFAN 2")

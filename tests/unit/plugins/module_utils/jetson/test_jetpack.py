@@ -150,7 +150,7 @@ def test_a_value_that_nobody_checked_is_no_second_line(end):
         lambda: jetpack.with_suite("", "r36.5", "tegra234", "http://hub" + end),
         lambda: jetpack.with_mirror(SOURCES, "http://hub" + end),
     ):
-        with pytest.raises(EdgesiteError, match="has characters that a line of a file cannot have"):
+        with pytest.raises(EdgesiteError, match="has characters that are not allowed in a line of a file"):
             render()
 
 

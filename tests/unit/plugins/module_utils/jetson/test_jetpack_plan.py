@@ -54,7 +54,7 @@ def test_release_that_is_there_is_nothing_to_do():
 def test_minor_upgrade():
     result = jetpack_plan.plan(info(), MINOR._replace(hold=True, packages=("nvidia-jetpack", "tensorrt")))
     assert words(result) == [
-        "take the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
+        "use the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
         "upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2",
         "install tensorrt",
         "hold 2 packages of L4T and JetPack",
@@ -80,7 +80,7 @@ MIRROR = "http://hub/jetson"
 def test_mirror_alone_changes_the_sources(wanted):
     result = jetpack_plan.plan(info(), wanted)
     assert "deb http://hub/jetson/t234 r36.4 main" in result["sources"] and not result["upgrade"]
-    assert words(result) == ["take the packages of r36.4 from http://hub/jetson ({0})".format(jetpack.SOURCES)]
+    assert words(result) == ["use the packages of r36.4 from http://hub/jetson ({0})".format(jetpack.SOURCES)]
     there = {"text": result["sources"], "suite": "r36.4", "locked_by": []}
     assert words(jetpack_plan.plan(info(apt=there), wanted)) == []
 
@@ -88,7 +88,7 @@ def test_mirror_alone_changes_the_sources(wanted):
 def test_mirror_of_a_host_without_sources_has_the_suite_of_its_l4t():
     apt = {"text": None, "suite": None, "locked_by": []}
     assert "r36.4 main" in jetpack_plan.plan(info(apt=apt), Wanted(mirror=MIRROR))["sources"]
-    with pytest.raises(EdgesiteError, match="does not tell its L4T release"):
+    with pytest.raises(EdgesiteError, match="L4T release of this host is unknown"):
         jetpack_plan.plan(info(apt=apt, l4t=None), Wanted(mirror=MIRROR))
 
 
@@ -107,12 +107,18 @@ def test_hold_alone_holds_what_is_there():
     "version, soc, wanted, problem, fix",
     [
         ("36.4.7", "tegra234", Wanted(version="6.2.2"), "but jetpack_upgrade is none", "jetpack_upgrade: minor"),
-        ("36.5.0", "tegra234", Wanted(version="6.2.1", upgrade="minor"), "cannot go back", "flash the module"),
-        ("36.4.7", "tegra234", Wanted(version="6.1", upgrade="minor"), "cannot go back", "flash the module"),
-        ("36.4.7", "tegra234", Wanted(suite="r35.6", upgrade="minor"), "cannot go back", "flash the module"),
-        ("35.4.1", "tegra234", MINOR, "another major release is none for apt", r"35\.5\.0.* first.*5\.1\.6"),
+        (
+            "36.5.0",
+            "tegra234",
+            Wanted(version="6.2.1", upgrade="minor"),
+            "back to an older release",
+            "flash the module",
+        ),
+        ("36.4.7", "tegra234", Wanted(version="6.1", upgrade="minor"), "back to an older release", "flash the module"),
+        ("36.4.7", "tegra234", Wanted(suite="r35.6", upgrade="minor"), "back to an older release", "flash the module"),
+        ("35.4.1", "tegra234", MINOR, "apt cannot move to another major release", r"35\.5\.0.* first.*5\.1\.6"),
         ("35.5.0", "tegra234", MINOR, "another major release", "which this one is, can start JetPack 6. Flash it"),
-        ("35.6.1", "tegra194", MINOR, "another major release", r"module \(tegra194\) has no later one than L4T 35"),
+        ("35.6.1", "tegra194", MINOR, "another major release", r"module \(tegra194\) has no release later than L4T 35"),
         ("36.5.0", "tegra234", Wanted(version="7.2", upgrade="minor"), "another major release", "^Flash it"),
         ("36.4.7", "tegra234", Wanted(version="6.9"), "jetpack_version is 6.9.*5.0.2, 5.1, .*7.2", "jetpack_suite"),
         ("36.4.7", "tegra234", Wanted(suite="36.5"), "jetpack_suite is '36.5', which is not", "suite"),
@@ -128,7 +134,7 @@ def test_what_cannot_be_had_is_refused_with_what_to_do(version, soc, wanted, pro
 
 
 def test_host_that_tells_no_release_is_refused():
-    with pytest.raises(EdgesiteError, match="does not tell its L4T release"):
+    with pytest.raises(EdgesiteError, match="L4T release of this host is unknown"):
         jetpack_plan.plan(info(l4t=None), MINOR)
 
 
@@ -148,7 +154,7 @@ def test_own_holds_are_set_aside_for_an_upgrade():
 
 def test_install_that_broke_off_is_finished_first():
     result = jetpack_plan.plan(info(broken=["cuda-toolkit-12-6"]), MINOR)
-    assert words(result)[0] == "finish the install of cuda-toolkit-12-6 that broke off"
+    assert words(result)[0] == "finish the interrupted installation of cuda-toolkit-12-6"
 
 
 KERNEL = "5.15.148-tegra-{0}-20250918154033"
@@ -158,7 +164,7 @@ def test_upgrade_that_broke_off_is_gone_on_with():
     installed = {"nvidia-l4t-core": "36.5.0-20260115194252", "nvidia-l4t-kernel": KERNEL.format("36.4.7"), "vim": "1"}
     half = info("36.5.0", installed=installed)
     assert jetpack_plan.plan(half, MINOR)["upgrade"]
-    with pytest.raises(EdgesiteError, match="is there in part, since nvidia-l4t-kernel stayed behind"):
+    with pytest.raises(EdgesiteError, match="is installed only partly .nvidia-l4t-kernel was not upgraded"):
         jetpack_plan.plan(half, Wanted(version="6.2.2"))
     # its maker wants it so
     assert not jetpack_plan.plan({**half, "held": ["nvidia-l4t-kernel"]}, MINOR)["upgrade"]
@@ -215,11 +221,16 @@ def test_offer_that_is_the_wanted_release(candidate, wanted):
         (
             "36.4.7-20250918154033",
             "6.2",
-            r"jetpack_version is 6.2, but what the suite r36.4 offers is L4T 36.4.7, which is JetPack 6.2.1",
-            r'Set jetpack_version: "6.2.1" to take that.*whose newest is JetPack 6.2$',
+            r"jetpack_version is 6.2, but the suite r36.4 offers L4T 36.4.7, which is JetPack 6.2.1",
+            r'Set jetpack_version: "6.2.1" to install that.*whose newest release is JetPack 6.2$',
         ),
-        ("35.6.1-20250304100822", "5.1.6", "suite r35.6 offers is L4T 35.6.1, which is JetPack 5.1.5", '"5.1.5"'),
-        ("36.4.9-20270101000000", "6.2.1", "is L4T 36.4.9, which is not in the table", "jetpack_suite: r36.4 alone"),
+        ("35.6.1-20250304100822", "5.1.6", "suite r35.6 offers L4T 35.6.1, which is JetPack 5.1.5", '"5.1.5"'),
+        (
+            "36.4.9-20270101000000",
+            "6.2.1",
+            "offers L4T 36.4.9, which is not in the table",
+            "jetpack_suite: r36.4 alone",
+        ),
         ("(none)", "6.2.2", "offer no nvidia-l4t-core", "folder of the chip"),
     ],
 )
@@ -302,9 +313,9 @@ def test_host_that_came_up_with_the_new_release():
 
 
 def test_host_that_came_up_with_the_old_one_is_told():
-    with pytest.raises(EdgesiteError, match=r"L4T is 36.4.7 and not 36.5.0.*other slot"):
+    with pytest.raises(EdgesiteError, match=r"L4T is 36.4.7 instead of 36.5.0.*other slot"):
         jetpack_plan.check_booted(info("36.4.7"), "36.5.0")
-    with pytest.raises(EdgesiteError, match=r"bootloader in slot B is still 36.4.7 \(capsule status 2\).*reboot once"):
+    with pytest.raises(EdgesiteError, match=r"bootloader in slot B is still 36.4.7 \(capsule status 2\).*reboot again"):
         jetpack_plan.check_booted(info("36.5.0", slots=slots("36.4.7")), "36.5.0")
 
 

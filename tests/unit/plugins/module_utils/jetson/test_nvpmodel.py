@@ -58,7 +58,7 @@ def test_conf_of_a_board_and_sections_that_nobody_knows_yet():
     [
         ("", 1, "no POWER_MODEL"),
         ("CORE_0 /sys\n" + TAIL, 1, "before any section"),
-        (HEAD + "< POWER_MODEL ID=0 NAME=A\n" + TAIL, 3, "no header of a section"),
+        (HEAD + "< POWER_MODEL ID=0 NAME=A\n" + TAIL, 3, "not a section header"),
         (HEAD + "  < POWER_MODEL ID=0 NAME=A >\n" + TAIL, 3, "which starts the line"),
         (HEAD + "< POWER_MODEL ID=x NAME=A >\n" + TAIL, 3, "ID=x is not a number"),
         (HEAD + "< POWER_MODEL ID=0 >\n" + TAIL, 3, "POWER_MODEL has no NAME="),
@@ -68,7 +68,7 @@ def test_conf_of_a_board_and_sections_that_nobody_knows_yet():
         (MODES + "GPU MAX_FREQ\n" + TAIL, 15, "'GPU MAX_FREQ' is not a parameter"),
         (MODES + "< POWER_MODEL ID=4 NAME=B >\n" + TAIL, 15, "a second POWER_MODEL has ID=4"),
         (MODES, 14, "may be cut off"),
-        (MODES + "< PM_CONFIG DEFAULT=9 >\n\n", 15, "default 9 is the ID of no POWER_MODEL"),
+        (MODES + "< PM_CONFIG DEFAULT=9 >\n\n", 15, "no POWER_MODEL has the default ID 9"),
         (MODES + "< PM_CONFIG >\n", 15, "PM_CONFIG has no DEFAULT="),
     ],
 )
@@ -145,7 +145,7 @@ def test_mode_that_is_set_at_once():
 
 def test_locked_clocks_are_given_back_before_another_mode():
     actions = nvpmodel.plan("MAXN", state(clocks_locked=True))
-    assert actions[0] == ReleaseClocks() and "give back the clocks" in nvpmodel.describe(actions[0])
+    assert actions[0] == ReleaseClocks() and "unlock the clocks" in nvpmodel.describe(actions[0])
     assert len(nvpmodel.plan("15W", state(clocks_locked=True))) == 1
 
 

@@ -34,7 +34,7 @@ ACTIONS = [
     ),
     (
         EndClient(A100.gpu, CLIENT),
-        "end llama-server (pid 1000) on GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)",
+        "terminate llama-server (pid 1000) on GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)",
         {"kind": "end_process", "pid": 1000},
     ),
     (
@@ -79,7 +79,7 @@ def test_undone_an_action_leaves_the_cards_as_they_were(action):
 
 
 def test_no_process_comes_back():
-    with pytest.raises(EdgesiteError, match="llama-server .pid 1000. was ended"):
+    with pytest.raises(EdgesiteError, match="llama-server .pid 1000. was terminated"):
         undo(EndClient(A100.gpu, CLIENT))
 
 

@@ -31,7 +31,7 @@ def explained(known, wanted, disruption="idle"):
 
 def offered(known, told):
     """The layouts that an error names as nearest, in wants."""
-    named = re.match(r"Nearest that fit(?: now)?: (.*?)(?:; or .*)?\Z", told.fix)
+    named = re.match(r"Nearest layouts that fit(?: now)?: (.*?)(?:; or .*)?\Z", told.fix)
     return [[one for text in layout.split(" + ") for one in read(known, text)] for layout in named[1].split("; ")]
 
 
@@ -87,11 +87,11 @@ def test_instance_in_use_for_which_the_layout_has_no_place():
     known = card("A100-40", instance("2g.10gb", 4, busy=[0]), instance("1g.5gb", 0))
     told = explained(known, [want("3g.20gb"), want("3g.20gb")])
     assert told.problem == (
-        "layouts[0].instances cannot be had on GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0) while instances are "
-        "in use (the layout has no place for 2g.10gb): 2g.10gb on slices 4-5 is held by llama-server (pid 1040)"
+        "layouts[0].instances cannot be created on GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0) while instances "
+        "are in use (the layout has no place for 2g.10gb): 2g.10gb on slices 4-5 is in use by llama-server (pid 1040)"
     )
     assert told.fix == (
-        "Nearest that fit now: 3g.20gb + 2g.10gb; 3g.20gb + 2g.10gb + 1g.5gb; 3g.20gb + 2g.10gb + 1g.5gb+me; "
+        "Nearest layouts that fit now: 3g.20gb + 2g.10gb; 3g.20gb + 2g.10gb + 1g.5gb; 3g.20gb + 2g.10gb + 1g.5gb+me; "
         "or wait until the instances are idle"
     )
     assert told.details == {"holders": [{"gpu": "GPU-0", "pid": 1040, "name": "llama-server", "gpu_instance_id": 4}]}
@@ -100,8 +100,8 @@ def test_instance_in_use_for_which_the_layout_has_no_place():
 def test_free_slices_are_fragmented():
     known = card("A100-40", instance("1g.5gb", 2, busy=[0]), instance("1g.5gb", 5, busy=[0]))
     told = explained(known, [want("1g.5gb"), want("1g.5gb"), want("3g.20gb")])
-    assert "what is left is fragmented" in told.problem
-    assert "1g.5gb on slice 2 is held by" in told.problem and "1g.5gb on slice 5 is held by" in told.problem
+    assert "the free space is fragmented" in told.problem
+    assert "1g.5gb on slice 2 is in use by" in told.problem and "1g.5gb on slice 5 is in use by" in told.problem
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_free_slices_are_fragmented():
 def test_instance_in_use_elsewhere_or_divided_otherwise(wanted, nearest):
     known = card("A100-40", instance("3g.20gb", 4, ((2, 0), (1, 2)), busy=[0]))
     told = explained(known, [wanted])
-    assert "the layout wants them at other placements or with other compute instances" in told.problem
-    assert told.fix.startswith(f"Nearest that fit now: {nearest}; ")
+    assert "the layout needs them at other placements or with other compute instances" in told.problem
+    assert told.fix.startswith(f"Nearest layouts that fit now: {nearest}; ")
 
 
 def test_nothing_may_be_destroyed():
@@ -124,7 +124,7 @@ def test_nothing_may_be_destroyed():
     assert told.problem.endswith(
         "without destroying instances, which disruption: never forbids; there are 3g.20gb on slices 4-7"
     )
-    assert told.fix.startswith("Nearest that fit now: 4g.20gb + 3g.20gb; 3g.20gb; ")
+    assert told.fix.startswith("Nearest layouts that fit now: 4g.20gb + 3g.20gb; 3g.20gb; ")
     assert told.fix.endswith("; or set disruption: idle")
     assert told.details == {"holders": []}
 
@@ -132,12 +132,12 @@ def test_nothing_may_be_destroyed():
 @pytest.mark.parametrize(
     ("names", "problem"),
     [
-        (["3g.20gb"] * 3, "3 of 3g.20gb are wanted, and the card has at most 2"),
-        (["7g.40gb", "1g.5gb"], "7g.40gb + 1g.5gb take 9 memory slices, and the card has 8"),
-        (["1g.5gb+me", "7g.40gb"], "together they need 6 decoders, and the card has 5"),
+        (["3g.20gb"] * 3, "3 of 3g.20gb are wanted, but the card has at most 2"),
+        (["7g.40gb", "1g.5gb"], "7g.40gb + 1g.5gb take 9 memory slices, but the card has 8"),
+        (["1g.5gb+me", "7g.40gb"], "together they need 6 decoders, but the card has 5"),
         (
             ["1g.5gb"] * 5 + ["2g.10gb", "1g.5gb+me"],
-            "2g.10gb + 5x 1g.5gb + 1g.5gb+me do not fit beside each other: 1g.5gb takes 1 slices from "
+            "2g.10gb + 5x 1g.5gb + 1g.5gb+me do not fit next to each other: 1g.5gb takes 1 slices from "
             "0 or 1 or 2 or 3 or 4 or 5 or 6; 2g.10gb takes 2 slices from 0 or 2 or 4; 1g.5gb+me takes 1 slices from",
         ),
     ],
@@ -145,11 +145,11 @@ def test_nothing_may_be_destroyed():
 def test_more_than_the_card_can_have(names, problem):
     told = explained(card("A100-40"), [want(name) for name in names])
     assert problem in told.problem
-    assert told.fix.startswith("Nearest that fit: ")
+    assert told.fix.startswith("Nearest layouts that fit: ")
     assert "in use" not in str(told)
 
 
 def test_two_instances_at_one_place():
     told = explained(card("A100-40"), [want("1g.5gb", start=0), want("2g.10gb", start=0)])
-    assert "2g.10gb at 0 + 1g.5gb at 0 do not fit beside each other: 1g.5gb takes 1 slices from 0" in told.problem
-    assert told.fix.startswith("Nearest that fit: 2g.10gb + 1g.5gb")
+    assert "2g.10gb at 0 + 1g.5gb at 0 do not fit next to each other: 1g.5gb takes 1 slices from 0" in told.problem
+    assert told.fix.startswith("Nearest layouts that fit: 2g.10gb + 1g.5gb")

@@ -93,7 +93,7 @@ def test_name_means(text, model, name):
 def test_name_of_no_profile_is_refused_with_those_of_the_card(text, model):
     with pytest.raises(EdgesiteError) as caught:
         found(text, model)
-    assert f"instances is {text!r}, which is no profile of GPU 0 a card" in str(caught.value)
+    assert f"instances is {text!r}, which is not a profile of GPU 0 a card" in str(caught.value)
     for known in card(model).profiles:
         assert known.name in str(caught.value)
 

@@ -147,7 +147,7 @@ def test_mig_off_needs_nothing_done_on_gpus_without_mig():
     ],
 )
 def test_mig_on_for_gpus_without_mig_is_refused(entries, gpus):
-    assert "mig-enabled is true, but no MIG is to be had from" in refused(entries, gpus)
+    assert "mig-enabled is true, but this host has GPUs without MIG:" in refused(entries, gpus)
 
 
 def test_index_that_the_host_does_not_have_is_refused():
@@ -158,7 +158,7 @@ def test_index_that_the_host_does_not_have_is_refused():
 def test_configuration_that_fits_no_gpu_is_refused(gpus):
     entries = [{"device-filter": "0x233010DE", **entry(g1_5=7)}, {"device-filter": "0x1EB810DE", **entry([1], False)}]
     message = refused(entries, gpus)
-    assert "mig-configs.one fits no GPU of this host, which has" in message
+    assert "mig-configs.one matches no GPU of this host, which has" in message
     assert "Tesla T4 (GPU-0, 0000:01:00.0), 0x1EB810DE" in message or not gpus
 
 

@@ -113,7 +113,7 @@ def test_mode_is_turned_off_once_the_instances_are_gone(policy):
 def test_mode_is_not_turned_off_under_instances_where_nothing_may_be_destroyed():
     known = card("A100-40", instance("3g.20gb", 4))
     told = refused(DISABLED, known, NEVER)
-    assert "whose instances would go: 3g.20gb on slices 4-7. Set disruption: idle" in str(told)
+    assert "which would destroy these instances: 3g.20gb on slices 4-7. Set disruption: idle" in str(told)
     assert settled(DISABLED, card("A100-40"), NEVER) == [set_mode(known, False)]
 
 
@@ -227,7 +227,7 @@ def test_all_problems_of_all_cards_are_told_at_once():
     with pytest.raises(EdgesiteError) as caught:
         plan(layouts, host, IDLE)
     assert "3 problems, nothing was changed" in str(caught.value)
-    for part in ("layouts[1].instances['9g']", "in use by Xorg", "4g.24gb on slices 0-3 is held by llama-server"):
+    for part in ("layouts[1].instances['9g']", "in use by Xorg", "4g.24gb on slices 0-3 is in use by llama-server"):
         assert part in str(caught.value)
     assert [holder["gpu"] for holder in caught.value.details["holders"]] == ["GPU-0", "GPU-2"]
 

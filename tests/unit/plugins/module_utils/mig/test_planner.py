@@ -212,7 +212,7 @@ def test_layout_that_the_driver_by_itself_only_makes_in_one_order():
 def test_more_than_the_card_has():
     assert "3 of 3g.20gb are wanted" in planner.over_limits(card(), [want("3g.20gb")] * 3)
     both = [want("1g.5gb+me"), want("7g.40gb")]
-    assert "they need 6 decoders, and the card has 5" in planner.over_limits(card(), both)
+    assert "they need 6 decoders, but the card has 5" in planner.over_limits(card(), both)
     assert planner.over_limits(card(), [want("3g.20gb")] * 2) == ""
 
 

@@ -61,7 +61,7 @@ def test_a_damaged_header_is_an_error(content):
 @pytest.mark.parametrize("uuid", ["", "1111-2222", "../../ca/root", UUID[:-1] + "\n", "a\nroot UUID=1 none luks"])
 def test_a_uuid_that_is_none_goes_no_further(uuid):
     """It becomes a part of a line in crypttab, and of a file's name on the controller."""
-    with pytest.raises(EdgesiteError, match="cannot be read.* is no UUID"):
+    with pytest.raises(EdgesiteError, match="cannot be read.* is not a UUID"):
         luks2.parse(binary(CONTENT, uuid=uuid), "/dev/vdb")
 
 

@@ -68,10 +68,10 @@ def test_an_empty_disk_is_made():
     assert [storage.describe(action) for action in actions] == [
         "encrypt /dev/disk/by-id/virtio-DATA1 (aes-256-xts) as data",
         "seal data to the TPM with PCRs 7",
-        "write data in /etc/crypttab",
+        "write the line for data in /etc/crypttab",
         "open data with the TPM",
-        "make ext4 in data",
-        "write /srv/data in /etc/fstab",
+        "create ext4 in data",
+        "write the line for /srv/data in /etc/fstab",
         "mount data at /srv/data",
     ]
 
@@ -83,26 +83,26 @@ def test_what_is_as_wanted_stays():
 @pytest.mark.parametrize(
     ("disk", "changes", "says"),
     [
-        (None, {}, "is not there"),
+        (None, {}, "does not exist"),
         (BLANK._replace(content=("ext4 'old'",)), {}, "is not empty: ext4 'old'"),
         (BLANK._replace(content=("crypto_LUKS",), header=HEADER._replace(subsystem="")), {}, "is not empty: crypto"),
         (BLANK._replace(content=("data without a signature",)), {}, "is not empty"),
         (BLANK._replace(used="mounted at /"), {}, "is in use: mounted at /"),
         (BLANK._replace(read_only=True), {}, "is read-only"),
         (BLANK._replace(size=GIB // 64), {}, "has 16 MiB"),
-        (BLANK._replace(taken="/dev/mapper/data is another device's"), {}, "another device's"),
+        (BLANK._replace(taken="/dev/mapper/data belongs to another device"), {}, "another device"),
         (BLANK, {"tpm": False}, "has no TPM"),
         (BLANK, {"fstab": "/dev/vdc1 /srv/data xfs defaults 0 0\n"}, "mounts /dev/vdc1 at /srv/data"),
         (
             DONE,
             {"crypttab": "data\tUUID=3333-cccc\tnone\tluks,noauto\n"},
-            "has a line for data already, with UUID=3333-cccc",
+            "already has a line for data, with UUID=3333-cccc",
         ),
-        (BLANK, {"crypttab": "data\t/dev/vdc\n"}, "has a line for data already, with /dev/vdc"),
-        (BLANK, {"crypttab": "data\n"}, "has a line for data already, with nothing"),
+        (BLANK, {"crypttab": "data\t/dev/vdc\n"}, "already has a line for data, with /dev/vdc"),
+        (BLANK, {"crypttab": "data\n"}, "already has a line for data, with nothing"),
         (DONE._replace(unlocks=False, why_not="PCRs changed"), {}, "The TPM does not open volume data"),
-        (DONE._replace(inside="xfs"), {}, "holds xfs, and ext4 is wanted"),
-        (DONE._replace(inside=""), {}, "holds no file system"),
+        (DONE._replace(inside="xfs"), {}, "has xfs, but ext4 is wanted"),
+        (DONE._replace(inside=""), {}, "has no file system"),
         (header(cipher="sm4-xts-plain64"), {}, "is encrypted with sm4"),
         # marked as empty, but open, so that somebody may have put something into it
         (header(subsystem=EMPTY)._replace(unlocks=False), {}, "The TPM does not open"),
@@ -176,8 +176,8 @@ def test_a_recovery_key_seals_it_to_another_tpm_and_is_replaced():
     assert kinds(actions) == [Recover, Enrol, Drop, Open, Mount]
     assert plan.plan(WANTED, plan.after(WANTED, found, actions)) == []
     assert [storage.describe(action) for action in (actions[0], actions[2])] == [
-        "make a new recovery key for data",
-        "take the earlier recovery key of data away",
+        "create a new recovery key for data",
+        "remove the earlier recovery key of data",
     ]
 
 
@@ -286,7 +286,7 @@ def test_lists_that_cannot_be_meant():
     storage.check(WANTED)
     with pytest.raises(EdgesiteError, match="Two volumes have the name data"):
         storage.check(WANTED._replace(volumes=(VOLUME, VOLUME)))
-    with pytest.raises(EdgesiteError, match="PCRs have the numbers"):
+    with pytest.raises(EdgesiteError, match="PCRs are numbered"):
         storage.check(WANTED._replace(pcrs=(24,)))
     with pytest.raises(EdgesiteError, match="none of the volumes"):
         storage.check(WANTED._replace(wipe=("/dev/disk/by-id/virtio-DATA1",)))
@@ -299,7 +299,7 @@ def test_a_certificate_has_a_fingerprint():
     assert storage.fingerprint("subject=CN = operators\n" + text + text.replace("AAAA", "BBBB")) == storage.fingerprint(
         text
     )
-    with pytest.raises(EdgesiteError, match="no certificate in PEM"):
+    with pytest.raises(EdgesiteError, match="not a certificate in PEM"):
         storage.fingerprint("nothing")
 
 
@@ -352,6 +352,6 @@ def test_an_entry_that_nobody_checked_is_one_line_with_its_columns(entry):
     try:
         text = tab_file.put("a b\n", 0, entry)
     except EdgesiteError as error:
-        assert error.problem.endswith(" cannot be a column of a line")
+        assert error.problem.endswith(" cannot be a field of a line")
         return
     assert table(text) == [["a", "b"], entry]

@@ -122,5 +122,5 @@ RENDERED = [
 
 @given(st.sampled_from(RENDERED), st.sampled_from([*ENDS, *LINES]))
 def test_a_value_that_nobody_checked_is_no_second_line(render, end):
-    with pytest.raises(EdgesiteError, match="has characters that a line of a file cannot have"):
+    with pytest.raises(EdgesiteError, match="has characters that are not allowed in a line of a file"):
         render("a" + end)

@@ -90,11 +90,11 @@ def test_pem_with_anything_around_it(content, around):
 @pytest.mark.parametrize(
     "written, why",
     [
-        ("", "not one PEM block"),
-        (der.pem("A KEY", b"x") * 2, "not one PEM block"),
-        (der.pem("OTHER", b"x"), "not one PEM block"),
-        (der.pem("OTHER", b"x") + der.pem("A KEY", b"x"), "not one PEM block"),
-        (der.pem("A KEY", b"x") + "-----BEGIN OTHER-----\n", "not one PEM block"),
+        ("", "exactly one PEM block"),
+        (der.pem("A KEY", b"x") * 2, "exactly one PEM block"),
+        (der.pem("OTHER", b"x"), "exactly one PEM block"),
+        (der.pem("OTHER", b"x") + der.pem("A KEY", b"x"), "exactly one PEM block"),
+        (der.pem("A KEY", b"x") + "-----BEGIN OTHER-----\n", "one of its PEM blocks has no matching END line"),
         ("-----BEGIN A KEY-----\nAAA\n-----END A KEY-----\n", "damaged"),
         ("-----BEGIN A KEY-----\nAAAÄ\n-----END A KEY-----\n", "damaged"),
     ],
@@ -130,7 +130,7 @@ def test_very_many_blocks_without_an_end_take_no_time():
 
 
 def test_another_element_is_named():
-    with pytest.raises(der.NotDer, match="0x4 where one 0x30"):
+    with pytest.raises(der.NotDer, match="0x4 where 0x30"):
         der.only(der.SEQUENCE, der.octets(b""))
     with pytest.raises(der.NotDer):
         der.only(der.OCTET_STRING, der.octets(b"") + b"\0")

@@ -39,7 +39,7 @@ ERROR: Could not load tcti, got: "device:/dev/tpm0"
     [
         (0x18B, "no_object", False, "no object at this handle"),
         (0x910, "no_object", False, "no object"),
-        (0x902, "no_slot", False, "places for loaded keys"),
+        (0x902, "no_slot", False, "slots for loaded keys"),
         (0x903, "no_slot", False, "sessions"),
         (0x921, "lockout", False, "lockout"),
         (0x14B, "no_nv_space", False, "no room left"),
@@ -58,9 +58,9 @@ ERROR: Could not load tcti, got: "device:/dev/tpm0"
         (0x101, "failure", False, "self-test"),
         (0x14C, "taken", False, "already"),
         (0x185, "hierarchy", False, "switched off"),
-        (0x2C7, "not_supported", False, "does not know"),
+        (0x2C7, "not_supported", False, "does not support"),
         # the kernel's and tpm2-abrmd's resource managers speak for the TPM
-        (0xB0902, "no_slot", False, "places"),
+        (0xB0902, "no_slot", False, "slots"),
         (0xA000A, "io", False, "broke"),
     ],
 )

@@ -90,15 +90,15 @@ def test_plan(wanted, found, planned):
     "wanted, found, problem, fix",
     [
         (FILE, state(GONE), "/key.pem: it belongs to another TPM", "regenerate: unusable"),
-        (FILE, state(RSA), "type rsa2048, and ecc_p256 is wanted", "regenerate: always"),
+        (FILE, state(RSA), "type rsa2048, but ecc_p256 is wanted", "regenerate: always"),
         (replace(FILE, regenerate="unusable"), state(RSA), "type rsa2048", "regenerate: always"),
         (FILE, state(SOFT), "not bound to this TPM", "regenerate: always"),
         (KEPT, state(handle=RSA), "0x81000010 is a key of type rsa2048", "regenerate: always"),
-        (BOTH, state(ECC, OTHER), "0x81000010 holds another key than /key.pem", "regenerate: always"),
-        (BOTH, state(handle=ECC), "0x81000010 holds a key already", "regenerate: always"),
-        (replace(BOTH, regenerate="unusable"), state(GONE, ECC), "holds a key already", "regenerate: always"),
-        (FILE, state(storage=ECC), "0x81000001 is no storage key", "another handle"),
-        (replace(KEPT, present=False), state(handle=EK), "no key that tpm_key makes", "tpm2_evictcontrol"),
+        (BOTH, state(ECC, OTHER), "0x81000010 holds a different key from /key.pem", "regenerate: always"),
+        (BOTH, state(handle=ECC), "0x81000010 already holds a key", "regenerate: always"),
+        (replace(BOTH, regenerate="unusable"), state(GONE, ECC), "already holds a key", "regenerate: always"),
+        (FILE, state(storage=ECC), "0x81000001 is not a storage key", "another handle"),
+        (replace(KEPT, present=False), state(handle=EK), "not hold a key that tpm_key makes", "tpm2_evictcontrol"),
     ],
 )
 def test_refused(wanted, found, problem, fix):
@@ -205,5 +205,5 @@ def test_any_text_is_an_account_or_told(written):
 
 @pytest.mark.parametrize("written", ["0x8100_0010", " 0x81000010", "0x81000010\n", "0x٨١٠٠٠٠١٠", "+2164260880"])
 def test_a_handle_is_written_in_plain_digits(written):
-    with pytest.raises(EdgesiteError, match="is no handle of the owner's"):
+    with pytest.raises(EdgesiteError, match="is not a handle of the owner's"):
         key.parse_handle(written)

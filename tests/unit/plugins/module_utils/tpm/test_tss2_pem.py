@@ -46,7 +46,7 @@ def test_file_of_another_program():
 
 @given(st.one_of(st.binary(max_size=100), st.binary(max_size=40).map(lambda data: der.tlv(der.SEQUENCE, data))))
 def test_any_bytes_are_refused(data):
-    with pytest.raises(EdgesiteError, match="/key.pem is no TPM key"):
+    with pytest.raises(EdgesiteError, match="/key.pem is not a TPM key"):
         tss2_pem.decode(der.pem("TSS2 PRIVATE KEY", data), "/key.pem")
 
 
@@ -62,5 +62,5 @@ def test_any_bytes_are_refused(data):
     ],
 )
 def test_no_key_files(written):
-    with pytest.raises(EdgesiteError, match="is no TPM key.*tpm_key"):
+    with pytest.raises(EdgesiteError, match="is not a TPM key.*tpm_key"):
         tss2_pem.decode(written, "/key.pem")

@@ -68,7 +68,7 @@ def test_limit_of_time_that_is_none(options, seconds):
 
 @pytest.mark.parametrize("days", [0, -1, 36501, 10**30])
 def test_days_that_no_date_has(options, days):
-    with pytest.raises(EdgesiteError, match=r"^days is .*, and can be 1 to 36500 days"):
+    with pytest.raises(EdgesiteError, match=r"^days is .*, but has to be 1 to 36500 days"):
         sign({**options, "url": "https://ca.example/sign"}, Order(REQUEST, days), no_module)
 
 
@@ -114,8 +114,8 @@ def test_command_that_prints_more_than_certificates(tmp_path, options):
         ("", 3, "exited with code 3. Run it by hand"),
         ("", 0, "The answer of authority.command cannot be used: there is no certificate in PEM. It has to be"),
         ("nonsense", 0, "there is no certificate in PEM"),
-        (GOOD[:200], 0, "one does not end"),
-        (GOOD + ISSUING.pem * 20, 0, "it holds 21 certificates, and 20 are the most"),
+        (GOOD[:200], 0, "has no matching END line"),
+        (GOOD + ISSUING.pem * 20, 0, "it has 21 certificates, but at most 20 are allowed"),
         (GOOD + "#" * 300_000, 0, "it is longer than 256 KiB"),
         ("ü" * 200_000, 0, "it is longer than 256 KiB"),
         (issued(DeviceKey(), ISSUING) + ISSUING.pem, 0, "for another key"),
@@ -133,7 +133,7 @@ def test_command_that_answers_something_else(tmp_path, options, answer, code, wo
         (["/nonexistent/ca --token " + SECRET], "authority.command '/nonexistent/ca' cannot be run: .* a list"),
         (["", SECRET], "authority.command '' cannot be run"),
         (["sh\0", SECRET], "cannot be run: ValueError"),
-        (["sh", "-c", "exec sleep 60", SECRET], "authority.command 'sh' did not end within 1 s"),
+        (["sh", "-c", "exec sleep 60", SECRET], "authority.command 'sh' did not finish within 1 s"),
         (["sh", "-c", "echo " + SECRET + " >&2; exit 5"], "authority.command 'sh' exited with code 5"),
         (["sh", "-c", "echo " + SECRET + "; kill -9 $$"], "authority.command 'sh' exited with code -9"),
     ],
@@ -282,4 +282,4 @@ def test_header_that_is_none(options, value):
 
 @pytest.mark.parametrize("ways", [{}, {"command": ["x"], "url": "http://x"}, {"command": ["x"], "privatekey": "/k"}])
 def test_one_way_to_sign(options, ways):
-    assert "needs one of privatekey, command and url" in refused({**options, **ways})
+    assert "needs exactly one of privatekey, command and url" in refused({**options, **ways})

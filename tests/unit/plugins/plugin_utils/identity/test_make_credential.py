@@ -42,5 +42,5 @@ def test_secrets_are_fresh_and_no_longer_than_a_tpm_takes(kind):
 
 
 def test_a_key_that_protects_nothing_is_no_endorsement_key():
-    with pytest.raises(EdgesiteError, match="protects nothing by AES"):
+    with pytest.raises(EdgesiteError, match="does not use AES"):
         make_credential(replace(TPMS["rsa2048"].public, aes_bits=None), bytes(34), b"secret")

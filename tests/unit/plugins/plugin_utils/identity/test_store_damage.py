@@ -91,7 +91,7 @@ def test_what_has_a_name_that_no_device_can_have_is_not_looked_at(store, folder,
         (b"{", "Expecting property name"),
         (b"\xff\xfe{\0}\0", "can't decode byte"),
         (b"[" * 100_000, "nested too deeply"),
-        (b"[]", "the record is missing or of a wrong type"),
+        (b"[]", "the record is missing or has the wrong type"),
         (b"null", "the record is missing"),
         (b"{}", "ek_sha256 is missing"),
         (known(retired=ABSENT), "retired is missing"),
@@ -208,7 +208,7 @@ def works(folder):
 @pytest.mark.parametrize("make", [put, link_to_nowhere, lambda path: os.symlink("/usr", path)])
 def test_folders_in_it_are_folders(folder, name, make):
     make(str(folder / name))
-    refused(folder, "{0} is not a folder. Bring the folder back from a backup".format(name))
+    refused(folder, "{0} is not a folder. Restore the folder from a backup".format(name))
 
 
 @pytest.mark.parametrize("name", ["", "devices", "challenges"])
@@ -242,7 +242,7 @@ def test_folder_on_a_file_system_that_is_read_only(folder, monkeypatch):
         raise OSError(30, "Read-only file system", path)
 
     monkeypatch.setattr(state_files.os, "mkdir", mkdir)
-    refused(folder, "Cannot work in .*, the option state_dir: .*/state/challenges: Read-only file system")
+    refused(folder, "Cannot use .*, of the option state_dir: .*/state/challenges: Read-only file system")
 
 
 @pytest.mark.parametrize("make", NO_FILES)

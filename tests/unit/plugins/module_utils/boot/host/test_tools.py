@@ -202,11 +202,11 @@ def test_folder_in_place_of_the_link_is_set_right(tools):
 @pytest.mark.parametrize(
     ("entries", "problem"),
     [
-        ([*ONE.items(), ("json.py", b"")], "it holds 'json.py', which the manifest lacks"),
-        ([*ONE.items(), ("../json.py", b"")], "which the manifest lacks"),
+        ([*ONE.items(), ("json.py", b"")], "it has 'json.py', which is not in the manifest"),
+        ([*ONE.items(), ("../json.py", b"")], "which is not in the manifest"),
         ([("__main__.py", ONE["__main__.py"])], "it lacks 'pack/part.py'"),
-        ([*ONE.items(), ("__main__.py", b"print(2)")], "it holds '__main__.py' more than once"),
-        (TWO.items(), "__main__.py is not what was sent"),
+        ([*ONE.items(), ("__main__.py", b"print(2)")], "it has '__main__.py' more than once"),
+        (TWO.items(), "__main__.py differs from what was sent"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -308,7 +308,7 @@ def test_tools_that_a_program_runs_from_are_not_removed(tools):
     running = os.open(tools.path(version_of(ONE)), os.O_RDONLY)
     fcntl.flock(running, fcntl.LOCK_SH)
     tools.install(TWO)
-    with pytest.raises(EdgesiteError, match="a program still runs from .*{0}".format(version_of(ONE))):
+    with pytest.raises(EdgesiteError, match="a program is still running from .*{0}".format(version_of(ONE))):
         backend.remove(tools.root)
     assert tools.holds(TWO)
     os.close(running)

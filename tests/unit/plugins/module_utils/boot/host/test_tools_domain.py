@@ -66,7 +66,7 @@ def test_removal_and_what_a_removal_left(installed, root):
     assert does(converge(HostToolsDomain(False, MANIFEST, None), check=False)) == ["remove the host tools"]
     os.makedirs(root + "/.new-half-done")
     (action,) = converge(HostToolsDomain(False, {}, None), check=False).actions
-    assert action["does"] == "remove the host tools that are left of an earlier run"
+    assert action["does"] == "remove the host tools that are left over from an earlier run"
     assert converge(HostToolsDomain(False, {}, None), check=False).actions == []
 
 
@@ -77,7 +77,10 @@ def test_tools_that_nobody_named_are_not_removed(installed):
 
 @pytest.mark.parametrize(
     ("manifest", "problem"),
-    [({"__main__.py": "0" * 64}, "__main__.py is not what was sent"), ({"other.py": "0" * 64}, "'__main__.py', which")],
+    [
+        ({"__main__.py": "0" * 64}, "__main__.py differs from what was sent"),
+        ({"other.py": "0" * 64}, "'__main__.py', which"),
+    ],
 )
 def test_wrong_archive_changes_nothing_and_says_so(installed, archive, manifest, problem):
     with pytest.raises(ApplyError) as failed:
@@ -110,7 +113,9 @@ def test_installing_needs_root(monkeypatch, archive):
 def test_tools_in_use_stay(installed, root):
     running = os.open(root + "/current", os.O_RDONLY)
     fcntl.flock(running, fcntl.LOCK_SH)
-    with pytest.raises(ApplyError, match="a program still runs from.*Nothing was changed.*Run again once it has ended"):
+    with pytest.raises(
+        ApplyError, match="a program is still running from.*Nothing was changed.*Run again once it has finished"
+    ):
         converge(HostToolsDomain(False, {}, None), check=False)
     os.close(running)
 

@@ -42,11 +42,11 @@ def test_unit_is_seen_by_its_files(tmp_path, systemctl):
     [
         (command.Result(1, b"", "Failed to enable unit\n"), "x.service: Failed to enable unit", "Repair systemd"),
         (command.Result(1, b"refused\n", ""), "x.service: refused", "Repair systemd"),
-        (command.Result(4, b"", ""), "x.service: it ended with code 4", "Repair systemd"),
+        (command.Result(4, b"", ""), "x.service: it exited with code 4", "Repair systemd"),
         (
             command.Result(None, b"", "systemctl: No such file"),
             "x.service: systemctl: No such",
-            "See that systemd runs",
+            "Check that systemd is running",
         ),
     ],
 )

@@ -63,9 +63,9 @@ def test_lock_is_waited_for_and_who_has_it_is_shown(tmp_path):
         keeper.stdout.readline()
         programs = Programs(Result(100, b"", LOCKED), good())
         assert programs.apt().update() == ""
-        assert any(f"(pid {keeper.pid}), which works with packages" in note for note in programs.notes)
+        assert any(f"(pid {keeper.pid}), which is changing packages" in note for note in programs.notes)
         with pytest.raises(
-            EdgesiteError, match=rf"pid {keeper.pid}\) works with packages for more than 0 s .lock_timeout"
+            EdgesiteError, match=rf"pid {keeper.pid}\) has been changing packages for more than 0 s .lock_timeout"
         ):
             Programs(Result(100, b"", LOCKED)).apt(lock=0.0).update()
         keeper.stdin.close()
@@ -80,7 +80,7 @@ def test_asking_who_has_a_lock_does_not_take_it(tmp_path):
 
 def test_program_that_never_returns_is_told_with_the_option():
     programs = Programs(unanswered("apt-get", 60.0, killed=True))
-    with pytest.raises(EdgesiteError, match="apt-get did not answer within 60 s, and was ended") as told:
+    with pytest.raises(EdgesiteError, match="apt-get did not answer within 60 s, and was stopped") as told:
         programs.apt().install(["install", "a"])
     assert "set package_timeout higher" in told.value.fix
 

@@ -101,7 +101,7 @@ def test_program_that_cannot_be_killed(monkeypatch):
         return False
 
     monkeypatch.setattr(child, "end", cannot)
-    with pytest.raises(Unanswered, match="it cannot be killed, so it hangs in the kernel.* Only a reboot ends it"):
+    with pytest.raises(Unanswered, match="and cannot be killed, so it hangs in the kernel.* Only a reboot ends it"):
         command.run(["/bin/sleep", "30"], timeout=0.1)
     os.kill(pids[0], signal.SIGKILL)
     os.waitpid(pids[0], 0)

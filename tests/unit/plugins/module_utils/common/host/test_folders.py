@@ -32,5 +32,5 @@ def test_a_folder_with_something_in_it_stays(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(EdgesiteError, match="cannot remove"):
         folders.remove(str(tmp_path))
-    with pytest.raises(EdgesiteError, match="cannot make"):
+    with pytest.raises(EdgesiteError, match="cannot create"):
         folders.make(str(tmp_path / "file/folder"))

@@ -66,7 +66,7 @@ def test_job_that_was_killed_is_lost_and_says_what_it_was_at(folder):
     begun = job.begin("driver", until(folder / "never"))
     eventually("driver", begun, "wait for a file")
     os.kill(job._read(job._path("driver", "progress"))["pid"], signal.SIGKILL)
-    with pytest.raises(EdgesiteError, match="ended without a result while it was at this: wait for a file"):
+    with pytest.raises(EdgesiteError, match="ended without a result, during this step: wait for a file"):
         job.wait("driver", begun, 30.0)
     assert job.wait("driver", job.begin("driver", lambda note: {}), 30.0).result == {}
 
@@ -107,7 +107,7 @@ def test_fault_in_the_work_is_its_result():
         raise KeyError("what")
 
     result = job.wait("driver", job.begin("driver", work), 30.0).result
-    assert result["failed"] and "KeyError: 'what'. This is a fault of edgesite.gpu" in result["msg"]
+    assert result["failed"] and "KeyError: 'what'. This is a bug in edgesite.gpu" in result["msg"]
     assert "Traceback" in result["exception"]
 
 
@@ -122,7 +122,7 @@ def test_no_job_begins_where_its_name_is_shut_out_nor_the_other_way_round(folder
         job.begin("driver", until(folder / "go"))
     begun = job.begin("driver", until(folder / "go"))
     eventually("driver", begun, "wait for a file")
-    with pytest.raises(EdgesiteError, match="at work on this host: wait for a file"), job.shut_out("driver", 0.0):
+    with pytest.raises(EdgesiteError, match="in progress on this host: wait for a file"), job.shut_out("driver", 0.0):
         raise AssertionError("a job is at work")
     (folder / "go").touch()
     assert job.wait("driver", begun, 30.0).result

@@ -36,9 +36,9 @@ def test_a_change_is_asked_for():
             "systemctl stop a.service: Job failed.",
             "journalctl -u a.service",
         ),
-        (Answers(4), ["a.service", "b.service"], "it ended with code 4", "journalctl -u a.service -u b.service"),
+        (Answers(4), ["a.service", "b.service"], "it exited with code 4", "journalctl -u a.service -u b.service"),
         (Answers(1, "told", ""), [], "systemctl stop: told", "journalctl -b"),
-        (Answers(None, "", "No such file"), ["a.service"], "No such file", "See that systemd runs"),
+        (Answers(None, "", "No such file"), ["a.service"], "No such file", "Check that systemd is running"),
     ],
 )
 def test_what_fails_says_where_to_look(answer, units, problem, fix):

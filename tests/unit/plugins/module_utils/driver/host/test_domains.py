@@ -83,7 +83,7 @@ def test_module_that_cannot_be_unloaded_waits_for_a_reboot(host):
     host.interrupted(number, FAIL)
     told = host.converge(branch="550")
     assert told["reboot_required"] and not told.get("failed"), told
-    assert any("which the host did not let" in line for line in does(told))
+    assert any("which the host did not allow" in line for line in does(told))
     assert host.units["nvidia-persistenced.service"], "services run again, whichever module is loaded"
 
 
@@ -107,7 +107,7 @@ def test_nvidias_key_is_got_compared_and_put_in_the_place_of_the_mirrors(monkeyp
 
 
 @pytest.mark.parametrize(
-    "key, words", [(b"<html>", "is no key"), (KEY, "holds the key {0}, pinned is".format(FINGERPRINT))]
+    "key, words", [(b"<html>", "is not a key"), (KEY, "holds the key {0}, but the pinned key is".format(FINGERPRINT))]
 )
 def test_another_key_than_the_pinned_one_changes_nothing(key, words, monkeypatch):
     host = DriverHost("apt").patch(monkeypatch)
@@ -159,7 +159,7 @@ def test_what_needs_the_driver_does_not_go_with_it(host, monkeypatch):
     host.needs = "ffmpeg-nvenc"
     before = copy.deepcopy(host.state())
     told = host.remove()
-    assert told["failed"] and "which need it: ffmpeg-nvenc" in told["msg"]
+    assert told["failed"] and "that need it: ffmpeg-nvenc" in told["msg"]
     assert host.state() == before
 
 
@@ -283,7 +283,7 @@ def test_failure_of_an_upgrade_leaves_the_driver_that_was_there(host, monkeypatc
     host.patch(monkeypatch)
     host.interrupted(number, FAIL)
     told = host.converge(branch="550")
-    assert told["failed"] and "The driver 535.261.03 is there as before, and its state is ok." in told["msg"]
+    assert told["failed"] and "The driver 535.261.03 is installed as before, and its state is ok." in told["msg"]
     assert told["undone"] and not told["changed"]
     assert host.state() == before
 
@@ -293,7 +293,7 @@ def test_failure_before_packages_change_says_that_nothing_was_changed(monkeypatc
     host.offered = {name: versions[1:] for name, versions in host.offered.items()}
     before = copy.deepcopy(host.state())
     told = host.converge(branch="550")
-    assert told["failed"] and "driver branch 550 is not to be had" in told["msg"]
+    assert told["failed"] and "driver branch 550 is not available" in told["msg"]
     assert "Nothing was changed." in told["msg"] and host.state() == before
 
 

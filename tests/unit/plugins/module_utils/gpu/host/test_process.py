@@ -190,6 +190,6 @@ def test_setting_that_hangs_is_told_as_perhaps_done(nvml, monkeypatch):
     does = "set persistence_mode of GPU 0 NVIDIA T4 (GPU-0, 0000:01:00.0) from False to True"
     assert failed.value.problem == (
         "'{0}' failed: The NVIDIA driver does not answer: nvmlDeviceSetPersistenceMode has not returned within 2 s. "
-        "The host can no longer be read, so this may still be done, whole or in part: {0}.".format(does)
+        "The state of the host can no longer be read, so this may still be done, wholly or partly: {0}.".format(does)
     )
     assert "reboot" in failed.value.fix

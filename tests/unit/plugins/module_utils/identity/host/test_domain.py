@@ -116,7 +116,7 @@ def test_slot_without_a_key_is_refused_before_anything_is_written(tmp_path):
     [
         (cert("b"), "not for the key in slot a"),
         ("nonsense", "cannot be read"),
-        (cert("b") + cert("a"), "not one PEM block"),
+        (cert("b") + cert("a"), "exactly one PEM block"),
         (None, "no certificate"),
     ],
 )
@@ -167,7 +167,7 @@ def test_full_disk_leaves_the_pair_before_in_use(folder, monkeypatch, name):
 
 def test_something_else_in_the_place_of_the_link(folder):
     (folder / "current").mkdir()
-    with pytest.raises(EdgesiteError, match="current is not the link that it has to be"):
+    with pytest.raises(EdgesiteError, match="current has to be a symbolic link, and is not"):
         run(folder)
 
 

@@ -123,9 +123,9 @@ def test_whole_proof(certified_host):
         assert host.answers(place, [(kind, made[kind]) for kind in kinds], found["csr"]) == expected
     of_another_tpm = credential(host.folder, OTHER_RSA_KEY.read_bytes(), found["name"])
     for before in ([], [("ecc_p384", made["ecc_p384"])]):
-        with pytest.raises(EdgesiteError, match="does not open.* rsa2048"):
+        with pytest.raises(EdgesiteError, match="cannot be opened.* rsa2048"):
             host.answers(place, [*before, ("rsa2048", of_another_tpm)], found["csr"])
-    with pytest.raises(EdgesiteError, match="does not open.* rsa4096"):
+    with pytest.raises(EdgesiteError, match="cannot be opened.* rsa4096"):
         host.answer(place, "rsa4096", of_another_tpm, found["csr"])
     with pytest.raises(EdgesiteError, match="credentials is empty"):
         host.answers(place, [], found["csr"])
@@ -156,13 +156,13 @@ def test_wrong_challenges(host, tmp_path):
     with pytest.raises(EdgesiteError, match="The request is for another key than .*key.pem"):
         host.answer(place, "ecc_p256", good, others["csr"])
     for_another_key = credential(tmp_path, public, others["name"])
-    with pytest.raises(EdgesiteError, match="does not open"):
+    with pytest.raises(EdgesiteError, match="cannot be opened"):
         host.answer(place, "ecc_p256", for_another_key, found["csr"])
-    with pytest.raises(EdgesiteError, match="does not open"):
+    with pytest.raises(EdgesiteError, match="cannot be opened"):
         host.answer(place, "ecc_p384", good, found["csr"])
     with tpm_emulator.powered(tmp_path / "second") as second:
         elsewhere = credential(tmp_path, Host(second, host.run, tmp_path).public("ecc_p256"), found["name"])
-    with pytest.raises(EdgesiteError, match="does not open"):
+    with pytest.raises(EdgesiteError, match="cannot be opened"):
         host.answer(place, "ecc_p256", elsewhere, found["csr"])
     with pytest.raises(EdgesiteError, match="credential"):
         host.answer(place, "ecc_p256", good[:20], found["csr"])
@@ -176,7 +176,7 @@ def test_wrong_challenges(host, tmp_path):
 def test_no_key(host):
     with pytest.raises(EdgesiteError, match="The TPM has no key at 0x81000010"):
         host.request(tpm_key.place(None, "0x81000010"))
-    with pytest.raises(EdgesiteError, match="/none.pem is not there"):
+    with pytest.raises(EdgesiteError, match="/none.pem does not exist"):
         host.request(tpm_key.place("/none.pem", None))
     host.tools.ensure_storage_key(None)
     with pytest.raises(EdgesiteError, match="does not sign requests"):
@@ -259,7 +259,7 @@ def test_no_tpm(module_run, tmp_path):
     nowhere = "swtpm:host=127.0.0.1,port={0}".format(tpm_emulator.free_ports())
     found, unread = facts.read(module_run, nowhere, list(facts.PARTS), [], str(tmp_path))
     assert found["present"] is False and unread[0]["what"] == "tpm"
-    with pytest.raises(EdgesiteError, match="Nothing answers where the TPM has to be"):
+    with pytest.raises(EdgesiteError, match="Nothing answers where the TPM should be"):
         Tools(module_run, nowhere, str(tmp_path)).persistent()
 
 

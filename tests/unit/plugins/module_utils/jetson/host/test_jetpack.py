@@ -76,7 +76,7 @@ def test_jetson(host):
 
 def test_other_host_is_refused(host, monkeypatch):
     monkeypatch.setattr(board, "read", lambda run: Reading())
-    with pytest.raises(EdgesiteError, match="no Jetson"):
+    with pytest.raises(EdgesiteError, match="not a Jetson"):
         read(host)
 
 

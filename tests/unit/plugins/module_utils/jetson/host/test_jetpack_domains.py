@@ -43,7 +43,7 @@ def does(result):
 def test_release_that_is_there_is_held_and_containers_get_its_files(host):
     assert does(host.converge(**KEPT)) == [
         "hold 3 packages of L4T and JetPack",
-        "write the CDI file of this L4T",
+        "write the CDI file for this L4T release",
     ]
     assert host.held == set(L4T) and host.docker_has_read is None
     assert does(host.converge(**KEPT)) == []
@@ -54,7 +54,7 @@ def test_upgrade_with_its_bootloader_and_what_comes_after_the_boot(monkeypatch):
     first = host.converge(reboots=True, **UPGRADE)
     assert first["reboot_required"] and host.packages["nvidia-l4t-core"].version == NEW
     assert does(first)[:2] == [
-        "take the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
+        "use the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
         "upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2; install nvidia-jetpack",
     ]
     assert host.cdi_of == OLD, "what comes after a reboot that is allowed is left for it"
@@ -124,5 +124,5 @@ def test_whatever_interrupts_an_upgrade_the_next_run_ends_as_wanted(monkeypatch)
 def test_runtime_that_was_not_told_before_the_end_of_a_run_is_told_by_the_next(monkeypatch):
     host = prepared(monkeypatch)
     host.files[jetpack_actions.RELOAD] = "docker"
-    assert does(host.converge(**KEPT)) == ["have docker read its configuration"]
+    assert does(host.converge(**KEPT)) == ["reload the configuration of docker"]
     assert host.files[jetpack_actions.RELOAD] is None

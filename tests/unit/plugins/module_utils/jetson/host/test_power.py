@@ -230,10 +230,10 @@ def test_mode_that_no_boot_can_set_is_told(host):
 
 def test_missing_conf_is_told(host):
     (host.folder / "nvpmodel.conf").unlink()
-    with pytest.raises(EdgesiteError, match="nvpmodel.conf is not there.*nvidia-l4t-nvpmodel"):
+    with pytest.raises(EdgesiteError, match="nvpmodel.conf does not exist.*nvidia-l4t-nvpmodel"):
         host.power("15W")
     (host.folder / "nvpmodel.conf").symlink_to("board.conf")
-    with pytest.raises(EdgesiteError, match="is a link to board.conf, which is not there"):
+    with pytest.raises(EdgesiteError, match="is a link to board.conf, which does not exist"):
         host.power("15W")
 
 
@@ -247,11 +247,11 @@ def test_user_without_rights_is_told(host, monkeypatch):
 def test_locked_clocks_are_given_back_before_another_mode(host):
     host.clocks(True, persist=False)
     assert done(host.power("MAXN")) == [
-        "give back the clocks that are locked for the mode in force",
+        "unlock the clocks that are locked for the current mode",
         "set power mode MAXN",
     ]
     assert not host.clocks_locked
-    assert done(host.clocks(True, persist=False)) == ["lock the clocks at the highest that the power mode allows"]
+    assert done(host.clocks(True, persist=False)) == ["lock the clocks at the maximum of the power mode"]
 
 
 def test_clocks_are_locked_again_when_the_mode_cannot_be_set(host):
@@ -312,7 +312,7 @@ def test_fan_profile_is_set_through_the_link_and_the_daemon_forgets(host):
     conf.rename(host.folder / "board.conf")
     conf.symlink_to("board.conf")
     (host.folder / "fan-status").write_text("FAN1:FAN_PROFILE:quiet\n")
-    assert done(host.fan("cool", check=True)) == ["set fan profile cool and start nvfancontrol anew"]
+    assert done(host.fan("cool", check=True)) == ["set fan profile cool and restart nvfancontrol"]
     outcome = host.fan("cool")
     assert conf.is_symlink() and "FAN_DEFAULT_PROFILE cool" in conf.read_text()
     assert outcome.after == {"fans": [{"fan": 1, "default": "cool", "profile": "cool"}], "running": True}

@@ -148,7 +148,7 @@ def test_ended_process_is_not_as_it_was(host, monkeypatch):
     with pytest.raises(ApplyError) as failed:
         converge(MigDomain(None, InProcess(), ON, Policy("force")), check=False)
     assert not failed.value.undone
-    assert "still done: end Xorg (pid 7)" in failed.value.problem
+    assert "still done: terminate Xorg (pid 7)" in failed.value.problem
 
 
 def test_kept_created_and_destroyed_are_told_by_place(host):

@@ -147,6 +147,6 @@ def test_gives_up_waiting(monkeypatch, clock):
 
 def test_waits_for_nothing_else(monkeypatch, clock):
     nvml(monkeypatch, LIBRARY_NOT_FOUND, None)
-    with pytest.raises(NvmlError, match="no NVIDIA driver"):
+    with pytest.raises(NvmlError, match="NVIDIA driver is not installed"):
         boot_program.open_nvml(clock.time, clock.sleep)
     assert clock.now == 1000.0

@@ -303,7 +303,7 @@ def test_a_disk_that_changes_meanwhile_stays(host, monkeypatch):
         host.old = "somebody's"
 
     monkeypatch.setattr(LuksVolumeDomain, "ready", ready)
-    with pytest.raises(ApplyError, match="not as it was a moment ago"):
+    with pytest.raises(ApplyError, match="has changed during this run"):
         converged(host)
     assert host.uuid is None
 
@@ -317,14 +317,14 @@ def test_programs_that_are_missing_are_named(host, monkeypatch):
 
 def test_a_disk_that_is_away(host, monkeypatch):
     monkeypatch.setattr(domain.block_device, "resolve", lambda path: None)
-    with pytest.raises(EdgesiteError, match="is not there"):
+    with pytest.raises(EdgesiteError, match="does not exist"):
         converged(host)
 
 
 def test_a_mount_point_with_files_is_refused(host, monkeypatch):
     monkeypatch.setattr(domain.os.path, "isdir", lambda path: True)
     monkeypatch.setattr(domain.os, "listdir", lambda path: ["file"])
-    with pytest.raises(EdgesiteError, match="is not empty, and what is there would be hidden"):
+    with pytest.raises(EdgesiteError, match="is not empty, and its content would be hidden"):
         converged(host)
 
 

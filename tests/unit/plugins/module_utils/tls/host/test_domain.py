@@ -221,7 +221,7 @@ def test_a_run_that_ends_anywhere_is_finished_by_the_next(tmp_path, monkeypatch,
 
 def test_a_service_that_does_not_stand_it_is_said(host):
     host.broken = (NGINX,)
-    with pytest.raises(ApplyError, match="did not take: restart nginx.service"):
+    with pytest.raises(ApplyError, match="did not take effect: restart nginx.service"):
         host.converged()
     host.broken = ()
     host.converged()
@@ -265,7 +265,7 @@ def test_without_an_identity_nothing_is_done(host):
 def test_another_file_in_the_place_of_a_link_stays(host):
     (host.folder / "tls").mkdir()
     (host.folder / "tls/identity.pem").write_text("somebody's")
-    with pytest.raises(EdgesiteError, match="not the link"):
+    with pytest.raises(EdgesiteError, match="has to be a symbolic link"):
         host.converged()
     assert (host.folder / "tls/identity.pem").read_text() == "somebody's"
 

@@ -45,14 +45,14 @@ def does(outcome):
 
 def test_key_in_a_file(key, emulator, tmp_path):
     made = key()
-    assert does(made) == ["make the TPM's storage key at 0x81000001", "make a key of type ecc_p256 in the TPM"]
+    assert does(made) == ["create the TPM's storage key at 0x81000001", "create a key of type ecc_p256 in the TPM"]
     assert made.extras["type"] == "ecc_p256" and len(made.extras["name"]) == 68
     path = tmp_path / "keys/key.pem"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(str(path.parent)) == ["key.pem"]
     again = key()
     assert again.actions == [] and again.extras == made.extras
-    assert does(key(mode=0o640)) == ["set {0} from {1}:{2} 0600 to {1}:{2} 0640".format(path, ME, MINE)]
+    assert does(key(mode=0o640)) == ["change {0} from {1}:{2} 0600 to {1}:{2} 0640".format(path, ME, MINE)]
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     emulator.stop()
     emulator.start()
@@ -79,7 +79,7 @@ def test_key_at_a_handle(key, emulator):
         emulator.tool(
             "tpm2_sign", "-Q", "-c", "0x81000010", "-g", "sha256", "-s", scheme, "-o", "/dev/stdout", data=b"x"
         )
-    with pytest.raises(EdgesiteError, match="type rsa2048, and ecc_p256 is wanted"):
+    with pytest.raises(EdgesiteError, match="type rsa2048, but ecc_p256 is wanted"):
         key(path=None, handle=HANDLE)
     changed = key(path=None, handle=HANDLE, regenerate="always")
     assert changed.extras["type"] == "ecc_p256"
@@ -124,7 +124,7 @@ def test_cleared_tpm(key, emulator):
 def test_damaged_file(key, tmp_path):
     key()
     (tmp_path / "keys/key.pem").write_text("nothing")
-    with pytest.raises(EdgesiteError, match="is no TPM key"):
+    with pytest.raises(EdgesiteError, match="is not a TPM key"):
         key()
     assert len(key(regenerate="unusable").actions) == 1
 
@@ -143,7 +143,7 @@ def test_no_slot_is_free(module_run, emulator, tmp_path, monkeypatch):
         emulator.tool("tpm2_createprimary", "-Q", "-C", "o", "-G", "ecc", "-c", context)
     others = emulator.left()
     wanted = Wanted(True, "ecc_p256", str(tmp_path / "key.pem"), None, "never", Access(ME, MINE, 0o600))
-    with pytest.raises(EdgesiteError, match="places for loaded keys are taken"):
+    with pytest.raises(EdgesiteError, match="slots for loaded keys are taken"):
         converge(TpmKeyDomain(lambda: Tools(module_run, emulator.tcti), wanted, None), False)
     assert emulator.left() == others
     emulator.tool("tpm2_flushcontext", others[0])
@@ -169,7 +169,7 @@ def test_no_room_for_a_handle(key, emulator, tmp_path):
     with pytest.raises(ApplyError, match="no room left") as failed:
         key(path=None, handle=HANDLE)
     assert failed.value.undone and "give path and no handle" in failed.value.fix
-    with pytest.raises(ApplyError, match="taken back; the host is as it was"):
+    with pytest.raises(ApplyError, match="undone; the host is as it was"):
         key(handle=HANDLE, regenerate="always")
     assert key().extras["name"] == made.extras["name"]
 
@@ -178,14 +178,14 @@ def test_file_that_cannot_be_written(key, emulator, tmp_path):
     (tmp_path / "keys").write_text("no folder")
     with pytest.raises(EdgesiteError, match="keys/key.pem"):
         key()
-    with pytest.raises(ApplyError, match="taken back") as failed:
+    with pytest.raises(ApplyError, match="undone") as failed:
         key(path="/proc/key.pem")
     assert failed.value.undone
     assert emulator.handles("persistent") == []
 
 
 def test_unknown_group(key, emulator):
-    with pytest.raises(EdgesiteError, match="group 'nobody-has-it' is no group of this host"):
+    with pytest.raises(EdgesiteError, match="group 'nobody-has-it' is not a group of this host"):
         key(access=Access(ME, "nobody-has-it", 0o600))
     # a group that an earlier task would make
     assert key(access=Access(ME, "nobody-has-it", 0o600), check=True).actions

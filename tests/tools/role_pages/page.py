@@ -13,7 +13,7 @@ from ansible_collections.edgesite.gpu.tests.tools.role_pages.markup import code,
 
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-3.0-or-later -->
-<!-- `make docs` makes this of meta/argument_specs.yml, down to the line that says so. -->
+<!-- `make docs` generates this from meta/argument_specs.yml; what is below the last comment is written by hand. -->
 """
 BY_HAND = "<!-- What follows is written by hand. -->\n"
 

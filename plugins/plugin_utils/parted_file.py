@@ -20,7 +20,7 @@ def document(path: str, option: str) -> Dict[str, Any]:
     except OSError as error:
         raise EdgesiteError(
             "{0}: cannot read {1}: {2}".format(option, path, error.strerror),
-            "Give the path of a file on the controller; begin a relative path with inventory_dir",
+            "Set it to the path of a file on the controller; begin a relative path with inventory_dir",
         ) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise EdgesiteError(

@@ -79,7 +79,7 @@ def _value(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> 
     except (TypeError, ValueError, OverflowError):
         seen = "a value that is not shown" if spec.get("no_log") else shown(value)
         problems.append(
-            EdgesiteError("{0} is {1}, and has to be {2}".format(name, seen, _TYPES[kind].words), _TYPES[kind].fix)
+            EdgesiteError("{0} is {1}, but has to be {2}".format(name, seen, _TYPES[kind].words), _TYPES[kind].fix)
         )
         return None
     if kind == "list":
@@ -102,7 +102,7 @@ def _choice(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) ->
         allowed = ", ".join(repr(choice) if choice == "" else str(choice) for choice in choices)
         problems.append(
             EdgesiteError(
-                "{0} is {1}, and has to be one of {2}{3}".format(
+                "{0} is {1}, but has to be one of {2}{3}".format(
                     name, shown(value), allowed, nearest(str(value), [str(choice) for choice in choices])
                 ),
                 "Set it to one of these",
@@ -132,7 +132,7 @@ def _dict(name: str, values: Mapping[Any, Any], options: Spec, problems: List[Ed
             problems.append(
                 EdgesiteError(
                     "{0} has {1}{2}".format(name, shown(key), nearest(str(key), list(options))),
-                    "It takes {0}".format(", ".join(options)),
+                    "Allowed keys: {0}".format(", ".join(options)),
                 )
             )
     found: Dict[str, Any] = {}

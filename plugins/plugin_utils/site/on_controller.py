@@ -51,7 +51,7 @@ def _report_folder(path: str) -> None:
             "edgesite_report_file is {0}, in a folder that {1}".format(
                 path, "cannot be written to" if os.path.isdir(folder) else "does not exist"
             ),
-            "Create the folder, or give another path",
+            "Create the folder, or set another path",
         )
 
 
@@ -90,7 +90,7 @@ def _recovery_certificate(path: str) -> None:
             "storage_recovery_certificate {0} cannot be read: {1}".format(
                 path, getattr(error, "strerror", None) or "it is not text"
             ),
-            "Give the path of a certificate in PEM on the controller; docs/storage.md says how to make one",
+            "Set it to the path of a certificate in PEM on the controller; docs/storage.md says how to make one",
         ) from error
     except EdgesiteError as error:
         raise EdgesiteError("storage_" + error.problem, error.fix) from error
@@ -104,7 +104,7 @@ def _folder(name: str, path: str) -> None:
     if not os.path.isdir(place) or not os.access(place, os.W_OK | os.X_OK):
         raise EdgesiteError(
             "{0} is {1}, and {2} is not a folder that the playbook's user can write to".format(name, path, place),
-            "Give another path, or change the folder's owner or mode",
+            "Set another path, or change the folder's owner or mode",
         )
 
 
@@ -142,7 +142,7 @@ def _way(signs: Mapping[str, Any]) -> None:
     ways = [name for name in ("privatekey", "command", "url") if signs[name]]
     if len(ways) != 1:
         raise EdgesiteError(
-            "identity_authority needs one of privatekey, command and url, and has {0}".format(
+            "identity_authority needs exactly one of privatekey, command and url, but has {0}".format(
                 " and ".join(ways) or "none"
             ),
             "Set one of them",
@@ -194,7 +194,7 @@ def _certificates(name: str, paths: Sequence[str]) -> None:
         if not os.path.exists(path):
             raise EdgesiteError(
                 "{0}: {1} does not exist on the controller".format(name, path),
-                "Give files or folders with certificates in PEM or DER; begin a relative path with inventory_dir",
+                "Set it to files or folders with certificates in PEM or DER; begin a relative path with inventory_dir",
             )
         if not _read(name, (path,)):
             raise EdgesiteError(

@@ -89,7 +89,7 @@ def _guarded(name: str, reader: Callable[[], Reading]) -> Reading:
         return Reading(empty, [unread(name, error.problem, error.fix)])
     except Exception as error:
         why = "{0}: {1}".format(type(error).__name__, error)
-        return Reading(empty, [unread(name, why, "This is a fault of edgesite.gpu: please report it with this text")])
+        return Reading(empty, [unread(name, why, "This is a bug in edgesite.gpu: please report it with this text")])
 
 
 class _Host:

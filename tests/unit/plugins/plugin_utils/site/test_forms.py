@@ -37,23 +37,23 @@ def test_a_good_value_has_its_defaults_and_types():
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("all", "gpu_settings is 'all', and has to be a list"),
-        (GOOD, "gpu_settings is a mapping, and has to be a list"),
-        ([GOOD, "all"], "gpu_settings[1] is 'all', and has to be a mapping"),
+        ("all", "gpu_settings is 'all', but has to be a list"),
+        (GOOD, "gpu_settings is a mapping, but has to be a list"),
+        ([GOOD, "all"], "gpu_settings[1] is 'all', but has to be a mapping"),
         ([GOOD, None], "gpu_settings[1] is empty"),
         ([{"limit": 1}], "gpu_settings[0].gpus is not set"),
-        ([{**GOOD, "limit": "much"}], "gpu_settings[0].limit is 'much', and has to be a whole number"),
-        ([{**GOOD, "limit": True}], "gpu_settings[0].limit is true, and has to be a whole number"),
-        ([{**GOOD, "limit": float("inf")}], "gpu_settings[0].limit is inf, and has to be a whole number"),
-        ([{**GOOD, "clocks": 1410}], "gpu_settings[0].clocks is 1410, and has to be a mapping"),
+        ([{**GOOD, "limit": "much"}], "gpu_settings[0].limit is 'much', but has to be a whole number"),
+        ([{**GOOD, "limit": True}], "gpu_settings[0].limit is true, but has to be a whole number"),
+        ([{**GOOD, "limit": float("inf")}], "gpu_settings[0].limit is inf, but has to be a whole number"),
+        ([{**GOOD, "clocks": 1410}], "gpu_settings[0].clocks is 1410, but has to be a mapping"),
         (
             [{**GOOD, "clocks": {"max": []}}],
-            "gpu_settings[0].clocks.max is an empty list, and has to be a whole number",
+            "gpu_settings[0].clocks.max is an empty list, but has to be a whole number",
         ),
         ([{**GOOD, "limits": 5}], "gpu_settings[0] has 'limits'; did you mean limit?"),
         (
             [{**GOOD, "mode": "prohibit"}],
-            "gpu_settings[0].mode is 'prohibit', and has to be one of default, prohibited; did you mean prohibited?",
+            "gpu_settings[0].mode is 'prohibit', but has to be one of default, prohibited; did you mean prohibited?",
         ),
     ],
 )

@@ -75,9 +75,9 @@ def test_a_good_identity(authority):
         ({"identity_tpm_roots": []}, "gpu-1", "identity_tpm_roots is empty"),
         ({"identity_tpm_roots": ["/nowhere/roots"]}, "controller", "/nowhere/roots does not exist on the controller"),
         ({"identity_ek_trust": "pinned"}, "gpu-1", "identity_ek_sha256 is empty"),
-        ({"identity_ek_trust": "certain"}, "gpu-1", "identity_ek_trust is 'certain', and has to be one of"),
+        ({"identity_ek_trust": "certain"}, "gpu-1", "identity_ek_trust is 'certain', but has to be one of"),
         ({"identity_subject": {"organizational_unit": 17}}, "gpu-1", "identity_subject.organizational_unit"),
-        ({"identity_days": "a year"}, "gpu-1", "identity_days is 'a year', and has to be a whole number"),
+        ({"identity_days": "a year"}, "gpu-1", "identity_days is 'a year', but has to be a whole number"),
         (
             {"identity_authority": {"command": ["no-such-program"], "roots": [__file__]}},
             "controller",
@@ -86,7 +86,7 @@ def test_a_good_identity(authority):
         (
             {"identity_authority": {"roots": [__file__]}},
             "controller",
-            "needs one of privatekey, command and url, and has none",
+            "needs exactly one of privatekey, command and url, but has none",
         ),
     ],
 )

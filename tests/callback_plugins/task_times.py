@@ -23,6 +23,7 @@ CONTROLLER_ONLY = {
     "debug",
     "fail",
     "set_fact",
+    "site_check",
     "include_role",
     "import_role",
     "validate_argument_spec",

@@ -99,7 +99,7 @@ def test_layout_that_the_card_cannot_have_is_a_problem_before_anything_runs():
 def test_instance_in_use_is_in_the_way_unless_it_may_be_ended():
     layouts = [{"gpus": "all", "instances": {"2g.10gb": 3}}]
     (held,) = texts(of_mig(layouts, BUSY))
-    assert "3g.20gb on slices 4-7 is held by triton (pid 7)" in held
+    assert "3g.20gb on slices 4-7 is in use by triton (pid 7)" in held
     assert of_mig(layouts, BUSY, mig_disruption="force") == []
     assert of_mig([{"gpus": "all", "instances": {"3g": 1, "2g": 2}}], BUSY) == []
 
@@ -200,8 +200,8 @@ def on_the_bus(device):
 @pytest.mark.parametrize(
     ("device", "wanted", "words"),
     [
-        ("1db4", {"driver_branch": "590"}, "lost its support after branch 580"),
-        ("1db4", {"driver_branch": "550", "driver_flavour": "open"}, "cannot run the open kernel modules"),
+        ("1db4", {"driver_branch": "590"}, "is supported up to branch 580"),
+        ("1db4", {"driver_branch": "550", "driver_flavour": "open"}, "does not work with the open kernel modules"),
     ],
 )
 def test_a_driver_that_a_card_cannot_run(device, wanted, words):

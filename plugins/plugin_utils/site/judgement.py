@@ -143,7 +143,19 @@ def _by_facts(host: _Host) -> None:
     else:
         host.has("driver", preflight.of_nvml(info, layers.need_nvml(host.asked)))
         for layer in host.sound:
-            host.has(layer.name, layer.judge(host.values, info) if layer.judge else [])
+            host.has(
+                layer.name, (layer.judge(host.values, info) if layer.judge else []) or _foreseen(layer, host.given)
+            )
+
+
+def _foreseen(layer: Layer, given: Variables) -> List[EdgesiteError]:
+    """What the layer's module said in check mode, where preflight ran it."""
+    result = given.get(layer.name + "_result") or {}
+    if not result.get("failed"):
+        return []
+    return [
+        EdgesiteError(str(result.get("msg")), "Correct the variables of the layer {0} as it says".format(layer.name))
+    ]
 
 
 def _notes(judged: Sequence[_Host]) -> List[str]:

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import struct
+import tempfile
 import time
-from typing import Dict, List, Sequence, Set, Tuple
+from typing import Dict, Iterator, List, Sequence, Set, Tuple
 
 from .. import apt
 from ..apt import Transaction
@@ -45,10 +47,19 @@ def lockers() -> List[Tuple[int, str]]:
 class Apt:
     """Each method raises EdgesiteError where its program fails, with what that complained about."""
 
-    def __init__(self, run: Run, note: Note, patience: Patience) -> None:
+    def __init__(self, run: Run, note: Note, patience: Patience, options: Sequence[str] = ()) -> None:
+        self._run = run
         self._program = Program(run, note, patience, {"DEBIAN_FRONTEND": "noninteractive"})
         self._note = note
         self._patience = patience
+        self._options = options
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[Apt]:
+        """apt with package lists of its own, which are empty and go away, so that check mode can update them."""
+        with tempfile.TemporaryDirectory(prefix="edgesite-gpu-") as folder:
+            options = ["-oDir::State::Lists=" + folder, "-oDir::Cache::pkgcache=", "-oDir::Cache::srcpkgcache="]
+            yield Apt(self._run, self._note, self._patience, options)
 
     def broken(self) -> bool:
         """Whether an earlier installation was not finished, or what is installed does not fit together."""
@@ -82,7 +93,7 @@ class Apt:
 
     def offered(self, names: Sequence[str]) -> Dict[str, List[str]]:
         """Versions by package, the newest first."""
-        found = self._program([_path("apt-cache"), "madison", *names], "list available versions")
+        found = self._program([_path("apt-cache"), *self._options, "madison", *names], "list available versions")
         return apt.offered(found.text)
 
     def candidate(self, name: str) -> str:
@@ -121,7 +132,7 @@ class Apt:
             self._done(done, how + " packages")
 
     def _get(self, arguments: Sequence[str], doing: str) -> Result:
-        return self._locking([_path("apt-get"), *_GET, *arguments], doing)
+        return self._locking([_path("apt-get"), *_GET, *self._options, *arguments], doing)
 
     def _locking(self, argv: Sequence[str], doing: str) -> Result:
         """Runs what takes a lock, again where another program has it."""

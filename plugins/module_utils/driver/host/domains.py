@@ -154,6 +154,9 @@ class PackagesDomain(WantingPart):
             if isinstance(action, GetKey):
                 there = replace(there, files={**there.files, action.path: "the key " + action.fingerprint})
             elif isinstance(action, Install):
+                # What a source offers that the run would add is known when it is there.
+                if {source.path for source in action.sources} <= {files.APT_PIN}:
+                    self.manager.foresee(action.packages)
                 there = replace(there, info=_with(there.info, action), files={**there.files, files.TRANSACTION: None})
         self.look.foresee(there)
         return there

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Mapping, Protocol, Sequence
+from typing import Callable, List, Mapping, Protocol, Sequence
 
 from ...common.errors import EdgesiteError, sentence
 from ...common.host import apt, dnf, packages
@@ -34,6 +34,9 @@ class Manager(Protocol):
     def install(self, wanted: Packages, begin: Callable[[], None]) -> None:
         """Brings packages to the wanted driver; begin() is called when packages begin to change."""
 
+    def foresee(self, wanted: Packages) -> None:
+        """Check mode: raises where install() would not find the packages in the sources that the host has."""
+
     def restore(self, before: Sequence[str]) -> None:
         """Brings these packages back, with their versions, as far as that can be done."""
 
@@ -57,12 +60,7 @@ class AptManager:
 
     def install(self, wanted: Packages, begin: Callable[[], None]) -> None:
         self._repair()
-        complaints = self._update()
-        offered = self._apt.offered([*wanted.strict, *wanted.loose])
-        try:
-            names = driver_apt.arguments(offered, wanted)
-        except EdgesiteError as error:
-            raise EdgesiteError(" ".join([sentence(error.problem), complaints]).strip(), error.fix) from error
+        names = self._names(self._apt, wanted)
         everything = [*_ARGUMENTS, "install", *names, *(name + "-" for name in wanted.remove)]
         driver_apt.check(self._apt.simulate(everything), wanted.held, wanted.dkms, packages.room(_FOLDERS))
         self._apt.download(everything)
@@ -71,24 +69,37 @@ class AptManager:
         self._apt.mark("unhold", wanted.held)
         self._apt.install(everything)
 
+    def foresee(self, wanted: Packages) -> None:
+        with self._apt.aside() as aside:
+            self._names(aside, wanted)
+
+    def _names(self, backend: apt.Apt, wanted: Packages) -> List[str]:
+        """What apt-get install is told, by lists of packages that are updated for it."""
+        complaints = self._update(backend)
+        offered = backend.offered([*wanted.strict, *wanted.loose])
+        try:
+            return driver_apt.arguments(offered, wanted)
+        except EdgesiteError as error:
+            raise EdgesiteError(" ".join([sentence(error.problem), complaints]).strip(), error.fix) from error
+
     def _repair(self) -> None:
         if self._apt.broken():
             self.repaired = True
             self._apt.repair()
 
-    def _update(self) -> str:
+    def _update(self, backend: apt.Apt) -> str:
         """Gets the lists of packages; returns what apt complains about there.
 
         First those of the source alone: those of the internet are of no use on a site without, and take long to fail.
         """
         if self._source != DISTRIBUTION:
-            complaints = self._apt.update(APT_SOURCE)
+            complaints = backend.update(APT_SOURCE)
             if complaints:
                 raise EdgesiteError(
                     "driver_source {0} cannot be used: {1}".format(self._source, complaints), _NOT_THERE
                 )
         # What others lack does not matter as long as the driver is to be had.
-        return "" if self._source == MIRROR else self._apt.update()
+        return "" if self._source == MIRROR else backend.update()
 
     def restore(self, before: Sequence[str]) -> None:
         self._apt.install([*_ARGUMENTS, "install", *before])
@@ -122,6 +133,11 @@ class DnfManager:
         self._dnf.install([*erase, *names])
         # After the others are there, as what needs one of the two would go with it.
         self._dnf.remove(wanted.remove)
+
+    def foresee(self, wanted: Packages) -> None:
+        # What another stream of a module offers shows once it is enabled.
+        if wanted.stream is None:
+            driver_apt.choose(self._dnf.offered(wanted.strict), wanted)
 
     def _streamed(self, wanted: Packages) -> Mapping[str, Sequence[str]]:
         if wanted.stream is not None:

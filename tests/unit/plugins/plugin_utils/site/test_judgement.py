@@ -35,6 +35,7 @@ T4 = {
     "power_w": {"limit": 70.0, "default_limit": 70.0, "min_limit": 60.0, "max_limit": 70.0},
     "clocks_mhz": {"min_graphics": 300, "max_graphics": 1590, "min_memory": 405, "max_memory": 5001},
 }
+T4_ON_THE_BUS = {"pci_bus_id": "0000:17:00.0", "vendor_id": "10de", "device_id": "1eb8"}
 ALL = [layer.name for layer in LAYERS]
 MIRROR = {"url": "http://hub", "key": __file__, "key_fingerprint": "0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567"}
 
@@ -224,3 +225,15 @@ def test_the_others_are_judged_whatever_one_of_them_answers(answer):
     wanted = {"gpu_settings": [{"gpus": "all"}], "jetpack_version": "6.2", "driver_branch": "550"}
     found = judge({"liar": {"facts_result": answer, **wanted}, "honest": {"facts_result": FACTS}}, facts=True)
     assert {one.host for one in found.problems} == {"liar"}
+
+
+def test_what_the_drivers_module_foresees():
+    failed = {"failed": True, "msg": "driver branch 999 is not available"}
+    wanted = {
+        "facts_result": {**FACTS, "accelerators": [T4_ON_THE_BUS]},
+        "driver_branch": "570",
+        "driver_result": failed,
+    }
+    found = judge({"a": wanted, "b": {**wanted, "driver_branch": "390"}}, facts=True).problems
+    assert [(one.host, one.layer) for one in found] == [("a", "driver"), ("b", "driver")]
+    assert found[0].problem == failed["msg"] and "390" in found[1].problem

@@ -304,3 +304,19 @@ def test_a_run_that_is_killed_before_its_first_step_changed_nothing(monkeypatch)
     with pytest.raises(Killed):
         host.converge(branch="535")
     assert host.state() == before
+
+
+def test_check_mode_does_not_promise_a_driver_that_no_source_has(monkeypatch):
+    """With dnf another branch is another stream of a module, of which nothing is known before it is enabled."""
+    host = DriverHost("apt").patch(monkeypatch)
+    host.converge(branch="535")
+    before = copy.deepcopy(host.state())
+    told = host.converge(check=True, branch="570")
+    assert told["failed"] and "driver branch 570 is not available" in told["msg"], told
+    assert host.state() == before
+    assert any(line.startswith("upgrade") or "550" in line for line in does(host.converge(check=True, branch="550")))
+
+
+def test_check_mode_cannot_ask_a_source_that_the_run_would_add(host):
+    told = host.converge(check=True, branch="570")
+    assert not told.get("failed") and told["actions"]

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..common.errors import EdgesiteError, combined, shown
-from . import selectors
+from . import alike, selectors
 from .nvml_words import COMPUTE_MODES
 from .selectors import GpuId, merge
 
@@ -132,7 +132,7 @@ def judge(
                 except EdgesiteError as problem:
                     problems.append(problem)
         wanted.append((gpu, values))
-    return problems, wanted
+    return alike.once(problems, [state.gpu for state in states]), wanted
 
 
 def after(states: Sequence[GpuState], changes: Sequence[Change]) -> List[GpuState]:

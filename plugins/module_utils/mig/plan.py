@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from ..common.errors import EdgesiteError, combined
+from ..gpu import alike
 from . import planner
 from .actions import Action, EndClient, SetMode
 from .card import Card
@@ -50,7 +51,7 @@ def judge(layouts: Any, cards: Sequence[Card], policy: Policy, option: str = "la
             actions += _of_card(card, wanted[card.gpu.index], policy)
         except EdgesiteError as problem:
             problems.append(problem)
-    return Plan(wanted, problems, actions)
+    return Plan(wanted, alike.once(problems, [card.gpu for card in cards]), actions)
 
 
 def waiting(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -> List[Card]:

@@ -20,15 +20,13 @@ def once(errors: Sequence[EdgesiteError], gpus: Sequence[GpuId]) -> List[Edgesit
         for gpu in named:
             text = text.replace(gpu.label(), gpu.name)
         alike.setdefault((text, error.fix), []).append((error, named))
-    return [
-        _one([error for error, _named in group], [gpus[0] for _error, gpus in group[1:] if gpus])
-        for group in alike.values()
-    ]
+    return [_one(group) for group in alike.values()]
 
 
-def _one(errors: Sequence[EdgesiteError], others: Sequence[GpuId]) -> EdgesiteError:
+def _one(group: Sequence[Tuple[EdgesiteError, List[GpuId]]]) -> EdgesiteError:
+    errors = [error for error, _named in group]
+    others = [str(named[0].index) for _error, named in group[1:] if named]
     if not others:
         return errors[0]
-    indices = ", ".join(str(gpu.index) for gpu in others)
-    text = "{0}; the same holds for GPU {1}".format(errors[0].problem, indices)
+    text = "{0}; the same holds for GPU {1}".format(errors[0].problem, ", ".join(others))
     return EdgesiteError(text, errors[0].fix, combined(errors).details)

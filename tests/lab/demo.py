@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings the demo site up, converges it twice, and shows what each run found and changed. `down` takes it all away."""
+"""Brings the demo site up, checks it, converges it twice, and shows what each run found and changed, and what a removal
+would take off. `down` takes it all away."""
 
 from __future__ import annotations
 
@@ -23,21 +24,21 @@ LAYERS_HEAD = ["host", "found", "first run", "second run"]
 
 
 def step(number: int, what: str) -> None:
-    print(f"\n=== [{number}/4] {what}\n", flush=True)
+    print(f"\n=== [{number}/6] {what}\n", flush=True)
 
 
 def converge(name: str) -> tuple[int, dict[str, int], dict[str, dict]]:
-    """Runs the playbook; its exit code, changed tasks by host, and report by host."""
+    """Runs the playbook site; its exit code, changed tasks by host, and report by host."""
     report = WORK / f"{name}.json"
     report.unlink(missing_ok=True)
-    command = [
-        "ansible-playbook",
-        "edgesite.gpu.site",
-        "-i",
-        "inventories/demo",
-        "-e",
-        f"edgesite_report_file={report}",
-    ]
+    code, changed = play("site", "-e", f"edgesite_report_file={report}")
+    rows = json.loads(report.read_text(encoding="utf-8")) if report.exists() else []
+    return code, changed, {row["host"]: row for row in rows}
+
+
+def play(playbook: str, *options: str) -> tuple[int, dict[str, int]]:
+    """Runs one of the collection's playbooks on the site; its exit code, and changed tasks by host."""
+    command = ["ansible-playbook", f"edgesite.gpu.{playbook}", "-i", "inventories/demo", *options]
     print("$ " + " ".join(command), flush=True)
     changed: dict[str, int] = {}
     environment = {
@@ -55,8 +56,7 @@ def converge(name: str) -> tuple[int, dict[str, int], dict[str, dict]]:
             recap = RECAP.match(line)
             if recap:
                 changed[recap[1]] = int(recap[2])
-    rows = json.loads(report.read_text(encoding="utf-8")) if report.exists() else []
-    return running.returncode, changed, {row["host"]: row for row in rows}
+    return running.returncode, changed
 
 
 def cell(row: dict | None, changed: dict[str, int], host: str) -> str:
@@ -81,14 +81,20 @@ def main() -> int:
     step(1, "The emulated site comes up")
     if subprocess.run([str(ROOT / "tests/lab/lab"), "up", "demo"], check=False).returncode:
         return 1
-    step(2, "First run: the site converges")
+    step(2, "Before a run: the inventory, the controller and the hosts are checked")
+    if play("preflight")[0]:
+        print("\nPreflight found problems; they are above, each with its fix.", file=sys.stderr)
+        return 1
+    step(3, "First run: the site converges")
     first_code, first_changed, first = converge("first")
     if first_code:
         print("\nThe first run failed; the reason is above. 'make demo' goes on from there.", file=sys.stderr)
         return 1
-    step(3, "Second run: nothing is left to do")
+    step(4, "Second run: nothing is left to do")
     second_code, second_changed, second = converge("second")
-    step(4, "The site")
+    step(5, "What a removal would take off a host (check mode)")
+    removal_code, _removed = play("remove", "-e", "edgesite_hosts=gpu-b", "--check")
+    step(6, "The site")
     lines = [LAYERS_HEAD]
     for host, row in first.items():
         lines.append([host, row["found"], cell(row, first_changed, host), cell(second.get(host), second_changed, host)])
@@ -96,7 +102,7 @@ def main() -> int:
     left = sum(second_changed.values())
     print(f"\nsecond run: {left} changed")
     print("The site stays up: 'tests/lab/lab ssh gpu-a' logs in, 'make demo-down' removes every trace.")
-    return 1 if second_code or left else 0
+    return 1 if second_code or left or removal_code else 0
 
 
 def down() -> int:

@@ -77,7 +77,7 @@ BAD = [
     ),
     ([{"gpus": "some", "ecc": True}], "Use 'all', or a list whose entries have one or more of the keys uuid"),
     ([{"gpus": "all", "power_limit": 90}], "T4"),
-    ([{"gpus": [{"index": 0}], "power_limit": 500}], "takes 100 W to 400 W"),
+    ([{"gpus": [{"index": 0}], "power_limit": 500}], "accepts 100 W to 400 W"),
     ([{"gpus": [{"index": 0}], "power_limit": "much"}], "neither a number of watts nor 'default'"),
     ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1, "max": 9999}}], "accepts 210-1410 MHz"),
     ([{"gpus": [{"index": 0}], "gpu_clocks": {"min": 1000}}], "lacks min or max"),

@@ -141,7 +141,7 @@ BAD_LAYOUTS = [
     (of_a100({"3g.20gb": 1}, mig="disabled"), ["layouts[0] has instances, but mig is disabled"]),
     (of_a100({}, mig="on"), ["value of mig must be one of: enabled, disabled"]),
     ([{"gpus": "all"}], ["layouts[0] asks for MIG on GPU 1 Tesla T4", "which does not support it"]),
-    ([{"gpus": [{"model": "H100"}]}], ["layouts[0].gpus", "matches no GPU of this host, which has: 0 NVIDIA A100"]),
+    ([{"gpus": [{"uuid": "GPU-0"}]}], ["layouts[0].gpus", "matches no GPU of this host, which has: 0 NVIDIA A100"]),
     (
         of_a100({"7g.40gb": 1}) + [{"gpus": [{"index": 0}], "mig": "disabled"}],
         ["layouts[1] names GPU 0 NVIDIA A100", "which layouts[0] names too", "name the GPU in only one of the two"],
@@ -156,7 +156,7 @@ BAD_OPTIONS = [
     ({"layouts": [], "from_file": "good.yaml"}, ["layouts|mig_parted"]),
     ({"from_file": "none.yaml"}, ["none.yaml"]),
     ({"from_file": "broken.yaml"}, [NO_FILE, "as YAML", "Correct the file"]),
-    ({"from_file": "list.yaml"}, ["is no configuration of nvidia-mig-parted", "begins with 'version: v1'"]),
+    ({"from_file": "list.yaml"}, ["is not a configuration of nvidia-mig-parted", "begins with 'version: v1'"]),
     ({"from_file": "other.yaml"}, ["The nvidia-mig-parted configuration lacks version"]),
     ({"from_file": "good.yaml"}, ["config is not given", "halves, hopper, whole"]),
     ({"from_file": "good.yaml", "config": "thirds"}, ["config is 'thirds'", "it has: halves, hopper, whole"]),

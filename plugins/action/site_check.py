@@ -14,7 +14,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement, tags
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement, selection, tags
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.judgement import Judgement, Scope
 
 
@@ -28,25 +28,27 @@ class ActionModule(ControllerActionBase):
         "report_file": {"type": "str"},
     }
 
+    def guard(self, task_vars: Mapping[str, Any]) -> None:
+        # Else the first host of a run could stop it for all others. No variable of a host is asked for then.
+        if self._task.args.get("variables") is not False:
+            super().guard(task_vars)
+
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
+        if not options["variables"]:
+            selection.check_hosts(selection.hosts(task_vars))
+            tags.layers(task_vars, self._task.tags, selection.tags_allowed(task_vars))
+            return {}
         own: str = task_vars["inventory_hostname"]
         whole = options["hosts"] is not None
         hosts = options["hosts"] if whole else [own]
-        if not hosts:
-            raise EdgesiteError(
-                "The run has no hosts, so it would do nothing",
-                "Check edgesite_hosts (default: the group edgesite), --limit and -i; "
-                "'ansible-inventory --graph' shows the groups and hosts of the inventory",
-            )
+        selection.check_hosts(hosts)
         unknown = [name for name in hosts if name not in task_vars["hostvars"]]
         if unknown:
             raise EdgesiteError(
                 "hosts has {0}, which is not a host of the inventory".format(shown(unknown[0])),
                 "Give names that 'ansible-inventory --graph' shows",
             )
-        chosen = tags.layers(task_vars, self._task.tags)
-        if not options["variables"]:
-            return {}
+        chosen = tags.layers(task_vars, self._task.tags, task_vars.get(tags.ALLOWED) or [])
         hostvars = task_vars["hostvars"]
         scope = Scope(chosen, options["facts"], self._find, lambda host: inventory_guard.check_host(task_vars, host))
         found = judgement.judge(hostvars, hosts, scope)

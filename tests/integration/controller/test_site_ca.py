@@ -131,7 +131,7 @@ def test_what_is_revoked_stays_revoked(site):
     ("arguments", "words"),
     [
         ([], "Name the hosts whose identities end"),
-        (["-e", "edgesite_hosts=gpu-z"], "they have to be in the inventory"),
+        (["-e", "edgesite_hosts=gpu-z"], "hey have to be in the inventory"),
         (["-e", "edgesite_hosts=gpu-b"], "gpu-b was never enrolled"),
         (["-e", "edgesite_hosts=gpu-a", "-e", "edgesite_identity_end=gone"], "must be one of"),
     ],

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
@@ -14,7 +14,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement, selection, tags
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement, tags
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.judgement import Judgement, Scope
 
 
@@ -29,26 +29,23 @@ class ActionModule(ControllerActionBase):
     }
 
     def guard(self, task_vars: Mapping[str, Any]) -> None:
-        # Else the first host of a run could stop it for all others. No variable of a host is asked for then.
         if self._task.args.get("variables") is not False:
             super().guard(task_vars)
 
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         if not options["variables"]:
-            selection.check_hosts(selection.hosts(task_vars))
-            tags.layers(task_vars, self._task.tags, selection.tags_allowed(task_vars))
-            return {}
+            return self._selection(options["hosts"] or [], task_vars)
         own: str = task_vars["inventory_hostname"]
         whole = options["hosts"] is not None
         hosts = options["hosts"] if whole else [own]
-        selection.check_hosts(hosts)
+        _check_hosts(hosts)
         unknown = [name for name in hosts if name not in task_vars["hostvars"]]
         if unknown:
             raise EdgesiteError(
                 "hosts has {0}, which is not a host of the inventory".format(shown(unknown[0])),
                 "Give names that 'ansible-inventory --graph' shows",
             )
-        chosen = tags.layers(task_vars, self._task.tags, task_vars.get(tags.ALLOWED) or [])
+        chosen = tags.layers(task_vars, self._task.tags)
         hostvars = task_vars["hostvars"]
         scope = Scope(chosen, options["facts"], self._find, lambda host: inventory_guard.check_host(task_vars, host))
         found = judgement.judge(hostvars, hosts, scope)
@@ -60,12 +57,31 @@ class ActionModule(ControllerActionBase):
         Display().display("\n".join(_lines(found)))
         return {"failed": bool(found.problems), "msg": problem.count(found.problems)}
 
+    def _selection(self, hosts: Sequence[str], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
+        try:
+            super().guard(task_vars)
+        except EdgesiteError:
+            # The plays that follow refuse this host; here, where it is the first of all, it must not stop the others.
+            return {}
+        _check_hosts(hosts)
+        tags.layers(task_vars, self._task.tags)
+        return {}
+
     def _find(self, path: str) -> str:
         try:
             return str(self._find_needle("files", path))
         except AnsibleError:
             # which is said by who reads it
             return path
+
+
+def _check_hosts(hosts: Sequence[str]) -> None:
+    if not hosts:
+        raise EdgesiteError(
+            "The run has no hosts, so it would do nothing",
+            "Check edgesite_hosts (default: the group edgesite), --limit and -i; "
+            "'ansible-inventory --graph' shows the groups and hosts of the inventory",
+        )
 
 
 def _lines(found: Judgement) -> List[str]:

@@ -32,9 +32,7 @@ options:
     type: list
     elements: str
   variables:
-    description: >-
-      V(false) checks only that the hosts of the playbooks (C(edgesite_hosts) as given with C(-e), within C(--limit))
-      are not empty, and that the tags of the run are known. O(hosts) is not needed then.
+    description: V(false) checks only that there are hosts and that the tags of the run are known.
     type: bool
     default: true
   facts:

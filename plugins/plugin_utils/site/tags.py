@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Iterable, List, Mapping, Sequence
+from typing import Any, Iterable, List, Mapping
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site.layers import LAYERS
@@ -19,11 +19,11 @@ _ANSIBLES = {*_EVERYTHING, "always", "never", "untagged"}
 _ALIKE = 0.75
 
 
-def layers(variables: Mapping[str, Any], of_task: Iterable[str], allowed: Sequence[str]) -> List[str]:
+def layers(variables: Mapping[str, Any], of_task: Iterable[str]) -> List[str]:
     """Their names. of_task: the tags of the checking task, which has those of playbooks that import ours too."""
     wanted = set(variables.get("ansible_run_tags") or ["all"])
     skipped = set(variables.get("ansible_skip_tags") or [])
-    known = {*_OURS, *_ANSIBLES, *of_task, *allowed}
+    known = {*_OURS, *_ANSIBLES, *of_task, *(variables.get(ALLOWED) or [])}
     unknown = wanted - known
     # Anybody may skip tags that a run does not have; one that is nearly ours would do what was to be left out.
     unknown |= {tag for tag in skipped - known if difflib.get_close_matches(tag, _OURS, 1, _ALIKE)}

@@ -13,12 +13,12 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import tags
 ALL = [layer.name for layer in LAYERS]
 
 
-def layers(wanted=("all",), skipped=(), of_task=("always",), allowed=()):
-    return tags.layers({"ansible_run_tags": wanted, "ansible_skip_tags": skipped}, of_task, allowed)
+def layers(wanted=("all",), skipped=(), of_task=("always",), **variables):
+    return tags.layers({"ansible_run_tags": wanted, "ansible_skip_tags": skipped, **variables}, of_task)
 
 
 def test_layers_that_tags_select():
-    assert layers() == tags.layers({}, [], []) == ALL
+    assert layers() == tags.layers({}, []) == ALL
     assert layers(["gpu", "facts"]) == ["gpu"]
     assert layers(skipped=["driver", "mig"]) == [name for name in ALL if name not in ("driver", "mig")]
     assert layers(["report"]) == layers(["untagged"]) == layers(["always"]) == []
@@ -28,7 +28,7 @@ def test_layers_that_tags_select():
 def test_a_tag_that_no_task_has(tag):
     with pytest.raises(EdgesiteError, match=f"has the tag {tag}"):
         layers([tag])
-    assert layers([tag], allowed=[tag]) == []
+    assert layers([tag], edgesite_tags_allowed=[tag]) == []
 
 
 def test_a_tag_to_skip_is_wrong_where_it_is_nearly_ours():

@@ -195,8 +195,11 @@ def check(wanted: Wanted) -> None:
 def fingerprint(certificate: str) -> str:
     """The SHA-256 of the first certificate in PEM, which is the one that openssl encrypts to."""
     try:
-        return hashlib.sha256(der.unpem_all(["CERTIFICATE"], certificate)[0]).hexdigest()
-    except (der.NotDer, IndexError) as error:
+        blocks = der.unpem_all(["CERTIFICATE"], certificate)
+        if not blocks:
+            raise der.NotDer("it has no PEM block 'BEGIN CERTIFICATE'")
+        return hashlib.sha256(blocks[0]).hexdigest()
+    except der.NotDer as error:
         raise EdgesiteError(
             "recovery_certificate is not a certificate in PEM: {0}".format(error),
             "Set it to a certificate whose private key the operators keep; docs/storage.md says how to make one",

@@ -215,9 +215,11 @@ def test_each_layer_by_itself(liar, layer):
 @pytest.mark.parametrize("uuid", ["../honest/1111-2222", "../../ca/root", UUID])
 def test_names_and_keys_for_escrow(liar, uuid):
     escrow = liar.folder / "escrow"
+    certificate = liar.folder / "recovery.pem"
+    certificate.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     liar.wants(
         storage_volumes=[],
-        storage_recovery_certificate="/dev/null",
+        storage_recovery_certificate=str(certificate),
         storage_escrow_dir=str(escrow),
     )
     volumes = [{"name": "data", "uuid": uuid, "recovery": "-----BEGIN CMS-----\nAAAA\n-----END CMS-----\n"}]

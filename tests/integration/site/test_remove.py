@@ -69,7 +69,9 @@ def test_a_host_is_as_before_the_first_converge_but_for_what_is_named(ansible, l
     assert again.returncode == 0 and changed(again.stdout) == 0, again.stdout
 
     after, result = listing(lab), ansible.module(HOST, "remove")
-    assert unnamed(after - before, result["kept"]) == [] and before - after == set()
+    assert unnamed(after - before, result["kept"]) == []
+    # units of ours that the tests before this one left behind may go
+    assert [line for line in before - after if "edgesite" not in line] == []
     assert f"{held}\thold" in {re.sub(r"\t+", "\t", line) for line in after}
     assert not any("edgesite" in line for line in after - before)
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import os
 import struct
 import tempfile
 import time
-from typing import Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Dict, Iterator, List, Mapping, Sequence, Set, Tuple
 
 from .. import apt
 from ..apt import Transaction
@@ -27,6 +28,7 @@ _KEEP = ["-oDpkg::Options::=--force-confdef", "-oDpkg::Options::=--force-confold
 # dpkg in apt's own group of processes, so that it ends with it where it has to be ended
 _GET = ["-oDpkg::Use-Pty=0"]
 _PAUSE = 2.0
+_PARTS = "/etc/apt/sources.list.d/*"
 
 
 def lockers() -> List[Tuple[int, str]]:
@@ -55,11 +57,22 @@ class Apt:
         self._options = options
 
     @contextlib.contextmanager
-    def aside(self) -> Iterator[Apt]:
-        """apt with package lists of its own, which are empty and go away, so that check mode can update them."""
+    def aside(self, sources: Mapping[str, str]) -> Iterator[Apt]:
+        """apt with package lists of its own, which are empty and go away, so that check mode can update them.
+
+        sources: texts of further files of sources, by path.
+        """
         with tempfile.TemporaryDirectory(prefix="edgesite-gpu-") as folder:
-            options = ["-oDir::State::Lists=" + folder, "-oDir::Cache::pkgcache=", "-oDir::Cache::srcpkgcache="]
-            yield Apt(self._run, self._note, self._patience, options)
+            lists, parts = os.path.join(folder, "lists"), os.path.join(folder, "sources")
+            os.mkdir(lists)
+            os.mkdir(parts)
+            for path in {*glob.glob(_PARTS)} - {*sources}:
+                os.symlink(path, os.path.join(parts, os.path.basename(path)))
+            for path, text in sources.items():
+                with open(os.path.join(parts, os.path.basename(path)), "w", encoding="utf-8") as stream:
+                    stream.write(text)
+            options = ["-oDir::State::Lists=" + lists, "-oDir::Cache::pkgcache=", "-oDir::Cache::srcpkgcache="]
+            yield Apt(self._run, self._note, self._patience, [*options, "-oDir::Etc::SourceParts=" + parts])
 
     def broken(self) -> bool:
         """Whether an earlier installation was not finished, or what is installed does not fit together."""

@@ -154,9 +154,7 @@ class PackagesDomain(WantingPart):
             if isinstance(action, GetKey):
                 there = replace(there, files={**there.files, action.path: "the key " + action.fingerprint})
             elif isinstance(action, Install):
-                # What a source offers that the run would add is known when it is there.
-                if {source.path for source in action.sources} <= {files.APT_PIN}:
-                    self.manager.foresee(action.packages)
+                self.manager.foresee(action.packages, _texts(action))
                 there = replace(there, info=_with(there.info, action), files={**there.files, files.TRANSACTION: None})
         self.look.foresee(there)
         return there
@@ -206,6 +204,11 @@ class PackagesDomain(WantingPart):
         if not any(isinstance(action, Install) for action in begun):
             return None
         return activate.outcome(self.look.now().info, before.info, self.begun, self.manager.repaired)
+
+
+def _texts(install: Install) -> Dict[str, str]:
+    """Of the files of sources that are written for it; a key's is not known."""
+    return {one.path: getattr(one, "content", None) or "" for one in install.sources if one.path != files.APT_PIN}
 
 
 def _with(info: Any, action: Install) -> Dict[str, Any]:

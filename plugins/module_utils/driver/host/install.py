@@ -34,8 +34,8 @@ class Manager(Protocol):
     def install(self, wanted: Packages, begin: Callable[[], None]) -> None:
         """Brings packages to the wanted driver; begin() is called when packages begin to change."""
 
-    def foresee(self, wanted: Packages) -> None:
-        """Check mode: raises where install() would not find the packages in the sources that the host has."""
+    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> None:
+        """Check mode: raises where install() would not find the packages; sources: texts of files that it writes."""
 
     def restore(self, before: Sequence[str]) -> None:
         """Brings these packages back, with their versions, as far as that can be done."""
@@ -69,8 +69,11 @@ class AptManager:
         self._apt.mark("unhold", wanted.held)
         self._apt.install(everything)
 
-    def foresee(self, wanted: Packages) -> None:
-        with self._apt.aside() as aside:
+    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> None:
+        # What is behind a key that the host does not have yet is known when it is there.
+        if sources and self._source != DISTRIBUTION:
+            return
+        with self._apt.aside(sources) as aside:
             self._names(aside, wanted)
 
     def _names(self, backend: apt.Apt, wanted: Packages) -> List[str]:
@@ -134,9 +137,9 @@ class DnfManager:
         # After the others are there, as what needs one of the two would go with it.
         self._dnf.remove(wanted.remove)
 
-    def foresee(self, wanted: Packages) -> None:
-        # What another stream of a module offers shows once it is enabled.
-        if wanted.stream is None:
+    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> None:
+        # What another stream of a module offers, or another repository, shows once it is enabled.
+        if wanted.stream is None and not sources:
             driver_apt.choose(self._dnf.offered(wanted.strict), wanted)
 
     def _streamed(self, wanted: Packages) -> Mapping[str, Sequence[str]]:

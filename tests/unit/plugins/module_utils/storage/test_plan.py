@@ -299,7 +299,7 @@ def test_a_certificate_has_a_fingerprint():
     assert storage.fingerprint("subject=CN = operators\n" + text + text.replace("AAAA", "BBBB")) == storage.fingerprint(
         text
     )
-    with pytest.raises(EdgesiteError, match="not a certificate in PEM"):
+    with pytest.raises(EdgesiteError, match="not a certificate in PEM: it has no PEM block"):
         storage.fingerprint("nothing")
 
 

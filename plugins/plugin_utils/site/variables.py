@@ -40,7 +40,10 @@ def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], foun
         if value is None:
             return
         writable.check({name: value})
-        found.values[name] = forms.checked(name, value, spec)
+        converted = forms.checked(name, value, spec)
+        # A text may have become a number that is too large.
+        writable.check({name: converted})
+        found.values[name] = converted
     except (AnsibleError, UndefinedError) as error:
         found.problems.append(_unevaluated(name, lines.in_one(str(error))))
     except EdgesiteError as error:

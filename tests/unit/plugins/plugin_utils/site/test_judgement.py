@@ -134,6 +134,7 @@ def test_the_controller_is_told_of_once_for_all_hosts():
         (ORIN, {"gpu_settings": []}, "gpu", "this host is a Jetson"),
         (None, {"mig_layout": []}, "variables", "mig_layout is not a variable"),
         (None, {"edgesite_allow_reboot": "perhaps"}, "variables", "edgesite_allow_reboot is 'perhaps'"),
+        (None, {"gpu_settings": [{"gpus": "all", "gpu_clocks": {"min": "9" * 5000}}]}, "gpu", "too large for anything"),
         (None, {"report_file": []}, "report", "report_file is an empty list"),
     ],
 )

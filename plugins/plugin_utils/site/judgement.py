@@ -167,7 +167,7 @@ def _notes(judged: Sequence[_Host]) -> List[str]:
         for model in preflight.unmatched_models(sound, have):
             found.setdefault(model, []).append(host.name)
     return [
-        "The model {0} is in the variables of {1}, and no GPU of the hosts that were read is one".format(
+        "The model {0} in the variables of {1} matches no GPU on the hosts that were read".format(
             model, problem.some(hosts)
         )
         for model, hosts in sorted(found.items())
@@ -189,7 +189,7 @@ def _extent(found: Sequence[Problem], called: Mapping[str, Sequence[str]], scope
         "files and keys on the controller",
     ]
     if not scope.facts:
-        return checked, ["what the hosts have; the playbook edgesite.gpu.preflight reads them"]
+        return checked, ["the hosts themselves, which the playbook edgesite.gpu.preflight reads"]
     silent = sorted({one.host for one in found if one.layer in problem.SILENT})
     checked.append("what {0} of them have".format(count - len(silent)))
     lost = ["what {0} have, as they could not be read".format(problem.some(silent))] if silent else []

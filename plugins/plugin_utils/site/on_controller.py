@@ -145,11 +145,12 @@ def _way(signs: Mapping[str, Any]) -> None:
             "identity_authority needs exactly one of privatekey, command and url, but has {0}".format(
                 " and ".join(ways) or "none"
             ),
-            "Set one of them",
+            "Keep exactly one of them in identity_authority",
         )
     if signs["privatekey"] and not signs["certificate"]:
         raise EdgesiteError(
-            "identity_authority.privatekey is set without identity_authority.certificate", "Give the CA's certificate"
+            "identity_authority.privatekey is set without identity_authority.certificate",
+            "Set identity_authority.certificate to its path",
         )
     if signs["command"] and not shutil.which(signs["command"][0]):
         raise EdgesiteError(
@@ -169,8 +170,8 @@ def _files(name: str, signs: Mapping[str, Any], lists: Tuple[str, ...]) -> None:
     if lacking:
         raise EdgesiteError(
             "{0}: missing on the controller: {1}".format(name, ", ".join(lacking)),
-            "Make the site's CA with 'ansible-playbook edgesite.gpu.site_ca', or set identity_authority and "
-            "identity_crl_files to yours",
+            "Create the site's CA with 'ansible-playbook edgesite.gpu.site_ca -i INVENTORY', or set identity_authority and "
+            "identity_crl_files to your own CA",
         )
     site_files.joined(lists)
     _read(name, tuple(signs["roots"]))

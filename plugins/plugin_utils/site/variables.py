@@ -47,7 +47,7 @@ def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], foun
     except (AnsibleError, UndefinedError) as error:
         found.problems.append(_unevaluated(name, lines.in_one(str(error))))
     except EdgesiteError as error:
-        found.problems.append(EdgesiteError(error.problem.replace("The option ", "", 1), error.fix))
+        found.problems.append(EdgesiteError(error.problem.replace("The option {0!a}".format(name), name, 1), error.fix))
     except forms.Wrong as wrong:
         found.problems.extend(wrong.problems)
     found.given.append(name)

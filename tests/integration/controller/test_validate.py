@@ -53,7 +53,7 @@ def test_a_good_inventory(folder):
     run = playbook("validate", "-i", folder / "inventory.yml")
     assert run.returncode == 0, run.stdout
     assert "No problems found" in run.stdout and "layers driver, gpu" in run.stdout
-    assert "Not checked: what the hosts have" in run.stdout
+    assert "Not checked: the hosts themselves" in run.stdout
 
 
 @pytest.mark.parametrize("name", ["validate", "preflight", "site"])

@@ -134,7 +134,12 @@ def test_the_controller_is_told_of_once_for_all_hosts():
         (ORIN, {"gpu_settings": []}, "gpu", "this host is a Jetson"),
         (None, {"mig_layout": []}, "variables", "mig_layout is not a variable"),
         (None, {"edgesite_allow_reboot": "perhaps"}, "variables", "edgesite_allow_reboot is 'perhaps'"),
-        (None, {"gpu_settings": [{"gpus": "all", "gpu_clocks": {"min": "9" * 5000}}]}, "gpu", "too large for anything"),
+        (
+            None,
+            {"gpu_settings": [{"gpus": "all", "gpu_clocks": {"min": "9" * 4000}}]},
+            "gpu",
+            "gpu_settings has a number that is too large",
+        ),
         (None, {"report_file": []}, "report", "report_file is an empty list"),
     ],
 )
@@ -206,7 +211,7 @@ def test_a_model_that_no_host_has_is_a_note():
     wanted = [{"gpus": [{"model": "A100"}]}, {"gpus": [{"model": "A1000"}]}]
     hosts = {name: {"facts_result": info, "mig_layouts": wanted} for name in ("a", "b")}
     (note,) = judge(hosts, facts=True).notes
-    assert note.startswith("The model A1000 is in the variables of a, b")
+    assert note.startswith("The model A1000 in the variables of a, b matches no GPU")
 
 
 def test_layers_that_hosts_call_for():

@@ -170,8 +170,8 @@ def _files(name: str, signs: Mapping[str, Any], lists: Tuple[str, ...]) -> None:
     if lacking:
         raise EdgesiteError(
             "{0}: missing on the controller: {1}".format(name, ", ".join(lacking)),
-            "Create the site's CA with 'ansible-playbook edgesite.gpu.site_ca -i INVENTORY', or set identity_authority and "
-            "identity_crl_files to your own CA",
+            "Create the site's CA with 'ansible-playbook edgesite.gpu.site_ca -i INVENTORY', or set identity_authority "
+            "and identity_crl_files to your own CA",
         )
     site_files.joined(lists)
     _read(name, tuple(signs["roots"]))

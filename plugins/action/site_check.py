@@ -15,6 +15,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement, tags
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import Evaluated, of_host
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.judgement import Judgement, Scope
 
 
@@ -46,15 +47,19 @@ class ActionModule(ControllerActionBase):
                 "Give names that 'ansible-inventory --graph' shows",
             )
         chosen = tags.layers(task_vars, self._task.tags)
-        hostvars = task_vars["hostvars"]
+        if whole:
+            given = {host: of_host(host, hosts, task_vars["hostvars"], self._templar) for host in hosts}
+        else:
+            given = {own: Evaluated(task_vars, self._templar)}
         scope = Scope(chosen, options["facts"], self._find, lambda host: inventory_guard.check_host(task_vars, host))
-        found = judgement.judge(hostvars, hosts, scope)
+        found = judgement.judge(given, hosts, scope)
+        if whole:
+            # Lines of their own, as Ansible shows a list as it is written in Python
+            Display().display("\n".join(_lines(found)))
         if options["report_file"]:
             _write(options["report_file"], found)
         if not whole:
             return {"failed": bool(found.problems), "msg": _in_one(found), "layers": found.called[own]}
-        # Lines of their own, as Ansible shows a list as it is written in Python
-        Display().display("\n".join(_lines(found)))
         return {"failed": bool(found.problems), "msg": problem.count(found.problems)}
 
     def _selection(self, hosts: Sequence[str], task_vars: Mapping[str, Any]) -> Dict[str, Any]:

@@ -11,9 +11,10 @@ from ansible.errors import AnsibleError
 from jinja2.exceptions import UndefinedError
 
 from ...module_utils.common import lines, writable
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError, shown
 from . import forms
 
+_WITHOUT_NULL = ("bool", "int", "float", "list", "dict")
 _VAULT = "Give the vault's password, as with --vault-password-file or --ask-vault-pass"
 
 
@@ -38,6 +39,7 @@ def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], foun
     try:
         value = variables[name]
         if value is None:
+            found.problems.extend(_null(name, spec))
             return
         writable.check({name: value})
         converted = forms.checked(name, value, spec)
@@ -45,7 +47,7 @@ def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], foun
         writable.check({name: converted})
         found.values[name] = converted
     except (AnsibleError, UndefinedError) as error:
-        found.problems.append(_unevaluated(name, lines.in_one(str(error))))
+        found.problems.append(_unevaluated(name, lines.in_one(str(error)), spec))
     except EdgesiteError as error:
         found.problems.append(EdgesiteError(error.problem.replace("The option {0!a}".format(name), name, 1), error.fix))
     except forms.Wrong as wrong:
@@ -53,7 +55,22 @@ def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], foun
     found.given.append(name)
 
 
-def _unevaluated(name: str, why: str) -> EdgesiteError:
+def _null(name: str, spec: Mapping[str, Any]) -> List[EdgesiteError]:
+    """A null does not unset a variable: it takes the place of the role's default, and its type refuses it."""
+    default = spec.get("default")
+    if default is None or not (spec.get("type") in _WITHOUT_NULL or spec.get("choices")):
+        return []
+    return [
+        EdgesiteError("{0} is null".format(name), "Remove it, or set it to the default, {0}".format(shown(default)))
+    ]
+
+
+def _unevaluated(name: str, why: str, spec: Mapping[str, Any]) -> EdgesiteError:
+    if spec.get("no_log"):
+        return EdgesiteError(
+            "{0} cannot be evaluated; the reason is not shown, as it may hold the secret".format(name),
+            "Define what it refers to, and the vault's password; write '!unsafe' before a secret with {{ or {% in it",
+        )
     secret = "vault" in why.lower() or "decrypt" in why.lower()
     return EdgesiteError(
         "{0} cannot be evaluated: {1}".format(name, why),

@@ -214,7 +214,7 @@ def test_list_is_renewed_while_the_root_is_offline(site):
     (site.ca / "root.key").unlink()
     (site.ca / "crl.pem").unlink()
     code, output = site.play("edgesite.gpu.site_ca", "-e", "site_ca_issuing_renew_before=4000")
-    assert code and "Bring root.key there for this run" in output
+    assert code and "Copy root.key there for this run" in output
     assert site.revoked() == set()
 
 

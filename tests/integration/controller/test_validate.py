@@ -25,6 +25,7 @@ def playbook(name, *arguments):
         stderr=subprocess.STDOUT,
         text=True,
         timeout=120,
+        check=False,
     )
 
 
@@ -54,6 +55,35 @@ def test_a_good_inventory(folder):
     assert run.returncode == 0, run.stdout
     assert "No problems found" in run.stdout and "layers driver, gpu" in run.stdout
     assert "Not checked: the hosts themselves" in run.stdout
+
+
+def test_variables_are_evaluated_as_tasks_would(folder):
+    inventory = folder / "inventory.yml"
+    inventory.write_text("""
+edgesite:
+  hosts:
+    gpu-1: {branch: "580"}
+    gpu-2: {branch: "570"}
+  vars:
+    driver_branch: "{{ hostvars[inventory_hostname].branch }}"
+    driver_extra_packages: "{{ ansible_play_hosts_all | map('extract', hostvars, 'branch') | map('string') }}"
+    driver_hold: "{{ vars['branch'] == '580' }}"
+    gpu_settings: "{{ lookup('edgesite.gpu.from_inventory', []) }}"
+""")
+    run = playbook("validate", "-i", inventory, "-e", '{"edgesite_hosts": ["gpu-1", "gpu-2"]}')
+    assert run.returncode == 0 and "layers driver, gpu" in run.stdout, run.stdout
+
+
+def test_a_secret_is_not_in_the_reason(folder):
+    inventory = folder / "inventory.yml"
+    inventory.write_text("""
+edgesite:
+  hosts:
+    gpu-1: {identity_ca_passphrase: "pa{%secretpw", identity_ca_dir: /nowhere}
+""")
+    run = playbook("validate", "-i", inventory, "-e", f"edgesite_report_file={folder}/no/file.json")
+    assert run.returncode == 2 and "identity_ca_passphrase cannot be evaluated" in run.stdout, run.stdout
+    assert "secretpw" not in run.stdout and "in a folder that does not exist" in run.stdout
 
 
 @pytest.mark.parametrize("name", ["validate", "preflight", "site"])

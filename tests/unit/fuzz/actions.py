@@ -156,6 +156,8 @@ def _no_answer(url, **_more):
 class Hostvars(dict):
     """As Ansible's, which have a keeper."""
 
+    raw_get = dict.__getitem__
+
 
 def run(name, kind, options, folder, on_host, rng):
     """What the task ends with."""
@@ -175,6 +177,8 @@ def run(name, kind, options, folder, on_host, rng):
     action.run_action = lambda asked, arguments: _said(asked)
     action.validate_argument_spec = lambda known: _validated(action, known)
     action._execute_module = lambda module_args, **_more: _on_host(on_host[name], module_args, rng)
+    action._templar = SimpleNamespace(template=lambda value: value)
+    action._templar.copy_with_new_env = lambda available_variables: action._templar
     cache = SimpleNamespace(get=lambda host: {})
     hostvars = Hostvars({"gpu-1": {}})
     hostvars._variable_manager = SimpleNamespace(_fact_cache=cache)

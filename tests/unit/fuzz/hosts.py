@@ -177,7 +177,7 @@ def _nvidia_driver(monkeypatch, module, rng):
     host = driver_host.DriverHost(rng.choice(["apt", "dnf"]))
     monkeypatch.setattr(command, "run", host.run)
     monkeypatch.setattr(module.pynvml_loader, "load", lambda: object())
-    monkeypatch.setattr(module, "Look", lambda run, path: driver_host._Look(host))
+    monkeypatch.setattr(module, "Look", lambda *_arguments: driver_host._Look(host))
 
 
 def _tls_services(monkeypatch, _module, rng):

@@ -15,17 +15,31 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 WRONG = {"gpu_settings": [{"gpus": "all", "gpu_clocks": 1410}], "driver_branch": "550"}
 
 
+class Templar:
+    """Of variables that have nothing to evaluate."""
+
+    def template(self, value):
+        return value
+
+    def copy_with_new_env(self, available_variables):
+        assert "hostvars" in available_variables
+        return self
+
+
 class Hostvars(dict):
     """As Ansible's, with no fact of any host."""
 
     _variable_manager = SimpleNamespace(_fact_cache={})
+    raw_get = dict.__getitem__
 
 
 def check(hostvars, hosts=None, **options):
     action = site_check.ActionModule.__new__(site_check.ActionModule)
     action._task = SimpleNamespace(tags=["always"])
+    action._templar = Templar()
     given = {"hosts": hosts, "variables": True, "facts": False, "report_file": None, **options}
-    return action.work(given, {"inventory_hostname": "gpu-1", "hostvars": Hostvars(hostvars)})
+    known = {"inventory_hostname": "gpu-1", "hostvars": Hostvars(hostvars), **hostvars.get("gpu-1", {})}
+    return action.work(given, known)
 
 
 def test_a_host_of_its_own_has_its_problems_and_its_layers():

@@ -136,8 +136,8 @@ JETSON = {
 }
 
 
-def of_jetpack(jetson=JETSON, **variables):
-    return preflight.of_jetpack(variables, {"jetson": jetson})
+def of_jetpack(*jetson, **variables):
+    return preflight.of_jetpack(variables, {"jetson": jetson[0] if jetson else JETSON})
 
 
 def test_release_and_power_mode_that_a_jetson_cannot_have_are_problems():
@@ -160,7 +160,7 @@ def test_release_and_power_mode_that_a_jetson_has_are_none():
 
 @pytest.mark.parametrize("variables", [{"jetpack_version": "6.2"}, {"jetpack_clocks": "max"}, {"jetpack_hold": True}])
 def test_jetpack_on_another_host_is_a_problem(variables):
-    (problem,) = texts(of_jetpack(jetson=None, **variables))
+    (problem,) = texts(of_jetpack(None, **variables))
     assert problem == f"{next(iter(variables))} is set, and this host is not a Jetson"
 
 

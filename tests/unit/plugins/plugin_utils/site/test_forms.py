@@ -21,9 +21,9 @@ SPEC = {
 GOOD = {"gpus": "all"}
 
 
-def problems(value, spec=SPEC):
+def problems(value, spec=None):
     with pytest.raises(forms.Wrong) as wrong:
-        forms.checked("gpu_settings", value, spec)
+        forms.checked("gpu_settings", value, spec or SPEC)
     assert all(error.fix for error in wrong.value.problems)
     return [error.problem for error in wrong.value.problems]
 

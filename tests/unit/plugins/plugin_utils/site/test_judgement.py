@@ -140,6 +140,7 @@ def test_the_controller_is_told_of_once_for_all_hosts():
             "gpu",
             "gpu_settings has a number that is too large",
         ),
+        (None, {"driver_branch": "550", "driver_hold": None}, "driver", "driver_hold is null"),
         (None, {"report_file": []}, "report", "report_file is an empty list"),
     ],
 )

@@ -31,7 +31,7 @@ class Evaluated(Mapping[str, Any]):
 
 
 def of_host(host: str, hosts: Sequence[str], hostvars: Any, templar: Any) -> Evaluated:
-    """The variables of one of these hosts, with what Ansible leaves out of hostvars[HOST], and any task of a run has."""
+    """The variables of one of these hosts, with what hostvars[HOST] leaves out and any task of a run has."""
     raw = {**hostvars.raw_get(host), "hostvars": hostvars, **{name: list(hosts) for name in _HOSTS_OF_THE_PLAY}}
     raw["vars"] = dict(raw)
     return Evaluated(raw, templar.copy_with_new_env(available_variables=raw))

@@ -76,7 +76,7 @@ def test_mode_of_the_same_cores_changes_at_once() -> None:
 def test_mode_of_other_cores_waits_for_an_answer() -> None:
     # the pipe stays open: only the answer ends the program
     script = f"""
-    cd $(mktemp -d); mkfifo answer
+    cd $(mktemp -d); mkfifo answer; touch said
     nvpmodel -m 0 <answer >said 2>&1 & asked=$!
     exec 3>answer
     until grep -q confirm said; do kill -0 $asked || exit 99; done

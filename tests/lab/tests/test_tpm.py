@@ -134,11 +134,12 @@ def test_slow_and_fast() -> None:
     on("one", "tpm2_getrandom --hex 4")
     fault("one", "slow", "5000")
     try:
-        assert seconds() > 5
+        slow = seconds()
     finally:
         fault("one", "fast")
-    # the best of three, as a busy machine is not the lab's fault
-    assert min(seconds() for _attempt in range(3)) < 5
+    assert slow > 5
+    # a busy machine makes both longer
+    assert min(seconds() for _attempt in range(3)) < slow
 
 
 @pytest.mark.usefixtures("site")

@@ -63,18 +63,21 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
             raise NoUse("foreign", error.problem, error.fix) from error
         public = _public(key, path)
         with contextlib.ExitStack() as stack:
-            try:
-                name = stack.enter_context(tools.loaded(key))
-            except TpmError as refusal:
-                if refusal.tpm_status not in _UNUSABLE:
-                    raise
-                raise NoUse("foreign", "{0}: {1}".format(path, _UNUSABLE[refusal.tpm_status]), _RENEW) from refusal
-            yield Key(name, public)
+            yield Key(_loaded(stack, tools, key, path), public)
     else:
         found = tools.read_public(handle or 0)
         if found is None:
             raise NoUse("missing", "The TPM has no key at {0}".format(index(handle or 0)), _MAKE)
         yield Key(index(handle or 0), found)
+
+
+def _loaded(stack: contextlib.ExitStack, tools: Tools, key: KeyFile, path: str) -> str:
+    try:
+        return stack.enter_context(tools.loaded(key))
+    except TpmError as refusal:
+        if refusal.tpm_status not in _UNUSABLE:
+            raise
+        raise NoUse("foreign", "{0}: {1}".format(path, _UNUSABLE[refusal.tpm_status]), _RENEW) from refusal
 
 
 def look_into(tools: Tools, text: str, path: str) -> Found:

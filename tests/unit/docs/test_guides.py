@@ -49,6 +49,12 @@ def test_commands_name_a_playbook_and_the_inventory(page):
     assert [name for name in named if not (ROOT / "playbooks" / (name + ".yml")).exists()] == []
 
 
+@each(PAGES)
+def test_files_are_beside_the_inventory(page):
+    """Ansible takes all that is in its folder for inventories."""
+    assert re.findall(r"inventory_dir }}/(?!\.\./).*", page.read_text(encoding="utf-8")) == []
+
+
 @each(WRITTEN)
 def test_examples_and_commands_set_variables_that_there_are(page):
     text = page.read_text(encoding="utf-8")

@@ -170,7 +170,7 @@ EXAMPLES = r"""
     source: mirror
     mirror:
       url: http://hub/nvidia
-      key: "{{ inventory_dir }}/mirror.asc"
+      key: "{{ inventory_dir }}/../mirror.asc"
       key_fingerprint: 9F1B 47E6 1B7C 0B1A 3F0E  1B7C 0B1A 3F0E 9F1B 47E6
   become: true
 """

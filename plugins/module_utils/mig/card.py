@@ -38,6 +38,8 @@ class Profile:
 class ComputeInstance:
     """A compute instance; slices and start are in compute slices of its GPU instance.
 
+    partial: it has all slices of its GPU instance, but not all SMs: on Hopper and later, a GPU instance of one slice
+    with double memory has more SMs than a slice, and a compute profile for each (1_SLICE and 1_SLICE_REV1).
     Two are equal when they have the same place: UUID and clients come and go.
     """
 
@@ -45,6 +47,7 @@ class ComputeInstance:
     start: int
     uuid: Optional[str] = field(default=None, compare=False)
     clients: Tuple[Client, ...] = field(default=(), compare=False)
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ class GpuInstance:
     @property
     def mask(self) -> int:
         return self.profile.mask(self.start)
+
+    @property
+    def whole(self) -> Dict[Tuple[int, int], ComputeInstance]:
+        """The compute instances that can stay, by slices and start: those with all SMs that their slices can have."""
+        return {(inner.slices, inner.start): inner for inner in self.compute if not inner.partial}
 
     def label(self) -> str:
         return "{0} on {1}".format(self.profile.name, slices(self.start, self.profile.size))
@@ -176,6 +184,7 @@ def _compute_instances(entry: Dict[str, Any], on_card: Tuple[Client, ...]) -> Tu
             inner["placement"]["start"],
             inner["uuid"],
             on_compute_instance(on_card, entry["id"], inner["id"]),
+            inner["slices"] == entry["slices"] and inner["multiprocessors"] < entry["multiprocessors"],
         )
         for inner in entry["compute_instances"]
     ]

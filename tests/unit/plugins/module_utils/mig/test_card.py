@@ -9,6 +9,8 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import catalogued, from_facts, slices
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance, profile
 
+_ONE = {"slices": 1, "multiprocessors": 14}
+_TWO = {"slices": 2, "multiprocessors": 28}
 FACTS = {
     "index": 0,
     "uuid": "GPU-0",
@@ -23,13 +25,15 @@ FACTS = {
             {
                 "id": 2,
                 "profile_id": 9,
+                "slices": 3,
+                "multiprocessors": 42,
                 "placement": {"start": 4, "size": 4},
                 "compute_instances": [
-                    {"id": 0, "slices": 2, "placement": {"start": 0, "size": 2}, "uuid": "MIG-a"},
-                    {"id": 1, "slices": 1, "placement": {"start": 2, "size": 1}, "uuid": "MIG-b"},
+                    {**_TWO, "id": 0, "placement": {"start": 0, "size": 2}, "uuid": "MIG-a"},
+                    {**_ONE, "id": 1, "placement": {"start": 2, "size": 1}, "uuid": "MIG-b"},
                 ],
             },
-            {"id": 7, "profile_id": 99, "placement": {"start": 0, "size": 1}, "compute_instances": []},
+            {**_ONE, "id": 7, "profile_id": 99, "placement": {"start": 0, "size": 1}, "compute_instances": []},
         ],
     },
     "vgpu": {"virtualization_mode": "passthrough"},
@@ -56,6 +60,22 @@ def test_card_from_what_gpu_info_tells():
     assert pids(found.instances[0].clients) == [1, 2]
     # a process that may run on either counts for both
     assert [pids(inner.clients) for inner in found.instances[0].compute] == [[2], [1, 2]]
+
+
+@pytest.mark.parametrize(("multiprocessors", "partial"), [(16, True), (26, False)])
+def test_compute_instance_with_all_slices_and_not_all_multiprocessors(multiprocessors, partial):
+    inner = {"id": 0, "slices": 1, "multiprocessors": multiprocessors, "placement": {"start": 0, "size": 1}}
+    double = {
+        "id": 3,
+        "profile_id": 15,
+        "slices": 1,
+        "multiprocessors": 26,
+        "placement": {"start": 0, "size": 2},
+        "compute_instances": [{**inner, "uuid": "MIG-a"}],
+    }
+    on_h100 = {**FACTS, "pci_device_id": "0x2330", "name": "NVIDIA H100 80GB HBM3"}
+    found = from_facts({**on_h100, "mig": {**FACTS["mig"], "gpu_instances": [double]}})
+    assert [one.partial for one in found.instances[0].compute] == [partial]
 
 
 def test_card_without_mig_and_card_of_which_only_root_may_know_the_instances():

@@ -60,6 +60,7 @@ options:
     description:
       - Configuration file of nvidia-mig-parted on the controller, instead of O(layouts). Relative paths are searched
         for in C(files), as with M(ansible.builtin.copy).
+      - It may be a ConfigMap for the MIG manager of NVIDIA's GPU operator, with the file under C(config.yaml).
       - GPUs that it does not name are left as they are.
     type: path
   mig_parted:

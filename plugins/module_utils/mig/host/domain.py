@@ -19,7 +19,7 @@ from ...common.host.command import Run
 from ...converge import Domain
 from ...gpu.host import lock
 from ...gpu.host.process import NvmlProcess
-from ...gpu.nvml_errors import NvmlError
+from ...gpu.host.unlisted import Lost
 from .. import actions as mig_actions
 from .. import explain, show
 from .. import plan as mig_plan
@@ -37,7 +37,7 @@ _SETTINGS_UNIT = "edgesite-gpu-settings.service"
 
 @dataclass(frozen=True)
 class State:
-    """The cards, units and boot unit as observed. lost: indices of cards that cannot be read.
+    """The cards, units and boot unit as observed. lost: cards that cannot be read.
 
     Units are no part of what has to be as it was: they start in their own time.
     """
@@ -45,7 +45,7 @@ class State:
     cards: Tuple[Card, ...]
     units: quiesce.Units = field(compare=False)
     boot: boot.BootUnit
-    lost: Tuple[int, ...]
+    lost: Tuple[Union[int, str], ...]
 
 
 class MigDomain(Domain[State, Action]):
@@ -72,7 +72,7 @@ class MigDomain(Domain[State, Action]):
         self.quiesced = [_SETTINGS_UNIT, *quiesced]
         self.unit = unit
         self.wanted: Dict[int, Wish] = {}
-        self.reasons: Dict[int, NvmlError] = {}
+        self.reasons: Lost = {}
 
     def alone(self) -> ContextManager[None]:
         return lock.held()

@@ -130,6 +130,15 @@ def catalogued(pci_device_id: int, name: str) -> Tuple[Profile, ...]:
     )
 
 
+def with_mig_off(told: Tuple[Profile, ...], known: Tuple[Profile, ...]) -> Tuple[Profile, ...]:
+    """The profiles that a card will have once MIG is on. told: by its driver while MIG is off. known: the catalogue's.
+
+    Drivers to 535 tell none then, and an A30 others than it has with MIG on, with other ids.
+    """
+    has = {(profile.id, profile.slices, profile.starts) for profile in told}
+    return told if all((profile.id, profile.slices, profile.starts) in has for profile in known) else known
+
+
 def from_facts(facts: Dict[str, Any]) -> Card:
     """The card in an entry of gpu_info's gpus, with the catalogue's profiles."""
     gpu = GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"])

@@ -3,21 +3,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-MODULE = """
-import json, sys
-from pathlib import Path
-from ansible_collections.edgesite.gpu.tests.integration.nvml import mig_runs
-mig_runs.prepare(Path(sys.argv[1]))
-print(mig_runs.run({"layouts": json.loads(sys.argv[2])}).output)
-"""
 LISTED = """
 h = nvmlDeviceGetHandleByIndex(0)
 nvmlDeviceSetMigMode(h, 1)
@@ -36,21 +23,6 @@ h = nvmlDeviceGetHandleByIndex(0)
 device = nvmlDeviceGetMigDeviceHandleByIndex(h, 0)
 print(json.dumps(nvmlDeviceGetAttributes(device).multiprocessorCount))
 """
-
-
-@pytest.fixture(name="laid_out")
-def fixture_laid_out(node, library):
-    """Runs mig_layout on the node; gives its result."""
-
-    def run(instances):
-        layouts = json.dumps([{"gpus": "all", "instances": instances}])
-        env = {**node.env, "PYTHONPATH": str(ROOT / ".build" / "collections")}
-        done = subprocess.run(
-            [sys.executable, "-c", MODULE, str(library), layouts], env=env, capture_output=True, text=True, check=True
-        )
-        return json.loads(done.stdout)
-
-    return run
 
 
 @pytest.mark.parametrize(

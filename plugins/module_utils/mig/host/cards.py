@@ -53,8 +53,9 @@ def read_card(nvml: Nvml, gpu: GpuId, handle: Any) -> Card:
     if mode is None:
         return Card(gpu, None, virtualization=virtualization, **ids)
     processes = read_processes(nvml, handle)
-    # Drivers may tell the profiles only once MIG is on.
-    profiles = read_profiles(nvml, handle) or card.catalogued(pci.pciDeviceId >> 16, gpu.name)
+    profiles = read_profiles(nvml, handle)
+    if not mode["current"]:
+        profiles = card.with_mig_off(profiles, card.catalogued(pci.pciDeviceId >> 16, gpu.name))
     clients = card.clients(processes)
     found = instances.read_instances(nvml, handle, processes) if mode["current"] else []
     return Card(

@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import catalogued, from_facts, slices
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import catalogued, from_facts, slices, with_mig_off
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance, profile
 
 _ONE = {"slices": 1, "multiprocessors": 14}
@@ -109,3 +111,14 @@ def test_where_an_instance_lies():
     assert instance("2g.10gb", 2).place == (14, 2)
     # its UUID and who runs on it do not make it another one
     assert instance("2g.10gb", 2) == instance("2g.10gb", 2, busy=[0])
+
+
+@pytest.mark.parametrize("key", [model.key for model in catalogue.MODELS if model.mig])
+def test_what_is_told_while_mig_is_off_counts_where_it_has_all_that_is_known(key):
+    known = card(key).profiles
+    new = replace(known[0], id=99, name="1g.1gb+new")
+    assert with_mig_off(known, known) == known
+    assert with_mig_off((*known, new), known) == (*known, new)
+    assert with_mig_off((), known) == known
+    assert with_mig_off((new, *known[1:]), known) == known
+    assert with_mig_off((new,), ()) == (new,)

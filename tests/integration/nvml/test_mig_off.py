@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cards whose driver tells no profiles, or others, while MIG is off: mode and instances come in one run all the same."""
+"""Cards whose driver tells no profiles, or others, while MIG is off: mode and instances come in one run even so."""
 
 from __future__ import annotations
 

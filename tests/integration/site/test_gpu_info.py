@@ -103,7 +103,7 @@ def unlisted(lab):
     """The host's first card cannot be started."""
     lab.sim(HOST, "unlist", "--gpu", "0", "failed")
     sysfs(lab)
-    yield lab.gpus(HOST)[0]["pci_bus_id"]
+    yield lab.gpus(HOST)[0]["pci"]
     lab.sim(HOST, "restore")
     sysfs(lab)
 

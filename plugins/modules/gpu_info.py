@@ -180,7 +180,7 @@ gpus:
     mig:
       description:
         - C(current) and C(pending) mode, whether the mode can change without a reset (C(resetless)), C(max_devices),
-          and the C(gpu_instances) with their C(compute_instances).
+          and the C(gpu_instances) with their C(compute_instances). C(multiprocessors) are the SMs of each.
         - Null for a GPU without MIG. C(gpu_instances) is null if the task does not run as root, because only root may
           list them.
       type: dict

@@ -60,6 +60,7 @@ options:
     description:
       - Configuration file of nvidia-mig-parted on the controller, instead of O(layouts). Relative paths are searched
         for in C(files), as with M(ansible.builtin.copy).
+      - It may be a ConfigMap for the MIG manager of NVIDIA's GPU operator, with the file under C(config.yaml).
       - GPUs that it does not name are left as they are.
     type: path
   mig_parted:
@@ -272,12 +273,12 @@ from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.gpu.host.process import NvmlProcess
 from ..module_utils.mig.host.cards import read_cards
-from ..module_utils.mig.host.domain import MigDomain, boot_unit
+from ..module_utils.mig.host.domain import MigDomain, boot_unit, stages
 from ..module_utils.mig.plan import RESETS, Policy
 from ..module_utils.mig.planner import DISRUPTIONS
 from ..module_utils.mig.source import from_parted
 from ..module_utils.mig.spec import LAYOUTS
-from ..module_utils.runner import fail, given, run
+from ..module_utils.runner import end, fail, given, run_all
 
 
 def main():
@@ -306,7 +307,8 @@ def main():
             layouts = _layouts(options, nvml)
             unit = boot_unit(layouts, quiesced, sys.executable, options["persist"])
             policy = Policy(options["disruption"], options["reset"])
-            run(module, lambda: MigDomain(command.run, nvml, layouts, policy, quiesced, unit))
+            domains = stages(lambda: MigDomain(command.run, nvml, layouts, policy, quiesced, unit), module.check_mode)
+            end(module, run_all(lambda: domains, module.check_mode, module._verbosity))
     except EdgesiteError as error:
         fail(module, error)
 

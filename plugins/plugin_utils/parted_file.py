@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configuration files of nvidia-mig-parted on the controller."""
+"""Configuration files of nvidia-mig-parted on the controller, also as the ConfigMap that the GPU operator reads."""
 
 from __future__ import annotations
 
@@ -11,24 +11,56 @@ import yaml
 
 from ..module_utils.common.errors import EdgesiteError, shown
 
+# The key of the ConfigMap that the GPU operator's MIG manager reads
+_KEY = "config.yaml"
+
 
 def document(path: str, option: str) -> Dict[str, Any]:
     """What is in the file. option: what users call it."""
-    try:
-        with open(path, encoding="utf-8") as stream:
-            found = yaml.safe_load(stream)
-    except OSError as error:
-        raise EdgesiteError(
-            "{0}: cannot read {1}: {2}".format(option, path, error.strerror),
-            "Set it to the path of a file on the controller; begin a relative path with inventory_dir",
-        ) from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise EdgesiteError(
-            "{0}: cannot read {1} as YAML: {2}".format(option, path, " ".join(str(error).split())), "Correct the file"
-        ) from error
+    found = _loaded(_text(path, option), path, option)
+    if isinstance(found, dict) and found.get("kind") == "ConfigMap":
+        where = "data[{0!r}] of {1}".format(_KEY, path)
+        found = _loaded(_of_config_map(found, path, option), where, option)
     if not isinstance(found, dict):
         raise EdgesiteError(
             "{0}: {1} is not a configuration of nvidia-mig-parted, but {2}".format(option, path, shown(found)),
             "Use a file that begins with 'version: v1' and has 'mig-configs:'",
         )
     return found
+
+
+def _text(path: str, option: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except OSError as error:
+        raise EdgesiteError(
+            "{0}: cannot read {1}: {2}".format(option, path, error.strerror),
+            "Set it to the path of a file on the controller; begin a relative path with inventory_dir",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise _not_yaml(path, option, error) from error
+
+
+def _loaded(text: str, where: str, option: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _not_yaml(where, option, error) from error
+
+
+def _not_yaml(where: str, option: str, error: Exception) -> EdgesiteError:
+    return EdgesiteError(
+        "{0}: cannot read {1} as YAML: {2}".format(option, where, " ".join(str(error).split())), "Correct the file"
+    )
+
+
+def _of_config_map(found: Dict[str, Any], path: str, option: str) -> str:
+    data = found.get("data")
+    text = data.get(_KEY) if isinstance(data, dict) else None
+    if not isinstance(text, str):
+        raise EdgesiteError(
+            "{0}: the ConfigMap in {1} has no text under data[{2!r}]".format(option, path, _KEY),
+            "Put the configuration there, as in 'kubectl create configmap NAME --from-file={0}'".format(_KEY),
+        )
+    return text

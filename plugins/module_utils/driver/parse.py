@@ -74,14 +74,17 @@ def parse_dpkg(text: str) -> List[Package]:
 
 
 def parse_rpm(text: str, locks: str) -> List[Package]:
-    """Lines of rpm in RPM_FORMAT. locks: the files of dnf's plugin versionlock."""
+    """Lines of rpm in RPM_FORMAT; of kernel modules there may be several versions, one for each kernel.
+
+    locks: the files of dnf's plugin versionlock.
+    """
     patterns = _lock_patterns(locks)
-    found = {}
+    found = set()
     for line in text.splitlines():
         name, tab, version = line.partition("\t")
         if tab and not packages.is_other(name):
-            found[name] = Package(name, version, any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns))
-    return [found[name] for name in sorted(found)]
+            found.add(Package(name, version, any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)))
+    return sorted(found, key=lambda package: (package.name, package.version))
 
 
 def _lock_patterns(text: str) -> List[str]:
@@ -115,7 +118,8 @@ def parse_dkms(text: str) -> List[Dkms]:
 
 
 def _is_dkms_driver(name: str) -> bool:
-    return re.fullmatch(r"nvidia(?:-(?!fs)[\w-]+)?", name, re.ASCII) is not None
+    """Not nvidia-fs (GPUDirect Storage) or nvidia-peer-memory, which are modules of their own beside the driver."""
+    return re.fullmatch(r"nvidia(?:-(?!fs\b|peer)[\w-]+)?", name, re.ASCII) is not None
 
 
 def module_names(modules_dep: str) -> List[str]:

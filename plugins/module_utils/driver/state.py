@@ -27,10 +27,11 @@ class OnDisk:
 
 @dataclass(frozen=True)
 class Card:
-    """A GPU, and the kernel driver that has it."""
+    """A GPU, and the kernel driver that has it. listed: False where NVML works and does not list it."""
 
     gpu: Gpu
     driver: Optional[str] = None
+    listed: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 from ..common.errors import EdgesiteError
 from ..common.lines import as_int
 from ..gpu import catalogue
+from . import floors
 from .versions import OPEN, PROPRIETARY
 
 AUTO = "auto"
@@ -124,8 +125,10 @@ def flavours(gpu: Gpu) -> Tuple[str, ...]:
 def branches(gpu: Gpu) -> Tuple[Optional[int], Optional[int]]:
     """The oldest and the newest branch that run the GPU; None for no limit known."""
     known = _SUPPORT.get(gpu.architecture or "")
-    model = catalogue.by_pci_device(_number(gpu.pci_device_id))
-    oldest = branch_of(model.min_driver) if model else known.oldest if known else None
+    number = _number(gpu.pci_device_id)
+    model = catalogue.by_pci_device(number)
+    of_model = branch_of(model.min_driver) if model else None
+    oldest = floors.of(number) or of_model or (known.oldest if known else None)
     return oldest, known.newest if known else None
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Callable, Iterator, NamedTuple, Optional, Tuple
 
 from ..common.errors import sentence
+from ..gpu import unlisted
 from ..gpu.nvml_errors import meaning_of_status
 from . import support
 from .state import OnDisk, State
@@ -345,6 +346,19 @@ def _not_driven(state: State) -> _Findings:
                 )
 
 
+def _not_started(state: State) -> _Findings:
+    """A card that the loaded module took and could not start."""
+    for card in state.cards:
+        if not card.listed:
+            yield _Finding(
+                BROKEN,
+                "kernel module {0} drives {1}, but NVML does not list it: the driver cannot start it".format(
+                    state.loaded, card.gpu.label
+                ),
+                unlisted.FIX,
+            )
+
+
 def _next_boot(state: State) -> _Findings:
     """What works now and will not after the next reboot."""
     if state.newest is None or not state.gpus:
@@ -437,6 +451,7 @@ _RULES: Tuple[Callable[[State], _Findings], ...] = (
     _fabric,
     _nvml,
     _not_driven,
+    _not_started,
     _next_boot,
     _notes,
 )

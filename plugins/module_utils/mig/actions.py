@@ -33,7 +33,10 @@ class MakeGpuInstance(NamedTuple):
 
 
 class MakeComputeInstance(NamedTuple):
-    """Creates or destroys the compute instance of so many slices at a start within the GPU instance named first."""
+    """Creates or destroys the compute instance of so many slices at a start within the GPU instance named first.
+
+    partial: as a compute instance of the card has it; only destroyed, and made again where that is taken back.
+    """
 
     gpu: GpuId
     profile: Profile
@@ -41,6 +44,7 @@ class MakeComputeInstance(NamedTuple):
     slices: int
     inner_start: int
     create: bool
+    partial: bool = False
 
 
 class EndClient(NamedTuple):
@@ -84,7 +88,7 @@ def _after(card: Card, action: Action) -> Card:
     (mine,) = (held for held in card.instances if held not in others)
     compute = tuple(inner for inner in mine.compute if (inner.slices, inner.start) != action[3:5])
     if action.create:
-        compute += (ComputeInstance(action.slices, action.inner_start),)
+        compute += (ComputeInstance(action.slices, action.inner_start, partial=action.partial),)
     return replace(
         card, instances=_sorted(others + (replace(mine, compute=tuple(sorted(compute, key=lambda ci: ci.start))),))
     )

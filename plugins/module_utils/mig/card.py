@@ -38,6 +38,8 @@ class Profile:
 class ComputeInstance:
     """A compute instance; slices and start are in compute slices of its GPU instance.
 
+    partial: it has all slices of its GPU instance, but not all SMs: on Hopper and later, a GPU instance of one slice
+    with double memory has more SMs than a slice, and a compute profile for each (1_SLICE and 1_SLICE_REV1).
     Two are equal when they have the same place: UUID and clients come and go.
     """
 
@@ -45,6 +47,7 @@ class ComputeInstance:
     start: int
     uuid: Optional[str] = field(default=None, compare=False)
     clients: Tuple[Client, ...] = field(default=(), compare=False)
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ class GpuInstance:
     @property
     def mask(self) -> int:
         return self.profile.mask(self.start)
+
+    @property
+    def whole(self) -> Dict[Tuple[int, int], ComputeInstance]:
+        """The compute instances that can stay, by slices and start: those with all SMs that their slices can have."""
+        return {(inner.slices, inner.start): inner for inner in self.compute if not inner.partial}
 
     def label(self) -> str:
         return "{0} on {1}".format(self.profile.name, slices(self.start, self.profile.size))
@@ -122,6 +130,15 @@ def catalogued(pci_device_id: int, name: str) -> Tuple[Profile, ...]:
     )
 
 
+def with_mig_off(told: Tuple[Profile, ...], known: Tuple[Profile, ...]) -> Tuple[Profile, ...]:
+    """The profiles that a card will have once MIG is on. told: by its driver while MIG is off. known: the catalogue's.
+
+    Drivers to 535 tell none then, and an A30 others than it has with MIG on, with other ids.
+    """
+    has = {(profile.id, profile.slices, profile.starts) for profile in told}
+    return told if all((profile.id, profile.slices, profile.starts) in has for profile in known) else known
+
+
 def from_facts(facts: Dict[str, Any]) -> Card:
     """The card in an entry of gpu_info's gpus, with the catalogue's profiles."""
     gpu = GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"])
@@ -176,6 +193,7 @@ def _compute_instances(entry: Dict[str, Any], on_card: Tuple[Client, ...]) -> Tu
             inner["placement"]["start"],
             inner["uuid"],
             on_compute_instance(on_card, entry["id"], inner["id"]),
+            inner["slices"] == entry["slices"] and inner["multiprocessors"] < entry["multiprocessors"],
         )
         for inner in entry["compute_instances"]
     ]

@@ -17,6 +17,11 @@ from .card import Card, GpuInstance, Profile
 from .layouts import Want, Wish
 
 _NEAREST = 3
+# What lets a compute instance be created again, by the policy that forbids it.
+_AGAIN = {
+    "never": "Set disruption: idle, which lets the run destroy and create it once it is idle",
+    "idle": "Stop these processes, or wait until they have ended, and run again to create it with all SMs",
+}
 
 
 def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
@@ -30,9 +35,10 @@ def infeasible(card: Card, wish: Wish, disruption: str) -> EdgesiteError:
         return EdgesiteError("{0}: {1}".format(here, _too_large(card, wants)), nearest(card, wants, (), disruption))
     staying = planner.held(card.instances, disruption)
     clients = [client for instance in staying for client in instance.clients]
+    partial = [instance for instance in staying if len(instance.whole) < len(instance.compute)]
     return EdgesiteError(
-        "{0} {1}".format(here, _in_the_way(card, staying, wants, disruption)),
-        nearest(card, wants, staying, disruption),
+        "{0} {1}".format(here, _in_the_way(card, partial or staying, wants, disruption)),
+        _AGAIN[disruption] if partial else nearest(card, wants, staying, disruption),
         {"holders": holders(card.gpu, clients)},
     )
 
@@ -63,7 +69,9 @@ def _in_the_way(card: Card, staying: Sequence[GpuInstance], wants: Sequence[Want
         )
     wanted = Counter(want.profile for want in wants)
     spare = Counter(instance.profile for instance in staying) - wanted
-    if spare:
+    if any(len(instance.whole) < len(instance.compute) for instance in staying):
+        reason = "their compute instances have only some of their SMs and have to be created again"
+    elif spare:
         reason = "the layout has no place for {0}".format(_counted(_whole(spare.elements())))
     elif any(Counter(layout) == wanted for layout in _layouts(card, staying)):
         reason = "the layout needs them at other placements or with other compute instances"

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import errors
 from ..common.errors import EdgesiteError
@@ -69,8 +69,13 @@ def check(layouts: Any, name: str = "layouts") -> List[EdgesiteError]:
     return problems
 
 
-def wishes(layouts: Any, cards: Sequence[Card], name: str = "layouts") -> Tuple[List[EdgesiteError], Dict[int, Wish]]:
-    """Every problem of the layouts, and by index what is wanted of each card that they name. name: of the option."""
+def wishes(
+    layouts: Any, cards: Sequence[Card], name: str = "layouts", only_mode: Collection[int] = ()
+) -> Tuple[List[EdgesiteError], Dict[int, Wish]]:
+    """Every problem of the layouts, and by index what is wanted of each card that they name.
+
+    name: of the option. only_mode: indices of cards whose instances are not looked at.
+    """
     problems: List[EdgesiteError] = []
     found: Dict[int, Wish] = {}
     if not isinstance(layouts, (list, tuple)):
@@ -91,7 +96,8 @@ def wishes(layouts: Any, cards: Sequence[Card], name: str = "layouts") -> Tuple[
                         ),
                         "A GPU has one layout: name the GPU in only one of the two",
                     )
-                found[card.gpu.index] = _wish(option, layout, card)
+                wish = _wish(option, layout, card, card.gpu.index in only_mode)
+                found[card.gpu.index] = wish
             except EdgesiteError as problem:
                 problems.append(problem)
     return problems, found
@@ -179,7 +185,7 @@ def _check_profile(option: str, name: Any) -> None:
         raise EdgesiteError("{0}: {1} is not the name of a profile".format(option, errors.shown(name)), _PROFILE)
 
 
-def _wish(option: str, layout: Dict[str, Any], card: Card) -> Wish:
+def _wish(option: str, layout: Dict[str, Any], card: Card, only_mode: bool) -> Wish:
     enabled = layout.get("mig", "enabled") == "enabled"
     if enabled and card.enabled is None:
         raise EdgesiteError(
@@ -187,14 +193,12 @@ def _wish(option: str, layout: Dict[str, Any], card: Card) -> Wish:
             "Name only GPUs with MIG (A30, A100, H100, H200, B200 and the like), by model or uuid",
         )
     instances = layout.get("instances")
-    if not enabled or instances is None:
+    if not enabled or instances is None or only_mode:
         return Wish(option, enabled, None)
     if not card.profiles:
         raise EdgesiteError(
-            "{0}.instances: GPU {1} reports its profiles only once MIG is on, and is not in the catalogue".format(
-                option, card.gpu.label()
-            ),
-            "Run once with mig: enabled and no instances, then with the instances",
+            "{0}.instances: the driver reports no MIG profiles of GPU {1}".format(option, card.gpu.label()),
+            "Set driver_branch to a newer one: this one may not know the card's profiles",
         )
     return Wish(option, enabled, tuple(_wants(option + ".instances", instances, card)))
 

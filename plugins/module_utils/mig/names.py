@@ -17,8 +17,10 @@ from .card import Profile
 
 _NAME = re.compile(r"^(?:mig )?(?:([1-9])c\.)?([1-9])g(?:\.([0-9]{1,4})gb)?((?:[+-][a-z]+(?:\.[a-z]+)?)*)\Z")
 _COMPUTE = re.compile(r"^([1-9])c\Z")
-# Drivers differ by a GB or two; 1g.5gb is not the 1g.10gb of a larger card, nor 1g.18gb the 1g.20gb of another.
-_ROUNDING = 0.09
+# Drivers round the same memory in different ways, by 1 GB or 2.5 %: 1g.24gb became 1g.23gb. What is further away is a
+# profile of another card: 4g.96gb is one of the RTX PRO 6000, not the 4g.90gb of a B200.
+_ROUNDING_GB = 1
+_ROUNDING = 0.025
 
 
 class Name(NamedTuple):
@@ -57,13 +59,13 @@ def find(option: str, text: str, profiles: Sequence[Profile], card: str) -> Prof
     """
     name = parse(text)
     if name is not None:
-        alike: List[Tuple[float, int, Profile]] = []
+        alike: List[Tuple[int, int, Profile]] = []
         for profile in profiles:
             known = parse(profile.name)
             if known and (known.slices, known.attributes) == (name.slices, name.attributes):
                 alike.append((_apart(name.memory, known.memory), profile.memory_mib, profile))
         for apart, _memory, profile in sorted(alike, key=lambda entry: entry[:2])[:1]:
-            if apart <= _ROUNDING:
+            if apart <= _ROUNDING_GB or apart <= _ROUNDING * (name.memory or 0):
                 return profile
     raise EdgesiteError(
         "{0} is {1!r}, which is not a profile of GPU {2}; it has {3}".format(
@@ -75,8 +77,6 @@ def find(option: str, text: str, profiles: Sequence[Profile], card: str) -> Prof
     )
 
 
-def _apart(wanted: Optional[int], known: Optional[int]) -> float:
-    """How far two figures of memory are from each other, as a part of the larger."""
-    if wanted is None or known is None or wanted == known:
-        return 0.0
-    return abs(wanted - known) / float(max(wanted, known))
+def _apart(wanted: Optional[int], known: Optional[int]) -> int:
+    """How many GB two figures of memory are apart; a name without memory means any."""
+    return 0 if wanted is None or known is None else abs(wanted - known)

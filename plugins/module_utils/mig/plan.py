@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Sequence
 
 from ..common.errors import EdgesiteError, combined
 from ..gpu import alike
@@ -34,17 +34,31 @@ class Plan(NamedTuple):
     actions: List[Action]
 
 
-def plan(layouts: Any, cards: Sequence[Card], policy: Policy) -> Plan:
-    """What brings the cards to the layouts. Raises EdgesiteError with every problem in it."""
-    found = judge(layouts, cards, policy)
+def unknown(cards: Sequence[Card]) -> List[int]:
+    """Indices of cards whose profiles nobody knows before MIG is on."""
+    return [card.gpu.index for card in cards if card.enabled is False and not card.profiles]
+
+
+def plan(layouts: Any, cards: Sequence[Card], policy: Policy, only_mode: Collection[int] = ()) -> Plan:
+    """What brings the cards to the layouts. Raises EdgesiteError with every problem in it.
+
+    only_mode: indices of cards whose instances are planned later.
+    """
+    found = judge(layouts, cards, policy, only_mode=only_mode)
     if found.problems:
         raise combined(found.problems)
     return found
 
 
-def judge(layouts: Any, cards: Sequence[Card], policy: Policy, option: str = "layouts") -> Plan:
+def judge(
+    layouts: Any,
+    cards: Sequence[Card],
+    policy: Policy,
+    option: str = "layouts",
+    only_mode: Collection[int] = (),
+) -> Plan:
     """Every problem of the layouts on these cards, and the actions for the others. option: what users call them."""
-    problems, wanted = wishes(layouts, cards, option)
+    problems, wanted = wishes(layouts, cards, option, only_mode)
     actions: List[Action] = []
     for card in named(wanted, cards):
         try:

@@ -19,7 +19,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, 
 
 from ..common.clients import Client
 from .actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance
-from .card import Card, GpuInstance
+from .card import Card, ComputeInstance, GpuInstance
 from .fit import Arrangement, Item, arrangements, compute_arrangements
 from .layouts import Want
 
@@ -110,17 +110,15 @@ class Refit(NamedTuple):
 
 def refit(instance: GpuInstance, compute: Sequence[int], disruption: str) -> Optional[Refit]:
     """The cheapest way to the wanted compute instances within a GPU instance, or None where there is none."""
-    present = {(inner.slices, inner.start): inner for inner in instance.compute}
-    staying = {
-        place for place, inner in present.items() if disruption == "never" or (disruption == "idle" and inner.clients)
-    }
+    whole = instance.whole
+    staying = [inner for inner in instance.compute if disruption == "never" or (disruption == "idle" and inner.clients)]
     best: Optional[Refit] = None
     for arrangement in compute_arrangements(instance.profile.slices, compute):
         places = tuple(sorted(arrangement, key=lambda place: place[1]))
-        kept = present.keys() & set(places)
-        if not staying <= kept:
+        kept = [whole[place] for place in places if place in whole]
+        gone = [inner for inner in instance.compute if inner not in kept]
+        if any(inner in gone for inner in staying):
             continue
-        gone = [inner for place, inner in present.items() if place not in kept]
         cost = Cost(int(any(inner.clients for inner in gone)), 0, len(gone), len(gone) + len(places) - len(kept))
         if best is None or cost < best.cost:
             best = Refit(places, cost)
@@ -157,11 +155,11 @@ def steps(card: Card, wants: Sequence[Want], reached: Target, disruption: str) -
             come.append(MakeGpuInstance(card.gpu, want.profile, start, create=True))
         # The target has only what can be had.
         places = cast(Refit, refit(here, want.compute, disruption)).places
-        leaving = [known for known in here.compute if (known.slices, known.start) not in places]
+        staying = [here.whole[place] for place in places if place in here.whole]
+        leaving = [known for known in here.compute if known not in staying]
         ended.update((client.pid, client) for known in leaving for client in known.clients)
-        gone += [_compute(card, here, known.slices, known.start, create=False) for known in leaving]
-        known_places = {(known.slices, known.start) for known in here.compute}
-        come += [_compute(card, here, *place, create=True) for place in places if place not in known_places]
+        gone += [_destroyed(card, here, known) for known in leaving]
+        come += [_created(card, here, *place) for place in places if place not in here.whole]
     for here in present.values():
         ended.update((client.pid, client) for client in here.clients)
         gone += destroy(card, here)
@@ -170,14 +168,17 @@ def steps(card: Card, wants: Sequence[Want], reached: Target, disruption: str) -
 
 def destroy(card: Card, instance: GpuInstance) -> List[Action]:
     """The calls that destroy a GPU instance with what is in it."""
-    inner: List[Action] = [
-        _compute(card, instance, known.slices, known.start, create=False) for known in instance.compute
-    ]
+    inner: List[Action] = [_destroyed(card, instance, known) for known in instance.compute]
     return inner + [MakeGpuInstance(card.gpu, instance.profile, instance.start, create=False)]
 
 
-def _compute(card: Card, instance: GpuInstance, slices: int, start: int, create: bool) -> MakeComputeInstance:
-    return MakeComputeInstance(card.gpu, instance.profile, instance.start, slices, start, create)
+def _created(card: Card, instance: GpuInstance, slices: int, start: int) -> MakeComputeInstance:
+    return MakeComputeInstance(card.gpu, instance.profile, instance.start, slices, start, create=True)
+
+
+def _destroyed(card: Card, instance: GpuInstance, known: ComputeInstance) -> MakeComputeInstance:
+    place = (known.slices, known.start, False, known.partial)
+    return MakeComputeInstance(card.gpu, instance.profile, instance.start, *place)
 
 
 def _destroying(instance: GpuInstance) -> Cost:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Sequence
 
 from . import parted
-from .card import Card
+from .card import Card, ComputeInstance, GpuInstance
 
 
 def from_parted(document: Any, config: Optional[str], cards: Sequence[Card]) -> List[Dict[str, Any]]:
@@ -47,10 +47,14 @@ def _counted(names: Sequence[str]) -> Dict[str, int]:
 
 def _devices(card: Card) -> List[str]:
     return [
-        held.profile.name if inner.slices == held.profile.slices else "{0}c.{1}".format(inner.slices, held.profile.name)
+        held.profile.name if _is_all(inner, held) else "{0}c.{1}".format(inner.slices, held.profile.name)
         for held in card.instances
         for inner in held.compute
     ]
+
+
+def _is_all(inner: ComputeInstance, held: GpuInstance) -> bool:
+    return inner.slices == held.profile.slices and not inner.partial
 
 
 def _parted(card: Card) -> parted.PartedGpu:

@@ -113,12 +113,11 @@ def of_mig(variables: Variables, info: Variables) -> List[EdgesiteError]:
         return [_on_jetson("mig_layouts or mig_from_file", "none of these: its GPU has no MIG")]
     if not nvml_works(info) or variables.get("mig_layouts") is None:
         return []
-    layouts = variables["mig_layouts"]
     cards = [mig_card.from_facts(facts) for facts in info.get("gpus", [])]
-    if any(card.enabled is not None and not card.profiles for card in cards):
-        # Only the driver knows the profiles of such a card: what is left to judge is which cards are named.
-        layouts = [{key: value for key, value in layout.items() if key != "instances"} for layout in layouts]
-    return plan.judge(layouts, cards, plan.Policy(variables.get("mig_disruption") or "idle"), "mig_layouts").problems
+    # Only the driver knows the profiles of such a card: what is left to judge is its mode.
+    unknown = [card.gpu.index for card in cards if card.enabled is not None and not card.profiles]
+    policy = plan.Policy(variables.get("mig_disruption") or "idle")
+    return plan.judge(variables["mig_layouts"], cards, policy, "mig_layouts", unknown).problems
 
 
 def of_tpm(*names: str) -> Callable[[Variables, Variables], List[EdgesiteError]]:

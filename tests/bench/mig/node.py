@@ -9,7 +9,7 @@ import re
 import subprocess
 from collections import Counter
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Set
+from typing import Any, Dict, List, NamedTuple, Set
 
 import pynvml
 from cases import Case
@@ -62,9 +62,17 @@ def _create(case: Case) -> None:
     for profile, start in case.start:
         place = pynvml.c_nvmlGpuInstancePlacement_t(start, profile.size)
         made = pynvml.nvmlDeviceCreateGpuInstanceWithPlacement(gpu, profile.id, ctypes.byref(place))
-        whole = getattr(pynvml, f"NVML_COMPUTE_INSTANCE_PROFILE_{profile.slices}_SLICE")
-        pynvml.nvmlGpuInstanceCreateComputeInstance(made, whole)
+        pynvml.nvmlGpuInstanceCreateComputeInstance(made, _whole_profile(made, profile.slices))
     pynvml.nvmlShutdown()
+
+
+def _whole_profile(gpu_instance: Any, slices: int) -> int:
+    """The compute profile with all SMs of a GPU instance."""
+    rev1 = pynvml.NVML_COMPUTE_INSTANCE_PROFILE_1_SLICE_REV1
+    try:
+        return int(pynvml.nvmlGpuInstanceGetComputeInstanceProfileInfo(gpu_instance, rev1, 0).id)
+    except pynvml.NVMLError_NotSupported:
+        return int(getattr(pynvml, f"NVML_COMPUTE_INSTANCE_PROFILE_{slices}_SLICE"))
 
 
 def stop_clients() -> None:

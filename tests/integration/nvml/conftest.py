@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-LAB = Path(__file__).resolve().parents[2] / "lab" / "nvml"
+ROOT = Path(__file__).resolve().parents[3]
+LAB = ROOT / "tests" / "lab" / "nvml"
 CLOSING_WORDS = pytest.StashKey()
 
 
@@ -100,6 +101,20 @@ def node(tmp_path):
     node = Node(tmp_path)
     yield node
     ended(node)
+
+
+@pytest.fixture
+def laid_out(node, library):
+    """Runs mig_layout on the node's cards; gives its result. catalogued: False where the catalogue has no such card."""
+
+    def run(instances, check=False, catalogued=True):
+        options = {"layouts": [{"gpus": "all", "instances": instances}], "_ansible_check_mode": check}
+        env = {**node.env, "PYTHONPATH": str(ROOT / ".build" / "collections")}
+        words = [str(library), json.dumps(options), json.dumps(catalogued)]
+        command = [sys.executable, "-m", "ansible_collections.edgesite.gpu.tests.integration.nvml.mig_run", *words]
+        return json.loads(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
+
+    return run
 
 
 @pytest.fixture

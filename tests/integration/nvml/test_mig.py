@@ -47,6 +47,7 @@ def test_what_nvml_lists_is_what_the_catalogue_says(node, key):
     listed = node.nvml(
         HELPERS
         + """
+nvmlDeviceSetMigMode(h, 1)
 profiles = []
 for constant in range(100):
     try:

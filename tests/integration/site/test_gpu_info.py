@@ -94,6 +94,51 @@ def test_lost_gpu_is_told_beside_the_others(ansible, lab):
     assert [(entry["what"], entry["status"]) for entry in info["unread"]] == [("gpu 0", "gpu_is_lost")]
 
 
+def sysfs(lab):
+    lab.on(HOST, "nvmlsim", "sysfs", "--root", "/usr/lib/edgelab/live")
+
+
+@pytest.fixture
+def unlisted(lab):
+    """The host's first card cannot be started."""
+    lab.sim(HOST, "unlist", "--gpu", "0", "failed")
+    sysfs(lab)
+    yield lab.gpus(HOST)[0]["pci"]
+    lab.sim(HOST, "restore")
+    sysfs(lab)
+
+
+def test_card_that_nvml_does_not_list_is_never_silent(ansible, lab, unlisted):
+    everything = {"gpus": "all", "persistence_mode": True}
+    halves = {"halves": [{"devices": [0], "mig-enabled": False}]}
+    info, driver, settings, one, layout = ansible.tasks(
+        HOST,
+        {"edgesite.gpu.gpu_info": {}},
+        {"edgesite.gpu.nvidia_driver_info": {}},
+        {"edgesite.gpu.gpu_settings": {"settings": [everything], "persist": False}},
+        {"edgesite.gpu.gpu_settings": {"settings": [{**everything, "gpus": [{"model": "T4"}]}], "persist": False}},
+        {"edgesite.gpu.mig_layout": {"mig_parted": {"version": "v1", "mig-configs": halves}, "persist": False}},
+    )
+    assert [gpu["name"] for gpu in info["gpus"]] == ["Tesla T4"]
+    (entry,) = info["unread"]
+    assert entry["what"] == f"gpu {unlisted}" and "NVML does not list it" in entry["why"] and "dmesg" in entry["fix"]
+    assert driver["verdict"] == "broken" and unlisted in driver["reasons"][0]
+    for refused in (settings, layout):
+        assert refused["failed"] and f"GPU {unlisted} is on the PCI bus" in refused["msg"], refused
+    assert not one["failed"], one
+
+
+def test_excluded_card_is_no_fault(ansible, lab):
+    lab.sim(HOST, "unlist", "--gpu", "0", "excluded")
+    sysfs(lab)
+    try:
+        info = ansible.module(HOST, "gpu_info")
+    finally:
+        lab.sim(HOST, "restore")
+        sysfs(lab)
+    assert [gpu["name"] for gpu in info["gpus"]] == ["Tesla T4"] and info["unread"] == []
+
+
 def test_host_without_accelerators_has_none_and_nothing_to_mend(ansible):
     info = ansible.module("hub", "gpu_info", become=False)
     assert (info["gpus"], info["accelerators"], info["jetson"], info["tpm"]) == ([], [], None, None)

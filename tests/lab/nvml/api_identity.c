@@ -2,6 +2,7 @@
 /* What a device is and where it sits: nothing here ever changes while the node runs. */
 #include "call.h"
 #include "mig.h"
+#include "node.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +69,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetIndex(nvmlDevice_t device, unsigned int *inde
 {
     BEGIN_READ_MIG(call, device);
     REQUIRE(call, index != NULL);
-    *index = call.ci != NULL ? mig_device_index(&call) : call.index;
+    *index = call.ci != NULL ? mig_device_index(&call) : node_listed(call.state, call.index);
     return call_end(&call, NVML_SUCCESS);
 }
 

@@ -64,7 +64,7 @@ NVML_API nvmlReturn_t nvmlGpuInstanceGetComputeInstanceProfileInfoV(nvmlGpuInsta
     found = find(&call, constant, engines, &profile);
     if (found != NVML_SUCCESS)
         return call_end(&call, found);
-    mig_ci_name(gi_profile(&call), profile.slices, name, sizeof(name));
+    mig_ci_name(call.model, gi_profile(&call), constant, name, sizeof(name));
     if (info->version == NVML_STRUCT_VERSION(nvmlComputeInstanceProfileInfo_v2_t, 2)) {
         FILL(info, constant, profile, gi_profile(&call));
         snprintf(info->name, sizeof(info->name), "MIG %s", name);

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "handle.h"
 #include "mig.h"
+#include "mig_told.h"
 #include "node.h"
 #include "pin.h"
 #include "process.h"
@@ -72,7 +73,7 @@ static nvmlReturn_t find(struct call *call, unsigned int constant, const struct 
 {
     if (constant >= NVML_GPU_INSTANCE_PROFILE_COUNT)
         return NVML_ERROR_INVALID_ARGUMENT;
-    *profile = mig_profile_by_constant(call->model, constant);
+    *profile = mig_told_by_constant(call, constant);
     return *profile != NULL ? NVML_SUCCESS : NVML_ERROR_NOT_SUPPORTED;
 }
 
@@ -142,7 +143,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetGpuInstancePossiblePlacements_v2(nvmlDevice_t
     BEGIN_READ(call, device);
     REQUIRE(call, count != NULL);
     SUPPORT(call, call.model->mig_supported);
-    profile = mig_profile_by_id(call.model, profile_id);
+    profile = mig_told_by_id(&call, profile_id);
     REQUIRE(call, profile != NULL);
     room = *count;
     *count = profile->start_count;

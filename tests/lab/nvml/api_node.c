@@ -4,6 +4,7 @@
 #include "errors.h"
 #include "fail.h"
 #include "handle.h"
+#include "node.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -153,7 +154,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetCount_v2(unsigned int *count)
 {
     BEGIN_NODE(call);
     REQUIRE(call, count != NULL);
-    *count = call.state->gpu_count;
+    *count = node_listed(call.state, call.state->gpu_count);
     return call_end(&call, NVML_SUCCESS);
 }
 
@@ -164,6 +165,8 @@ NVML_API nvmlReturn_t nvmlDeviceGetCount(unsigned int *count)
 
 static nvmlReturn_t give_gpu(struct call *call, unsigned int index, nvmlDevice_t *device)
 {
+    if (call->state->gpu[index].unlisted != SIM_LISTED)
+        return NVML_ERROR_NOT_FOUND;
     if (call->state->gpu[index].lost)
         return NVML_ERROR_GPU_IS_LOST;
     *device = handle_for(HANDLE_GPU, index, 0);
@@ -172,9 +175,13 @@ static nvmlReturn_t give_gpu(struct call *call, unsigned int index, nvmlDevice_t
 
 NVML_API nvmlReturn_t nvmlDeviceGetHandleByIndex_v2(unsigned int index, nvmlDevice_t *device)
 {
+    unsigned int place = 0;
+
     BEGIN_NODE(call);
-    REQUIRE(call, device != NULL && index < call.state->gpu_count);
-    return call_end(&call, give_gpu(&call, index, device));
+    REQUIRE(call, device != NULL && index < node_listed(call.state, call.state->gpu_count));
+    while (call.state->gpu[place].unlisted != SIM_LISTED || node_listed(call.state, place) != index)
+        place++;
+    return call_end(&call, give_gpu(&call, place, device));
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetHandleByIndex(unsigned int index, nvmlDevice_t *device)

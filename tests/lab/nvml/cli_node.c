@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nvmlsim reset, reboot, driver, lose, restore, virtualization: what befalls a node. */
+/* nvmlsim reset, reboot, driver, lose, restore, unlist, virtualization: what befalls a node. */
 #include "cli.h"
 #include "load.h"
 #include "pin.h"
@@ -132,10 +132,31 @@ static int set_lost(int argc, char **argv, int lost)
     lock = change_state(&state);
     for (unsigned int i = 0; i < state.gpu_count; i++)
         if (gpu == NULL || i == gpu_number(&state, gpu))
-            state.gpu[i].lost = (uint32_t)lost;
+            state.gpu[i].lost = (uint32_t)lost, state.gpu[i].unlisted = SIM_LISTED;
     save_state(&state, lock);
     return 0;
 }
+
+static int run_unlist(int argc, char **argv)
+{
+    static struct sim_state state;
+    const char *gpu = only_gpu(&argc, &argv, 1);
+    int lock, excluded = argc == 1 && strcmp(argv[0], "excluded") == 0;
+
+    if (gpu == NULL || argc != 1 || (!excluded && strcmp(argv[0], "failed") != 0))
+        usage_error("say --gpu N, and failed or excluded");
+    lock = change_state(&state);
+    state.gpu[gpu_number(&state, gpu)].unlisted = excluded ? SIM_EXCLUDED : SIM_FAILED;
+    save_state(&state, lock);
+    return 0;
+}
+
+const struct verb verb_unlist = {
+    "unlist", run_unlist,
+    "unlist --gpu N failed|excluded\n"
+    "\n"
+    "The GPU stays on the bus with its kernel driver, but NVML does not list it, and those behind it move up. failed: the\n"
+    "driver cannot start it (RmInitAdapter failed). excluded: by the module's option NVreg_ExcludedGpus."};
 
 static int run_lose(int argc, char **argv)
 {
@@ -148,7 +169,7 @@ static int run_restore(int argc, char **argv)
 }
 
 const struct verb verb_lose = {"lose", run_lose, "lose --gpu N\n\nThe GPU falls off the bus: every call on it gives GPU_IS_LOST."};
-const struct verb verb_restore = {"restore", run_restore, "restore [--gpu N]\n\nUndoes 'lose', for one GPU or all."};
+const struct verb verb_restore = {"restore", run_restore, "restore [--gpu N]\n\nUndoes 'lose' and 'unlist', for one GPU or all."};
 
 static int run_virtualization(int argc, char **argv)
 {

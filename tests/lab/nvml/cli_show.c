@@ -52,7 +52,7 @@ static void json_instances(const struct sim_gpu *gpu, const struct gpu_model *mo
 
             if (ci->serial == 0)
                 continue;
-            mig_ci_name(&model->profiles[gi->profile], ci->size, name, sizeof(name));
+            mig_ci_name(model, &model->profiles[gi->profile], ci->profile, name, sizeof(name));
             printf("%s{\"id\": %u, \"serial\": %u, \"name\": \"%s\", \"profile_id\": %u, \"start\": %u, \"size\": %u, \"uuid\": \"%s\"}",
                    first_ci ? "" : ", ", ci->id, ci->serial, name, ci->profile, ci->start, ci->size, ci->uuid);
             first_ci = 0;

@@ -141,8 +141,9 @@ static void write_gpu(const struct sim_state *state, unsigned int index)
     }
     put(path_of("proc/driver/nvidia/gpus/%s/information", bdf),
         "Model: \t\t %s\nIRQ:   \t\t %u\nGPU UUID: \t %s\nVideo BIOS: \t %s\nBus Type: \t PCIe\nDMA Size: \t 47 bits\n"
-        "DMA Mask: \t 0x7fffffffffff\nBus Location: \t %s\nDevice Minor: \t %u\nGPU Firmware: \t %s\nGPU Excluded:\t No\n",
-        model->name, 64 + index, gpu->uuid, model->vbios, bdf, index, state->driver_version);
+        "DMA Mask: \t 0x7fffffffffff\nBus Location: \t %s\nDevice Minor: \t %u\nGPU Firmware: \t %s\nGPU Excluded:\t %s\n",
+        model->name, 64 + index, gpu->uuid, model->vbios, bdf, index, state->driver_version,
+        gpu->unlisted == SIM_EXCLUDED ? "Yes" : "No");
 }
 
 /* The host's modules stay in the list; only NVIDIA's own are replaced. */

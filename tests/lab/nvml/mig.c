@@ -143,16 +143,21 @@ nvmlReturn_t mig_create_gi(struct sim_state *state, unsigned int index, unsigned
 
 int mig_ci_profile(const struct gpu_model *model, const struct mig_profile *gi, unsigned int constant, struct ci_profile *out)
 {
-    static const unsigned int slices_of[NVML_COMPUTE_INSTANCE_PROFILE_COUNT] = {1, 2, 3, 4, 7, 8, 6, 0};
+    static const unsigned int slices_of[NVML_COMPUTE_INSTANCE_PROFILE_COUNT] = {1, 2, 3, 4, 7, 8, 6, 1};
     unsigned int slices = constant < NVML_COMPUTE_INSTANCE_PROFILE_COUNT ? slices_of[constant] : 0, start;
+    unsigned int share = mig_profile_by_constant(model, 0)->sms;
+    /* An instance with the memory of two slices may have more SMs than its one slice: they come by a profile of its own. */
+    int more = gi->slices == 1 && gi->sms > share;
 
     memset(out, 0, sizeof(*out));
     /* A 4g has halves and quarters but no three quarters: nvidia-smi mig -lcip lists none on an A100. */
     if (slices == 0 || slices > gi->slices || (slices == 3 && gi->slices == 4) || (slices == 6 && gi->slices != 6))
         return 0;
+    if (constant == NVML_COMPUTE_INSTANCE_PROFILE_1_SLICE_REV1 && !more)
+        return 0;
     out->slices = slices;
     /* A slice's share, save for the whole: a whole instance has all SMs, also those that no share divides. */
-    out->sms = slices == gi->slices ? gi->sms : slices * mig_profile_by_constant(model, 0)->sms;
+    out->sms = slices == gi->slices && !(more && constant == 0) ? gi->sms : slices * share;
     for (start = 0; start + slices <= gi->slices; start += slices == 3 ? 4 : slices)
         out->starts[out->start_count++] = start;
     out->max_count = out->start_count;
@@ -229,17 +234,21 @@ nvmlReturn_t mig_create_ci(struct sim_state *state, unsigned int index, struct s
     return NVML_SUCCESS;
 }
 
-void mig_ci_name(const struct mig_profile *gi, unsigned int slices, char *out, unsigned long size)
+void mig_ci_name(const struct gpu_model *model, const struct mig_profile *gi, unsigned int constant, char *out,
+                 unsigned long size)
 {
-    if (slices == gi->slices)
+    struct ci_profile profile;
+
+    mig_ci_profile(model, gi, constant, &profile);
+    if (profile.sms == gi->sms)
         snprintf(out, size, "%s", gi->name);
     else
-        snprintf(out, size, "%uc.%s", slices, gi->name);
+        snprintf(out, size, "%uc.%s", profile.slices, gi->name);
 }
 
 void mig_device_name(const struct call *call, char *out, unsigned long size)
 {
-    mig_ci_name(&call->model->profiles[call->gi->profile], call->ci->size, out, size);
+    mig_ci_name(call->model, &call->model->profiles[call->gi->profile], call->ci->profile, out, size);
 }
 
 /* MIG devices are counted over the GPU instances by id, and within them over the compute instances by id. */

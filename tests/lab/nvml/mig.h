@@ -22,7 +22,8 @@ struct ci_profile {
 };
 int mig_ci_profile(const struct gpu_model *model, const struct mig_profile *gi, unsigned int constant, struct ci_profile *out);
 unsigned int mig_ci_capacity(const struct gpu_model *model, const struct sim_gi *gi, unsigned int constant);
-void mig_ci_name(const struct mig_profile *gi, unsigned int slices, char *out, unsigned long size);
+void mig_ci_name(const struct gpu_model *model, const struct mig_profile *gi, unsigned int constant, char *out,
+                 unsigned long size);
 
 unsigned int mig_device_index(const struct call *call);
 void mig_device_name(const struct call *call, char *out, unsigned long size);

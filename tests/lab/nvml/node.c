@@ -82,6 +82,16 @@ void node_reboot(struct sim_state *state)
         state->driver = SIM_DRIVER_LOADED;
 }
 
+unsigned int node_listed(const struct sim_state *state, unsigned int end)
+{
+    unsigned int count = 0;
+
+    for (unsigned int i = 0; i < end; i++)
+        if (state->gpu[i].unlisted == SIM_LISTED)
+            count++;
+    return count;
+}
+
 int gpu_bdf_parse(const char *text, struct sim_gpu *gpu)
 {
     unsigned int domain, bus, device, function;

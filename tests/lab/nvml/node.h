@@ -12,6 +12,7 @@ struct sim_gpu *node_add_gpu(struct sim_state *state, const struct gpu_model *mo
 void node_drop_instances(struct sim_gpu *gpu);
 void node_reset_gpu(struct sim_gpu *gpu);
 void node_reboot(struct sim_state *state);
+unsigned int node_listed(const struct sim_state *state, unsigned int end); /* how many GPUs before this one NVML lists */
 int gpu_bdf_parse(const char *text, struct sim_gpu *gpu);
 void gpu_bdf(const struct sim_gpu *gpu, char *out, unsigned long size); /* 0000:17:00.0 */
 

@@ -24,6 +24,9 @@ enum {
 #define SIM_DEFAULT_STATE "/var/lib/nvmlsim/state"
 #define SIM_DEFAULT_DRIVER "550.163.01"
 
+/* A card that is on the bus and not in NVML's list: it cannot be started (RmInitAdapter failed), or is excluded. */
+enum sim_unlisted { SIM_LISTED, SIM_FAILED, SIM_EXCLUDED };
+
 enum sim_driver { SIM_DRIVER_LOADED, SIM_DRIVER_UNLOADED, SIM_DRIVER_MISMATCH };
 
 struct sim_ci {
@@ -58,6 +61,7 @@ struct sim_gpu {
     char serial[24];
     uint32_t pci_domain, pci_bus, pci_device;
     uint32_t lost;
+    uint32_t unlisted; /* enum sim_unlisted */
     uint32_t virtualization;
     uint32_t persistence;
     uint32_t compute_mode;

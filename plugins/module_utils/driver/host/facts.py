@@ -14,7 +14,7 @@ from ...common.errors import EdgesiteError
 from ...common.host import files
 from ...common.host.command import Run
 from ...common.reading import Reading, unread
-from ...gpu.host import facts
+from ...gpu.host import facts, unlisted
 from ...gpu.host.process import NvmlProcess
 from ...machine import pci, system
 from ...machine.host import pci as pci_bus
@@ -129,8 +129,10 @@ class _Reader:
             for process in gpu["processes"]:
                 processes.setdefault(process["pid"], process["name"])
         holders = driver_holders.holders(processes, holder_files.modules(root))
-        cards = [_card(device, nvml["gpus"]) for device in devices if _is_gpu(device)]
-        return _Running(loaded, flavour, user_space, nvml["driver"]["nvml_status"], holders, cards)
+        status = nvml["driver"]["nvml_status"]
+        missing = unlisted.read([gpu["pci_bus_id"] for gpu in nvml["gpus"]], root) if status == "ok" else []
+        cards = [_card(device, nvml["gpus"], missing) for device in devices if _is_gpu(device)]
+        return _Running(loaded, flavour, user_space, status, holders, cards)
 
     def _nvml(self, loaded: Optional[str], user_space: Optional[str]) -> Dict[str, Any]:
         """NVML's view. Without a loaded module it is not asked: for root it would load it."""
@@ -252,12 +254,13 @@ def _is_gpu(device: Device) -> bool:
     return pci.kind(device) == pci.GPU and device.physical_function is None
 
 
-def _card(device: Device, known: Sequence[Dict[str, Any]]) -> Card:
+def _card(device: Device, known: Sequence[Dict[str, Any]], missing: Sequence[str]) -> Card:
     """NVML knows cards that are newer than this collection."""
     nvml = next((gpu for gpu in known if gpu["pci_bus_id"] == device.pci_bus_id), {})
     architecture = support.architecture(device.device_id) or _word(nvml.get("architecture"))
     name = support.name(device.device_id) or nvml.get("name")
-    return Card(Gpu(device.pci_bus_id, device.device_id, architecture, name), device.driver)
+    gpu = Gpu(device.pci_bus_id, device.device_id, architecture, name)
+    return Card(gpu, device.driver, device.pci_bus_id not in missing)
 
 
 def _word(architecture: Optional[str]) -> Optional[str]:

@@ -131,6 +131,7 @@ def _entry(profile: Any, info: Any) -> Dict[str, Any]:
         "profile": text(profile.name),
         "profile_id": profile.id,
         "slices": profile.sliceCount,
+        "multiprocessors": profile.multiprocessorCount,
         "placement": {"start": info.placement.start, "size": info.placement.size},
     }
 

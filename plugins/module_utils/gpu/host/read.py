@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Tuple
 
+from ...common.errors import EdgesiteError
 from .. import nvml_words
 from ..nvml_errors import NvmlError
 from ..nvml_words import word
 from ..selectors import GpuId
+from . import unlisted
 from .instances import read_mig
 from .nvml import Nvml
+from .unlisted import Lost
 
 _MIB = 1024 * 1024
 _NO_INSTANCE = 0xFFFFFFFF
@@ -53,16 +56,17 @@ def read_gpu(nvml: Nvml, gpu: GpuId, handle: Any) -> Dict[str, Any]:
     }
 
 
-def read_gpus(nvml: Nvml) -> Tuple[List[Dict[str, Any]], Dict[int, NvmlError]]:
-    """All GPUs, and by index the reason for each that could not be read."""
-    gpus, lost = [], {}
+def read_gpus(nvml: Nvml) -> Tuple[List[Dict[str, Any]], Lost]:
+    """All GPUs, and the reason for each that could not be read, also where NVML does not list it."""
+    gpus: List[Dict[str, Any]] = []
+    lost: Dict[int, EdgesiteError] = {}
     for index in range(nvml.count()):
         try:
             handle = nvml.handle(index)
             gpus.append(read_gpu(nvml, nvml.identify(index, handle), handle))
         except NvmlError as error:
             lost[index] = error
-    return gpus, lost
+    return gpus, unlisted.added(lost, [gpu["pci_bus_id"] for gpu in gpus])
 
 
 def as_bool(value: Optional[int]) -> Optional[bool]:

@@ -15,22 +15,22 @@ from ...common.effects import Effect
 from ...common.host.command import Run
 from ...converge import Domain
 from .. import settings
-from ..nvml_errors import NvmlError
 from ..settings import Change, GpuState
 from . import lock, locked_clocks
 from . import settings as nvml_settings
 from .process import NvmlProcess
 from .read import read_gpus
+from .unlisted import Lost
 
 Action = Union[Change, Effect]
 
 
 class State(NamedTuple):
-    """The GPUs and the boot unit as observed. lost: indices of GPUs that cannot be read."""
+    """The GPUs and the boot unit as observed. lost: GPUs that cannot be read."""
 
     gpus: Tuple[GpuState, ...]
     boot: boot.BootUnit
-    lost: Tuple[int, ...]
+    lost: Tuple[Union[int, str], ...]
 
 
 class SettingsDomain(Domain[State, Action]):
@@ -53,7 +53,7 @@ class SettingsDomain(Domain[State, Action]):
         self.wanted = wanted
         self.unit = unit
         self.tolerant = tolerant
-        self.reasons: Dict[int, NvmlError] = {}
+        self.reasons: Lost = {}
 
     def alone(self) -> ContextManager[None]:
         return lock.held()

@@ -90,9 +90,10 @@ def _compute_instance(nvml: Nvml, handle: Any, action: MakeComputeInstance) -> N
 
 
 def _create_compute_instance(nvml: Nvml, gpu_instance: Any, action: MakeComputeInstance) -> None:
-    profile = next(_compute_profiles(nvml, gpu_instance, action), None)
-    if profile is None:
+    profiles = sorted(_compute_profiles(nvml, gpu_instance, action), key=lambda known: known.multiprocessorCount)
+    if not profiles:
         raise NvmlError(_NOT_FOUND)
+    profile = profiles[0] if action.partial else profiles[-1]
     if action.slices == action.profile.slices:
         # The whole fits in one way only, and drivers before R525 know no placement of compute instances.
         nvml.call("nvmlGpuInstanceCreateComputeInstance", gpu_instance, profile.id)
@@ -122,7 +123,7 @@ def _find_compute_instance(nvml: Nvml, gpu_instance: Any, action: MakeComputeIns
 
 
 def _compute_profiles(nvml: Nvml, gpu_instance: Any, action: MakeComputeInstance) -> Iterator[Any]:
-    """The profiles with the action's slices: one, where the driver knows them."""
+    """The profiles with the action's slices: two where a GPU instance of one slice has more SMs than a slice."""
     return (info for info in instances.compute_profiles(nvml, gpu_instance) if info.sliceCount == action.slices)
 
 

@@ -9,10 +9,12 @@ import ctypes
 from typing import Any, Dict, List, Tuple
 
 from ...common.clients import Client
+from ...common.errors import EdgesiteError
 from ...gpu import nvml_words
-from ...gpu.host import instances
+from ...gpu.host import instances, unlisted
 from ...gpu.host.nvml import Nvml, text
 from ...gpu.host.read import read_processes
+from ...gpu.host.unlisted import Lost
 from ...gpu.nvml_errors import NvmlError
 from ...gpu.selectors import GpuId
 from .. import card
@@ -22,9 +24,13 @@ from ..card import Card, Profile
 _MOST_PLACEMENTS = 32
 
 
-def read_cards(nvml: Nvml) -> Tuple[List[Card], Dict[int, NvmlError]]:
-    """All cards, and by index the reason for each that could not be read. Raises NvmlError where root is needed."""
-    cards, lost = [], {}
+def read_cards(nvml: Nvml) -> Tuple[List[Card], Lost]:
+    """All cards, and the reason for each that could not be read, also where NVML does not list it.
+
+    Raises NvmlError where root is needed.
+    """
+    cards: List[Card] = []
+    lost: Dict[int, EdgesiteError] = {}
     for index in range(nvml.count()):
         try:
             handle = nvml.handle(index)
@@ -33,7 +39,7 @@ def read_cards(nvml: Nvml) -> Tuple[List[Card], Dict[int, NvmlError]]:
             if error.status == "no_permission":
                 raise
             lost[index] = error
-    return cards, lost
+    return cards, unlisted.added(lost, [known.gpu.pci_bus_id for known in cards])
 
 
 def read_card(nvml: Nvml, gpu: GpuId, handle: Any) -> Card:
@@ -47,8 +53,9 @@ def read_card(nvml: Nvml, gpu: GpuId, handle: Any) -> Card:
     if mode is None:
         return Card(gpu, None, virtualization=virtualization, **ids)
     processes = read_processes(nvml, handle)
-    # Drivers may tell the profiles only once MIG is on.
-    profiles = read_profiles(nvml, handle) or card.catalogued(pci.pciDeviceId >> 16, gpu.name)
+    profiles = read_profiles(nvml, handle)
+    if not mode["current"]:
+        profiles = card.with_mig_off(profiles, card.catalogued(pci.pciDeviceId >> 16, gpu.name))
     clients = card.clients(processes)
     found = instances.read_instances(nvml, handle, processes) if mode["current"] else []
     return Card(

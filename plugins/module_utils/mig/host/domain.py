@@ -6,7 +6,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ContextManager, Dict, List, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    ContextManager,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from ...boot import unit as boot
 from ...boot.host import ready
@@ -19,7 +31,7 @@ from ...common.host.command import Run
 from ...converge import Domain
 from ...gpu.host import lock
 from ...gpu.host.process import NvmlProcess
-from ...gpu.nvml_errors import NvmlError
+from ...gpu.host.unlisted import Lost
 from .. import actions as mig_actions
 from .. import explain, show
 from .. import plan as mig_plan
@@ -37,7 +49,7 @@ _SETTINGS_UNIT = "edgesite-gpu-settings.service"
 
 @dataclass(frozen=True)
 class State:
-    """The cards, units and boot unit as observed. lost: indices of cards that cannot be read.
+    """The cards, units and boot unit as observed. lost: cards that cannot be read.
 
     Units are no part of what has to be as it was: they start in their own time.
     """
@@ -45,7 +57,7 @@ class State:
     cards: Tuple[Card, ...]
     units: quiesce.Units = field(compare=False)
     boot: boot.BootUnit
-    lost: Tuple[int, ...]
+    lost: Tuple[Union[int, str], ...]
 
 
 class MigDomain(Domain[State, Action]):
@@ -53,7 +65,8 @@ class MigDomain(Domain[State, Action]):
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
     a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. What is shown, and what still waits,
-    follows the last plan.
+    follows the last plan. only_mode: cards whose profiles were unknown at the first plan, so that their instances are
+    another domain's.
     """
 
     def __init__(
@@ -71,8 +84,9 @@ class MigDomain(Domain[State, Action]):
         self.policy = policy
         self.quiesced = [_SETTINGS_UNIT, *quiesced]
         self.unit = unit
+        self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}
-        self.reasons: Dict[int, NvmlError] = {}
+        self.reasons: Lost = {}
 
     def alone(self) -> ContextManager[None]:
         return lock.held()
@@ -102,7 +116,9 @@ class MigDomain(Domain[State, Action]):
     def _plan(self, state: State) -> List[mig_actions.Action]:
         if state.lost and any(layout.get("gpus") == "all" for layout in self.layouts):
             raise self.reasons[state.lost[0]]
-        found = mig_plan.plan(self.layouts, state.cards, self.policy)
+        if self.only_mode is None:
+            self.only_mode = mig_plan.unknown(state.cards)
+        found = mig_plan.plan(self.layouts, state.cards, self.policy, self.only_mode)
         self.wanted = found.wanted
         return found.actions
 
@@ -162,6 +178,14 @@ class MigDomain(Domain[State, Action]):
             "reboot_required": bool(waiting) and at_boot,
             "holders": [holder for card in waiting for holder in explain.holders(card.gpu, card.clients)],
         }
+
+
+def stages(make: Callable[[], MigDomain], check: bool) -> Iterator[MigDomain]:
+    """A domain, and one more for the instances of cards whose profiles are known only once MIG is on."""
+    first = make()
+    yield first
+    if first.only_mode and not check:
+        yield make()
 
 
 def boot_unit(layouts: Sequence[Dict[str, Any]], quiesced: Sequence[str], python: str, persist: bool) -> boot.BootUnit:

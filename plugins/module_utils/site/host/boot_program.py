@@ -13,17 +13,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ...boot import unit as boot
 from ...common.errors import EdgesiteError
 from ...common.host import command, owned_files
-from ...converge import converge
+from ...converge import converge_all
 from ...gpu.host.process import NvmlProcess
 from ...gpu.host.settings_domain import SettingsDomain
 from ...gpu.nvml_errors import NvmlError
 from ...mig.host.cards import read_cards
-from ...mig.host.domain import MigDomain
+from ...mig.host.domain import MigDomain, stages
 from ...mig.layouts import per_card
 from ...mig.plan import Policy
 
@@ -54,7 +54,7 @@ def _settings(configuration: Dict[str, Any]) -> Report:
     with open_nvml(time.monotonic, time.sleep) as nvml:
         return _each(
             configuration["settings"],
-            lambda entry: SettingsDomain(command.run, nvml, [entry], boot.NONE, tolerant=True),
+            lambda entry: [SettingsDomain(command.run, nvml, [entry], boot.NONE, tolerant=True)],
         )
 
 
@@ -66,22 +66,32 @@ def _mig(configuration: Dict[str, Any]) -> Report:
     with open_nvml(time.monotonic, time.sleep) as nvml:
         cards, _lost = nvml.ask(read_cards)
         unknown, layouts = per_card(configuration["mig"], cards)
-        done, problems = _each(layouts, lambda layout: MigDomain(command.run, nvml, [layout], policy, quiesced))
+        done, problems = _each(
+            layouts,
+            lambda layout: stages(lambda: MigDomain(command.run, nvml, [layout], policy, quiesced), check=False),
+        )
         return done, [str(problem) for problem in unknown] + problems
 
 
-def _each(entries: Sequence[Dict[str, Any]], domain_of: Callable[[Dict[str, Any]], Any]) -> Report:
+def _each(entries: Sequence[Dict[str, Any]], domains_of: Callable[[Dict[str, Any]], Iterable[Any]]) -> Report:
     """Each entry on its own: a GPU that is gone must not keep the others from what is wanted of them."""
     done: List[str] = []
     problems: List[str] = []
     for entry in entries:
-        domain = domain_of(entry)
+        begun: List[Any] = []
         try:
-            done += [str(action["does"]) for action in converge(domain, check=False).actions]
+            outcome = converge_all(_noted(domains_of(entry), begun), check=False)
+            done += [str(action["does"]) for action in outcome.actions]
         except EdgesiteError as error:
             problems.append(str(error))
-        problems += [str(reason) for reason in domain.reasons.values()]
+        problems += [str(reason) for domain in begun for reason in domain.reasons.values()]
     return done, list(dict.fromkeys(problems))
+
+
+def _noted(domains: Iterable[Any], begun: List[Any]) -> Iterator[Any]:
+    for domain in domains:
+        begun.append(domain)
+        yield domain
 
 
 VERBS: Dict[str, Callable[[Dict[str, Any]], Report]] = {"mig": _mig, "settings": _settings}

@@ -67,6 +67,12 @@ def test_rpm(locks, held):
     assert packages[1].version == "580.95.05-1.el9"
 
 
+def test_rpm_of_a_kernel_module_for_two_kernels():
+    kmod = "kmod-nvidia-open\t580.95.05-1.el9\nkmod-nvidia-open\t570.211.01-1.el9\nkmod-nvidia-open\t580.95.05-1.el9\n"
+    packages = parse.parse_rpm(kmod, "kmod-nvidia-open-580.95.05-1.el9.x86_64")
+    assert [package.version for package in packages] == ["570.211.01-1.el9", "580.95.05-1.el9"]
+
+
 @pytest.mark.parametrize(
     "line, expected",
     [
@@ -103,6 +109,8 @@ def test_rpm(locks, held):
             Dkms("nvidia", "580.95.05", "5.14.0-570.el9.x86_64", "installed"),
         ),
         ("nvidia-fs/2.20.5, 6.8.0-88-generic, x86_64: installed", None),
+        ("nvidia-peer-memory/1.3, 6.8.0-88-generic, x86_64: installed", None),
+        ("nvidia-peer-memory, 1.3, 5.15.0-1, x86_64: installed", None),
         ("zfs/2.1.11, 6.1.0-30-amd64, x86_64: installed", None),
         ("Deprecated feature: REMAKE_INITRD (/etc/dkms/nvidia.conf)", None),
         ("Error! nvidia/550.163.01: Missing the module source directory", None),

@@ -23,6 +23,39 @@ UNKNOWN = gpu("3021")
 
 
 @pytest.mark.parametrize(
+    "device, oldest",
+    [
+        ("2330", 525),  # H100 SXM
+        ("2321", 535),  # H100 NVL
+        ("2342", 535),  # GH200 120GB
+        ("2335", 550),  # H200
+        ("233b", 565),  # H200 NVL
+        ("2348", 565),  # GH200 144G HBM3e
+        ("26b5", 525),  # L40
+        ("26b9", 535),  # L40S
+        ("2901", 570),  # B200
+        ("2bb5", 575),  # RTX PRO 6000 Blackwell Server Edition
+        ("3182", 580),  # B300
+        ("31c2", 580),  # GB300
+        ("2e12", 580),  # GB10
+        ("20b0", 450),  # A100
+        ("1eb8", 410),  # T4
+    ],
+)
+def test_oldest_branch_is_the_models_and_not_its_familys(device, oldest):
+    assert support.branches(gpu(device))[0] == oldest
+    assert support.unsupported([gpu(device)], None, oldest) == []
+    (problem,) = support.unsupported([gpu(device)], None, oldest - 1)
+    assert "needs branch {0} or newer".format(oldest) in problem.reason
+
+
+@pytest.mark.parametrize("model", catalogue.MODELS, ids=lambda model: model.key)
+def test_catalogue_and_nvidias_lists_know_the_same_oldest_branch(model):
+    device = "{0:04x}".format(model.pci_device_ids[0])
+    assert support.branches(gpu(device))[0] == support.branch_of(model.min_driver)
+
+
+@pytest.mark.parametrize(
     "device, architecture",
     [
         # names as in pci.ids

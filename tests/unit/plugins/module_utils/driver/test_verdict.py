@@ -490,3 +490,10 @@ def test_absent_only_without_driver_or_on_a_jetson(state):
 
 def test_levels_have_an_order():
     assert driver_verdict._LEVELS == ("ok", "reload_required", "reboot_required", "broken")
+
+
+def test_card_that_the_driver_cannot_start():
+    found = verdict(replace(GOOD, cards=(Card(A100, "nvidia", listed=False), Card(V100, "vfio-pci"))))
+    assert found.verdict == "broken"
+    assert "drives NVIDIA A100-SXM4-40GB (0000:17:00.0), but NVML does not list it" in found.reasons[0]
+    assert "dmesg" in found.fix

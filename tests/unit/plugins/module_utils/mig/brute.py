@@ -37,7 +37,7 @@ def keep_compute(instance, wanted, disruption):
                 yield ends, destroyed, destroyed + len(wanted)
             return
         inner, rest = left[0], left[1:]
-        if inner.slices in wanted:
+        if inner.slices in wanted and not inner.partial:
             others = list(wanted)
             others.remove(inner.slices)
             yield from ways(rest, others, [*kept, (inner.start, inner.slices)], ends, destroyed)

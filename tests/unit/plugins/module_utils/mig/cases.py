@@ -64,10 +64,11 @@ def pid_at(start, inner):
     return 1000 + 10 * start + inner
 
 
-def instance(known, start, compute=None, busy=()):
+def instance(known, start, compute=None, busy=(), partial=False):
     """A GPU instance. compute: (slices, start) of its compute instances, one that takes all of it where not given.
 
     busy: starts of compute instances with a process; None is a process of which NVML does not tell where it runs.
+    partial: its compute instances lack SMs.
     """
     known = profile(known) if isinstance(known, str) else known
     compute = ((known.slices, 0),) if compute is None else compute
@@ -79,7 +80,11 @@ def instance(known, start, compute=None, busy=()):
         start,
         tuple(
             ComputeInstance(
-                slices, inner, f"MIG-{start}-{inner}", tuple(clients[at] for at in (inner, None) if at in clients)
+                slices,
+                inner,
+                f"MIG-{start}-{inner}",
+                tuple(clients[at] for at in (inner, None) if at in clients),
+                partial,
             )
             for slices, inner in compute
         ),
@@ -186,7 +191,7 @@ def cards(draw, models=MODELS):
         busy = draw(_BUSY) if compute else 0
         # one place, one more, or somewhere
         using = {1: places[:1], 2: places[-2:], 3: [None]}.get(busy, [])
-        instances.append(instance(known, start, compute, using))
+        instances.append(instance(known, start, compute, using, known.slices == 1 and draw(_FEW)))
     return card(model, *instances)
 
 

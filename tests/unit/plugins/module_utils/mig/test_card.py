@@ -3,12 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import catalogued, from_facts, slices
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import catalogued, from_facts, slices, with_mig_off
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance, profile
 
+_ONE = {"slices": 1, "multiprocessors": 14}
+_TWO = {"slices": 2, "multiprocessors": 28}
 FACTS = {
     "index": 0,
     "uuid": "GPU-0",
@@ -23,13 +27,15 @@ FACTS = {
             {
                 "id": 2,
                 "profile_id": 9,
+                "slices": 3,
+                "multiprocessors": 42,
                 "placement": {"start": 4, "size": 4},
                 "compute_instances": [
-                    {"id": 0, "slices": 2, "placement": {"start": 0, "size": 2}, "uuid": "MIG-a"},
-                    {"id": 1, "slices": 1, "placement": {"start": 2, "size": 1}, "uuid": "MIG-b"},
+                    {**_TWO, "id": 0, "placement": {"start": 0, "size": 2}, "uuid": "MIG-a"},
+                    {**_ONE, "id": 1, "placement": {"start": 2, "size": 1}, "uuid": "MIG-b"},
                 ],
             },
-            {"id": 7, "profile_id": 99, "placement": {"start": 0, "size": 1}, "compute_instances": []},
+            {**_ONE, "id": 7, "profile_id": 99, "placement": {"start": 0, "size": 1}, "compute_instances": []},
         ],
     },
     "vgpu": {"virtualization_mode": "passthrough"},
@@ -56,6 +62,22 @@ def test_card_from_what_gpu_info_tells():
     assert pids(found.instances[0].clients) == [1, 2]
     # a process that may run on either counts for both
     assert [pids(inner.clients) for inner in found.instances[0].compute] == [[2], [1, 2]]
+
+
+@pytest.mark.parametrize(("multiprocessors", "partial"), [(16, True), (26, False)])
+def test_compute_instance_with_all_slices_and_not_all_multiprocessors(multiprocessors, partial):
+    inner = {"id": 0, "slices": 1, "multiprocessors": multiprocessors, "placement": {"start": 0, "size": 1}}
+    double = {
+        "id": 3,
+        "profile_id": 15,
+        "slices": 1,
+        "multiprocessors": 26,
+        "placement": {"start": 0, "size": 2},
+        "compute_instances": [{**inner, "uuid": "MIG-a"}],
+    }
+    on_h100 = {**FACTS, "pci_device_id": "0x2330", "name": "NVIDIA H100 80GB HBM3"}
+    found = from_facts({**on_h100, "mig": {**FACTS["mig"], "gpu_instances": [double]}})
+    assert [one.partial for one in found.instances[0].compute] == [partial]
 
 
 def test_card_without_mig_and_card_of_which_only_root_may_know_the_instances():
@@ -89,3 +111,14 @@ def test_where_an_instance_lies():
     assert instance("2g.10gb", 2).place == (14, 2)
     # its UUID and who runs on it do not make it another one
     assert instance("2g.10gb", 2) == instance("2g.10gb", 2, busy=[0])
+
+
+@pytest.mark.parametrize("key", [model.key for model in catalogue.MODELS if model.mig])
+def test_what_is_told_while_mig_is_off_counts_where_it_has_all_that_is_known(key):
+    known = card(key).profiles
+    new = replace(known[0], id=99, name="1g.1gb+new")
+    assert with_mig_off(known, known) == known
+    assert with_mig_off((*known, new), known) == (*known, new)
+    assert with_mig_off((), known) == known
+    assert with_mig_off((new, *known[1:]), known) == known
+    assert with_mig_off((new,), ()) == (new,)

@@ -62,6 +62,7 @@ def test_every_profile_is_found_by_its_name_however_it_is_written(model, known):
         ("1c.3g.20gb", "A100-40", "3g.20gb"),
         # drivers round memory in their own way
         ("1g.24gb", "B200", "1g.23gb"),
+        ("7g.178gb", "B200", "7g.180gb"),
         ("1g.24gb+me", "B200", "1g.23gb+me"),
         ("MIG 3g.40gb", "A100-80", "3g.40gb"),
         # attributes tell profiles apart, in any order
@@ -79,6 +80,11 @@ def test_name_means(text, model, name):
     ("text", "model"),
     [
         ("1g.5gb", "A100-80"),
+        # of other cards
+        ("4g.96gb", "B200"),
+        ("1g.16gb", "H200"),
+        ("3g.48gb", "A100-80"),
+        ("1g.12gb", "H100-80"),
         ("3g.20gb", "H100-80"),
         ("1g.23gb", "H200"),
         ("5g", "A100-40"),

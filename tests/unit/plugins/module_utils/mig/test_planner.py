@@ -25,6 +25,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases 
     cards,
     instance,
     layouts,
+    profile,
     states,
     want,
     wants,
@@ -44,9 +45,9 @@ def planned(known, wanted, disruption="idle"):
 
 
 def held(known):
-    """What a card has: per GPU instance profile, start and compute slices."""
+    """What a card has: per GPU instance profile, start and the slices of its compute instances with all their SMs."""
     return [
-        (one.profile, one.start, tuple(sorted((inner.slices for inner in one.compute), reverse=True)))
+        (one.profile, one.start, tuple(sorted((slices for slices, _start in one.whole), reverse=True)))
         for one in known.instances
     ]
 
@@ -184,6 +185,16 @@ def test_process_of_which_nvml_does_not_tell_where_it_runs_keeps_every_compute_i
     assert planner.target(known, [want("3g.20gb", compute=(1,))], "idle") is None
     _then, actions = planned(known, [want("3g.20gb", compute=(1, 1, 1))])
     assert len(actions) == 1
+
+
+def test_compute_instance_with_too_few_multiprocessors_is_made_again():
+    wanted, double = [want("1g.20gb", "H100-80")], profile("1g.20gb", "H100-80")
+    known = card("H100-80", instance(double, 2, partial=True))
+    then, actions = planned(known, wanted)
+    assert then == card("H100-80", instance(double, 2))
+    assert [(action.create, action.partial) for action in actions] == [(False, True), (True, False)]
+    assert after([then], [undo(action) for action in reversed(actions)]) == [known]
+    assert planner.target(card("H100-80", instance(double, 2, busy=[0], partial=True)), wanted, "idle") is None
 
 
 def test_gpu_instance_left_without_a_compute_instance_gets_one():

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 
 def usable(known):
-    """The card without GPU instances that nothing can use: neither form has a place for them."""
-    return replace(known, instances=tuple(held for held in known.instances if held.compute))
+    """The card without GPU instances of which nothing or not all can be used: neither form has a place for them."""
+    return replace(known, instances=tuple(held for held in known.instances if held.whole))
 
 
 def whole(known):
     """The card with GPU instances of one compute instance that takes all of it."""
-    kept = tuple(held for held in known.instances if [one.slices for one in held.compute] == [held.profile.slices])
+    kept = tuple(held for held in known.instances if list(held.whole) == [(held.profile.slices, 0)])
     return replace(known, instances=kept)
 
 

@@ -36,10 +36,18 @@ HELD = {
     "profile": "MIG 3g.20gb",
     "profile_id": 9,
     "slices": 3,
+    "multiprocessors": 42,
     "placement": {"start": 4, "size": 4},
     "memory_mib": 19968,
     "compute_instances": [
-        {"id": 0, "profile": "MIG 3g.20gb", "slices": 3, "placement": {"start": 0, "size": 3}, "uuid": "MIG-1"}
+        {
+            "id": 0,
+            "profile": "MIG 3g.20gb",
+            "slices": 3,
+            "multiprocessors": 42,
+            "placement": {"start": 0, "size": 3},
+            "uuid": "MIG-1",
+        }
     ],
 }
 BUSY = {

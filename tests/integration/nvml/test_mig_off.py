@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cards whose driver tells no profiles, or others, while MIG is off: mode and instances come in one run even so."""
+
+from __future__ import annotations
+
+import pytest
+
+LISTED = """
+h = nvmlDeviceGetHandleByIndex(0)
+names = []
+for constant in range(NVML_GPU_INSTANCE_PROFILE_COUNT):
+    try:
+        info = nvmlDeviceGetGpuInstanceProfileInfo(h, constant, 2)
+        names.append([info.name if isinstance(info.name, str) else info.name.decode(), info.id])
+    except NVMLError_NotSupported:
+        pass
+print(json.dumps(names))
+"""
+
+
+def profiles(node):
+    return [instance["profile"] for instance in node.gpu()["mig"]["gpu_instances"]]
+
+
+def test_what_drivers_tell_while_mig_is_off(node):
+    node.init("A30")
+    assert ["MIG 1g.6gb", 15] in node.nvml(LISTED)
+    node.nvml("nvmlDeviceSetMigMode(nvmlDeviceGetHandleByIndex(0), 1)")
+    assert ["MIG 1g.6gb", 14] in node.nvml(LISTED)
+    node.init("A100-40", driver="535.261.03")
+    assert node.nvml(LISTED) == []
+    node.nvml("nvmlDeviceSetMigMode(nvmlDeviceGetHandleByIndex(0), 1)")
+    assert ["MIG 1g.5gb", 19] in node.nvml(LISTED)
+
+
+@pytest.mark.parametrize("driver", ["535.261.03", "550.163.01", "580.105.08"])
+def test_four_instances_of_an_a30_in_one_run(node, laid_out, driver):
+    node.init("A30", driver=driver)
+    result = laid_out({"1g.6gb": 4})
+    assert result["changed"], result
+    assert profiles(node) == ["1g.6gb"] * 4
+    assert not laid_out({"1g.6gb": 4})["changed"]
+
+
+@pytest.mark.parametrize(("driver", "catalogued"), [("535.261.03", True), ("535.261.03", False), ("580.105.08", False)])
+def test_mode_and_instances_in_one_run(node, laid_out, driver, catalogued):
+    node.init("H100-80", driver=driver)
+    result = laid_out({"3g.40gb": 1, "1g.10gb": 2}, catalogued=catalogued)
+    assert [action["kind"] for action in result["actions"]][:2] == ["set_mode", "create_gpu_instance"], result
+    assert sorted(profiles(node)) == ["1g.10gb", "1g.10gb", "3g.40gb"]
+    assert not laid_out({"3g.40gb": 1, "1g.10gb": 2}, catalogued=catalogued)["changed"]
+
+
+def test_check_mode_where_nobody_knows_the_profiles(node, laid_out):
+    node.init("H100-80", driver="535.261.03")
+    result = laid_out({"3g.40gb": 1}, check=True, catalogued=False)
+    assert [action["kind"] for action in result["actions"]] == ["set_mode"]
+    assert not node.gpu()["mig"]["current"]
+
+
+def test_instances_that_the_card_turns_out_not_to_have(node, laid_out):
+    node.init("H100-80", driver="535.261.03")
+    result = laid_out({"3g.20gb": 1}, catalogued=False)
+    assert result["failed"] and "which is not a profile of GPU 0" in result["msg"]
+    assert "Done before that, and kept: turn on MIG mode" in result["msg"]

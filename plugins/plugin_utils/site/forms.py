@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.common.validation import (
@@ -19,6 +18,7 @@ from ansible.module_utils.common.validation import (
 )
 
 from ...module_utils.common.errors import EdgesiteError, shown
+from .alike import hint
 
 Spec = Mapping[str, Any]
 
@@ -62,12 +62,6 @@ class Wrong(Exception):
         self.problems = problems
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
-    """'; did you mean this name?', where one is near; else nothing."""
-    found = difflib.get_close_matches(name, names, 1, 0.75)
-    return "; did you mean {0}?".format(found[0]) if found else ""
-
-
 def _value(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> Any:
     if value is None:
         return None
@@ -103,7 +97,7 @@ def _choice(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) ->
         problems.append(
             EdgesiteError(
                 "{0} is {1}, but has to be one of {2}{3}".format(
-                    name, shown(value), allowed, nearest(str(value), [str(choice) for choice in choices])
+                    name, shown(value), allowed, hint(str(value), [str(choice) for choice in choices])
                 ),
                 "Set it to one of these",
             )
@@ -131,7 +125,7 @@ def _dict(name: str, values: Mapping[Any, Any], options: Spec, problems: List[Ed
         if key not in options:
             problems.append(
                 EdgesiteError(
-                    "{0} has {1}{2}".format(name, shown(key), nearest(str(key), list(options))),
+                    "{0} has {1}{2}".format(name, shown(key), hint(str(key), list(options))),
                     "Allowed keys: {0}".format(", ".join(options)),
                 )
             )

@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, Iterable, List, Mapping
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site.layers import LAYERS
+from .alike import nearest
 
 ALLOWED = "edgesite_tags_allowed"
 _LAYERS = [layer.name for layer in LAYERS]
 _OURS = ["facts", *_LAYERS, "report"]
 _EVERYTHING = {"all", "tagged"}
 _ANSIBLES = {*_EVERYTHING, "always", "never", "untagged"}
-_ALIKE = 0.75
 
 
 def layers(variables: Mapping[str, Any], of_task: Iterable[str]) -> List[str]:
@@ -26,7 +25,7 @@ def layers(variables: Mapping[str, Any], of_task: Iterable[str]) -> List[str]:
     known = {*_OURS, *_ANSIBLES, *of_task, *(variables.get(ALLOWED) or [])}
     unknown = wanted - known
     # Anybody may skip tags that a run does not have; one that is nearly ours would do what was to be left out.
-    unknown |= {tag for tag in skipped - known if difflib.get_close_matches(tag, _OURS, 1, _ALIKE)}
+    unknown |= {tag for tag in skipped - known if nearest(tag, _OURS)}
     if unknown:
         raise EdgesiteError(
             "No task of this collection has the tag {0}".format(", ".join(sorted(unknown))),

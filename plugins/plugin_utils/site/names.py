@@ -11,23 +11,18 @@ from itertools import zip_longest
 from typing import Iterable, List, Optional, Sequence, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
-from ...module_utils.site.layers import LAYERS
 from . import specifications
 from .alike import nearest
 
 ALLOWED = "edgesite_variables_allowed"
 # Roles of ours whose names are words that others begin their variables with, too
 _COMMON = ("facts", "report")
-_SET_BY_US = {
-    "edgesite_done",
-    "edgesite_failure",
-    *(name + "_result" for name in ("edgesite", "facts", *(layer.name for layer in LAYERS))),
-}
+_OF_PLAYBOOKS = ("edgesite_done", "edgesite_failure", "edgesite_result")
 
 
 def unread(names: Iterable[str], allowed: Sequence[str]) -> List[EdgesiteError]:
     """A problem for each of a host's variables that has our prefix, or nearly one of our names, and is none of them."""
-    found = sorted(set(names) - {*_known(), *_SET_BY_US})
+    found = sorted(set(names) - {*_known(), *specifications.registered(), *_OF_PLAYBOOKS})
     return [
         _problem(name, near)
         for name in found

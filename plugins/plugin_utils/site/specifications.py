@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, FrozenSet, Mapping
 
 import yaml
 
@@ -15,6 +16,7 @@ from ...module_utils.site.layers import LAYERS
 from ..identity import authority
 
 _ROLES = Path(__file__).resolve().parents[3] / "roles"
+_REGISTER = re.compile(r"^\s+register: (\w+)$", re.ASCII | re.MULTILINE)
 _NAMES = {"type": "list", "elements": "str"}
 # Those of the playbooks; docs/playbooks.md lists them.
 PLAYBOOKS: Dict[str, Dict[str, Any]] = {
@@ -42,3 +44,10 @@ def of_roles() -> Mapping[str, Mapping[str, Any]]:
             found[layer.name][name] = {**found[layer.name][name], **spec}
     found["identity"]["identity_authority"] = {**found["identity"]["identity_authority"], "options": authority.OPTIONS}
     return found
+
+
+@functools.lru_cache(maxsize=None)
+def registered() -> FrozenSet[str]:
+    """The variables that the roles' own tasks set, which the plays after them have."""
+    files = _ROLES.glob("*/tasks/*.yml")
+    return frozenset(name for file in files for name in _REGISTER.findall(file.read_text(encoding="utf-8")))

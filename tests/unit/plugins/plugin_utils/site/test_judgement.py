@@ -155,7 +155,7 @@ def test_a_file_of_layouts_that_is_not_there(tmp_path):
 
 
 def test_storage_without_escrow_and_certificate():
-    volume = {"name": "data", "device": "/dev/sdb", "mount": "/srv/data"}
+    volume = {"name": "data", "device": "/dev/disk/by-id/nvme-1", "mount": "/srv/data"}
     told = problems(storage_volumes=[volume])
     assert {problem.split()[0] for _host, _layer, problem in told} == {
         "storage_recovery_certificate",

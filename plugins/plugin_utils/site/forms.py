@@ -38,10 +38,15 @@ _TYPES = {
     "int": _Type(check_type_int, "a whole number", "Write a whole number, such as 600"),
     "list": _Type(check_type_list, "a list", "Write each entry on a line of its own that begins with '- '"),
     "path": _Type(check_type_path, "a path", "Write the path as text"),
-    "str": _Type(check_type_str, "text", "Write it in quotes"),
+    "str": _Type(check_type_str, "text", "Write one text in its place"),
+}
+# What YAML makes of a text without quotes
+_UNQUOTED = {
+    bool: "Write it in quotes: without them, YAML reads a word such as no or on as false or true",
+    float: "Write it in quotes: without them, 6.10 is the number 6.1",
 }
 # What Python and Ansible would take for one of a type without a word
-_NEVER = {"str": (dict, list, bool), "path": (dict, list, bool, int, float), "int": (bool,), "float": (bool,)}
+_NEVER = {"str": (dict, list, bool, float), "path": (dict, list, bool, int, float), "int": (bool,), "float": (bool,)}
 _ONLY = {"list": (list, tuple), "dict": (dict, Mapping)}
 
 
@@ -71,10 +76,7 @@ def _value(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> 
     try:
         converted = _converted(kind, value)
     except (TypeError, ValueError, OverflowError):
-        seen = "a value that is not shown" if spec.get("no_log") else shown(value)
-        problems.append(
-            EdgesiteError("{0} is {1}, but has to be {2}".format(name, seen, _TYPES[kind].words), _TYPES[kind].fix)
-        )
+        problems.append(_odd(name, value, kind, spec))
         return None
     if kind == "list":
         return _list(name, converted, spec, problems)
@@ -90,18 +92,28 @@ def _converted(kind: str, value: Any) -> Any:
     return _TYPES[kind].convert(value)
 
 
+def _odd(name: str, value: Any, kind: str, spec: Spec) -> EdgesiteError:
+    """The problem of a value of another type."""
+    seen = "a value that is not shown" if spec.get("no_log") else shown(value)
+    if spec.get("choices") is not None:
+        return _no_choice(name, seen, spec["choices"], "")
+    unquoted = [fix for read, fix in _UNQUOTED.items() if kind == "str" and isinstance(value, read)]
+    return EdgesiteError(
+        "{0} is {1}, but has to be {2}".format(name, seen, _TYPES[kind].words), (unquoted or [_TYPES[kind].fix])[0]
+    )
+
+
 def _choice(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> None:
     choices = spec.get("choices")
     if choices is not None and value not in choices:
-        allowed = ", ".join(repr(choice) if choice == "" else str(choice) for choice in choices)
-        problems.append(
-            EdgesiteError(
-                "{0} is {1}, but has to be one of {2}{3}".format(
-                    name, shown(value), allowed, hint(str(value), [str(choice) for choice in choices])
-                ),
-                "Set it to one of these",
-            )
-        )
+        problems.append(_no_choice(name, shown(value), choices, hint(str(value), map(str, choices))))
+
+
+def _no_choice(name: str, seen: str, choices: Sequence[Any], meant: str) -> EdgesiteError:
+    allowed = ", ".join(repr(choice) if choice == "" else str(choice) for choice in choices)
+    return EdgesiteError(
+        "{0} is {1}, but has to be one of {2}{3}".format(name, seen, allowed, meant), "Set it to one of these"
+    )
 
 
 def _list(name: str, values: Sequence[Any], spec: Spec, problems: List[EdgesiteError]) -> List[Any]:

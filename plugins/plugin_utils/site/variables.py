@@ -20,7 +20,7 @@ _VAULT = "Give the vault's password, as with --vault-password-file or --ask-vaul
 
 
 # Of a list, by their places in it
-Entries = Mapping[int, Any]
+Entries = Dict[int, Any]
 
 
 class Read(NamedTuple):
@@ -45,6 +45,7 @@ def read(variables: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -
 
 
 def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], found: Read) -> None:
+    wrong: Sequence[EdgesiteError]
     try:
         value = variables[name]
     except (AnsibleError, UndefinedError) as error:

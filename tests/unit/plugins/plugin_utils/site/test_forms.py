@@ -65,6 +65,31 @@ def test_everything_that_is_wrong_is_told_at_once():
     assert len(problems([{"limit": "x", "clocks": 5}, "all", {**GOOD, "odd": 1}])) == 5
 
 
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        (6.1, "Write it in quotes: without them, 6.10 is the number 6.1"),
+        (False, "Write it in quotes: without them, YAML reads a word such as no or on as false or true"),
+        ({}, "Write one text in its place"),
+    ],
+)
+def test_what_is_no_text(value, fix):
+    with pytest.raises(forms.Wrong) as wrong:
+        forms.checked("jetpack_version", value, {"type": "str"})
+    (error,) = wrong.value.problems
+    assert error.problem.endswith("but has to be text") and error.fix == fix
+
+
+@pytest.mark.parametrize("value", [False, True, 0.5, []])
+def test_what_is_no_text_where_there_are_choices(value):
+    (problem,) = problems(value, {"type": "str", "choices": ["never", "if_idle"]})
+    assert problem.endswith("but has to be one of never, if_idle")
+
+
+def test_whole_numbers_are_taken_for_text():
+    assert forms.checked("driver_branch", 580, {"type": "str"}) == "580"
+
+
 def test_a_secret_is_not_shown():
     assert "hunter2" not in str(problems(["hunter2"], {"type": "str", "no_log": True}))
     assert "hunter2" not in str(problems([["hunter2"]], {"type": "list", "elements": "str", "no_log": True}))

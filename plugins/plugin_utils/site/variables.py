@@ -15,7 +15,6 @@ from ...module_utils.common import lines, writable
 from ...module_utils.common.errors import EdgesiteError, shown
 from . import forms
 
-_WITHOUT_NULL = ("bool", "int", "float", "list", "dict")
 _VAULT = "Give the vault's password, as with --vault-password-file or --ask-vault-pass"
 
 
@@ -88,13 +87,14 @@ def _left(name: str, value: Any, spec: Mapping[str, Any]) -> Entries:
 
 
 def _null(name: str, spec: Mapping[str, Any]) -> List[EdgesiteError]:
-    """A null does not unset a variable: it takes the place of the role's default, and its type refuses it."""
+    """A null does not unset a variable: it takes the place of the role's default."""
     default = spec.get("default")
-    if default is None or not (spec.get("type") in _WITHOUT_NULL or spec.get("choices")):
+    if default is None:
         return []
-    return [
-        EdgesiteError("{0} is null".format(name), "Remove it, or set it to the default, {0}".format(shown(default)))
-    ]
+    written = constant(spec)
+    plain = written is not None and not (isinstance(written, (list, dict)) and written)
+    instead = ", or set it to the default, {0}".format(shown(written)) if plain else ", so that it has its default"
+    return [EdgesiteError("{0} is null".format(name), "Remove it{0}".format(instead))]
 
 
 def _unevaluated(name: str, why: str, spec: Mapping[str, Any]) -> EdgesiteError:

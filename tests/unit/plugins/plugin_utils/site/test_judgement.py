@@ -141,6 +141,8 @@ def test_the_controller_is_told_of_once_for_all_hosts():
             "gpu_settings has a number that is too large",
         ),
         (None, {"driver_branch": "550", "driver_hold": None}, "driver", "driver_hold is null"),
+        (None, {"edgesite_allow_reboot": None}, "variables", "edgesite_allow_reboot is null"),
+        (None, {"edgesite_facts_allowed": None}, "variables", "edgesite_facts_allowed is null"),
         (None, {"report_file": []}, "report", "report_file is an empty list"),
     ],
 )

@@ -77,6 +77,17 @@ def test_nothing_follows_from_a_variable_that_is_wrong(folder, layer, name, fact
     assert problem.startswith(name + " is ")
 
 
+@pytest.mark.parametrize(("layer", "name"), VARIABLES)
+def test_a_null_is_not_set_or_is_refused(folder, layer, name):
+    spec = specifications.of_roles()[layer][name]
+    unset = "nothing" if spec.get("default") is None else None
+    problems = told(folder, layer, False, **{name: None})
+    if unset is None:
+        assert [problem == name + " is null" for problem in problems] == [True]
+    else:
+        assert problems == told(folder, layer, False, **{name: unset})
+
+
 @pytest.mark.parametrize("facts", [False, True])
 @pytest.mark.parametrize(("layer", "name"), LISTS)
 def test_nothing_follows_from_an_entry_that_is_wrong(folder, layer, name, facts):

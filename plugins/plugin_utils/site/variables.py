@@ -9,14 +9,10 @@ import contextlib
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible.errors import AnsibleError
-from jinja2.exceptions import UndefinedError
 
-from ...module_utils.common import lines, writable
+from ...module_utils.common import writable
 from ...module_utils.common.errors import EdgesiteError, shown
-from . import forms
-
-_VAULT = "Give the vault's password, as with --vault-password-file or --ask-vault-pass"
-
+from . import forms, unevaluated
 
 # Of a list, by their places in it
 Entries = Dict[int, Any]
@@ -46,16 +42,23 @@ def read(variables: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -
 def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], found: Read) -> None:
     wrong: Sequence[EdgesiteError]
     try:
-        value = variables[name]
-    except (AnsibleError, UndefinedError) as error:
-        wrong, value = [_unevaluated(name, lines.in_one(str(error)), spec)], ()
-    else:
+        value = _evaluated(name, variables)
         wrong = _null(name, spec) if value is None else _wrong(name, value, spec, found)
+    except AnsibleError as error:
+        wrong, value = [unevaluated.problem(name, error, spec)], ()
     if value is not None:
         found.given.append(name)
     if wrong:
         found.problems.extend(wrong)
         found.left[name] = _left(name, value, spec)
+
+
+def _evaluated(name: str, variables: Mapping[str, Any]) -> Any:
+    try:
+        return variables[name]
+    except Exception as error:
+        # Ansible lets through some of what templates and plugins raise.
+        raise AnsibleError(str(error)) from error
 
 
 def _wrong(name: str, value: Any, spec: Mapping[str, Any], found: Read) -> Sequence[EdgesiteError]:
@@ -95,19 +98,6 @@ def _null(name: str, spec: Mapping[str, Any]) -> List[EdgesiteError]:
     plain = written is not None and not (isinstance(written, (list, dict)) and written)
     instead = ", or set it to the default, {0}".format(shown(written)) if plain else ", so that it has its default"
     return [EdgesiteError("{0} is null".format(name), "Remove it{0}".format(instead))]
-
-
-def _unevaluated(name: str, why: str, spec: Mapping[str, Any]) -> EdgesiteError:
-    if spec.get("no_log"):
-        return EdgesiteError(
-            "{0} cannot be evaluated; the reason is not shown, as it may hold the secret".format(name),
-            "Define what it refers to, and the vault's password; write '!unsafe' before a secret with {{ or {% in it",
-        )
-    secret = "vault" in why.lower() or "decrypt" in why.lower()
-    return EdgesiteError(
-        "{0} cannot be evaluated: {1}".format(name, why),
-        _VAULT if secret else "Define what it refers to, or correct it",
-    )
 
 
 def constant(spec: Mapping[str, Any]) -> Any:

@@ -47,6 +47,10 @@ _UNQUOTED = {
 }
 # What Python and Ansible would take for one of a type without a word
 _NEVER = {"str": (dict, list, bool, float), "path": (dict, list, bool, int, float), "int": (bool,), "float": (bool,)}
+# Elements of lists that modules take as text with commas, too
+_SPLIT = ("str", "path", "int", "float")
+# How a list and a mapping are given in JSON
+_TEXT_OF = {"list": '{{"{0}": [...]}}', "dict": '{{"{0}": {{...}}}}'}
 _ONLY = {"list": (list, tuple), "dict": (dict, Mapping)}
 
 
@@ -74,7 +78,7 @@ def _value(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> 
     if kind == "raw":
         return value
     try:
-        converted = _converted(kind, value)
+        converted = _converted(kind, value, spec)
     except (TypeError, ValueError, OverflowError):
         problems.append(_odd(name, value, kind, spec))
         return None
@@ -86,10 +90,23 @@ def _value(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> 
     return converted
 
 
-def _converted(kind: str, value: Any) -> Any:
+def _converted(kind: str, value: Any, spec: Spec) -> Any:
+    if kind == "list" and _is_short(value, spec):
+        return check_type_list(value)
     if isinstance(value, _NEVER.get(kind, ())) or not isinstance(value, _ONLY.get(kind, object)):
         raise TypeError(kind)
     return _TYPES[kind].convert(value)
+
+
+def _is_short(value: Any, spec: Spec) -> bool:
+    """Whether modules split a value into a list, such as a,b, which is how -e name=value and INI files give one."""
+    splits = spec.get("elements") in _SPLIT and spec.get("split", True)
+    return splits and isinstance(value, (str, int, float)) and not isinstance(value, bool) and not _is_written(value)
+
+
+def _is_written(value: Any) -> bool:
+    """Whether a text looks like a list or a mapping, which -e name=value makes of neither."""
+    return isinstance(value, str) and value.lstrip().startswith(("[", "{"))
 
 
 def _odd(name: str, value: Any, kind: str, spec: Spec) -> EdgesiteError:
@@ -97,10 +114,20 @@ def _odd(name: str, value: Any, kind: str, spec: Spec) -> EdgesiteError:
     seen = "a value that is not shown" if spec.get("no_log") else shown(value)
     if spec.get("choices") is not None:
         return _no_choice(name, seen, spec["choices"], "")
-    unquoted = [fix for read, fix in _UNQUOTED.items() if kind == "str" and isinstance(value, read)]
     return EdgesiteError(
-        "{0} is {1}, but has to be {2}".format(name, seen, _TYPES[kind].words), (unquoted or [_TYPES[kind].fix])[0]
+        "{0} is {1}, but has to be {2}".format(name, seen, _TYPES[kind].words), _fix(name, value, kind)
     )
+
+
+def _fix(name: str, value: Any, kind: str) -> str:
+    if kind in _TEXT_OF and _is_written(value) and name.isidentifier():
+        return (
+            "Write it as YAML in the inventory, or give it with -e @FILE or -e '{0}'; -e name=value gives text".format(
+                _TEXT_OF[kind].format(name)
+            )
+        )
+    unquoted = [fix for read, fix in _UNQUOTED.items() if kind == "str" and isinstance(value, read)]
+    return (unquoted or [_TYPES[kind].fix])[0]
 
 
 def _choice(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> None:

@@ -21,7 +21,8 @@ _NAMES = {"type": "list", "elements": "str", "default": []}
 # Those of the playbooks; docs/playbooks.md lists them.
 PLAYBOOKS: Dict[str, Dict[str, Any]] = {
     "edgesite_allow_reboot": {"type": "bool", "default": False},
-    "edgesite_facts_allowed": _NAMES,
+    # which is asked for where nothing of a host is evaluated
+    "edgesite_facts_allowed": {**_NAMES, "split": False},
     "edgesite_hosts": {"type": "raw"},
     "edgesite_identity_end": {
         "type": "str",

@@ -51,6 +51,8 @@ def of_roles() -> Mapping[str, Mapping[str, Any]]:
         for name, spec in layer.specs.items():
             found[layer.name][name] = {**found[layer.name][name], **spec}
     found["identity"]["identity_authority"] = {**found["identity"]["identity_authority"], "options": authority.OPTIONS}
+    # Goes to a filter, which splits nothing
+    found["report"]["report_hosts"] = {**found["report"]["report_hosts"], "split": False}
     return found
 
 

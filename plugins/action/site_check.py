@@ -30,9 +30,14 @@ class ActionModule(ControllerActionBase):
     }
 
     def guard(self, task_vars: Mapping[str, Any]) -> None:
-        """A host that lies must not stop the judgement of the others, for which it may stand with run_once."""
+        """A host that lies must not stop the judgement of the others, for which it may stand with run_once.
+
+        The playbooks ask localhost which hosts there are and where the report goes.
+        """
         if self._task.args.get("hosts") is None:
             super().guard(task_vars)
+        else:
+            inventory_guard.check_host(task_vars, "localhost")
 
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         if options["hosts"] is None:

@@ -83,10 +83,10 @@ def test_a_run_without_hosts_fails():
         check({}, ["["])
 
 
-def select(hosts, facts=None, of_host=None, **task_vars):
-    """The check of hosts and tags alone."""
-    hostvars = Hostvars({"gpu-1": of_host or WRONG})
-    hostvars._variable_manager = SimpleNamespace(_fact_cache={"gpu-1": facts or {}})
+def select(hosts, facts=None, of_host=None, name="gpu-1", **task_vars):
+    """The check of hosts and tags alone. facts: of the host with this name."""
+    hostvars = Hostvars({"gpu-1": of_host or WRONG, "localhost": {}})
+    hostvars._variable_manager = SimpleNamespace(_fact_cache={name: facts or {}})
     action = site_check.ActionModule.__new__(site_check.ActionModule)
     action._task = SimpleNamespace(tags=["always"], args={"hosts": hosts, "variables": False})
     action._templar = Templar()
@@ -109,3 +109,8 @@ def test_a_host_that_lies_does_not_stop_the_others():
     assert select(["gpu-1"], facts=lies) == {}
     with pytest.raises(EdgesiteError, match="has no hosts"):
         select([], facts=lies)
+
+
+def test_what_localhost_says_is_taken_from_nobody_else():
+    with pytest.raises(EdgesiteError, match="Facts of localhost would take the place of variables"):
+        select(["gpu-1"], facts={"edgesite_report_file": "/etc/passwd"}, name="localhost")

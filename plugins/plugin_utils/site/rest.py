@@ -59,16 +59,16 @@ class Rest(NamedTuple):
             rest = rest and rest.less(problem.variable)
         return rest
 
-    def less(self, place: str) -> Optional["Rest"]:
+    def less(self, where: str) -> Optional["Rest"]:
         """The rest without a variable, or without an entry of a list, as in gpu_settings[1].gpus."""
-        found = _ENTRY.match(place)
+        found = _ENTRY.match(where)
         name, number = found.groups() if found else ("", None)
-        if name not in {*self.values, *self.lists, *self.wrong}:
+        if name not in (self.lists if number else {*self.values, *self.lists, *self.wrong}):
             return None
-        lists = {**self.lists, name: dict(self.lists.get(name, {}))}
-        entries = lists.pop(name) if number is None else lists[name]
-        entries.pop(int(number or 0), None)
         values = {one: value for one, value in self.values.items() if one != name}
+        lists = {one: entries for one, entries in self.lists.items() if one != name}
+        if number is not None:
+            lists[name] = {place: entry for place, entry in self.lists[name].items() if place != int(number)}
         return self._replace(values=values, lists=lists, wrong=self.wrong | {name})
 
     def told(self, check: Callable[[], List[EdgesiteError]]) -> List[EdgesiteError]:

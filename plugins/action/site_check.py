@@ -15,7 +15,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import chosen, judgement, tags
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import Evaluated, of_host
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import Evaluated, OfHosts
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.judgement import Judgement, Scope
 
 
@@ -43,7 +43,7 @@ class ActionModule(ControllerActionBase):
         if options["hosts"] is None:
             return self._one(options, task_vars)
         hosts = chosen.hosts(options["hosts"], task_vars["hostvars"])
-        given = {host: of_host(host, hosts, task_vars["hostvars"], self._templar) for host in hosts}
+        given = OfHosts(hosts, task_vars["hostvars"], self._templar)
         scope = self._scope(options, task_vars, given)
         return self._whole(judgement.judge(given, hosts, scope), options) if options["variables"] else {}
 

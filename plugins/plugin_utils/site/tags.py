@@ -54,8 +54,8 @@ def layers(
 def _allowed(given: Mapping[str, Mapping[str, Any]], guard: Callable[[str], None]) -> Set[str]:
     """The tags that variables of any host allow."""
     found: Set[str] = set()
-    for host, of_host in given.items():
+    for host in given:
         with contextlib.suppress(EdgesiteError):
             guard(host)
-            found.update(read(of_host, {ALLOWED: PLAYBOOKS[ALLOWED]}).values.get(ALLOWED, ()))
+            found.update(read(given[host], {ALLOWED: PLAYBOOKS[ALLOWED]}).values.get(ALLOWED, ()))
     return found

@@ -11,7 +11,11 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.inventory_guard import check_host, check_result, check_variables
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.inventory_guard import (
+    check_host,
+    check_result,
+    check_variables,
+)
 
 
 @pytest.fixture

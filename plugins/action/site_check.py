@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping
 
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, shown
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement, tags
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import Evaluated, of_host
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import chosen, judgement, tags
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import Evaluated, OfHosts
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.judgement import Judgement, Scope
 
 
@@ -30,47 +30,48 @@ class ActionModule(ControllerActionBase):
     }
 
     def guard(self, task_vars: Mapping[str, Any]) -> None:
-        if self._task.args.get("variables") is not False:
+        """A host that lies must not stop the judgement of the others, for which it may stand with run_once.
+
+        The playbooks ask localhost which hosts there are and where the report goes.
+        """
+        if self._task.args.get("hosts") is None:
             super().guard(task_vars)
+        else:
+            inventory_guard.check_host(task_vars, "localhost")
 
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
+        if options["hosts"] is None:
+            return self._one(options, task_vars)
+        hosts = chosen.hosts(options["hosts"], task_vars["hostvars"])
+        given = OfHosts(hosts, task_vars["hostvars"], self._templar)
+        scope = self._scope(options, task_vars, given)
+        return self._whole(judgement.judge(given, hosts, scope), options) if options["variables"] else {}
+
+    def _one(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
+        host: str = task_vars["inventory_hostname"]
+        given = {host: Evaluated(task_vars, self._templar)}
+        scope = self._scope(options, task_vars, given)
         if not options["variables"]:
-            return self._selection(options["hosts"] or [], task_vars)
-        own: str = task_vars["inventory_hostname"]
-        whole = options["hosts"] is not None
-        hosts = options["hosts"] if whole else [own]
-        _check_hosts(hosts)
-        unknown = [name for name in hosts if name not in task_vars["hostvars"]]
-        if unknown:
-            raise EdgesiteError(
-                "hosts has {0}, which is not a host of the inventory".format(shown(unknown[0])),
-                "Give names that 'ansible-inventory --graph' shows",
-            )
-        chosen = tags.layers(task_vars, self._task.tags)
-        if whole:
-            given = {host: of_host(host, hosts, task_vars["hostvars"], self._templar) for host in hosts}
-        else:
-            given = {own: Evaluated(task_vars, self._templar)}
-        scope = Scope(chosen, options["facts"], self._find, lambda host: inventory_guard.check_host(task_vars, host))
-        found = judgement.judge(given, hosts, scope)
-        if whole:
-            # Lines of their own, as Ansible shows a list as it is written in Python
-            Display().display("\n".join(_lines(found)))
-        if options["report_file"]:
-            _write(options["report_file"], found)
-        if not whole:
-            return {"failed": bool(found.problems), "msg": _in_one(found), "layers": found.called[own]}
+            return {}
+        found = judgement.judge(given, [host], scope)
+        self._write(options, found)
+        return {"failed": bool(found.problems), "msg": _in_one(found), "layers": found.called[host]}
+
+    def _whole(self, found: Judgement, options: Mapping[str, Any]) -> Dict[str, Any]:
+        # Lines of their own, as Ansible shows a list as it is written in Python
+        Display().display("\n".join(_lines(found)))
+        self._write(options, found)
         return {"failed": bool(found.problems), "msg": problem.count(found.problems)}
 
-    def _selection(self, hosts: Sequence[str], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
-        try:
-            super().guard(task_vars)
-        except EdgesiteError:
-            # The plays that follow refuse this host; here, where it is the first of all, it must not stop the others.
-            return {}
-        _check_hosts(hosts)
-        tags.layers(task_vars, self._task.tags)
-        return {}
+    def _scope(self, options: Mapping[str, Any], task_vars: Mapping[str, Any], given: Mapping[str, Any]) -> Scope:
+        def guard(host: str) -> None:
+            inventory_guard.check_host(task_vars, host)
+
+        return Scope(tags.layers(task_vars, self._task.tags, given, guard), options["facts"], self._find, guard)
+
+    def _write(self, options: Mapping[str, Any], found: Judgement) -> None:
+        if options["report_file"]:
+            _write(options["report_file"], found)
 
     def _find(self, path: str) -> str:
         try:
@@ -78,15 +79,6 @@ class ActionModule(ControllerActionBase):
         except AnsibleError:
             # which is said by who reads it
             return path
-
-
-def _check_hosts(hosts: Sequence[str]) -> None:
-    if not hosts:
-        raise EdgesiteError(
-            "The run has no hosts, so it would do nothing",
-            "Check edgesite_hosts (default: the group edgesite), --limit and -i; "
-            "'ansible-inventory --graph' shows the groups and hosts of the inventory",
-        )
 
 
 def _lines(found: Judgement) -> List[str]:

@@ -26,9 +26,9 @@ author:
 options:
   hosts:
     description:
-      - The hosts to check; the host of the task by default.
-      - Give all of them in a task with C(run_once), so that a problem on the controller is listed once. An empty list
-        is an error.
+      - Patterns of the hosts to check, of which C(--limit) may leave some out; the host of the task by default.
+      - Give all of them in a task with C(run_once), so that a problem on the controller is listed once. It is an error
+        if there are none.
     type: list
     elements: str
   variables:

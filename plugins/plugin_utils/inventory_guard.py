@@ -61,10 +61,11 @@ def check_host(variables: Mapping[str, Any], host: str) -> None:
     """Raises where facts of another host than the task's stand in for variables."""
     if constants.INJECT_FACTS_AS_VARS:
         foreign = _foreign(_facts(variables, host))
-        allowed = [] if _ALLOWED in foreign else _allowed(variables["hostvars"][host])
-        refused = [name for name in foreign if name not in allowed]
-        if refused:
-            raise _refusal(host, refused)
+        if foreign and _ALLOWED not in foreign:
+            allowed = _allowed(variables["hostvars"][host])
+            foreign = [name for name in foreign if name not in allowed]
+        if foreign:
+            raise _refusal(host, foreign)
 
 
 def check_result(result: Mapping[str, Any], host: str) -> None:

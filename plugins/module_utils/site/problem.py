@@ -89,11 +89,14 @@ def count(problems: Sequence[Problem]) -> str:
 
 
 def told(problems: Sequence[Problem]) -> List[str]:
-    """The problems as lines for people, each with its fix."""
-    text = []
+    """The problems as lines for people, each with its fix. What hosts have in common, as by a group, is told once."""
+    alike: Dict[Problem, List[str]] = {}
     for problem in problems:
+        alike.setdefault(problem._replace(host=""), []).append(problem.host)
+    text = []
+    for problem, hosts in alike.items():
         text.append(
-            "{0}{1}: [{2}] {3}".format(problem.host, _for(problem.hosts), problem.layer, lines.in_one(problem.problem))
+            "{0}{1}: [{2}] {3}".format(some(hosts), _for(problem.hosts), problem.layer, lines.in_one(problem.problem))
         )
         text.append("    fix: {0}".format(lines.in_one(problem.fix)))
     return text

@@ -30,8 +30,25 @@ class Evaluated(Mapping[str, Any]):
         return len(self._raw)
 
 
-def of_host(host: str, hosts: Sequence[str], hostvars: Any, templar: Any) -> Evaluated:
-    """The variables of one of these hosts, with what hostvars[HOST] leaves out and any task of a run has."""
-    raw = {**hostvars.raw_get(host), "hostvars": hostvars, **{name: list(hosts) for name in _HOSTS_OF_THE_PLAY}}
-    raw["vars"] = dict(raw)
-    return Evaluated(raw, templar.copy_with_new_env(available_variables=raw))
+class OfHosts(Mapping[str, Evaluated]):
+    """The variables of these hosts, with what hostvars[HOST] leaves out and any task of a run has.
+
+    Ansible gathers those of a host when it is asked for.
+    """
+
+    def __init__(self, hosts: Sequence[str], hostvars: Any, templar: Any) -> None:
+        self._hosts = hosts
+        self._hostvars = hostvars
+        self._templar = templar
+
+    def __getitem__(self, host: str) -> Evaluated:
+        of_play = {name: list(self._hosts) for name in _HOSTS_OF_THE_PLAY}
+        raw = {**self._hostvars.raw_get(host), "hostvars": self._hostvars, **of_play}
+        raw["vars"] = dict(raw)
+        return Evaluated(raw, self._templar.copy_with_new_env(available_variables=raw))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hosts)
+
+    def __len__(self) -> int:
+        return len(self._hosts)

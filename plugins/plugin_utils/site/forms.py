@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.common.validation import (
@@ -19,6 +18,7 @@ from ansible.module_utils.common.validation import (
 )
 
 from ...module_utils.common.errors import EdgesiteError, shown
+from .alike import hint
 
 Spec = Mapping[str, Any]
 
@@ -38,10 +38,19 @@ _TYPES = {
     "int": _Type(check_type_int, "a whole number", "Write a whole number, such as 600"),
     "list": _Type(check_type_list, "a list", "Write each entry on a line of its own that begins with '- '"),
     "path": _Type(check_type_path, "a path", "Write the path as text"),
-    "str": _Type(check_type_str, "text", "Write it in quotes"),
+    "str": _Type(check_type_str, "text", "Write one text in its place"),
+}
+# What YAML makes of a text without quotes
+_UNQUOTED = {
+    bool: "Write it in quotes: without them, YAML reads a word such as no or on as false or true",
+    float: "Write it in quotes: without them, 6.10 is the number 6.1",
 }
 # What Python and Ansible would take for one of a type without a word
-_NEVER = {"str": (dict, list, bool), "path": (dict, list, bool, int, float), "int": (bool,), "float": (bool,)}
+_NEVER = {"str": (dict, list, bool, float), "path": (dict, list, bool, int, float), "int": (bool,), "float": (bool,)}
+# Elements of lists that modules take as text with commas, too
+_SPLIT = ("str", "path", "int", "float")
+# How a list and a mapping are given in JSON
+_TEXT_OF = {"list": '{{"{0}": [...]}}', "dict": '{{"{0}": {{...}}}}'}
 _ONLY = {"list": (list, tuple), "dict": (dict, Mapping)}
 
 
@@ -62,12 +71,6 @@ class Wrong(Exception):
         self.problems = problems
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
-    """'; did you mean this name?', where one is near; else nothing."""
-    found = difflib.get_close_matches(name, names, 1, 0.75)
-    return "; did you mean {0}?".format(found[0]) if found else ""
-
-
 def _value(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> Any:
     if value is None:
         return None
@@ -75,12 +78,9 @@ def _value(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> 
     if kind == "raw":
         return value
     try:
-        converted = _converted(kind, value)
+        converted = _converted(kind, value, spec)
     except (TypeError, ValueError, OverflowError):
-        seen = "a value that is not shown" if spec.get("no_log") else shown(value)
-        problems.append(
-            EdgesiteError("{0} is {1}, but has to be {2}".format(name, seen, _TYPES[kind].words), _TYPES[kind].fix)
-        )
+        problems.append(_odd(name, value, kind, spec))
         return None
     if kind == "list":
         return _list(name, converted, spec, problems)
@@ -90,24 +90,57 @@ def _value(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> 
     return converted
 
 
-def _converted(kind: str, value: Any) -> Any:
+def _converted(kind: str, value: Any, spec: Spec) -> Any:
+    if kind == "list" and _is_short(value, spec):
+        return check_type_list(value)
     if isinstance(value, _NEVER.get(kind, ())) or not isinstance(value, _ONLY.get(kind, object)):
         raise TypeError(kind)
     return _TYPES[kind].convert(value)
 
 
+def _is_short(value: Any, spec: Spec) -> bool:
+    """Whether modules split a value into a list, such as a,b, which is how -e name=value and INI files give one."""
+    splits = spec.get("elements") in _SPLIT and spec.get("split", True)
+    return splits and isinstance(value, (str, int, float)) and not isinstance(value, bool) and not _is_written(value)
+
+
+def _is_written(value: Any) -> bool:
+    """Whether a text looks like a list or a mapping, which -e name=value makes of neither."""
+    return isinstance(value, str) and value.lstrip().startswith(("[", "{"))
+
+
+def _odd(name: str, value: Any, kind: str, spec: Spec) -> EdgesiteError:
+    """The problem of a value of another type."""
+    seen = "a value that is not shown" if spec.get("no_log") else shown(value)
+    if spec.get("choices") is not None:
+        return _no_choice(name, seen, spec["choices"], "")
+    return EdgesiteError(
+        "{0} is {1}, but has to be {2}".format(name, seen, _TYPES[kind].words), _fix(name, value, kind)
+    )
+
+
+def _fix(name: str, value: Any, kind: str) -> str:
+    if kind in _TEXT_OF and _is_written(value) and name.isidentifier():
+        return (
+            "Write it as YAML in the inventory, or give it with -e @FILE or -e '{0}'; -e name=value gives text".format(
+                _TEXT_OF[kind].format(name)
+            )
+        )
+    unquoted = [fix for read, fix in _UNQUOTED.items() if kind == "str" and isinstance(value, read)]
+    return (unquoted or [_TYPES[kind].fix])[0]
+
+
 def _choice(name: str, value: Any, spec: Spec, problems: List[EdgesiteError]) -> None:
     choices = spec.get("choices")
     if choices is not None and value not in choices:
-        allowed = ", ".join(repr(choice) if choice == "" else str(choice) for choice in choices)
-        problems.append(
-            EdgesiteError(
-                "{0} is {1}, but has to be one of {2}{3}".format(
-                    name, shown(value), allowed, nearest(str(value), [str(choice) for choice in choices])
-                ),
-                "Set it to one of these",
-            )
-        )
+        problems.append(_no_choice(name, shown(value), choices, hint(str(value), map(str, choices))))
+
+
+def _no_choice(name: str, seen: str, choices: Sequence[Any], meant: str) -> EdgesiteError:
+    allowed = ", ".join(repr(choice) if choice == "" else str(choice) for choice in choices)
+    return EdgesiteError(
+        "{0} is {1}, but has to be one of {2}{3}".format(name, seen, allowed, meant), "Set it to one of these"
+    )
 
 
 def _list(name: str, values: Sequence[Any], spec: Spec, problems: List[EdgesiteError]) -> List[Any]:
@@ -131,7 +164,7 @@ def _dict(name: str, values: Mapping[Any, Any], options: Spec, problems: List[Ed
         if key not in options:
             problems.append(
                 EdgesiteError(
-                    "{0} has {1}{2}".format(name, shown(key), nearest(str(key), list(options))),
+                    "{0} has {1}{2}".format(name, shown(key), hint(str(key), list(options))),
                     "Allowed keys: {0}".format(", ".join(options)),
                 )
             )

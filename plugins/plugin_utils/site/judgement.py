@@ -14,8 +14,9 @@ from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site import layers, preflight, problem
 from ...module_utils.site.layers import LAYERS, Layer
 from ...module_utils.site.problem import CONTROLLER, Problem
-from . import meaning, names, on_controller, specifications, variables
+from . import meaning, names, on_controller, rest, specifications, variables
 from .on_controller import Find
+from .rest import Rest
 
 Variables = Mapping[str, Any]
 
@@ -48,17 +49,16 @@ class Judgement(NamedTuple):
 class _Host:
     """What is found of one host.
 
-    values: of the variables whose form is good. asked: these, and the names of the others. sound: the layers whose
-    variables are good as far as they say themselves.
+    asked: the values of the variables whose form is good, and the names of the others. rests: of the layers that the
+    variables call for, what of these is good as far as they say themselves.
     """
 
     def __init__(self, name: str, given: Variables) -> None:
         self.name = name
         self.given = given
         self.problems: List[Problem] = []
-        self.values: Dict[str, Any] = {}
         self.asked: Dict[str, Any] = {}
-        self.sound: List[Layer] = []
+        self.rests: List[Tuple[Layer, Rest]] = []
 
     def has(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
         """Notes problems of the host."""
@@ -102,11 +102,10 @@ def _by_variables(host: _Host, scope: Scope) -> None:
     by_name = {layer.name: layer for layer in LAYERS}
     for role, specs in specifications.of_roles().items():
         read = variables.read(host.given, specs)
-        host.values.update(read.values)
         host.asked.update({name: read.values.get(name, name) for name in read.given})
         if role not in by_name or role in scope.layers:
             host.has(role, read.problems)
-        if role in scope.layers and not read.problems:
+        if role in scope.layers:
             _of_layer(host, by_name[role], read, scope.find)
 
 
@@ -117,20 +116,19 @@ def _of_playbooks(host: _Host) -> None:
 
 
 def _of_layer(host: _Host, layer: Layer, read: variables.Read, find: Find) -> None:
-    calling = [name for name in layer.variables if layers.calls(read.values.get(name))]
+    calling = [name for name in layer.variables if layers.calls(host.asked.get(name))]
     if not calling:
         return
     specs = specifications.of_roles()[layer.name]
     lacking = variables.missing(layer.name, read.given, specs, calling[0])
-    host.has(layer.name, lacking)
-    if lacking:
-        return
-    whole = variables.with_defaults(read.values, specs)
-    wrong = meaning.problems(layer.name, whole, host.name)
-    host.has(layer.name, wrong)
-    host.leads_to(layer.name, on_controller.problems(layer.name, whole, find))
-    if not wrong:
-        host.sound.append(layer)
+    left = rest.of(layer.name, read, lacking)
+    values = left.with_defaults(specs)
+    wrong = left.told(lambda: meaning.problems(layer.name, values, host.name))
+    host.has(layer.name, [*lacking.values(), *wrong])
+    host.leads_to(layer.name, left.told(lambda: on_controller.problems(layer.name, values, find)))
+    sound = left.without(problem.of(host.name, layer.name, error) for error in wrong)
+    if sound:
+        host.rests.append((layer, sound))
 
 
 def _by_facts(host: _Host) -> None:
@@ -142,10 +140,13 @@ def _by_facts(host: _Host) -> None:
         host.problems.append(problem.unread(host.name, why))
     else:
         host.has("driver", preflight.of_nvml(info, layers.need_nvml(host.asked)))
-        for layer in host.sound:
-            host.has(
-                layer.name, (layer.judge(host.values, info) if layer.judge else []) or _foreseen(layer, host.given)
-            )
+        for layer, left in host.rests:
+            host.has(layer.name, _of_facts(layer, left, info) or ([] if left.wrong else _foreseen(layer, host.given)))
+
+
+def _of_facts(layer: Layer, left: Rest, info: Variables) -> List[EdgesiteError]:
+    judge = layer.judge
+    return left.told(lambda: judge(left.given(), info)) if judge else []
 
 
 def _foreseen(layer: Layer, given: Variables) -> List[EdgesiteError]:
@@ -163,7 +164,7 @@ def _notes(judged: Sequence[_Host]) -> List[str]:
     have = [str(gpu["name"]) for host in judged for gpu in _gpus(host.given)]
     found: Dict[str, List[str]] = {}
     for host in judged:
-        sound = {name: host.values.get(name) for layer in host.sound for name in layer.variables}
+        sound = {name: value for _layer, left in host.rests for name, value in left.given().items()}
         for model in preflight.unmatched_models(sound, have):
             found.setdefault(model, []).append(host.name)
     return [

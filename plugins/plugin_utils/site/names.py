@@ -5,42 +5,29 @@
 
 from __future__ import annotations
 
-import difflib
+import functools
 from fnmatch import fnmatchcase
+from itertools import zip_longest
 from typing import Iterable, List, Optional, Sequence, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
-from ...module_utils.site.layers import LAYERS
 from . import specifications
+from .alike import nearest
 
 ALLOWED = "edgesite_variables_allowed"
 # Roles of ours whose names are words that others begin their variables with, too
 _COMMON = ("facts", "report")
-_ALIKE = 0.9
-_SET_BY_US = {
-    "edgesite_done",
-    "edgesite_failure",
-    *(name + "_result" for name in ("edgesite", "facts", *(layer.name for layer in LAYERS))),
-}
+_OF_PLAYBOOKS = ("edgesite_done", "edgesite_failure", "edgesite_result")
 
 
 def unread(names: Iterable[str], allowed: Sequence[str]) -> List[EdgesiteError]:
     """A problem for each of a host's variables that has our prefix, or nearly one of our names, and is none of them."""
-    known = [name for options in specifications.of_roles().values() for name in options]
-    known += specifications.PLAYBOOKS
-    set_by_us = {
-        "edgesite_done",
-        "edgesite_failure",
-        "edgesite_result",
-        "facts_result",
-        *(layer.name + "_result" for layer in LAYERS),
-    }
-    found = sorted(set(names) - {*known, *set_by_us})
+    found = sorted(set(names) - {*_known(), *specifications.registered(), *_OF_PLAYBOOKS})
     return [
         _problem(name, near)
         for name in found
         if not any(fnmatchcase(name, pattern) for pattern in allowed)
-        for near in [_near(name, known)]
+        for near in [_near(name)]
         if near or name.startswith(_prefixes())
     ]
 
@@ -49,12 +36,25 @@ def _prefixes() -> Tuple[str, ...]:
     return tuple(role + "_" for role in [*specifications.of_roles(), "edgesite"] if role not in _COMMON)
 
 
-def _near(name: str, known: Sequence[str]) -> Optional[str]:
-    """The name of ours that was meant. One with another number of words, as my_gpu_settings, is somebody's own."""
-    if name.startswith(_prefixes()):
-        return next(iter(difflib.get_close_matches(name, known, 1, 0.6)), None)
-    alike = [one for one in known if one.count("_") == name.count("_")]
-    return next(iter(difflib.get_close_matches(name, alike, 1, _ALIKE)), None)
+def _known() -> List[str]:
+    return [*(name for options in specifications.of_roles().values() for name in options), *specifications.PLAYBOOKS]
+
+
+@functools.lru_cache(maxsize=None)
+def _near(name: str) -> Optional[str]:
+    """The name of ours that was meant. Hosts have most names in common."""
+    prefix = next((one for one in _prefixes() if name.startswith(one)), None)
+    if prefix is None:
+        return next((one for one in _known() if _same_words(name, one)), None)
+    # Long prefixes that are the same make any two names alike.
+    found = nearest(name[len(prefix) :], [one[len(prefix) :] for one in _known() if one.startswith(prefix)])
+    return prefix + found if found else None
+
+
+def _same_words(name: str, ours: str) -> bool:
+    """Whether each word of a name may be meant for ours. One with another number, as my_gpu_settings, is not ours."""
+    pairs = list(zip_longest(name.split("_"), ours.split("_"), fillvalue=""))
+    return all(nearest(word, [meant]) for word, meant in pairs)
 
 
 def _problem(name: str, near: Optional[str]) -> EdgesiteError:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, FrozenSet, Mapping
 
 import yaml
 
@@ -15,17 +16,23 @@ from ...module_utils.site.layers import LAYERS
 from ..identity import authority
 
 _ROLES = Path(__file__).resolve().parents[3] / "roles"
-_NAMES = {"type": "list", "elements": "str"}
+_REGISTER = re.compile(r"^\s+register: (\w+)$", re.ASCII | re.MULTILINE)
+_NAMES = {"type": "list", "elements": "str", "default": []}
 # Those of the playbooks; docs/playbooks.md lists them.
 PLAYBOOKS: Dict[str, Dict[str, Any]] = {
-    "edgesite_allow_reboot": {"type": "bool"},
-    "edgesite_facts_allowed": _NAMES,
+    "edgesite_allow_reboot": {"type": "bool", "default": False},
+    # which is asked for where nothing of a host is evaluated
+    "edgesite_facts_allowed": {**_NAMES, "split": False},
     "edgesite_hosts": {"type": "raw"},
-    "edgesite_identity_end": {"type": "str", "choices": ["revoked", "decommissioned", "readmitted"]},
-    "edgesite_report_file": {"type": "str"},
-    "edgesite_serial": {"type": "raw"},
+    "edgesite_identity_end": {
+        "type": "str",
+        "choices": ["revoked", "decommissioned", "readmitted"],
+        "default": "decommissioned",
+    },
+    "edgesite_report_file": {"type": "str", "default": ""},
+    "edgesite_serial": {"type": "raw", "default": "100%"},
     "edgesite_tags_allowed": _NAMES,
-    "edgesite_tpm_tcti": {"type": "str"},
+    "edgesite_tpm_tcti": {"type": "str", "default": ""},
     "edgesite_variables_allowed": _NAMES,
 }
 
@@ -35,10 +42,28 @@ def of_roles() -> Mapping[str, Mapping[str, Any]]:
     """The options of each role by their names, with those of their entries."""
     found = {}
     for path in sorted(_ROLES.glob("*/meta/argument_specs.yml")):
-        with open(path, encoding="utf-8") as stream:
-            found[path.parent.parent.name] = yaml.safe_load(stream)["argument_specs"]["main"]["options"]
+        role = path.parents[1]
+        options = _loaded(path)["argument_specs"]["main"]["options"]
+        # A specification leaves out defaults that the role's page does not show.
+        defaults = {name: {"default": value} for name, value in _loaded(role / "defaults" / "main.yml").items()}
+        found[role.name] = {name: {**defaults.get(name, {}), **spec} for name, spec in options.items()}
     for layer in LAYERS:
         for name, spec in layer.specs.items():
             found[layer.name][name] = {**found[layer.name][name], **spec}
     found["identity"]["identity_authority"] = {**found["identity"]["identity_authority"], "options": authority.OPTIONS}
+    # Goes to a filter, which splits nothing
+    found["report"]["report_hosts"] = {**found["report"]["report_hosts"], "split": False}
     return found
+
+
+def _loaded(path: Path) -> Dict[str, Any]:
+    with open(path, encoding="utf-8") as stream:
+        found: Dict[str, Any] = yaml.safe_load(stream)
+    return found
+
+
+@functools.lru_cache(maxsize=None)
+def registered() -> FrozenSet[str]:
+    """The variables that the roles' own tasks set, which the plays after them have."""
+    files = _ROLES.glob("*/tasks/*.yml")
+    return frozenset(name for file in files for name in _REGISTER.findall(file.read_text(encoding="utf-8")))

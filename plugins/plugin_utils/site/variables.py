@@ -5,30 +5,34 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
+import contextlib
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible.errors import AnsibleError
-from jinja2.exceptions import UndefinedError
 
-from ...module_utils.common import lines, writable
+from ...module_utils.common import writable
 from ...module_utils.common.errors import EdgesiteError, shown
-from . import forms
+from . import forms, unevaluated
 
-_WITHOUT_NULL = ("bool", "int", "float", "list", "dict")
-_VAULT = "Give the vault's password, as with --vault-password-file or --ask-vault-pass"
+# Of a list, by their places in it
+Entries = Dict[int, Any]
 
 
 class Read(NamedTuple):
-    """values: those that are given, not null, and of the right form. given: names of all of them, null ones aside."""
+    """values: those that are given, not null, and of the right form. given: names of all of them, null ones aside.
+
+    left: by the name of each that is wrong, the good entries of the list that it is.
+    """
 
     values: Dict[str, Any]
     given: List[str]
     problems: List[EdgesiteError]
+    left: Dict[str, Entries]
 
 
 def read(variables: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -> Read:
     """The variables that specifications name."""
-    found = Read({}, [], [])
+    found = Read({}, [], [], {})
     for name, spec in specs.items():
         if name in variables:
             _read(name, variables, spec, found)
@@ -36,67 +40,84 @@ def read(variables: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -
 
 
 def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], found: Read) -> None:
+    wrong: Sequence[EdgesiteError]
     try:
-        value = variables[name]
-        if value is None:
-            found.problems.extend(_null(name, spec))
-            return
-        writable.check({name: value})
-        converted = forms.checked(name, value, spec)
-        # A text may have become a number that is too large.
-        writable.check({name: converted})
-        found.values[name] = converted
-    except (AnsibleError, UndefinedError) as error:
-        found.problems.append(_unevaluated(name, lines.in_one(str(error)), spec))
+        value = _evaluated(name, variables)
+        wrong = _null(name, spec) if value is None else _wrong(name, value, spec, found)
+    except AnsibleError as error:
+        wrong, value = [unevaluated.problem(name, error, spec)], ()
+    if value is not None:
+        found.given.append(name)
+    if wrong:
+        found.problems.extend(wrong)
+        found.left[name] = _left(name, value, spec)
+
+
+def _evaluated(name: str, variables: Mapping[str, Any]) -> Any:
+    try:
+        return variables[name]
+    except Exception as error:
+        # Ansible lets through some of what templates and plugins raise.
+        raise AnsibleError(str(error)) from error
+
+
+def _wrong(name: str, value: Any, spec: Mapping[str, Any], found: Read) -> Sequence[EdgesiteError]:
+    """What is wrong with a value, which is kept where nothing is."""
+    try:
+        found.values[name] = _formed(name, value, spec)
     except EdgesiteError as error:
-        found.problems.append(EdgesiteError(error.problem.replace("The option {0!a}".format(name), name, 1), error.fix))
+        return [EdgesiteError(error.problem.replace("The option {0!a}".format(name), name, 1), error.fix)]
     except forms.Wrong as wrong:
-        found.problems.extend(wrong.problems)
-    found.given.append(name)
+        return wrong.problems
+    return []
+
+
+def _formed(name: str, value: Any, spec: Mapping[str, Any]) -> Any:
+    writable.check({name: value})
+    converted = forms.checked(name, value, spec)
+    # A text may have become a number that is too large.
+    writable.check({name: converted})
+    return converted
+
+
+def _left(name: str, value: Any, spec: Mapping[str, Any]) -> Entries:
+    found: Dict[int, Any] = {}
+    if spec.get("type") == "list" and isinstance(value, (list, tuple)):
+        for place, entry in enumerate(value):
+            with contextlib.suppress(EdgesiteError, forms.Wrong):
+                (found[place],) = _formed(name, [entry], spec)
+    return found
 
 
 def _null(name: str, spec: Mapping[str, Any]) -> List[EdgesiteError]:
-    """A null does not unset a variable: it takes the place of the role's default, and its type refuses it."""
+    """A null does not unset a variable: it takes the place of the role's default."""
     default = spec.get("default")
-    if default is None or not (spec.get("type") in _WITHOUT_NULL or spec.get("choices")):
+    if default is None:
         return []
-    return [
-        EdgesiteError("{0} is null".format(name), "Remove it, or set it to the default, {0}".format(shown(default)))
-    ]
+    written = constant(spec)
+    plain = written is not None and not (isinstance(written, (list, dict)) and written)
+    instead = ", or set it to the default, {0}".format(shown(written)) if plain else ", so that it has its default"
+    return [EdgesiteError("{0} is null".format(name), "Remove it{0}".format(instead))]
 
 
-def _unevaluated(name: str, why: str, spec: Mapping[str, Any]) -> EdgesiteError:
-    if spec.get("no_log"):
-        return EdgesiteError(
-            "{0} cannot be evaluated; the reason is not shown, as it may hold the secret".format(name),
-            "Define what it refers to, and the vault's password; write '!unsafe' before a secret with {{ or {% in it",
-        )
-    secret = "vault" in why.lower() or "decrypt" in why.lower()
-    return EdgesiteError(
-        "{0} cannot be evaluated: {1}".format(name, why),
-        _VAULT if secret else "Define what it refers to, or correct it",
-    )
-
-
-def with_defaults(values: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:
-    """The values, and the defaults of the others, but for those that are made of other variables."""
-    return {name: values.get(name, _constant(spec.get("default"))) for name, spec in specs.items()}
-
-
-def _constant(default: Any) -> Any:
+def constant(spec: Mapping[str, Any]) -> Any:
+    """A variable's default, but for one that is made of other variables."""
+    default = spec.get("default")
     return None if "{{" in str(default) else default
 
 
-def missing(layer: str, given: Iterable[str], specs: Mapping[str, Mapping[str, Any]], why: str) -> List[EdgesiteError]:
-    """A problem for each variable that a layer cannot do without. why: what calls for the layer."""
+def missing(
+    layer: str, given: Iterable[str], specs: Mapping[str, Mapping[str, Any]], why: str
+) -> Dict[str, EdgesiteError]:
+    """By name, a problem for each variable that a layer cannot do without. why: what calls for the layer."""
     lacking = [name for name, spec in specs.items() if spec.get("required") and name not in given]
-    return [
-        EdgesiteError(
+    return {
+        name: EdgesiteError(
             "{0} is not set, and the layer {1} needs it ({2} is set)".format(name, layer, why),
             "Set it: {0}".format(_text(specs[name].get("description"))),
         )
         for name in lacking
-    ]
+    }
 
 
 def _text(description: Any) -> str:

@@ -224,8 +224,13 @@ def test_hosts_without_a_ca(site):
     (site.folder / "host_vars" / "gpu-b.yml").write_text(f"identity_ca_dir: {site.folder}/other\n")
     code, output = site.play("edgesite.gpu.decommission", "-e", "edgesite_hosts=edgesite")
     assert code and "have different CAs" in output, output
+    (site.folder / "host_vars" / "gpu-b.yml").unlink()
     inventory = site.folder / "site.yml"
-    inventory.write_text(inventory.read_text().partition("  vars:")[0])
+    inventory.write_text(
+        inventory.read_text().partition("  vars:")[0] + "  vars: {identity_ca_dir: , identity_ca_passphrase: x}\n"
+    )
+    code, output = site.play("edgesite.gpu.decommission", "-e", "edgesite_hosts=edgesite")
+    assert code and "different CAs (identity_ca_dir), or none: . Name" in " ".join(output.split()), output
     code, output = site.play("edgesite.gpu.site_ca")
     assert code and "identity_ca_dir and identity_ca_passphrase are not set for gpu-a" in output, output
 

@@ -20,7 +20,7 @@ def fixture_folder(tmp_path):
 
 def playbook(name, *arguments):
     return subprocess.run(
-        ["ansible-playbook", f"edgesite.gpu.{name}", *map(str, arguments)],
+        ["ansible-playbook", name if "/" in name else f"edgesite.gpu.{name}", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -72,6 +72,21 @@ edgesite:
 """)
     run = playbook("validate", "-i", inventory, "-e", '{"edgesite_hosts": ["gpu-1", "gpu-2"]}')
     assert run.returncode == 0 and "layers driver, gpu" in run.stdout, run.stdout
+
+
+def test_the_first_host_does_not_stop_the_judgement_of_the_others(folder):
+    inventory = folder / "inventory.yml"
+    inventory.write_text(
+        "edgesite: {hosts: {gpu-1: , gpu-2: {mig_layot: []}}, vars: {edgesite_tags_allowed: [shop]}}\n"
+    )
+    facts = {"edgesite_hosts": "nowhere", "edgesite_report_file": f"{folder}/lie.json", "query": 5, "lookup": 5}
+    lies = {"ansible.builtin.set_fact": {**facts, "cacheable": True}, "tags": ["always"]}
+    play = {"hosts": "gpu-1", "gather_facts": False, "tasks": [lies]}
+    (folder / "site.yml").write_text(json.dumps([play, {"import_playbook": "edgesite.gpu.validate"}]))
+    run = playbook(str(folder / "site.yml"), "-i", inventory, "--limit", "gpu-*", "--tags", "all,shop")
+    assert "gpu-1: [facts] Facts of gpu-1 would take the place of variables" in run.stdout, run.stdout
+    assert "gpu-2: [variables] mig_layot is not a variable" in run.stdout
+    assert not (folder / "lie.json").exists()
 
 
 def test_a_secret_is_not_in_the_reason(folder):

@@ -182,9 +182,14 @@ def run(name, kind, options, folder, on_host, rng):
     cache = SimpleNamespace(get=lambda host: {})
     hostvars = Hostvars({"gpu-1": {}})
     hostvars._variable_manager = SimpleNamespace(_fact_cache=cache)
+    hostvars._inventory = SimpleNamespace(get_hosts=_matched)
     action._said = []
     result = action.run(task_vars={"inventory_hostname": "gpu-1", "hostvars": hostvars, "ansible_facts": {}})
     return {**result, "said": action._said}
+
+
+def _matched(patterns, ignore_restrictions):
+    return [SimpleNamespace(name="gpu-1")] if "gpu-1" in patterns and ignore_restrictions else []
 
 
 def _say(action, text):

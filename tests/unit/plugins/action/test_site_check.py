@@ -9,6 +9,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible_collections.edgesite.gpu.plugins.action import site_check
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 
@@ -31,6 +32,16 @@ class Hostvars(dict):
 
     _variable_manager = SimpleNamespace(_fact_cache={})
     raw_get = dict.__getitem__
+
+    @property
+    def _inventory(self):
+        def get_hosts(patterns, ignore_restrictions):
+            assert ignore_restrictions
+            if "[" in patterns:
+                raise AnsibleError("odd\npattern")
+            return [SimpleNamespace(name=name) for name in patterns if name in self]
+
+        return SimpleNamespace(get_hosts=get_hosts)
 
 
 def check(hostvars, hosts=None, **options):
@@ -68,21 +79,25 @@ def test_a_report_that_cannot_be_written(tmp_path):
 def test_a_run_without_hosts_fails():
     with pytest.raises(EdgesiteError, match="has no hosts"):
         check({}, [])
+    with pytest.raises(EdgesiteError, match="The hosts cannot be chosen: odd pattern"):
+        check({}, ["["])
 
 
-def select(hosts, facts=None, **task_vars):
-    """The check of hosts and tags alone."""
-    hostvars = Hostvars({"gpu-1": WRONG})
-    hostvars._variable_manager = SimpleNamespace(_fact_cache={"gpu-1": facts or {}})
+def select(hosts, facts=None, of_host=None, name="gpu-1", **task_vars):
+    """The check of hosts and tags alone. facts: of the host with this name."""
+    hostvars = Hostvars({"gpu-1": of_host or WRONG, "localhost": {}})
+    hostvars._variable_manager = SimpleNamespace(_fact_cache={name: facts or {}})
     action = site_check.ActionModule.__new__(site_check.ActionModule)
-    action._task = SimpleNamespace(tags=["always"], args={"variables": False})
+    action._task = SimpleNamespace(tags=["always"], args={"hosts": hosts, "variables": False})
+    action._templar = Templar()
     known = {"inventory_hostname": "gpu-1", "hostvars": hostvars, "ansible_facts": {}, **task_vars}
     action.guard(known)
-    return action.work({"hosts": hosts, "variables": False}, known)
+    return action.work({"hosts": hosts, "variables": False, "facts": False}, known)
 
 
 def test_hosts_and_tags_alone():
-    assert select(["gpu-1"]) == select(["gpu-1"], ansible_run_tags=["web"], edgesite_tags_allowed=["web"]) == {}
+    allowed = {"edgesite_tags_allowed": ["web"]}
+    assert select(["gpu-1"]) == select(["gpu-1"], of_host=allowed, ansible_run_tags=["web"]) == {}
     with pytest.raises(EdgesiteError, match="has no hosts"):
         select([])
     with pytest.raises(EdgesiteError, match="has the tag web"):
@@ -90,4 +105,12 @@ def test_hosts_and_tags_alone():
 
 
 def test_a_host_that_lies_does_not_stop_the_others():
-    assert select([], facts={"edgesite_hosts": "elsewhere"}) == {}
+    lies = {"edgesite_hosts": "elsewhere"}
+    assert select(["gpu-1"], facts=lies) == {}
+    with pytest.raises(EdgesiteError, match="has no hosts"):
+        select([], facts=lies)
+
+
+def test_what_localhost_says_is_taken_from_nobody_else():
+    with pytest.raises(EdgesiteError, match="Facts of localhost would take the place of variables"):
+        select(["gpu-1"], facts={"edgesite_report_file": "/etc/passwd"}, name="localhost")

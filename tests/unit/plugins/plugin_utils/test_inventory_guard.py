@@ -11,7 +11,11 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.inventory_guard import check_result, check_variables
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.inventory_guard import (
+    check_host,
+    check_result,
+    check_variables,
+)
 
 
 @pytest.fixture
@@ -158,3 +162,10 @@ def test_the_interpreter_that_ansible_found_is_no_ones_word():
     check_result({"ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3"}}, "alpha")
     check_result({"ansible_facts": None}, "alpha")
     check_result({"changed": True}, "alpha")
+
+
+@pytest.mark.parametrize("allowed", [None, "site_facts", 5])
+def test_what_is_allowed_counts_where_a_host_says_something(variables, allowed):
+    check_host(variables({}, edgesite_facts_allowed=allowed), "alpha")
+    with pytest.raises(EdgesiteError, match="edgesite_facts_allowed is .*, but has to be a list"):
+        check_host(variables({"site_facts": 1}, edgesite_facts_allowed=allowed), "alpha")

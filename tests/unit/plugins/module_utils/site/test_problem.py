@@ -53,3 +53,17 @@ def test_what_a_host_says_of_itself_is_no_line_of_another_host():
     lie = "x\nbravo: [gpu] y\n    fix: nothing"
     told = problem.told([problem.unread("alpha", lie), Problem("alpha", "gpu", "", lie, lie)])
     assert len(told) == 4 and not any("\n" in line for line in told)
+
+
+def test_what_hosts_have_in_common_is_told_once():
+    hosts = [f"edge-{number:03}" for number in range(300)]
+    common = [problem.of(host, "gpu", EdgesiteError("gpu_settings is 5", "Write a list")) for host in hosts]
+    own = problem.of("edge-001", "gpu", EdgesiteError("gpu_persist is 5", "Write true or false"))
+    found = problem.once([*common, own])
+    assert problem.told(found) == [
+        "edge-000, edge-001, edge-002 and 297 more: [gpu] gpu_settings is 5",
+        "    fix: Write a list",
+        "edge-001: [gpu] gpu_persist is 5",
+        "    fix: Write true or false",
+    ]
+    assert problem.count(found) == "301 problems found" and {one.host for one in found} == set(hosts)

@@ -141,6 +141,8 @@ def test_the_controller_is_told_of_once_for_all_hosts():
             "gpu_settings has a number that is too large",
         ),
         (None, {"driver_branch": "550", "driver_hold": None}, "driver", "driver_hold is null"),
+        (None, {"edgesite_allow_reboot": None}, "variables", "edgesite_allow_reboot is null"),
+        (None, {"edgesite_facts_allowed": None}, "variables", "edgesite_facts_allowed is null"),
         (None, {"report_file": []}, "report", "report_file is an empty list"),
     ],
 )
@@ -155,7 +157,7 @@ def test_a_file_of_layouts_that_is_not_there(tmp_path):
 
 
 def test_storage_without_escrow_and_certificate():
-    volume = {"name": "data", "device": "/dev/sdb", "mount": "/srv/data"}
+    volume = {"name": "data", "device": "/dev/disk/by-id/nvme-1", "mount": "/srv/data"}
     told = problems(storage_volumes=[volume])
     assert {problem.split()[0] for _host, _layer, problem in told} == {
         "storage_recovery_certificate",

@@ -19,6 +19,11 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import names, sp
         ("gpus_settings", "gpu_settings"),
         ("jetpac_version", "jetpack_version"),
         ("identity_cadir", "identity_ca_dir"),
+        ("jetpak_version", "jetpack_version"),
+        ("drivr_branch", "driver_branch"),
+        ("storage_volume", "storage_volumes"),
+        ("tls_service", "tls_services"),
+        ("identity_subject_alt_name", "identity_subject_alt_names"),
     ],
 )
 def test_a_misspelt_name_is_a_problem_with_the_nearest_known_one(name, meant):
@@ -27,13 +32,41 @@ def test_a_misspelt_name_is_a_problem_with_the_nearest_known_one(name, meant):
     assert f"Did you mean {meant}?" in error.fix and "edgesite_variables_allowed" in error.fix
 
 
-def test_a_name_under_our_prefixes_that_is_like_none():
-    (error,) = names.unread(["tls_xyzzy_plugh"], [])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tls_xyzzy_plugh",
+        "edgesite_region",
+        "edgesite_contact",
+        "edgesite_users",
+        "gpu_team",
+        "identity_contact",
+        "identity_provider",
+        "jetpack_owner",
+        "mig_owner",
+        "mig_owner_name",
+        "storage_class",
+        "storage_owner",
+    ],
+)
+def test_a_name_under_our_prefixes_that_is_like_none(name):
+    (error,) = names.unread([name], [])
     assert "Did you mean" not in error.fix
 
 
 @pytest.mark.parametrize(
-    "name", ["ansible_host", "my_gpu_settings", "site_name", "report_of_last_week", "facts_of_life", "gpu", "driver"]
+    "name",
+    [
+        "ansible_host",
+        "my_gpu_settings",
+        "site_name",
+        "tpu_settings",
+        "disk_layouts",
+        "report_of_last_week",
+        "facts_of_life",
+        "gpu",
+        "driver",
+    ],
 )
 def test_names_of_others_are_theirs(name):
     assert names.unread([name], []) == []
@@ -46,5 +79,13 @@ def test_names_that_the_user_allows():
 
 def test_what_roles_and_playbooks_read_and_set_is_known():
     ours = [name for options in specifications.of_roles().values() for name in options]
-    set_by_us = ["edgesite_done", "edgesite_result", "facts_result", "gpu_result", "tls_result"]
+    set_by_us = [
+        "edgesite_done",
+        "edgesite_result",
+        "facts_result",
+        "gpu_result",
+        "tls_result",
+        "remove_result",
+        "site_ca_crl",
+    ]
     assert names.unread([*ours, *specifications.PLAYBOOKS, *set_by_us], []) == []

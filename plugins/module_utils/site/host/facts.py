@@ -27,8 +27,8 @@ from ...tpm.host import read as tpm
 SUBSETS = ("gpus", "driver", "jetson", "tpm", "secure_boot", "accelerators", "host")
 _OF_NVML = frozenset(("gpus", "driver"))
 NVIDIA = "10de"
-# NVML's findings that say nothing new of a host without NVIDIA hardware and driver
-_NO_NVIDIA = ("pynvml_missing", "library_not_found")
+# NVML's finding that says nothing new of a host without NVIDIA hardware and driver
+_NO_NVIDIA = "library_not_found"
 
 
 def read(
@@ -130,13 +130,14 @@ class _Host:
 
     def accelerators(self) -> Reading:
         """Of all makers, with or without a driver."""
-        described = (_describe(device) for device in self._read_devices())
+        names = {gpu["pci_bus_id"]: gpu["name"] for gpu in self._nvml["gpus"]} if self._nvml else {}
+        described = (_describe(device, names.get(device.pci_bus_id)) for device in self._read_devices())
         return Reading([accelerator for accelerator in described if accelerator])
 
     def nvml_unread(self) -> List[Dict[str, Any]]:
         """What NVML could not tell. That NVML is absent is nothing to mend on a host with nothing of NVIDIA's."""
         entries: List[Dict[str, Any]] = self._nvml["unread"] if self._nvml else []
-        return [entry for entry in entries if entry.get("status") not in _NO_NVIDIA or self._has_nvidia()]
+        return [entry for entry in entries if entry.get("status") != _NO_NVIDIA or self._has_nvidia()]
 
     def _read_nvml(self) -> Dict[str, Any]:
         if self._nvml is None:
@@ -156,13 +157,13 @@ class _Host:
         return self._has_nvidia_device() or driver_versions.user_space(self._root) is not None
 
 
-def _describe(device: Device) -> Optional[Dict[str, Any]]:
+def _describe(device: Device, nvml_name: Optional[str]) -> Optional[Dict[str, Any]]:
     kind = pci.kind(device)
     if kind is None:
         return None
     described = asdict(device)
     described["class"] = described.pop("class_code")
-    return dict(described, vendor=pci.vendor(device), kind=kind, name=_name(device))
+    return dict(described, vendor=pci.vendor(device), kind=kind, name=nvml_name or _name(device))
 
 
 def _name(device: Device) -> Optional[str]:

@@ -20,7 +20,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.machine.host import p
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.host import facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host import read as tpm
 
-GPU = {"index": 0, "name": "NVIDIA A100-SXM4-40GB"}
+GPU = {"index": 0, "pci_bus_id": "0000:17:00.0", "name": "NVIDIA A100-SXM4-40GB"}
 READ = {
     "gpus": [GPU],
     "driver": {"nvml_status": "ok", "version": "580.95.05", "nvml_version": "13.580.95.05", "cuda_version": "13.0"},
@@ -121,6 +121,19 @@ def test_gpu_host(tmp_path, nvml):
         "030200",
     )
     assert found["unread"] == []
+
+
+def test_card_that_only_nvml_can_name(tmp_path, nvml):
+    put_card(tmp_path, device="0xffff")
+    nvml.answer = {**READ, "gpus": [{**GPU, "pci_bus_id": "0000:17:00.0", "name": "NVIDIA Z100"}]}
+    found = facts.read(no_program, ["gpus", "accelerators"], root=str(tmp_path))
+    assert [card["name"] for card in found["accelerators"]] == ["NVIDIA Z100"]
+
+
+def test_missing_pynvml_is_never_silent_where_there_is_a_library_for_it(tmp_path, nvml):
+    nvml.answer = absent("pynvml_missing")
+    found = facts.read(no_program, ["gpus"], root=str(tmp_path))
+    assert [entry["status"] for entry in found["unread"]] == ["pynvml_missing"]
 
 
 def test_accelerators_of_other_makers(tmp_path, nvml):

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Callable, Dict, List, Mapping
 
-from ...module_utils.common import quiesce
+from ...module_utils.common import limits, quiesce
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import options as driver
 from ...module_utils.gpu import settings
@@ -28,7 +29,7 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", re.ASCII)
 
 def problems(layer: str, values: Values, host: str) -> List[EdgesiteError]:
     """All that is wrong with them."""
-    return _LAYERS[layer](values, host)
+    return [*_LAYERS[layer](values, host), *_timeouts(values)]
 
 
 def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
@@ -40,6 +41,11 @@ def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
         except EdgesiteError as error:
             found.append(EdgesiteError(renamed + error.problem, error.fix))
     return found
+
+
+def _timeouts(values: Values) -> List[EdgesiteError]:
+    given = {name: value for name, value in values.items() if name.endswith("_timeout") and value is not None}
+    return _each(*(functools.partial(limits.timeout, name, value) for name, value in given.items()))
 
 
 def _driver(values: Values, _host: str) -> List[EdgesiteError]:

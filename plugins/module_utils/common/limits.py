@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Numbers of seconds and days that users set. Beyond these, clocks and libraries say so in their own words, and late."""
+"""Numbers of seconds and days that users set. Clocks and libraries refuse others late, and in their own words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from .errors import EdgesiteError, shown
 
 _DAY = 86400
 _CENTURY = 36500
-_DEFAULT = "Remove it to use the default"
 
 
 def timeout(option: str, seconds: int) -> int:
@@ -31,5 +30,6 @@ def _within(option: str, number: int, least: int, most: int, unit: str) -> int:
     if least <= number <= most:
         return number
     raise EdgesiteError(
-        "{0} is {1}, but has to be {2} to {3} {4}".format(option, shown(number), least, most, unit), _DEFAULT
+        "{0} is {1}, but has to be {2} to {3} {4}".format(option, shown(number), least, most, unit),
+        "Set a number within these limits, or remove {0} to use the default".format(option),
     )

@@ -43,18 +43,22 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
         )
 
 
-def refusal(path: str, passphrase: str) -> Optional[str]:
-    """Why a passphrase does not open a private key; None where it does."""
+def opened(path: str, passphrase: Optional[str]) -> Any:
+    """A private key. passphrase: None for a key that is not encrypted. Raises ValueError, which says why it cannot be.
+
+    The library says the same of a wrong passphrase and of a file that is no key.
+    """
     try:
         with open(path, "rb") as stream:
-            crypto.load_pem_private_key(stream.read(), passphrase.encode())
+            return crypto.load_pem_private_key(stream.read(), None if passphrase is None else passphrase.encode())
     except OSError as error:
-        return error.strerror or "it cannot be read"
-    except TypeError:
-        return "the key is not encrypted"
-    except (ValueError, crypto.UnsupportedAlgorithm):
-        return "it is not the key's passphrase, or the file is not a private key in PEM"
-    return None
+        raise ValueError(error.strerror or "it cannot be read") from error
+    except TypeError as error:
+        raise ValueError(
+            "the key is encrypted, and there is none" if passphrase is None else "the key is not encrypted"
+        ) from error
+    except (ValueError, crypto.UnsupportedAlgorithm) as error:
+        raise ValueError("it is not the key's passphrase, or the file is not a private key in PEM") from error
 
 
 def _wrong(value: Any) -> Optional[str]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
+from ...module_utils.common import lines
 from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.lines import Kind
 from ...module_utils.tpm import certificate, der, endorsement
 from ...module_utils.tpm import public as tpm_public
 from ...module_utils.tpm.public import RSA, Public
@@ -20,6 +23,11 @@ CERTIFIED, PINNED, FIRST_USE = "certified", "pinned", "first_use"
 # TCG EK Credential Profile, 3.2.16: tcg-kp-EKCertificate
 _EK_PURPOSE = der.oid("2.23.133.8.1")
 _LEAST_RSA = 2048
+_PIN = Kind(
+    re.compile(r"[0-9A-Fa-f]{64}"),
+    "a SHA-256 of 64 hexadecimal digits",
+    "Copy it from ek_sha256 in the device's file in identity_state_dir/devices, or from the message that refuses the key",
+)
 # A TPM has a few; a host that shows many wants to keep the controller busy.
 _MOST = 20
 
@@ -43,6 +51,11 @@ class Rules(NamedTuple):
     roots: Sequence[str]
     intermediates: Sequence[str]
     pins: Sequence[str]
+
+
+def pins(written: Sequence[str], option: str = "ek_sha256") -> List[str]:
+    """The keys that users pin, as they are compared."""
+    return [pin.lower() for pin in lines.each(option, list(written), _PIN)]
 
 
 def trusted(found: Sequence[Mapping[str, Any]], rules: Rules, enrolled: Sequence[str] = ()) -> List[Endorsement]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Union
 
-from ..common import effects
+from ..common import effects, lines
 from ..common.effects import Link, WriteFile
 from ..common.errors import EdgesiteError
 from ..tpm import der, endorsement, tss2_pem
@@ -30,6 +30,11 @@ def in_slot(slot: str, name: str) -> str:
 
 # All but the keys, which edgesite.gpu.tpm_key looks after, are for everybody to read.
 FILES = (TRUST, CRL) + tuple(in_slot(slot, name) for slot in SLOTS for name in (CERTIFICATE, CHAIN, FULL_CHAIN))
+
+
+def folder(option: str, path: str) -> str:
+    """The folder, as users name it: every reader, services among them, has to take its path."""
+    return lines.checked(option, path, lines.FOLDER).rstrip("/")
 
 
 class State(NamedTuple):

@@ -37,6 +37,9 @@ class Called(NamedTuple):
     proxies: str = "proxies"
 
 
+_OWN = Called()
+
+
 class Wanted(NamedTuple):
     """What is wanted on a host."""
 
@@ -52,7 +55,7 @@ def wanted(
     group: str,
     services: Sequence[Mapping[str, Any]],
     proxies: Sequence[Any],
-    called: Called = Called(),
+    called: Called = _OWN,
 ) -> Wanted:
     """What was asked for, checked."""
     return Wanted(

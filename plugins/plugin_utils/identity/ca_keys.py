@@ -50,7 +50,7 @@ def opened(path: str, passphrase: Optional[str]) -> Any:
     """
     try:
         with open(path, "rb") as stream:
-            return crypto.load_pem_private_key(stream.read(), None if passphrase is None else passphrase.encode())
+            return crypto.load_pem_private_key(stream.read(), None if passphrase is None else str(passphrase).encode())
     except OSError as error:
         raise ValueError(error.strerror or "it cannot be read") from error
     except TypeError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -106,7 +107,10 @@ def _files_in(folder: str) -> List[str]:
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
-        raise EdgesiteError("Cannot read the folder {0}: {1}".format(folder, error.strerror)) from error
+        raise EdgesiteError(
+            "Cannot read the folder {0}: {1}".format(folder, error.strerror),
+            "Give the playbook's user access to it; 'ls -ld {0}' shows its owner and mode".format(shlex.quote(folder)),
+        ) from error
     return [os.path.join(folder, name) for name in names if name.endswith(_SUFFIXES) and not name.startswith(".")]
 
 
@@ -134,4 +138,7 @@ def _certificates_in(path: str) -> List[str]:
         return _blocks(data.decode("utf-8", "replace")) if b"-----BEGIN" in data else [pem(data)]
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise EdgesiteError("Cannot read the certificates in {0}: {1}".format(path, why)) from error
+        raise EdgesiteError(
+            "Cannot read the certificates in {0}: {1}".format(path, why),
+            "Put certificates in PEM or DER there, and nothing else, that the playbook's user can read",
+        ) from error

@@ -26,7 +26,7 @@ _LEAST_RSA = 2048
 _PIN = Kind(
     re.compile(r"[0-9A-Fa-f]{64}"),
     "a SHA-256 of 64 hexadecimal digits",
-    "Copy it from ek_sha256 in the device's file in identity_state_dir/devices, or from the message that refuses the key",
+    "Copy it from the endorsement keys that 'ansible HOST -m edgesite.gpu.tpm_info --become' shows, where it is sha256",
 )
 # A TPM has a few; a host that shows many wants to keep the controller busy.
 _MOST = 20

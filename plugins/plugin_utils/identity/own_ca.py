@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from typing import Any, List, Mapping, NamedTuple, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.tpm import certificate, der
@@ -36,10 +36,10 @@ OF_MODULE = named("authority")
 def check(options: Mapping[str, Any], names: Names) -> None:
     """Raises where the CA's key, its certificate and the roots are not those of one CA that can sign now."""
     path = options["certificate"]
-    own, *between = chains.read([path, *options["chain"]])
+    own, *between = _read([path, *options["chain"]], names)
     _check_is_ca(own, path, names)
     _check_key(own, options, names)
-    why = chains.refusal(own, between, chains.read(options["roots"]))
+    why = chains.refusal(own, between, _read(options["roots"], names))
     if why:
         raise EdgesiteError(
             "{0}: the certificate in {1} does not lead to a root that hosts trust: {2}".format(
@@ -47,6 +47,13 @@ def check(options: Mapping[str, Any], names: Names) -> None:
             ),
             names.fix,
         )
+
+
+def _read(paths: Sequence[str], names: Names) -> List[str]:
+    try:
+        return chains.read(paths)
+    except EdgesiteError as error:
+        raise EdgesiteError("{0}: {1}".format(names.authority, error.problem), error.fix) from error
 
 
 def _check_is_ca(own: str, path: str, names: Names) -> None:

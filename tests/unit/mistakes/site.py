@@ -35,8 +35,10 @@ def make(folder: Path) -> None:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
     now = datetime.datetime(2026, 1, 1)
     certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(3650))
+    certificate = certificate.add_extension(x509.BasicConstraints(True, None), True)
     revoked = x509.CertificateRevocationListBuilder(name, now, now + datetime.timedelta(30))
     pem = certificate.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    (folder / "ca/state").mkdir(mode=0o700)
     for file in ("ca/issuing.pem", "ca/root.pem", "roots/maker.pem"):
         (folder / file).write_bytes(pem)
     for file in ("ca/crl.pem", "ca/root-crl.pem"):

@@ -69,7 +69,7 @@ def test_tpm_that_cannot_say():
 
 @pytest.mark.parametrize("renew_before", ["90", "1000", "-1", "soon", "nan"])
 def test_renewal_that_every_run_would_do(renew_before):
-    words = "(identity_renew_before) '{0}' is not a number of days between 0 and days (identity_days), 90"
+    words = "renew_before is '{0}', but has to be a number of days less than days, which is 90. Set fewer days"
     assert words.format(renew_before) in refused(renew_before=renew_before)
 
 

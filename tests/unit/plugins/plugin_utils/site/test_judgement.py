@@ -93,7 +93,7 @@ def test_a_good_identity(authority):
 )
 def test_what_is_wrong_with_an_identity(authority, changes, where, words):
     if "identity_authority" in changes:
-        changes["identity_authority"]["roots"] = authority["identity_tpm_roots"]
+        changes["identity_authority"]["roots"] = [authority["identity_tpm_roots"][0] + "/maker.pem"]
     told = problems(**{**authority, **changes})
     assert [(host, layer) for host, layer, _problem in told] == [(where, "identity")]
     assert words in told[0][2]

@@ -67,10 +67,10 @@ def program(options: Mapping[str, Any]) -> str:
     return str((options["command"][0].split() or [""])[0])
 
 
-def command_failed(options: Mapping[str, Any], why: str, called: str = "authority") -> EdgesiteError:
+def command_failed(options: Mapping[str, Any], why: str) -> EdgesiteError:
     """What became of the program, in words."""
     return EdgesiteError(
-        "{0}.command {1!r} {2}".format(called, program(options), why),
+        "authority.command {0!r} {1}".format(program(options), why),
         "Run it by hand on the controller to see its messages, which are not shown here since they may hold secrets. "
         "It is a list of the program and its arguments, gets the request on standard input, and has to print the "
         "certificate and its chain in PEM",
@@ -87,7 +87,12 @@ def _own_key(options: Mapping[str, Any], called: str) -> None:
 
 def _command(options: Mapping[str, Any], called: str) -> None:
     if not shutil.which(options["command"][0]):
-        raise command_failed(options, "cannot be run: there is no such program on the controller", called)
+        raise EdgesiteError(
+            "{0}.command {1!r} cannot be run: there is no such program on the controller".format(
+                called, program(options)
+            ),
+            "Give the path of a program that can be executed; write each of its arguments as a further entry of a list",
+        )
 
 
 def _url(options: Mapping[str, Any], called: str) -> None:

@@ -154,7 +154,15 @@ def unpem(written: str) -> bytes:
     try:
         return der.unpem("CERTIFICATE REQUEST", written)
     except der.NotDer as error:
-        raise EdgesiteError("The option csr is not a certificate request: {0}".format(error)) from error
+        raise not_a_request(error) from error
+
+
+def not_a_request(why: Exception) -> EdgesiteError:
+    """What is said of an option csr that is none."""
+    return EdgesiteError(
+        "The option csr is not a certificate request: {0}".format(why),
+        "Set it to the value csr in the result of edgesite.gpu.tpm_csr",
+    )
 
 
 def signed_part(encoded: bytes) -> bytes:
@@ -162,7 +170,7 @@ def signed_part(encoded: bytes) -> bytes:
     try:
         return der.tlv(*der.elements(der.only(der.SEQUENCE, encoded))[0])
     except (der.NotDer, IndexError) as error:
-        raise EdgesiteError("The option csr is not a certificate request: {0}".format(error)) from error
+        raise not_a_request(error) from error
 
 
 def _known(option: str, name: str, allowed: Dict[str, Any]) -> None:

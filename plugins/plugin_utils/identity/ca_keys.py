@@ -21,7 +21,10 @@ _ENCRYPT = "openssl pkcs8 -topk8 -in {0} -out {0}.new && mv {0}.new {0}"
 def check(passphrases: Mapping[str, Any], folder: str) -> None:
     """Refuses what would leave a key as it is for everybody to use. passphrases: by the names of their options."""
     if not isinstance(passphrases, Mapping):
-        raise EdgesiteError("site_ca_problem takes passphrases by the names of their variables, as a mapping")
+        raise EdgesiteError(
+            "site_ca_problem takes passphrases by the names of their variables, as a mapping",
+            "Write {'site_ca_passphrase': site_ca_passphrase} | edgesite.gpu.site_ca_problem(site_ca_dir)",
+        )
     writable.check({**passphrases, "site_ca_dir": folder})
     for option, value in passphrases.items():
         wrong = _wrong(value)

@@ -36,7 +36,10 @@ def decide(
         raise _no_tpm(known["unread"])
     held = need.unusable(keys, store["active"])
     if held:
-        raise EdgesiteError("The TPM could not be queried for the host's key: {0}".format(held["reason"]))
+        raise EdgesiteError(
+            "The TPM could not be queried for the host's key: {0}".format(held["reason"]),
+            "Run again when the TPM answers",
+        )
     return need.need(store, keys, wanted, now)
 
 

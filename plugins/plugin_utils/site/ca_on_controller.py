@@ -23,8 +23,8 @@ _OF_SITE = own_ca.Names(
     "Restore the folder from a backup, or move it away and create the site's CA again with {0}".format(_SITE_CA),
 )
 
-_CREATE = (
-    "Create the site's CA with {0}, or set identity_authority and identity_crl_files to your own CA".format(_SITE_CA)
+_CREATE = "Create the site's CA with {0}, or set identity_authority and identity_crl_files to your own CA".format(
+    _SITE_CA
 )
 _OF_OWN_CA = ("certificate", "privatekey", "passphrase", "chain", "roots")
 
@@ -73,7 +73,9 @@ def _present(name: str, paths: Sequence[str]) -> None:
     if lacking:
         raise EdgesiteError(
             "{0}: missing on the controller: {1}".format(name, ", ".join(lacking)),
-            _CREATE if name == _OF_SITE.authority else "Correct the paths, or create the files as docs/identity.md says",
+            _CREATE
+            if name == _OF_SITE.authority
+            else "Correct the paths, or create the files (docs/identity.md)",
         )
 
 

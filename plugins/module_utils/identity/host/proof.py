@@ -71,4 +71,7 @@ def _decoded(credential: str) -> bytes:
     try:
         return base64.b64decode("".join(credential.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise EdgesiteError("In the option credentials, a credential is not Base64: {0}".format(error)) from error
+        raise EdgesiteError(
+            "In the option credentials, a credential is not Base64: {0}".format(error),
+            "Set credentials to the value credentials in the result of edgesite.gpu.tpm_credential",
+        ) from error

@@ -63,7 +63,7 @@ def test_why_the_tpm_cannot_be_used():
 def test_tpm_that_cannot_say():
     busy = {"usable": False, "cause": "tpm", "reason": "The TPM is in lockout. Wait."}
     assert refused(active="a", keys=[busy, NOT_MADE]) == (
-        "The TPM could not be queried for the host's key: The TPM is in lockout. Wait."
+        "The TPM could not be queried for the host's key: The TPM is in lockout. Wait. Run again when the TPM answers."
     )
 
 

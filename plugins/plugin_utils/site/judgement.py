@@ -116,6 +116,7 @@ def _by_variables(host: _Host, scope: Scope) -> None:
 def _of_playbooks(host: _Host) -> None:
     read = variables.read(host.given, specifications.PLAYBOOKS)
     host.values.update(read.values)
+    host.has("variables", meaning.of_playbooks(read.values))
     host.has("variables", [*read.problems, *names.unread(host.given, read.values.get(names.ALLOWED) or [])])
     host.leads_to("report", on_controller.report(read.values.get("edgesite_report_file")))
 

@@ -38,6 +38,12 @@ def problems(layer: str, values: Values, host: str, inherited: Mapping[str, str]
     return [_as_given(error, inherited) for error in [*_LAYERS[layer](values, host), *_timeouts(values)]]
 
 
+def of_playbooks(values: Values) -> List[EdgesiteError]:
+    """All that is wrong with the variables of playbooks."""
+    written = values.get("edgesite_tpm_tcti")
+    return _each(lambda: tcti.checked("edgesite_tpm_tcti", written)) if written else []
+
+
 def _as_given(error: EdgesiteError, inherited: Mapping[str, str]) -> EdgesiteError:
     name, space, rest = error.problem.partition(" ")
     return EdgesiteError(inherited.get(name, name) + space + rest, error.fix)

@@ -253,3 +253,53 @@ def test_what_the_drivers_module_foresees():
     found = judge({"a": wanted, "b": {**wanted, "driver_branch": "390"}}, facts=True).problems
     assert [(one.host, one.layer) for one in found] == [("a", "driver"), ("b", "driver")]
     assert found[0].problem == failed["msg"] and "390" in found[1].problem
+
+
+TLS = {"tls_services": [{"unit": "nginx.service"}]}
+
+
+@pytest.mark.parametrize(
+    ("variables", "layer", "words"),
+    [
+        ({"edgesite_tpm_tcti": "/dev/tpmrm0"}, "variables", "edgesite_tpm_tcti is '/dev/tpmrm0', which is not a TCTI"),
+        ({"identity_directory": "etc/identity"}, "identity", "identity_directory is 'etc/identity', which is not an"),
+        ({"tls_tcti": "devcie:/dev/tpm0"}, "tls", "tls_tcti is 'devcie:/dev/tpm0', which is not a TCTI"),
+        ({"identity_tcti": "devcie:/dev/tpm0"}, "identity", "identity_tcti is 'devcie:/dev/tpm0', which is not a TCTI"),
+        ({"tls_identity_directory": "/"}, "tls", "tls_identity_directory is '/', which is not an absolute path"),
+        ({"tls_group": "a b"}, "tls", "tls_group is 'a b', which is not"),
+        ({"identity_key_group": ""}, "identity", "identity_key_group is '', which is not the name or the number"),
+        ({"identity_clock_tolerance": -1}, "identity", "identity_clock_tolerance is -1, but has to be 0 to"),
+        ({"identity_packages": [""]}, "identity", "identity_packages[0] is '', which is not the name of a package"),
+        ({"identity_ek_sha256": ["sha256:" + "a" * 64]}, "identity", "identity_ek_sha256[0] is 'sha256:aaa"),
+    ],
+)
+def test_a_value_that_two_layers_have_is_told_of_once_by_the_name_that_it_was_given(authority, variables, layer, words):
+    ((host, found, problem),) = problems(**authority, **TLS, **variables)
+    assert (host, found) == ("gpu-1", layer) and problem.startswith(words)
+
+
+def test_a_layer_that_has_its_value_of_another_layer_names_that_ones_variable():
+    ((_host, layer, problem),) = problems(**TLS, identity_directory="etc/identity")
+    assert layer == "tls" and problem.startswith("identity_directory is 'etc/identity'")
+
+
+def test_the_folder_of_the_records(authority, tmp_path):
+    (tmp_path / "ca/state").rmdir()
+    ((host, layer, problem),) = problems(**authority)
+    assert (host, layer) == ("controller", "identity")
+    assert problem.startswith("identity_ca_dir: The folder {0}/ca/state".format(tmp_path))
+    ((_host, _layer, problem),) = problems(**authority, identity_state_dir=str(tmp_path / "records"))
+    assert problem.startswith("identity_state_dir: The folder {0}/records".format(tmp_path))
+
+
+def test_records_that_could_not_be_used(authority, tmp_path):
+    (tmp_path / "ca/state/devices").mkdir(mode=0o700)
+    (tmp_path / "ca/state/devices/gpu-9.json").write_text("nonsense")
+    ((_host, _layer, problem),) = problems(**authority)
+    assert "devices/gpu-9.json is damaged" in problem
+
+
+def test_files_of_the_ca_by_the_variables_that_name_them(authority, tmp_path):
+    authority["identity_crl_files"] = [str(tmp_path / "none.pem")]
+    ((_host, _layer, problem),) = problems(**authority)
+    assert problem == "identity_crl_files: missing on the controller: {0}/none.pem".format(tmp_path)

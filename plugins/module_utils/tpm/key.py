@@ -229,7 +229,7 @@ def _refuse_unless(wanted: Wanted, enough: str, problem: str, other: str) -> Non
     if wanted.regenerate not in allowed:
         raise EdgesiteError(
             problem,
-            "Set regenerate: {0} for one run to make a new key, which needs a new certificate, or {1}".format(
+            "Set regenerate: {0} for one run to create a new key, which needs a new certificate, or {1}".format(
                 enough, other
             ),
         )

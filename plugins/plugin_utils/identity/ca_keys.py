@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the keys of a site's CA are encrypted, and those that are still to be made will be."""
+"""Whether the keys of a site's CA are encrypted, and those that are still to be created will be."""
 
 from __future__ import annotations
 

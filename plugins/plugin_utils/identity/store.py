@@ -201,7 +201,7 @@ class Store:
         challenge = _record(path, records.challenge, "Remove it. " + again) if _ID.match(name) else None
         if challenge is None:
             raise EdgesiteError(
-                "There is no open challenge {0}: it was already answered, or this controller never made it".format(
+                "There is no open challenge {0}: it was already answered, or this controller never asked it".format(
                     name
                 ),
                 again,
@@ -212,9 +212,9 @@ class Store:
                 "The answer came more than {0} hours after the challenge".format(LIFETIME // 3600), again
             )
         if challenge["host"] != host:
-            raise EdgesiteError("The challenge was made for {0}, not for {1}".format(challenge["host"], host), again)
+            raise EdgesiteError("The challenge was created for {0}, not for {1}".format(challenge["host"], host), again)
         if challenge["csr_sha256"] != hashlib.sha256(csr_der).hexdigest():
-            raise EdgesiteError("The challenge was made for another certificate request", again)
+            raise EdgesiteError("The challenge was created for another certificate request", again)
         if not hmac.compare_digest(challenge["answer_sha256"], _sha256(answer)):
             raise EdgesiteError(
                 "The answer is wrong: the host did not show that its TPM holds the key of the request",

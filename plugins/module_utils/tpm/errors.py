@@ -72,7 +72,11 @@ _MEANINGS = {
     0x08E: _PASSWORD,
     0x092: _NOT_MADE,
     0x095: _MISMATCH,
-    0x09D: Meaning("policy", "The TPM's state is not the one that the key was bound to", "Create a new key with edgesite.gpu.tpm_key"),
+    0x09D: Meaning(
+        "policy",
+        "The TPM's state is not the one that the key was bound to",
+        "Create a new key with edgesite.gpu.tpm_key",
+    ),
     0x09F: Meaning(
         "integrity",
         "What was given to the TPM was created for another TPM, or for what this one was before it was cleared",

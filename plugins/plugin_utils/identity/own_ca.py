@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, List, Mapping, NamedTuple, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
@@ -36,6 +37,8 @@ OF_MODULE = named("authority")
 def check(options: Mapping[str, Any], names: Names) -> None:
     """Raises where the CA's key, its certificate and the roots are not those of one CA that can sign now."""
     path = options["certificate"]
+    if os.path.isdir(path):
+        raise EdgesiteError("{0}: {1} is a folder, not a certificate".format(names.authority, path), names.fix)
     own, *between = _read([path, *options["chain"]], names)
     _check_is_ca(own, path, names)
     _check_key(own, options, names)

@@ -20,4 +20,5 @@ REQUEST: Dict[str, Dict[str, Any]] = {
 
 def wanted(options: Mapping[str, Any], called: csr.Called = _OWN) -> csr.Request:
     """The request that these options ask for."""
-    return csr.request(*(options[name] for name in REQUEST), called)
+    subject, names, key_usage, extended_key_usage = (options[name] for name in REQUEST)
+    return csr.request(subject, names, key_usage, extended_key_usage, called)

@@ -20,7 +20,7 @@ _SITE_CA = "'ansible-playbook edgesite.gpu.site_ca -i INVENTORY'"
 _OF_SITE = own_ca.Names(
     "identity_ca_dir",
     "identity_ca_passphrase",
-    "Restore the folder from a backup, or move it away and create the site's CA again with {0}".format(_SITE_CA),
+    "If it has expired, renew it with {0}; otherwise restore the folder from a backup".format(_SITE_CA),
 )
 
 _CREATE = "Create the site's CA with {0}, or set identity_authority and identity_crl_files to your own CA".format(
@@ -73,9 +73,7 @@ def _present(name: str, paths: Sequence[str]) -> None:
     if lacking:
         raise EdgesiteError(
             "{0}: missing on the controller: {1}".format(name, ", ".join(lacking)),
-            _CREATE
-            if name == _OF_SITE.authority
-            else "Correct the paths, or create the files (docs/identity.md)",
+            _CREATE if name == _OF_SITE.authority else "Correct the paths, or create the files (docs/identity.md)",
         )
 
 
@@ -122,9 +120,10 @@ def _check_passphrase(passphrase: Optional[str]) -> None:
 def _state(values: Values, names: own_ca.Names) -> None:
     """The role site_ca makes the folder with the CA, so it lacks where that one does."""
     folder, own = values["identity_state_dir"], os.path.join(values["identity_ca_dir"], "state")
-    if folder == own and names is _OF_SITE and not os.path.isdir(values["identity_ca_dir"]):
+    by_default = os.path.normpath(folder) == os.path.normpath(own)
+    if by_default and names is _OF_SITE and not os.path.isdir(values["identity_ca_dir"]):
         return
-    _once(_check_state, "identity_ca_dir" if folder == own else "identity_state_dir", folder)
+    _once(_check_state, "identity_ca_dir" if by_default else "identity_state_dir", folder)
 
 
 def _check_state(name: str, folder: str) -> None:

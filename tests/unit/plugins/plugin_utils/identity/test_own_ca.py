@@ -56,6 +56,7 @@ def test_files_of_one_ca(files, changes):
     [
         ({"certificate": "leaf.pem"}, r"^identity_authority: the certificate in \S*leaf.pem is not a CA's"),
         ({"certificate": "text"}, r"^identity_authority: Cannot read the certificates in \S*text"),
+        ({"certificate": "."}, r"^identity_authority: \S* is a folder, not a certificate"),
         ({"chain": ["text"]}, r"^identity_authority: Cannot read the certificates in \S*text"),
         ({"privatekey": "other.key"}, r"^identity_authority: \S*other.key is not the key of the certificate in"),
         ({"privatekey": "text"}, r"^identity_authority.passphrase does not open \S*text: .*not a private key"),

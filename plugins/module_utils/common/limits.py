@@ -16,9 +16,9 @@ def timeout(option: str, seconds: int) -> int:
     return _within(option, seconds, 0 if option.endswith("lock_timeout") else 1, _DAY, "seconds")
 
 
-def days(option: str, number: int) -> int:
-    """For how many days a certificate is valid."""
-    return _within(option, number, 1, _CENTURY, "days")
+def days(option: str, number: int, least: int = 1) -> int:
+    """For how many days a certificate is valid, or, with 0 as the least, before its end something is done."""
+    return _within(option, number, least, _CENTURY, "days")
 
 
 def tolerance(option: str, seconds: int) -> int:

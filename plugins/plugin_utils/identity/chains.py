@@ -69,6 +69,17 @@ def refusal(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> Op
     return "a key in its chain is on an elliptic curve of fewer than 256 bits"
 
 
+def no_root(roots: Sequence[str]) -> Optional[str]:
+    """Why none of these certificates is a root that is valid now; None where one is."""
+    why = "there is none"
+    for root in roots:
+        refused = refusal(root, [], [root])
+        if refused is None:
+            return None
+        why = refused
+    return why
+
+
 def _small(written: str) -> bool:
     return certificate.has_small_curve(certificate.parse(der.unpem(_LABELS[0], written)))
 

@@ -26,6 +26,7 @@ _OF_SITE = own_ca.Names(
 _CREATE = "Create the site's CA with {0}, or set identity_authority and identity_crl_files to your own CA".format(
     _SITE_CA
 )
+_MAKERS = "Put the makers' roots there, which are signed by themselves; others belong to identity_tpm_intermediates"
 _OF_OWN_CA = ("certificate", "privatekey", "passphrase", "chain", "roots")
 
 
@@ -39,7 +40,8 @@ def checks(values: Values) -> Sequence[Callable[[], Any]]:
         crypto.require,
         lambda: authority_options.way(signs, names.authority),
         *(functools.partial(_present, name, paths) for name, paths in needed.items()),
-        lambda: _once(_roots, names.authority, _there(signs["roots"])),
+        lambda: _once(_roots, names.authority, _there(signs["roots"]), bool(signs["privatekey"])),
+        lambda: _makers(values),
         lambda: _once(_revocations, of_lists, _there(lists)),
         lambda: _own_key(signs, names),
         lambda: _state(values, names),
@@ -81,9 +83,18 @@ def _there(paths: Sequence[str]) -> Tuple[str, ...]:
     return tuple(path for path in paths if os.path.exists(path))
 
 
-def _roots(name: str, paths: Sequence[str]) -> None:
+def _roots(name: str, paths: Tuple[str, ...], key_is_here: bool) -> None:
+    """With the CA's key here, it is by its own certificate that the roots are judged."""
     site_files.joined(paths, name)
-    read(name, paths)
+    if not key_is_here:
+        _check_roots(name, paths, "Name the CA's own root, which is signed by itself")
+
+
+def _check_roots(name: str, paths: Tuple[str, ...], fix: str) -> None:
+    found = read(name, paths)
+    why = chains.no_root(found) if found else None
+    if why:
+        raise EdgesiteError("{0}: none of the certificates is a root that is valid now: {1}".format(name, why), fix)
 
 
 def _revocations(name: str, paths: Sequence[str]) -> None:
@@ -131,6 +142,11 @@ def _check_state(name: str, folder: str) -> None:
         Store(folder).check()
     except EdgesiteError as error:
         raise EdgesiteError("{0}: {1}".format(name, error.problem), error.fix) from error
+
+
+def _makers(values: Values) -> None:
+    if values["identity_ek_trust"] == "certified":
+        _once(_check_roots, "identity_tpm_roots", _there(values["identity_tpm_roots"]), _MAKERS)
 
 
 def _certificates(name: str, paths: Sequence[str]) -> None:

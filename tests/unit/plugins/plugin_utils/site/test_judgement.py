@@ -10,6 +10,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import DAY, Authority
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -303,3 +304,24 @@ def test_files_of_the_ca_by_the_variables_that_name_them(authority, tmp_path):
     authority["identity_crl_files"] = [str(tmp_path / "none.pem")]
     ((_host, _layer, problem),) = problems(**authority)
     assert problem == "identity_crl_files: missing on the controller: {0}/none.pem".format(tmp_path)
+
+
+def test_roots_that_are_none(authority, tmp_path):
+    root = Authority("Root")
+    (tmp_path / "between.pem").write_text(Authority("Between", above=root).pem)
+    between = [str(tmp_path / "between.pem")]
+    ((_host, _layer, problem),) = problems(**{**authority, "identity_tpm_roots": between})
+    assert problem.startswith("identity_tpm_roots: none of the certificates is a root that is valid now: unable to get")
+    (tmp_path / "root.pem").write_text(root.pem)
+    assert problems(**{**authority, "identity_tpm_roots": [*between, str(tmp_path / "root.pem")]}) == []
+    signs = {"command": ["sh"], "roots": between}
+    ((_host, _layer, problem),) = problems(**authority, identity_authority=signs)
+    assert problem.startswith("identity_authority: none of the certificates is a root that is valid now: unable to get")
+    pinned = {"identity_ek_trust": "pinned", "identity_ek_sha256": ["0" * 64], "identity_tpm_roots": between}
+    assert problems(**{**authority, **pinned}) == []
+
+
+def test_a_root_that_has_expired(authority, tmp_path):
+    (tmp_path / "old.pem").write_text(Authority("Old", ends=-DAY).pem)
+    ((_host, _layer, problem),) = problems(**{**authority, "identity_tpm_roots": [str(tmp_path / "old.pem")]})
+    assert problem.endswith("valid now: certificate has expired (CN=Old)")

@@ -108,7 +108,7 @@ def _by_variables(host: _Host, scope: Scope) -> None:
         host.values.update(read.values)
         host.asked.update({name: read.values.get(name, name) for name in read.given})
         if role not in by_name or role in scope.layers:
-            host.has(role, read.problems)
+            host.has(role, [*read.problems, *meaning.timeouts(read.values)])
         if role in scope.layers and not read.problems:
             _of_layer(host, by_name[role], read, scope.find)
 

@@ -35,13 +35,20 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", re.ASCII)
 
 def problems(layer: str, values: Values, host: str, inherited: Mapping[str, str]) -> List[EdgesiteError]:
     """All that is wrong with them. inherited: variables whose values are those of others, with the names of these."""
-    return [_as_given(error, inherited) for error in [*_LAYERS[layer](values, host), *_timeouts(values)]]
+    return [_as_given(error, inherited) for error in _LAYERS[layer](values, host)]
 
 
 def of_playbooks(values: Values) -> List[EdgesiteError]:
     """All that is wrong with the variables of playbooks."""
     written = values.get("edgesite_tpm_tcti")
     return _each(lambda: tcti.checked("edgesite_tpm_tcti", written)) if written else []
+
+
+def timeouts(values: Values) -> List[EdgesiteError]:
+    """All that is wrong with limits of time, of whatever role."""
+    return _each(
+        *(functools.partial(limits.timeout, name, value) for name, value in values.items() if name.endswith("_timeout"))
+    )
 
 
 def _as_given(error: EdgesiteError, inherited: Mapping[str, str]) -> EdgesiteError:
@@ -58,11 +65,6 @@ def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
         except EdgesiteError as error:
             found.append(EdgesiteError(renamed + error.problem, error.fix))
     return found
-
-
-def _timeouts(values: Values) -> List[EdgesiteError]:
-    given = {name: value for name, value in values.items() if name.endswith("_timeout") and value is not None}
-    return _each(*(functools.partial(limits.timeout, name, value) for name, value in given.items()))
 
 
 def _driver(values: Values, _host: str) -> List[EdgesiteError]:
@@ -174,11 +176,12 @@ def _trust(values: Values) -> None:
 
 
 def _tls(values: Values, _host: str) -> List[EdgesiteError]:
+    folder = values["tls_identity_directory"]
     called = tls.Called("tls_identity_directory", *("tls_" + name for name in tls.Called._fields[1:]))
     return _each(
         lambda: tls.wanted(
             "/etc/edgesite-gpu/tls",
-            values["tls_identity_directory"] or "/etc/edgesite-gpu/identity",
+            "/etc/edgesite-gpu/identity" if folder is None else folder,
             values["tls_tcti"] or tcti.DEFAULT,
             values["tls_group"],
             values["tls_services"] or [],

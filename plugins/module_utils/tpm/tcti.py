@@ -18,8 +18,10 @@ _LIBRARIES = (
 )
 _KIND = Kind(
     re.compile(r"(?:{0})(?::[A-Za-z0-9_./:=,@+-]*)?".format("|".join(_LIBRARIES))),
-    "a TCTI such as device:/dev/tpmrm0 or tabrmd:bus_type=system, of letters, digits and _ . / : = , @ + -",
-    "Begin it with the name of a TCTI library, such as {0}, and a colon".format(", ".join(_LIBRARIES[:4])),
+    "a TCTI such as device:/dev/tpmrm0 or tabrmd:bus_type=system",
+    "Begin it with the name of a TCTI library ({0}) and a colon; use letters, digits and _ . / : = , @ + -".format(
+        ", ".join(_LIBRARIES)
+    ),
 )
 
 

@@ -153,7 +153,7 @@ def _by_name(error: EdgesiteError, values: Values, host: str) -> EdgesiteError:
     for option, example in _FROM_NAME.items():
         if values[option] is None and error.problem.startswith((option + ".", option + "[")):
             return EdgesiteError(
-                "{0} is not set, and the host's name {1} cannot stand there".format(option, shown(host)),
+                "{0} is not set, and the host's name {1} cannot be in a certificate".format(option, shown(host)),
                 "Set {0}, such as {1}, or rename the host in the inventory".format(option, example),
             )
     return error

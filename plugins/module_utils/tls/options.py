@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, List, Mapping, NamedTuple, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple, TypeVar
 
 from ..common import lines
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, combined
 from ..common.lines import Kind, checked
 from ..tpm import tcti as tpm_tcti
 from .files import Layout, Proxy, Service
@@ -40,12 +40,29 @@ class Called(NamedTuple):
 _OWN = Called()
 
 
+class Wrong(EdgesiteError):
+    """All that is wrong with what was asked for. problems: one by one."""
+
+    def __init__(self, problems: Sequence[EdgesiteError]) -> None:
+        told = combined(problems)
+        super().__init__(told.problem, told.fix)
+        self.problems = problems
+
+
 class Wanted(NamedTuple):
     """What is wanted on a host."""
 
     layout: Layout
     services: Tuple[Service, ...]
     proxies: Tuple[Proxy, ...]
+
+
+class _Parts(NamedTuple):
+    """What reads each part of what was asked for, and raises where it is wrong. layout: by the names of its fields."""
+
+    layout: Dict[str, Callable[[], str]]
+    services: List[Callable[[], Service]]
+    proxies: List[Callable[[], Proxy]]
 
 
 def wanted(
@@ -57,21 +74,52 @@ def wanted(
     proxies: Sequence[Any],
     called: Called = _OWN,
 ) -> Wanted:
-    """What was asked for, checked."""
+    """What was asked for. Raises with all that is wrong with it."""
+    parts = _Parts(
+        {
+            "directory": lambda: checked("directory", directory, lines.FOLDER).rstrip("/"),
+            "identity": lambda: checked(called.identity, identity, lines.FOLDER).rstrip("/"),
+            "tcti": lambda: tpm_tcti.checked(called.tcti, tcti),
+            "group": lambda: checked(called.group, group, lines.ACCOUNT),
+        },
+        _each(called.services, services, _service),
+        _each(called.proxies, proxies, _proxy),
+    )
+    wrong = _problems([*parts.layout.values(), *parts.services, *parts.proxies])
+    if wrong:
+        raise Wrong(wrong)
+    return _put_together(parts, called)
+
+
+def _put_together(parts: _Parts, called: Called) -> Wanted:
+    proxies = [read() for read in parts.proxies]
     return Wanted(
-        Layout(
-            checked("directory", directory, lines.FOLDER).rstrip("/"),
-            checked(called.identity, identity, lines.FOLDER).rstrip("/"),
-            tpm_tcti.checked(called.tcti, tcti),
-            checked(called.group, group, lines.ACCOUNT),
-        ),
-        tuple(_once(called.services, "unit", _all(called.services, services, _service))),
-        tuple(_once(called.proxies, "listen", _once(called.proxies, "name", _all(called.proxies, proxies, _proxy)))),
+        Layout(**{name: read() for name, read in parts.layout.items()}),
+        tuple(_once(called.services, "unit", [read() for read in parts.services])),
+        tuple(_once(called.proxies, "listen", _once(called.proxies, "name", proxies))),
     )
 
 
-def _all(option: str, entries: Sequence[Any], read: Callable[[str, Mapping[str, Any]], Entry]) -> List[Entry]:
-    return [read("{0}[{1}]".format(option, place), entry) for place, entry in enumerate(entries)]
+def _each(
+    option: str, entries: Sequence[Any], read: Callable[[str, Mapping[str, Any]], Entry]
+) -> List[Callable[[], Entry]]:
+    return [_later(read, "{0}[{1}]".format(option, place), entry) for place, entry in enumerate(entries)]
+
+
+def _later(
+    read: Callable[[str, Mapping[str, Any]], Entry], where: str, entry: Mapping[str, Any]
+) -> Callable[[], Entry]:
+    return lambda: read(where, entry)
+
+
+def _problems(reads: Sequence[Callable[[], Any]]) -> List[EdgesiteError]:
+    found = []
+    for read in reads:
+        try:
+            read()
+        except EdgesiteError as error:
+            found.append(error)
+    return found
 
 
 def _service(where: str, entry: Mapping[str, Any]) -> Service:

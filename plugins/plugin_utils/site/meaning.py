@@ -178,8 +178,8 @@ def _trust(values: Values) -> None:
 def _tls(values: Values, _host: str) -> List[EdgesiteError]:
     folder = values["tls_identity_directory"]
     called = tls.Called("tls_identity_directory", *("tls_" + name for name in tls.Called._fields[1:]))
-    return _each(
-        lambda: tls.wanted(
+    try:
+        tls.wanted(
             "/etc/edgesite-gpu/tls",
             "/etc/edgesite-gpu/identity" if folder is None else folder,
             values["tls_tcti"] or tcti.DEFAULT,
@@ -188,7 +188,11 @@ def _tls(values: Values, _host: str) -> List[EdgesiteError]:
             values["tls_proxies"] or [],
             called,
         )
-    )
+    except tls.Wrong as wrong:
+        return list(wrong.problems)
+    except EdgesiteError as error:
+        return [error]
+    return []
 
 
 _LAYERS: Dict[str, Callable[[Values, str], List[EdgesiteError]]] = {

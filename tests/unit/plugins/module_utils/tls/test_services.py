@@ -236,6 +236,11 @@ def test_what_cannot_be_is_refused(given, words):
     assert re.search(words, error.problem + ". " + error.fix, re.IGNORECASE)
 
 
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(options.Wrong, match=r"^2 problems, nothing was changed: \(1\) tcti is .* \(2\) group is"):
+        options.wanted(**{**BASE, "services": [], "proxies": [], "tcti": "a", "group": "b c"})
+
+
 def test_what_is_not_there_is_named_before_anything_is_done():
     wish = wanted("nginx.service", proxies=[NODE])
     bare = state(software=Software(False, False, False, True))

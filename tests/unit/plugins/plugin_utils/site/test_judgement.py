@@ -327,3 +327,14 @@ def test_a_root_that_has_expired(authority, tmp_path):
     (tmp_path / "old.pem").write_text(Authority("Old", ends=-DAY).pem)
     ((_host, _layer, problem),) = problems(**{**authority, "identity_tpm_roots": [str(tmp_path / "old.pem")]})
     assert problem.endswith("valid now: certificate has expired (CN=Old)")
+
+
+def test_all_that_is_wrong_with_services_is_told_at_once():
+    services = [{"unit": "a"}, {"unit": "b.service", "user": "c d"}]
+    told = problems(tls_services=services, tls_group="e f", tls_tcti="g")
+    assert [problem.partition(" is ")[0] for _host, _layer, problem in told] == [
+        "tls_group",
+        "tls_services[0].unit",
+        "tls_services[1].user",
+        "tls_tcti",
+    ]

@@ -14,7 +14,7 @@ from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site import layers, preflight, problem
 from ...module_utils.site.layers import LAYERS, Layer
 from ...module_utils.site.problem import CONTROLLER, Problem
-from . import meaning, names, on_controller, rest, specifications, variables
+from . import defaults, meaning, names, on_controller, rest, specifications, variables
 from .on_controller import Find
 from .rest import Rest
 
@@ -49,20 +49,24 @@ class Judgement(NamedTuple):
 class _Host:
     """What is found of one host.
 
-    asked: the values of the variables whose form is good, and the names of the others. rests: of the layers that the
-    variables call for, what of these is good as far as they say themselves.
+    values: of the variables whose form is good. asked: these, and the names of the others. rests: of the layers that
+    the variables call for, what of these is good as far as they say themselves.
     """
 
     def __init__(self, name: str, given: Variables) -> None:
         self.name = name
         self.given = given
         self.problems: List[Problem] = []
+        self.values: Dict[str, Any] = {}
         self.asked: Dict[str, Any] = {}
         self.rests: List[Tuple[Layer, Rest]] = []
 
     def has(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
-        """Notes problems of the host."""
-        self.problems += [problem.of(self.name, layer, error) for error in errors]
+        """Notes problems of the host. One variable may be wrong for two layers, and is so once."""
+        said = {(one.problem, one.fix) for one in self.problems}
+        self.problems += [
+            problem.of(self.name, layer, error) for error in errors if (error.problem, error.fix) not in said
+        ]
 
     def leads_to(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
         """Notes problems on the controller that the host's variables lead to."""
@@ -102,16 +106,19 @@ def _by_variables(host: _Host, scope: Scope) -> None:
     by_name = {layer.name: layer for layer in LAYERS}
     for role, specs in specifications.of_roles().items():
         read = variables.read(host.given, specs)
+        host.values.update(read.values)
         host.asked.update({name: read.values.get(name, name) for name in read.given})
         if role not in by_name or role in scope.layers:
-            host.has(role, read.problems)
+            host.has(role, [*read.problems, *meaning.of_any_role(read.values)])
         if role in scope.layers:
             _of_layer(host, by_name[role], read, scope.find)
 
 
 def _of_playbooks(host: _Host) -> None:
     read = variables.read(host.given, specifications.PLAYBOOKS)
-    host.has("variables", [*read.problems, *names.unread(host.given, read.values.get(names.ALLOWED) or [])])
+    host.values.update(read.values)
+    host.has("variables", [*read.problems, *meaning.of_any_role(read.values)])
+    host.has("variables", names.unread(host.given, read.values.get(names.ALLOWED) or []))
     host.leads_to("report", on_controller.report(read.values.get("edgesite_report_file")))
 
 
@@ -123,7 +130,8 @@ def _of_layer(host: _Host, layer: Layer, read: variables.Read, find: Find) -> No
     lacking = variables.missing(layer.name, read.given, specs, calling[0])
     left = rest.of(layer.name, read, lacking)
     values = left.with_defaults(specs)
-    wrong = left.told(lambda: meaning.problems(layer.name, values, host.name))
+    inherited = defaults.inherit(values, specs, host.values)
+    wrong = left.told(lambda: meaning.problems(layer.name, values, host.name, inherited))
     host.has(layer.name, [*lacking.values(), *wrong])
     host.leads_to(layer.name, left.told(lambda: on_controller.problems(layer.name, values, find)))
     sound = left.without(problem.of(host.name, layer.name, error) for error in wrong)

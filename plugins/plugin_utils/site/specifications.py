@@ -13,7 +13,7 @@ from typing import Any, Dict, FrozenSet, Mapping
 import yaml
 
 from ...module_utils.site.layers import LAYERS
-from ..identity import authority
+from ..identity import authority_options
 
 _ROLES = Path(__file__).resolve().parents[3] / "roles"
 _REGISTER = re.compile(r"^\s+register: (\w+)$", re.ASCII | re.MULTILINE)
@@ -50,7 +50,8 @@ def of_roles() -> Mapping[str, Mapping[str, Any]]:
     for layer in LAYERS:
         for name, spec in layer.specs.items():
             found[layer.name][name] = {**found[layer.name][name], **spec}
-    found["identity"]["identity_authority"] = {**found["identity"]["identity_authority"], "options": authority.OPTIONS}
+    authority = found["identity"]["identity_authority"]
+    found["identity"]["identity_authority"] = {**authority, "options": authority_options.OPTIONS}
     # Goes to a filter, which splits nothing
     found["report"]["report_hosts"] = {**found["report"]["report_hosts"], "split": False}
     return found

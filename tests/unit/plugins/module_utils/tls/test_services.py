@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import EnableUnit, Link, WriteFile
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
@@ -199,18 +201,18 @@ def test_whatever_is_wanted_after_whatever_it_is_reached(first, then, prefers, i
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"services": [{"unit": "nginx"}]}, "services: unit.*nginx.service"),
-        ({"services": [{"unit": "../nginx.service"}]}, "services: unit"),
-        ({"services": [{"unit": "nginx.service"}, {"unit": "nginx.service"}]}, "unit nginx.service appears twice"),
-        ({"services": [{"unit": "nginx.service", "user": "a b"}]}, "services: user"),
-        ({"proxies": [{**NODE, "name": "Node"}]}, "proxies: name"),
-        ({"proxies": [{**NODE, "listen": "9443"}]}, "proxies: listen.*ADDRESS:PORT"),
-        ({"proxies": [{**NODE, "listen": "*:0"}]}, "not a usable address"),
-        ({"proxies": [{**NODE, "upstream": "*:80"}]}, "not a usable address"),
-        ({"proxies": [{**NODE, "upstream": "a:80\n    bind"}]}, "proxies: upstream"),
-        ({"proxies": [NODE, {**NODE, "listen": "*:1"}]}, "name node appears twice"),
-        ({"proxies": [NODE, {**NODE, "name": "b"}]}, "listen 0.0.0.0:9443 appears twice"),
-        ({"proxies": [{**NODE, "names": ["a b"]}]}, "proxies: names"),
+        ({"services": [{"unit": "nginx"}]}, r"^services\[0\]\.unit.*nginx.service"),
+        ({"services": [{"unit": "../nginx.service"}]}, r"^services\[0\]\.unit"),
+        ({"services": [{"unit": "nginx.service"}, {"unit": "nginx.service"}]}, "two entries with unit nginx.service"),
+        ({"services": [{"unit": "nginx.service", "user": "a b"}]}, r"^services\[0\]\.user"),
+        ({"proxies": [{**NODE, "name": "Node"}]}, r"^proxies\[0\]\.name"),
+        ({"proxies": [{**NODE, "listen": "9443"}]}, r"^proxies\[0\]\.listen.*ADDRESS:PORT"),
+        ({"proxies": [{**NODE, "listen": "*:0"}]}, "port is not 1 to 65535"),
+        ({"proxies": [{**NODE, "upstream": "*:80"}]}, "nobody can connect to"),
+        ({"proxies": [{**NODE, "upstream": "a:80\n    bind"}]}, r"^proxies\[0\]\.upstream"),
+        ({"proxies": [NODE, {**NODE, "listen": "*:1"}]}, "two entries with name node"),
+        ({"proxies": [NODE, {**NODE, "name": "b"}]}, "two entries with listen 0.0.0.0:9443"),
+        ({"proxies": [{**NODE, "names": ["a b"]}]}, r"^proxies\[0\]\.names"),
         ({"proxies": [{**NODE, "names": ["a"], "client_certificates": "none"}]}, "set client_certificates: required"),
         ({"proxies": [{**NODE, "server_name": "a"}]}, "Set side: client"),
         ({"proxies": [{**OUT, "listen": "0.0.0.0:9444"}]}, "can act as this host"),
@@ -222,6 +224,8 @@ def test_whatever_is_wanted_after_whatever_it_is_reached(first, then, prefers, i
         ({"proxies": [{**OUT, "server_name": "a b"}]}, "a DNS name"),
         ({"tcti": "a b"}, "tcti"),
         ({"tcti": ""}, "tcti"),
+        ({"tcti": "/dev/tpmrm0"}, "^tcti is '/dev/tpmrm0', which is not a TCTI .*Begin it with the name of a TCTI"),
+        ({"tcti": "devcie:/dev/tpmrm0"}, "^tcti is 'devcie:/dev/tpmrm0', which is not a TCTI"),
         ({"group": "a b"}, "group"),
     ],
 )
@@ -229,9 +233,12 @@ def test_what_cannot_be_is_refused(given, words):
     with pytest.raises(EdgesiteError) as caught:
         options.wanted(**{**BASE, "services": [], "proxies": [], **given})
     error = caught.value
-    import re
-
     assert re.search(words, error.problem + ". " + error.fix, re.IGNORECASE)
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(options.Wrong, match=r"^2 problems, nothing was changed: \(1\) tcti is .* \(2\) group is"):
+        options.wanted(**{**BASE, "services": [], "proxies": [], "tcti": "a", "group": "b c"})
 
 
 def test_what_is_not_there_is_named_before_anything_is_done():

@@ -38,20 +38,21 @@ def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
         try:
             check()
         except EdgesiteError as error:
-            found.append(EdgesiteError(renamed + error.problem, error.fix))
+            found += [EdgesiteError(renamed + one.problem, one.fix) for one in error.parts or [error]]
     return found
 
 
 def _driver(values: Values, _host: str) -> List[EdgesiteError]:
     names = ("branch", "version", "flavour", "source", "extra_packages", "distribution_url", "nvidia_key_fingerprint")
     given: Dict[str, Any] = {name: values["driver_" + name] for name in names if values["driver_" + name] is not None}
-    if values["driver_mirror"]:
+    judge, mirror = driver.options, values["driver_mirror"]
+    if mirror is not None:
         try:
-            given["mirror"] = with_key(values["driver_mirror"], values["driver_source"])
+            given["mirror"] = with_key(mirror, values["driver_source"])
         except EdgesiteError:
             # which is said of the controller
-            return []
-    return _each(lambda: driver.options(given))
+            judge, given["mirror"] = driver.without_key, mirror
+    return _each(lambda: judge(given))
 
 
 def with_key(mirror: Mapping[str, Any], source: str) -> Dict[str, Any]:

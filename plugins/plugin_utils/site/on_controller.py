@@ -35,7 +35,7 @@ def _wrong(checks: Checks) -> List[EdgesiteError]:
         try:
             check()
         except EdgesiteError as error:
-            found.append(error)
+            found += error.parts or [error]
     return found
 
 

@@ -109,7 +109,7 @@ class AptManager:
 
     def remove(self, names: Sequence[str]) -> None:
         self._repair()
-        _refuse_strangers(self._apt.simulate_removal(names).removed)
+        _refuse_strangers(self._apt.simulate_removal(names).removed, "apt-get remove")
         self._apt.remove(names)
 
     def run_triggers(self) -> None:
@@ -151,7 +151,7 @@ class DnfManager:
         self._dnf.install(["--allowerasing", *before])
 
     def remove(self, names: Sequence[str]) -> None:
-        _refuse_strangers(self._dnf.dependents(names))
+        _refuse_strangers(self._dnf.dependents(names), "dnf remove")
         self._dnf.remove(names)
 
     def run_triggers(self) -> None:
@@ -161,10 +161,10 @@ class DnfManager:
         (self._dnf.hold if held else self._dnf.unhold)(names)
 
 
-def _refuse_strangers(removed: Sequence[str]) -> None:
+def _refuse_strangers(removed: Sequence[str], command: str) -> None:
     strangers = [name for name in removed if not is_driver_package(name)]
     if strangers:
         raise EdgesiteError(
             "Removing the driver would also remove packages that need it: {0}".format(", ".join(strangers)),
-            "Remove them by hand first, if nobody needs them",
+            "If nobody needs them, remove them first: run '{0} {1}' on the host".format(command, " ".join(strangers)),
         )

@@ -154,6 +154,18 @@ def test_a_file_of_layouts_that_is_not_there(tmp_path):
     assert (host, layer) == ("controller", "mig") and problem.startswith("mig_from_file: cannot read")
 
 
+def test_a_mirror_whose_key_cannot_be_read_hides_nothing():
+    mirror = {"url": "ftp://hub", "path": "/mnt", "key": "/nowhere/mirror.asc", "key_fingerprint": "0123"}
+    told = problems(driver_version="5", driver_branch=580, driver_source="mirror", driver_mirror=mirror)
+    assert {(host, problem.split()[0]) for host, _layer, problem in told} == {
+        ("controller", "driver_mirror.key"),
+        ("gpu-1", "driver_version"),
+        ("gpu-1", "driver_mirror.url"),
+        ("gpu-1", "driver_mirror"),
+        ("gpu-1", "driver_mirror.key_fingerprint"),
+    }
+
+
 def test_storage_without_escrow_and_certificate():
     volume = {"name": "data", "device": "/dev/sdb", "mount": "/srv/data"}
     told = problems(storage_volumes=[volume])

@@ -140,9 +140,10 @@ def _trust(values: Values) -> None:
 
 
 def _tls(values: Values, _host: str) -> List[EdgesiteError]:
+    identity = values["tls_identity_directory"]
     given = {
         "directory": "/etc/edgesite-gpu/tls",
-        "identity": values["tls_identity_directory"] or "/etc/edgesite-gpu/identity",
+        "identity": "/etc/edgesite-gpu/identity" if identity is None else identity,
         "tcti": values["tls_tcti"] or "device:/dev/tpmrm0",
         "group": values["tls_group"],
         "services": values["tls_services"] or [],

@@ -24,7 +24,8 @@ def document(path: str, option: str) -> Dict[str, Any]:
         ) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise EdgesiteError(
-            "{0}: cannot read {1} as YAML: {2}".format(option, path, " ".join(str(error).split())), "Correct the file"
+            "{0}: cannot read {1} as YAML: {2}".format(option, path, " ".join(str(error).split())),
+            "Correct the file there; 'yamllint {0}' checks all of it".format(path),
         ) from error
     if not isinstance(found, dict):
         raise EdgesiteError(

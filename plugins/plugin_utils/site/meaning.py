@@ -33,7 +33,7 @@ def problems(layer: str, values: Values, host: str) -> List[EdgesiteError]:
 
 def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
     """What the checks raise. renamed: the prefix of variables whose names in messages are those of options."""
-    found = []
+    found: List[EdgesiteError] = []
     for check in checks:
         try:
             check()

@@ -10,7 +10,7 @@ import os
 import shutil
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError, combined
 from ...module_utils.mig import parted
 from ...module_utils.storage import volume
 from .. import parted_file
@@ -30,7 +30,7 @@ def problems(layer: str, values: Values, find: Find) -> List[EdgesiteError]:
 
 
 def _wrong(checks: Checks) -> List[EdgesiteError]:
-    found = []
+    found: List[EdgesiteError] = []
     for check in checks:
         try:
             check()
@@ -69,9 +69,13 @@ def _mig(values: Values, find: Find) -> Checks:
         except EdgesiteError as error:
             if error.problem.startswith("mig_from_file"):
                 raise
-            raise EdgesiteError("mig_from_file {0}: {1}".format(path, error.problem), error.fix) from error
+            raise combined([_in_file(path, one) for one in error.parts or [error]]) from error
 
     return [check] if path else []
+
+
+def _in_file(path: str, error: EdgesiteError) -> EdgesiteError:
+    return EdgesiteError("mig_from_file {0}: {1}".format(path, error.problem), error.fix)
 
 
 def _storage(values: Values, find: Find) -> Checks:

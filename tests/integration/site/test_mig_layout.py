@@ -158,8 +158,8 @@ BAD_OPTIONS = [
     ({"from_file": "broken.yaml"}, [NO_FILE, "as YAML", "Correct the file"]),
     ({"from_file": "list.yaml"}, ["is not a configuration of nvidia-mig-parted", "begins with 'version: v1'"]),
     ({"from_file": "other.yaml"}, ["The nvidia-mig-parted configuration lacks version"]),
-    ({"from_file": "good.yaml"}, ["config is not given", "halves, hopper, whole"]),
-    ({"from_file": "good.yaml", "config": "thirds"}, ["config is 'thirds'", "it has: halves, hopper, whole"]),
+    ({"from_file": "good.yaml"}, ["mig_config (the option config) is not set", "halves, hopper, whole"]),
+    ({"from_file": "good.yaml", "config": "thirds"}, ["option config) is 'thirds'", "it has: halves, hopper, whole"]),
     (
         {"from_file": "good.yaml", "config": "hopper"},
         ["mig-configs.hopper matches no GPU of this host, which has 0 NV"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Dict, List, Mapping
 
-from ...module_utils.common import quiesce
+from ...module_utils.common import lines, quiesce
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import options as driver
 from ...module_utils.gpu import settings
@@ -80,7 +80,7 @@ def _one_source(values: Values) -> None:
     if values["mig_layouts"] is None:
         return
     for other in ("mig_from_file", "mig_config"):
-        if values[other] is not None:
+        if values[other]:
             raise EdgesiteError(
                 "mig_layouts and {0} are both set".format(other),
                 "Remove one of them; mig_config chooses a configuration of the file in mig_from_file",
@@ -101,7 +101,19 @@ def _storage(values: Values, host: str) -> List[EdgesiteError]:
         for entry in values["storage_volumes"]
     )
     wanted = volume.Wanted(volumes, tuple(values["storage_pcrs"]), "", tuple(values["storage_wipe"]))
-    return _each(lambda: volume.check(wanted), renamed="storage_") + _each(lambda: recovery_escrow.check_host(host))
+    return _each(lambda: volume.check(wanted), renamed="storage_") + _each(
+        lambda: _check_certificate(values["storage_recovery_certificate"]),
+        lambda: recovery_escrow.check_folder(values["storage_escrow_dir"], "storage_escrow_dir"),
+        lambda: recovery_escrow.check_host(host),
+    )
+
+
+def _check_certificate(path: str) -> None:
+    if not path.strip():
+        raise EdgesiteError(
+            "storage_recovery_certificate is empty",
+            "Set it to the path of a certificate in PEM on the controller; docs/storage.md says how to make one",
+        )
 
 
 def _identity(values: Values, host: str) -> List[EdgesiteError]:
@@ -143,13 +155,15 @@ def _tls(values: Values, _host: str) -> List[EdgesiteError]:
     identity = values["tls_identity_directory"]
     given = {
         "directory": "/etc/edgesite-gpu/tls",
-        "identity": "/etc/edgesite-gpu/identity" if identity is None else identity,
+        "identity": "/etc/edgesite-gpu/identity",
         "tcti": values["tls_tcti"] or "device:/dev/tpmrm0",
         "group": values["tls_group"],
         "services": values["tls_services"] or [],
         "proxies": values["tls_proxies"] or [],
     }
-    return _each(lambda: tls.wanted(**given), renamed="tls_")
+    # The module's option has another name.
+    own = _each(lambda: None if identity is None else lines.checked("tls_identity_directory", identity, lines.FOLDER))
+    return own + _each(lambda: tls.wanted(**given), renamed="tls_")
 
 
 _LAYERS: Dict[str, Callable[[Values, str], List[EdgesiteError]]] = {

@@ -22,6 +22,8 @@ from .meaning import Values, with_key
 Find = Callable[[str], str]
 Checks = Sequence[Callable[[], Any]]
 
+_OWNER = "Set another path, or give the folder to the user who runs the playbook: 'chown USER {0}' on the controller"
+
 
 def problems(layer: str, values: Values, find: Find) -> List[EdgesiteError]:
     """All that is wrong there."""
@@ -45,13 +47,15 @@ def report(path: Optional[str]) -> List[EdgesiteError]:
 
 
 def _report_folder(path: str) -> None:
-    folder = os.path.dirname(os.path.abspath(path)) or "."
-    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
         raise EdgesiteError(
-            "edgesite_report_file is {0}, in a folder that {1}".format(
-                path, "cannot be written to" if os.path.isdir(folder) else "does not exist"
-            ),
-            "Create the folder, or set another path",
+            "edgesite_report_file is {0}, in a folder that does not exist".format(path),
+            "Set another path, or run 'mkdir -p {0}' on the controller".format(folder),
+        )
+    if not os.access(folder, os.W_OK):
+        raise EdgesiteError(
+            "edgesite_report_file is {0}, in a folder that cannot be written to".format(path), _OWNER.format(folder)
         )
 
 
@@ -65,7 +69,7 @@ def _mig(values: Values, find: Find) -> Checks:
 
     def check() -> None:
         try:
-            parted.check(parted_file.document(find(path), "mig_from_file"), values["mig_config"])
+            parted.check(parted_file.document(find(path), "mig_from_file"), values["mig_config"] or None)
         except EdgesiteError as error:
             if error.problem.startswith("mig_from_file"):
                 raise
@@ -79,9 +83,11 @@ def _in_file(path: str, error: EdgesiteError) -> EdgesiteError:
 
 
 def _storage(values: Values, find: Find) -> Checks:
+    certificate, escrow = values["storage_recovery_certificate"], values["storage_escrow_dir"]
+    # What is empty is said of the host.
     return [
-        lambda: _recovery_certificate(find(values["storage_recovery_certificate"])),
-        lambda: _folder("storage_escrow_dir", values["storage_escrow_dir"]),
+        *([lambda: _recovery_certificate(find(certificate))] if certificate.strip() else []),
+        *([lambda: _folder("storage_escrow_dir", escrow)] if escrow.strip() else []),
     ]
 
 
@@ -108,7 +114,7 @@ def _folder(name: str, path: str) -> None:
     if not os.path.isdir(place) or not os.access(place, os.W_OK | os.X_OK):
         raise EdgesiteError(
             "{0} is {1}, and {2} is not a folder that the playbook's user can write to".format(name, path, place),
-            "Set another path, or change the folder's owner or mode",
+            _OWNER.format(place) if os.path.isdir(place) else "Set another path, or move {0} away".format(place),
         )
 
 

@@ -207,7 +207,7 @@ def _check_own(what: str, values: Sequence[str]) -> None:
         with problems:
             if first != place:
                 raise EdgesiteError(
-                    "volumes[{0}].{1} is {2}, as that of volumes[{3}]".format(place, what, shown(value), first),
+                    "volumes[{0}].{1} is {2}, as in entry [{3}]".format(place, what, shown(value), first),
                     "Give each volume a {0} of its own".format(_WORDS[what]),
                 )
     problems.end()
@@ -218,7 +218,7 @@ def _check_pcrs(pcrs: Sequence[int]) -> None:
     if unknown:
         raise EdgesiteError(
             "pcrs has {0}, and PCRs are numbered 0 to 23".format(", ".join(unknown)),
-            "Use [7], which Secure Boot's state changes, or others of these",
+            "Write numbers such as [7], the PCR of Secure Boot",
         )
 
 

@@ -206,7 +206,7 @@ def _check_own(option: str, key: str, values: Sequence[str]) -> None:
         with problems:
             if first != place:
                 raise EdgesiteError(
-                    "{0}[{1}].{2} is {3}, as that of {0}[{4}]".format(option, place, key, shown(value), first),
+                    "{0}[{1}].{2} is {3}, as in entry [{4}]".format(option, place, key, shown(value), first),
                     "Change one of them, or remove one of the two entries",
                 )
     problems.end()

@@ -20,10 +20,15 @@ MIRROR = "mirror"
 SOURCES = (DISTRIBUTION, NVIDIA, MIRROR)
 DEBIAN_URL = "http://deb.debian.org/debian"
 # Of apt: a name such as trixie/main, or a folder that ends with a slash
-_SUITE = Kind(re.compile(r"[A-Za-z0-9./][A-Za-z0-9._+~/-]*"), "the name of a suite, such as trixie, or of a folder")
+_SUITE = Kind(
+    re.compile(r"[A-Za-z0-9./][A-Za-z0-9._+~/-]*"),
+    "the name of a suite or of a folder",
+    "Write a suite such as trixie, or a folder such as ./",
+)
 _COMPONENTS = Kind(
     re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]*(?: [A-Za-z0-9][A-Za-z0-9._+/-]*)*"),
-    "a list of components with single spaces between them, such as main contrib",
+    "a list of components with single spaces between them",
+    "Write it like main contrib",
 )
 _BRANCH = re.compile(r"[1-9]\d{2}", re.ASCII)
 _VERSION = re.compile(r"[1-9]\d{2}(?:\.\d{1,4}){1,2}", re.ASCII)
@@ -178,7 +183,7 @@ def _mirror(variable: Any, used: bool) -> Dict[str, Any]:
     if not isinstance(variable or {}, Mapping):
         raise EdgesiteError(
             "driver_mirror is {0}, which is not a mapping".format(shown(variable)),
-            "Allowed keys: {0}".format(", ".join(_MIRROR_KEYS)),
+            "Write it as a mapping with url, key and key_fingerprint",
         )
     mirror = dict(variable or {})
     problems = Problems()
@@ -213,7 +218,7 @@ def _check_keys(mirror: Mapping[str, Any]) -> None:
     if unknown:
         raise EdgesiteError(
             "driver_mirror has unknown keys: {0}".format(", ".join(unknown)),
-            "Allowed keys: {0}".format(", ".join(_MIRROR_KEYS)),
+            "Remove them, or correct them: its keys are {0}".format(", ".join(_MIRROR_KEYS)),
         )
 
 

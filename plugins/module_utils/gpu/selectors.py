@@ -15,8 +15,8 @@ from ..common.lines import as_int
 KEYS = ("uuid", "pci_bus_id", "index", "model")
 _PCI = re.compile(r"^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})(?:\.([0-7]))?\Z")
 _FIX = (
-    "Use 'all', or a list whose entries have one or more of the keys uuid, pci_bus_id, index and model; "
-    "edgesite.gpu.gpu_info lists what this host has"
+    "Use 'all', or a list whose entries have one or more of the keys uuid, pci_bus_id, index and model, such as "
+    "[{model: A100}]; 'ansible HOST -m edgesite.gpu.gpu_info' lists what a host has"
 )
 
 
@@ -66,7 +66,7 @@ def check(option: str, wanted: Any) -> List[Tuple[str, Dict[str, Any]]]:
     if wanted == "all":
         return []
     if not isinstance(wanted, (list, tuple)) or not wanted:
-        raise EdgesiteError("{0} is {1}".format(option, shown(wanted)), _FIX)
+        raise EdgesiteError("{0} is {1}, neither 'all' nor a list of selectors".format(option, shown(wanted)), _FIX)
     found, problems = [], Problems()
     for position, selector in enumerate(wanted):
         where = "{0}[{1}]".format(option, position)
@@ -91,7 +91,8 @@ def resolve(option: str, wanted: Any, gpus: Sequence[GpuId]) -> List[GpuId]:
     if not gpus:
         raise EdgesiteError(
             "{0} names GPUs, but NVML reports none on this host".format(option),
-            "Remove the option for this host, or install its driver",
+            "Remove the option for this host; 'lspci -d 10de:' and 'nvidia-smi' on it show whether a card or its driver is "
+            "missing",
         )
     if not selectors:
         return list(gpus)
@@ -157,7 +158,7 @@ def _has(gpu: GpuId, key: str, value: Any) -> bool:
 def _checked(where: str, selector: Any) -> Dict[str, Any]:
     given = {key: value for key, value in selector.items() if value is not None} if isinstance(selector, dict) else {}
     if not given:
-        raise EdgesiteError("{0} is {1}".format(where, shown(selector)), _FIX)
+        raise EdgesiteError("{0} is {1}, not a selector".format(where, shown(selector)), _FIX)
     found, problems = {}, Problems()
     unknown = sorted(str(key) for key in given if key not in KEYS)
     if unknown:

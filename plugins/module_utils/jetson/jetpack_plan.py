@@ -12,11 +12,11 @@ from ..common import apt, lines
 from ..common.apt import Transaction
 from ..common.errors import EdgesiteError
 from ..common.lines import Kind
-from . import board, jetpack
+from . import board, fan, jetpack, nvpmodel
 
 # The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
 _OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
-_SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite such as r36.5", "Use one of NVIDIA's suites")
+_SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite", "Write it like r36.5; docs/jetson.md lists them")
 _CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
 # The last major release of L4T for a chip
 _LAST_MAJOR = {"tegra186": 32, "tegra210": 32, "tegra194": 35}
@@ -70,24 +70,10 @@ def foresee(wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any]) -
         problems.append(error)
     names = [str(offered["name"]) for offered in facts.get("power_modes", [])]
     if mode and names and mode not in names:
-        problems.append(
-            EdgesiteError(
-                "jetpack_power_mode is {0}, which this board does not have; its modes are: {1}".format(
-                    mode, ", ".join(names)
-                ),
-                "Use one of these; names differ between modules and boards",
-            )
-        )
+        problems.append(nvpmodel.unknown("jetpack_power_mode", mode, names))
     profiles = facts.get("fan_profiles")
     if profile and profiles is not None and profile not in profiles:
-        problems.append(
-            EdgesiteError(
-                "jetpack_fan_profile is {0}, which the fans of this board do not have; their profiles are: {1}".format(
-                    profile, ", ".join(profiles) or "none that all fans share"
-                ),
-                "Take one of these; a profile that is not there would stop the fans' daemon",
-            )
-        )
+        problems.append(fan.unknown("jetpack_fan_profile", profile, profiles))
     return problems
 
 
@@ -104,7 +90,7 @@ def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
     if wanted.upgrade not in ("none", "minor"):
         raise EdgesiteError(
             "jetpack_upgrade is {0}; allowed are none and minor".format(wanted.upgrade),
-            "Moving to another major release takes a reflash, see docs/jetson.md",
+            "Set jetpack_upgrade: minor for a newer minor release; a major one takes a reflash, see docs/jetson.md",
         )
     of_suite = None
     if wanted.suite:
@@ -131,7 +117,7 @@ def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
             "jetpack_version {0} is in the suite r{1}.{2}, but jetpack_suite is {3}".format(
                 wanted.version, major, minor, wanted.suite
             ),
-            "Set only one of them",
+            "Remove jetpack_suite, or set it to r{0}.{1}".format(major, minor),
         )
     return (major, minor)
 
@@ -167,7 +153,7 @@ def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
 def _untold() -> EdgesiteError:
     return EdgesiteError(
         "the L4T release of this host is unknown, so JetPack cannot be checked",
-        "Install nvidia-l4t-core, or flash the module with an image that has it",
+        "Run 'apt-get install nvidia-l4t-core' on the host, or flash the module with an image that has it",
     )
 
 
@@ -231,7 +217,7 @@ def _check_holds(info: Mapping[str, Any]) -> None:
     foreign = sorted(set(info["held"]) - set(info["held_by_role"]))
     if foreign:
         raise EdgesiteError(
-            "packages are held that the upgrade would have to change: {0}".format(", ".join(foreign)),
+            "The upgrade has to change packages that are held: {0}".format(", ".join(foreign)),
             "Ask the board's maker whether NVIDIA's packages work on it; if so, run 'apt-mark unhold {0}' on the "
             "host".format(" ".join(foreign)),
         )
@@ -310,7 +296,8 @@ def check_transaction(would: Transaction, free_bytes: int) -> None:
     ]
     if told:
         raise EdgesiteError(
-            "apt cannot do it: {0}".format("; ".join(told)), "Run 'apt-get --simulate dist-upgrade' on the host"
+            "apt cannot bring the host to this JetPack: {0}".format("; ".join(told)),
+            "Run 'apt-get --simulate dist-upgrade' on the host to see why; 'apt-mark showhold' lists held packages",
         )
     needed = would.download + would.added
     if needed and needed + _BESIDE > free_bytes:

@@ -113,7 +113,10 @@ def per_card(
 
 
 def _no_list(name: str, layouts: Any) -> EdgesiteError:
-    return EdgesiteError("{0} is {1}, not a list".format(name, errors.shown(layouts)), "Write a list of layouts")
+    return EdgesiteError(
+        "{0} is {1}, not a list".format(name, errors.shown(layouts)),
+        "Write it like [{gpus: all, instances: {3g.20gb: 2}}]",
+    )
 
 
 def _only(option: str, layout: Dict[str, Any], card: Card, earlier: Optional[Wish]) -> Wish:
@@ -135,7 +138,7 @@ def _check(option: str, layout: Any, earlier: Dict[str, Selected]) -> None:
     if not isinstance(layout, dict) or not set(layout) <= set(_KEYS) or "gpus" not in layout:
         raise EdgesiteError(
             "{0} is {1}".format(option, errors.shown(layout)),
-            "Use a dictionary with gpus and, as needed, mig and instances",
+            "Write it like {gpus: all, instances: {3g.20gb: 2}}; its keys are gpus, mig and instances",
         )
     problems = Problems()
     with problems:
@@ -181,7 +184,9 @@ def _check_instances(option: str, instances: Any) -> None:
             with problems:
                 _check_entry("{0}[{1}]".format(option, position), entry)
     else:
-        raise EdgesiteError("{0} is {1}".format(option, errors.shown(instances)), _INSTANCES)
+        raise EdgesiteError(
+            "{0} is {1}, neither a dictionary nor a list".format(option, errors.shown(instances)), _INSTANCES
+        )
     problems.end()
 
 
@@ -207,7 +212,8 @@ def _check_places(option: str, given: Mapping[str, Any]) -> None:
         count = _number(option + ".count", given.get("count", 1))
         if "placement" in given and count > 1:
             raise EdgesiteError(
-                "{0} has a placement and count {1}".format(option, count), "Write a separate entry for each placement"
+                "{0} has a placement and count {1}".format(option, count),
+                "Write a separate entry for each placement, without count",
             )
     problems.end()
 
@@ -232,7 +238,7 @@ def _wish(option: str, layout: Dict[str, Any], card: Card) -> Wish:
             "{0}.instances: GPU {1} reports its profiles only once MIG is on, and is not in the catalogue".format(
                 option, card.gpu.label()
             ),
-            "Run once with mig: enabled and no instances, then with the instances",
+            "Run once with mig: enabled and no instances in mig_layouts, then add the instances",
         )
     return Wish(option, enabled, tuple(_wants(option + ".instances", instances, card)))
 
@@ -372,5 +378,6 @@ def _number(option: str, value: Any) -> int:
     if whole and len(text) <= 9 and int(text) <= 99:
         return int(text)
     raise EdgesiteError(
-        "{0} is {1}, not a whole number from 0 to 99".format(option, errors.shown(value)), "Correct the number"
+        "{0} is {1}, not a whole number from 0 to 99".format(option, errors.shown(value)),
+        "Write a whole number, such as 1",
     )

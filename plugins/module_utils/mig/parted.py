@@ -76,7 +76,8 @@ def layouts(document: Any, config: Optional[str], gpus: Sequence[PartedGpu]) -> 
     if not any(positions for _entry, positions in named):
         raise EdgesiteError(
             "mig-configs.{0} matches no GPU of this host, which has {1}".format(name, _listed(ordered)),
-            "Choose another configuration, correct its device-filter and devices, or leave this host out",
+            "Set mig_config to another configuration, correct its device-filter and devices in the file, or remove "
+            "mig_from_file for this host",
         )
     wanted: Dict[int, _Entry] = {}
     for entry, positions in named:
@@ -171,7 +172,7 @@ def _positions(entry: _Entry, gpus: Sequence[PartedGpu]) -> List[int]:
             if position >= len(gpus):
                 raise EdgesiteError(
                     "{0}.devices has {1}, but this host has {2}".format(entry.where, position, _listed(gpus)),
-                    "Name GPUs that the host has, or use 'all'; if one is missing, find out why",
+                    "Name GPUs that the host has, or use 'all'; 'lspci -d 10de:' on it shows whether one is missing",
                 )
         found = [position for position in found if position in entry.devices]
     without = [gpus[position] for position in found if not gpus[position].mig_capable]
@@ -203,7 +204,7 @@ def _both_modes(earlier: _Entry, later: _Entry, gpu: PartedGpu) -> EdgesiteError
         "{0}.mig-enabled and {1}.mig-enabled differ for the same GPU {2}".format(
             earlier.where, later.where, gpu.gpu.label()
         ),
-        "Narrow one of the two by devices or device-filter",
+        "Narrow one of the two by devices, such as devices: [1, 2], or by device-filter",
     )
 
 
@@ -282,7 +283,7 @@ def _instances_of(where: str, enabled: Any, profiles: Any) -> Dict[str, int]:
     if enabled is True and profiles is None:
         raise EdgesiteError(
             where + " is missing while mig-enabled is true",
-            "Write the profiles and their counts, or {} for no instances",
+            "Write mig-devices: {3g.20gb: 2}, or {} for no instances",
         )
     instances = _instances(where, {} if profiles is None else profiles)
     if instances and enabled is False:
@@ -339,7 +340,7 @@ def _instances(where: str, value: Any) -> Dict[str, int]:
                 instances[profile] = instances.get(profile, 0) + count
     problems.end()
     if value and not instances:
-        raise EdgesiteError(where + " has the count 0 for every profile", "Write {} for no instances")
+        raise EdgesiteError(where + " has the count 0 for every profile", "Write mig-devices: {} for no instances")
     return instances
 
 

@@ -431,7 +431,7 @@ def test_card_that_a_program_holds_open_gets_its_mode_once_the_program_stands_st
         layout(wanted, persist=False, quiesce=["monitor.service"]),
     )
     assert refused["failed"] and refused["undone"] and f"in_use): sleep (pid {pid})" in refused["msg"]
-    assert "list services that only monitor the card in quiesce" in refused["msg"]
+    assert "list services that only monitor the card in mig_quiesce" in refused["msg"]
     mig = json.loads(still["stdout"])["gpus"][0]["mig"]
     assert (mig["current"], mig["pending"]) == (0, 0)
     assert [does(done)[0], does(done)[-1]] == ["stop monitor.service", "start monitor.service"]

@@ -184,7 +184,7 @@ class PackagesDomain(WantingPart):
         except EdgesiteError as error:
             raise EdgesiteError(
                 "{0} is not a key: {1}".format(action.url, error.problem),
-                "Check what this URL returns, for example with curl",
+                "Run 'curl {0}' on the host: something else, such as a proxy, may answer".format(action.url),
             ) from error
         files.check_fingerprint(action.url, found, action.fingerprint, _NEW_KEY)
         return data.decode("ascii", "replace") if openpgp.is_armored(data) else openpgp.armored(data)

@@ -23,7 +23,10 @@ _ARGUMENTS = [
     "--ignore-hold",
 ]
 _FOLDERS = (driver_apt.ARCHIVES, driver_apt.USR, driver_apt.VAR, driver_apt.BOOT)
-_NOT_THERE = "Check that its URL is right, that it is up, and that driver_mirror.key is the key that it is signed with"
+_NOT_THERE = (
+    "Run 'curl -I' with its URL on the host to see whether it answers; driver_mirror.key has to be the key that a "
+    "mirror is signed with"
+)
 
 
 class Manager(Protocol):

@@ -108,13 +108,16 @@ def test_layouts_of_several_cards():
         ({}, "layouts is an empty mapping, not a list"),
         (["all"], "layouts[0] is 'all'"),
         ([{}], "layouts[0] is an empty mapping"),
-        ([{"gpus": "all", "instance": {}}], "Use a dictionary with gpus"),
+        ([{"gpus": "all", "instance": {}}], "its keys are gpus, mig and instances"),
         ([{"gpus": [{"index": 0}], "mig": True}], "layouts[0].mig is true. Use enabled or disabled, in quotes"),
         ([{"gpus": [{"index": 0}], "mig": []}], "layouts[0].mig is an empty list"),
         ([{"gpus": [{"index": 0}], "mig": "disabled", "instances": {"1g": 1}}], "has instances, but mig is disabled"),
         ([{"gpus": [{"index": 9}]}], "layouts[0].gpus[0] is index 9 and matches no GPU"),
         ([{"gpus": "all"}], "asks for MIG on GPU 2 Tesla T4 (GPU-2"),
-        ([{"gpus": [{"index": 3}], "instances": {"1g": 1}}], "Run once with mig: enabled and no instances"),
+        (
+            [{"gpus": [{"index": 3}], "instances": {"1g": 1}}],
+            "Run once with mig: enabled and no instances in mig_layouts",
+        ),
         (
             [{"gpus": [{"index": 0}]}, {"gpus": [{"index": 1}]}, {"gpus": [{"index": 0}]}],
             "layouts[2] names GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0), which layouts[0] names too",

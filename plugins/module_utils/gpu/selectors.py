@@ -91,8 +91,8 @@ def resolve(option: str, wanted: Any, gpus: Sequence[GpuId]) -> List[GpuId]:
     if not gpus:
         raise EdgesiteError(
             "{0} names GPUs, but NVML reports none on this host".format(option),
-            "Remove the option for this host; 'lspci -d 10de:' and 'nvidia-smi' on it show whether a card or its driver is "
-            "missing",
+            "Remove the option for this host; 'lspci -d 10de:' and 'nvidia-smi' on it show whether a card or its "
+            "driver is missing",
         )
     if not selectors:
         return list(gpus)
@@ -162,12 +162,16 @@ def _checked(where: str, selector: Any) -> Dict[str, Any]:
     found, problems = {}, Problems()
     unknown = sorted(str(key) for key in given if key not in KEYS)
     if unknown:
-        problems.found.append(EdgesiteError("{0} has {1}".format(where, ", ".join(unknown)), _FIX))
+        problems.found.append(_unknown(where, unknown))
     for key in [key for key in given if key in KEYS]:
         with problems:
             found[key] = _value("{0}.{1}".format(where, key), key, given[key])
     problems.end()
     return found
+
+
+def _unknown(where: str, keys: Sequence[str]) -> EdgesiteError:
+    return EdgesiteError("{0} has {1}, which is no key of a selector".format(where, ", ".join(keys)), _FIX)
 
 
 def _value(where: str, key: str, value: Any) -> Any:

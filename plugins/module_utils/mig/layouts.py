@@ -328,7 +328,9 @@ def _given(option: str, entry: Any) -> Dict[str, Any]:
         raise EdgesiteError("{0} is {1}, without a profile".format(option, errors.shown(entry)), _INSTANCES)
     unknown = [str(key) for key in given if key not in _INSTANCE_KEYS]
     if unknown:
-        raise EdgesiteError("{0} has {1}".format(option, ", ".join(sorted(unknown))), _INSTANCES)
+        raise EdgesiteError(
+            "{0} has {1}, which is no key of an instance".format(option, ", ".join(sorted(unknown))), _INSTANCES
+        )
     return given
 
 

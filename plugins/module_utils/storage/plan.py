@@ -187,16 +187,16 @@ def _refuse_new(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> Non
     if disk.content and not ours(disk.header) and identity not in wanted.wipe:
         raise EdgesiteError(
             "{0} ({1}) is not empty: {2}".format(volume.device, disk.node, ", ".join(disk.content)),
-            "Set device in storage_volumes to an empty one. If everything on it may be erased for good, set storage_wipe "
-            "(the option wipe) to ['{0}'] for one run".format(identity),
+            "Set device in storage_volumes to an empty one. If everything on it may be erased for good, set "
+            "storage_wipe (the option wipe) to ['{0}'] for one run".format(identity),
         )
     if not state.ciphers.get(volume.cipher, False):
         raise EdgesiteError(
             "The kernel of this host does not have the cipher {0}, which volume {1} asks for".format(
                 volume.cipher, volume.name
             ),
-            "Set cipher: aes-256-xts in storage_volumes, or use a kernel that has it: SM4 is off in the kernels of Debian "
-            "and Ubuntu, and on in that of openEuler",
+            "Set cipher: aes-256-xts in storage_volumes, or use a kernel that has it: SM4 is off in the kernels of "
+            "Debian and Ubuntu, and on in that of openEuler",
         )
 
 

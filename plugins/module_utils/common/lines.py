@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, List, NamedTuple, Optional, Pattern, Tuple
 
-from .errors import EdgesiteError, printable, shown
+from .errors import EdgesiteError, Problems, printable, shown
 
 
 class Kind(NamedTuple):
@@ -76,10 +76,15 @@ def checked(option: str, value: Any, kind: Kind) -> str:
 
 
 def each(option: str, values: Any, kind: Kind) -> Tuple[str, ...]:
-    """The values of a list. Raises EdgesiteError where one is of another kind."""
+    """The values of a list. Raises EdgesiteError with all that are of another kind."""
     if not isinstance(values, (list, tuple)):
         raise EdgesiteError("{0} is {1}, which is not a list".format(option, shown(values)), "Write it as a list")
-    return tuple(checked("{0}[{1}]".format(option, place), value, kind) for place, value in enumerate(values))
+    problems = Problems()
+    for place, value in enumerate(values):
+        with problems:
+            checked("{0}[{1}]".format(option, place), value, kind)
+    problems.end()
+    return tuple(values)
 
 
 def single(name: str, value: str) -> str:

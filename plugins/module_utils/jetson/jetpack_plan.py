@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..common import apt, lines
 from ..common.apt import Transaction
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, Problems
 from ..common.lines import Kind
 from . import board, fan, jetpack, nvpmodel
 
@@ -78,48 +78,72 @@ def foresee(wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any]) -
 
 
 def check(wanted: Wanted) -> None:
-    """Raises where a variable cannot be meant for any Jetson."""
-    if wanted.mirror:
-        lines.checked("jetpack_mirror", wanted.mirror, lines.URL)
-    lines.each("jetpack_packages", wanted.packages, lines.PACKAGE)
-    _target(wanted)
+    """Raises EdgesiteError with all that cannot be meant for any Jetson."""
+    problems = Problems()
+    with problems:
+        if wanted.mirror:
+            lines.checked("jetpack_mirror", wanted.mirror, lines.URL)
+    with problems:
+        lines.each("jetpack_packages", wanted.packages, lines.PACKAGE)
+    with problems:
+        _target(wanted)
+    problems.end()
 
 
 def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
     """(36, 5) of the wanted JetPack or suite, None where neither is given."""
+    problems = Problems()
+    with problems:
+        _check_upgrade(wanted)
+    with problems:
+        of_suite = _of_suite(wanted.suite)
+    with problems:
+        of_version = _of_version(wanted.version)
+    problems.end()
+    if of_suite is not None and of_version is not None and of_suite != of_version:
+        right = "r{0}.{1}".format(*of_version)
+        raise EdgesiteError(
+            "jetpack_version {0} is in the suite {1}, but jetpack_suite is {2}".format(
+                wanted.version, right, wanted.suite
+            ),
+            "Remove jetpack_suite, or set it to {0}".format(right),
+        )
+    return of_suite if of_version is None else of_version
+
+
+def _check_upgrade(wanted: Wanted) -> None:
     if wanted.upgrade not in ("none", "minor"):
         raise EdgesiteError(
             "jetpack_upgrade is {0}; allowed are none and minor".format(wanted.upgrade),
             "Set jetpack_upgrade: minor for a newer minor release; a major one takes a reflash, see docs/jetson.md",
         )
-    of_suite = None
-    if wanted.suite:
-        first, second = lines.checked("jetpack_suite", wanted.suite, _SUITE)[1:].split(".")
-        of_suite = (int(first), int(second))
-    if not wanted.version:
-        if wanted.upgrade != "none" and of_suite is None:
-            raise EdgesiteError(
-                "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite is set",
-                "Set jetpack_version, such as 6.2.2",
-            )
-        return of_suite
-    releases = board.releases_of(wanted.version)
+    if wanted.upgrade != "none" and not wanted.version and not wanted.suite:
+        raise EdgesiteError(
+            "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite is set",
+            "Set jetpack_version, such as 6.2.2",
+        )
+
+
+def _of_suite(suite: str) -> Optional[Tuple[int, int]]:
+    if not suite:
+        return None
+    first, second = lines.checked("jetpack_suite", suite, _SUITE)[1:].split(".")
+    return int(first), int(second)
+
+
+def _of_version(version: str) -> Optional[Tuple[int, int]]:
+    if not version:
+        return None
+    releases = board.releases_of(version)
     if not releases:
         raise EdgesiteError(
             "jetpack_version is {0}, which is not in the table of releases: {1}".format(
-                wanted.version, ", ".join(board.jetpacks())
+                version, ", ".join(board.jetpacks())
             ),
             "Use one of these, or set jetpack_suite for a newer one",
         )
-    major, minor = (int(number) for number in releases[0].split(".")[:2])
-    if of_suite is not None and of_suite != (major, minor):
-        raise EdgesiteError(
-            "jetpack_version {0} is in the suite r{1}.{2}, but jetpack_suite is {3}".format(
-                wanted.version, major, minor, wanted.suite
-            ),
-            "Remove jetpack_suite, or set it to r{0}.{1}".format(major, minor),
-        )
-    return (major, minor)
+    major, minor = releases[0].split(".")[:2]
+    return int(major), int(minor)
 
 
 def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int, int]]) -> bool:

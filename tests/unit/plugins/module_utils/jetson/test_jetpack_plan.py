@@ -357,3 +357,17 @@ def test_a_mirror_is_what_stands_in_the_sources_or_is_refused(mirror, suite):
     enabled = [line["uri"] for line in jetpack.parse_sources(text) if line["enabled"]]
     archive = mirror.rstrip("/") or jetpack.NVIDIA
     assert enabled == [archive + "/common", archive + "/t234"]
+
+
+def test_all_that_cannot_be_meant_is_told():
+    wanted = Wanted(version="6", suite="36", upgrade="major", mirror="ftp://hub", packages=("-y", "vpi3-dev", "a=1"))
+    with pytest.raises(EdgesiteError) as caught:
+        jetpack_plan.check(wanted)
+    assert [error.problem.split(" is ")[0] for error in caught.value.parts] == [
+        "jetpack_mirror",
+        "jetpack_packages[0]",
+        "jetpack_packages[2]",
+        "jetpack_upgrade",
+        "jetpack_suite",
+        "jetpack_version",
+    ]

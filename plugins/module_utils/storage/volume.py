@@ -170,20 +170,21 @@ class Mount(NamedTuple):
 Action = Union[Format, Enrol, Recover, Drop, WriteFile, Open, MakeFileSystem, Mount]
 
 
-def check(wanted: Wanted) -> None:
-    """Raises EdgesiteError with all that cannot be meant."""
+def check(wanted: Wanted, prefix: str = "") -> None:
+    """Raises EdgesiteError with all that cannot be meant. prefix: of what users call the options."""
+    option = prefix + "volumes"
     problems = Problems()
     for place, volume in enumerate(wanted.volumes):
         with problems:
-            _check_volume("volumes[{0}].".format(place), volume)
+            _check_volume("{0}[{1}].".format(option, place), volume)
     for what in ("name", "device", "mount"):
         with problems:
-            _check_own(what, [getattr(volume, what) for volume in wanted.volumes])
+            _check_own(option, what, [getattr(volume, what) for volume in wanted.volumes])
     with problems:
-        _check_pcrs(wanted.pcrs)
+        _check_pcrs(prefix + "pcrs", wanted.pcrs)
     for place, entry in enumerate(wanted.wipe):
         with problems:
-            _check_wipe("wipe[{0}]".format(place), entry, wanted.volumes)
+            _check_wipe("{0}wipe[{1}]".format(prefix, place), entry, wanted.volumes)
     problems.end()
 
 
@@ -200,24 +201,24 @@ def _check_volume(where: str, volume: Volume) -> None:
     problems.end()
 
 
-def _check_own(what: str, values: Sequence[str]) -> None:
+def _check_own(option: str, what: str, values: Sequence[str]) -> None:
     problems = Problems()
     for place, value in enumerate(values):
         first = values.index(value)
         with problems:
             if first != place:
                 raise EdgesiteError(
-                    "volumes[{0}].{1} is {2}, as in entry [{3}]".format(place, what, shown(value), first),
+                    "{0}[{1}].{2} is {3}, as is {0}[{4}].{2}".format(option, place, what, shown(value), first),
                     "Give each volume a {0} of its own".format(_WORDS[what]),
                 )
     problems.end()
 
 
-def _check_pcrs(pcrs: Sequence[int]) -> None:
+def _check_pcrs(option: str, pcrs: Sequence[int]) -> None:
     unknown = [str(pcr) for pcr in pcrs if pcr not in range(24)]
     if unknown:
         raise EdgesiteError(
-            "pcrs has {0}, and PCRs are numbered 0 to 23".format(", ".join(unknown)),
+            "{0} has {1}, and PCRs are numbered 0 to 23".format(option, ", ".join(unknown)),
             "Write numbers such as [7], the PCR of Secure Boot",
         )
 

@@ -79,12 +79,16 @@ def _mig(values: Values, _host: str) -> List[EdgesiteError]:
 def _one_source(values: Values) -> None:
     if values["mig_layouts"] is None:
         return
-    for other in ("mig_from_file", "mig_config"):
-        if values[other]:
-            raise EdgesiteError(
-                "mig_layouts and {0} are both set".format(other),
-                "Remove one of them; mig_config chooses a configuration of the file in mig_from_file",
-            )
+    if values["mig_from_file"]:
+        raise EdgesiteError(
+            "mig_layouts and mig_from_file are both set",
+            "Remove mig_layouts, or mig_from_file and mig_config with it",
+        )
+    if values["mig_config"]:
+        raise EdgesiteError(
+            "mig_layouts and mig_config are both set",
+            "Remove mig_config, which chooses a configuration of a file, or set mig_from_file instead of mig_layouts",
+        )
 
 
 def _storage(values: Values, host: str) -> List[EdgesiteError]:
@@ -101,7 +105,8 @@ def _storage(values: Values, host: str) -> List[EdgesiteError]:
         for entry in values["storage_volumes"]
     )
     wanted = volume.Wanted(volumes, tuple(values["storage_pcrs"]), "", tuple(values["storage_wipe"]))
-    return _each(lambda: volume.check(wanted), renamed="storage_") + _each(
+    return _each(
+        lambda: volume.check(wanted, "storage_"),
         lambda: _check_certificate(values["storage_recovery_certificate"]),
         lambda: recovery_escrow.check_folder(values["storage_escrow_dir"], "storage_escrow_dir"),
         lambda: recovery_escrow.check_host(host),

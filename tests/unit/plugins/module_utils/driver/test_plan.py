@@ -499,7 +499,7 @@ def test_the_archive_of_the_distribution_is_what_stands_in_its_source_or_is_refu
 def test_packages_are_names_or_are_refused(names):
     made = plan(info(), branch="550", extra_packages=names)
     if made["problems"]:
-        assert made["problems"][0].startswith("driver_extra_packages[")
+        assert "driver_extra_packages[" in made["problems"][0]
         return
     assert list(made["loose"][-len(names) :]) == names
     assert not any(name.startswith("-") or name.endswith("-") or "=" in name for name in names)

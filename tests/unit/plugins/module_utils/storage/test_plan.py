@@ -306,7 +306,7 @@ def test_all_that_cannot_be_meant_is_told():
         "wipe[0] is '/dev/sdc@1'",
         "wipe[1] is 'x'",
     ]
-    assert "as in entry [0]" in caught.value.parts[4].problem
+    assert ", as is volumes[0].name" in caught.value.parts[4].problem
 
 
 def test_a_certificate_has_a_fingerprint():

@@ -117,6 +117,7 @@ def test_the_controller_is_told_of_once_for_all_hosts():
         (None, {"gpu_settings": [{"gpus": "all", "gpu_clocks": 1410}]}, "gpu", "gpu_settings[0].gpu_clocks is 1410"),
         (None, {"mig_layouts": [], "mig_disruption": "forced"}, "mig", "did you mean force?"),
         (None, {"mig_layouts": [], "mig_from_file": "x.yml"}, "mig", "mig_layouts and mig_from_file are both set"),
+        (None, {"mig_layouts": [], "mig_config": "a"}, "mig", "mig_layouts and mig_config are both set"),
         (None, {"mig_layouts": [], "mig_quiesce": ["a\n[Service]"]}, "mig", "mig_quiesce[0] is 'a\\n[Service]"),
         (None, {"driver_branch": "newest"}, "driver", "driver_branch"),
         (None, {"driver_branch": 550, "driver_extra_packages": ["-y"]}, "driver", "driver_extra_packages[0] is '-y'"),

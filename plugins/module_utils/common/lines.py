@@ -43,7 +43,8 @@ URL = Kind(
     re.compile(_SERVER + _BELOW + "|file:(?://)?" + FOLDER.pattern.pattern),
     "a URL that begins with http://, https:// or file:///, of letters, digits and . _ : + @ = , ~ - / and %XX, "
     "without a user name or password",
-    "Write it like http://hub/nvidia; apt reads passwords from files in /etc/apt/auth.conf.d, dnf from /etc/dnf/dnf.conf",
+    "Write it like http://hub/nvidia; apt reads passwords from files in /etc/apt/auth.conf.d, dnf from "
+    "/etc/dnf/dnf.conf",
 )
 
 # To apt, foo- and foo=1 mean something else than foo.

@@ -9,11 +9,12 @@ import time
 from typing import Any, Dict, List, Mapping
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, combined
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity.store import SLOTS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import (
-    authority,
+    asked,
+    authority_options,
     crypto,
     decision,
     need,
@@ -25,7 +26,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import MIS
 
 OPTIONS: Dict[str, Dict[str, Any]] = {
     **REQUEST,
-    "authority": {"type": "dict", "required": True, "options": authority.OPTIONS},
+    "authority": {"type": "dict", "required": True, "options": authority_options.OPTIONS},
     "clock_tolerance": {"type": "int", "default": 300},
     "crl_files": {"type": "list", "elements": "path", "default": []},
     "days": {"type": "int", "default": 90},
@@ -88,11 +89,15 @@ class ActionModule(InstallingActionBase):
         return {**told, "failed": True, "actions": done, "changed": bool(done)}
 
     def _converge(self, options: Mapping[str, Any], device: str) -> Dict[str, Any]:
-        lacking = site_files.missing(options["authority"], options["crl_files"])
+        wrong = asked.problems(options, device)
+        if wrong:
+            raise combined(wrong)
+        authority_options.way(options["authority"])
+        lacking = site_files.absent([*site_files.of_authority(options["authority"]), *options["crl_files"]])
         if lacking:
             raise EdgesiteError(
                 "Missing on the controller: {0}".format(", ".join(lacking)),
-                "Make the site's CA with the playbook edgesite.gpu.site_ca, or set identity_authority and "
+                "Create the site's CA with the playbook edgesite.gpu.site_ca, or set identity_authority and "
                 "identity_crl_files to yours",
             )
         revoked = self._step("identity_device", {"state_dir": options["state_dir"], "device": device})["revoked"]
@@ -101,8 +106,8 @@ class ActionModule(InstallingActionBase):
             "identity_store",
             {
                 "directory": options["directory"],
-                "trust": site_files.joined(options["authority"]["roots"]),
-                "crl": site_files.joined(options["crl_files"]),
+                "trust": site_files.joined(options["authority"]["roots"], "authority.roots"),
+                "crl": site_files.revocations(options["crl_files"], "crl_files"),
                 "clock": time.time(),
             },
         )

@@ -10,12 +10,12 @@ from typing import Any, Dict, Mapping
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity import csr
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import on_controller
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import authority
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import authority, authority_options, ek_trust
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.crypto_action import CryptoActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.issued import Order
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity.store import Store
 
-_AUTHORITY: Dict[str, Any] = {"type": "dict", "required": True, "options": authority.OPTIONS}
+_AUTHORITY: Dict[str, Any] = {"type": "dict", "required": True, "options": authority_options.OPTIONS}
 
 
 class ActionModule(CryptoActionBase):
@@ -41,7 +41,7 @@ class ActionModule(CryptoActionBase):
         with store.alone():
             encoded = csr.unpem(options["csr"])
             proof = store.take_challenge(options["id"], device, encoded, options["answer"])
-            pins = [pin.lower() for pin in options["ek_sha256"]]
+            pins = ek_trust.pins(options["ek_sha256"])
             store.check_device(device, proof["ek_sha256"], pins)
 
         def run_module(name: str, arguments: Dict[str, Any]) -> Dict[str, Any]:

@@ -41,7 +41,7 @@ class ActionModule(CryptoActionBase):
         public = key_proof.device_key(options["public"])
         request = key_proof.check_request(options["csr"], public, wanted(options))
         roots, intermediates = (chains.read(options[name]) for name in ("tpm_roots", "tpm_intermediates"))
-        pins = [pin.lower() for pin in options["ek_sha256"]]
+        pins = ek_trust.pins(options["ek_sha256"])
         store = Store(options["state_dir"])
         with store.alone():
             enrolled = (store.device(options["device"]) or {}).get("ek_sha256", [])

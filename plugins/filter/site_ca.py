@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping
+from typing import Any, Callable, Dict, Mapping, Optional
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import ca_keys
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import ca_days, ca_keys
 
 
-def site_ca_problem(passphrases: Mapping[str, Any], folder: str) -> str:
-    """Why a CA's keys are not encrypted, or would not be; empty where they are."""
+def site_ca_problem(passphrases: Mapping[str, Any], folder: str, days: Optional[Mapping[str, Any]] = None) -> str:
+    """Why a CA's keys are not encrypted or would not be, or its days are none; empty where all is well."""
     try:
         ca_keys.check(passphrases, folder)
+        ca_days.check({} if days is None else days)
     except EdgesiteError as error:
         return str(error)
     return ""

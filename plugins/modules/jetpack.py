@@ -190,7 +190,7 @@ def stages(params, note):
         params["upgrade"],
         params["mirror"],
     )
-    patience = Patience(params["apt_timeout"], "jetpack_apt_timeout", params["lock_timeout"], "jetpack_lock_timeout")
+    patience = Patience.of(params["apt_timeout"], "jetpack_apt_timeout", params["lock_timeout"], "jetpack_lock_timeout")
     power = Power(params["power_mode"], params["clocks"], params["fan_profile"])
     backend = apt.Apt(command.run, note, patience)
     return domains(Look(command.run), backend, wanted, power, params["allow_reboot"])

@@ -257,7 +257,7 @@ def stages(params, check, note):
     want = options({name: value for name, value in params.items() if name not in LIMITS}) if present else None
     look = Look(command.run, params["pynvml_path"])
     now = look.now()
-    patience = Patience(
+    patience = Patience.of(
         params["package_timeout"], "driver_package_timeout", params["lock_timeout"], "driver_lock_timeout"
     )
     if now.on.apt:

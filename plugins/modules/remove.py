@@ -166,11 +166,14 @@ def main():
     )
     options = module.params
     look = Look(command.run, options["identity_directory"].rstrip("/"), options["tls_directory"].rstrip("/"))
-    patience = Patience(options["package_timeout"], "package_timeout", options["lock_timeout"], "lock_timeout")
     end(
         module,
-        run_all(lambda: domains(look, options["layers"], patience), module.check_mode, module._verbosity),
+        run_all(lambda: domains(look, options["layers"], patience(options)), module.check_mode, module._verbosity),
     )
+
+
+def patience(options):
+    return Patience.of(options["package_timeout"], "package_timeout", options["lock_timeout"], "lock_timeout")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ options:
   tcti:
     description:
       - How programs reach the TPM. Several programs must be able to use it at the same time.
-      - May contain letters, digits and C(_./:=,@+-).
+      - Begins with the name of a TCTI library, such as C(device) or C(tabrmd). May contain letters, digits and
+        C(_./:=,@+-).
     type: str
     default: device:/dev/tpmrm0
   group:

@@ -9,6 +9,7 @@ from typing import Any, Dict, Mapping
 
 from ansible.module_utils.common.validation import check_type_int
 
+from ..module_utils.common import limits
 from ..module_utils.common.errors import EdgesiteError
 from .actions import HostActionBase, RunModule
 
@@ -28,6 +29,7 @@ class RebootingActionBase(HostActionBase):
     """
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+        seconds = self._patience()
         result = super().run_with(run_module)
         if not self._reboots(result):
             return result
@@ -35,7 +37,7 @@ class RebootingActionBase(HostActionBase):
             return {**result, "changed": True, "actions": [*result.get("actions", []), _REBOOT]}
         for _time in range(_MOST):
             before = result
-            failure = self._reboot()
+            failure = self._reboot(seconds)
             if failure:
                 return {**before, "failed": True, "msg": failure}
             after = super().run_with(run_module)
@@ -58,9 +60,17 @@ class RebootingActionBase(HostActionBase):
             ),
         }
 
-    def _reboot(self) -> str:
+    def _patience(self) -> int:
+        """Seconds that a reboot may take. What is no number at all is left to the module."""
+        given = self._task.args.get("reboot_timeout")
+        try:
+            seconds = _SECONDS if given is None else check_type_int(given)
+        except (TypeError, ValueError):
+            return _SECONDS
+        return limits.timeout("reboot_timeout", seconds)
+
+    def _reboot(self, seconds: int) -> str:
         """Reboots the host; why that failed, empty where it did not."""
-        seconds = check_type_int(self._task.args.get("reboot_timeout") or _SECONDS)
         rebooted = self.run_action(
             "ansible.builtin.reboot",
             {

@@ -32,7 +32,7 @@ SERVICE = Kind(re.compile(_UNIT + "service"), "the full name of a service unit, 
 
 _FOLDERS = r"(?:/(?!\.\.?(?:/|\Z))[A-Za-z0-9._:+@=,~-]+)+"
 _A_PATH = "an absolute path of letters, digits and . _ : + @ = , ~ - / without . and .. as folders"
-_ANOTHER_PATH = "Use another path, such as that of a link to it"
+_ANOTHER_PATH = "Write the whole path, from / on; where it has other characters, use the path of a link to it"
 PATH = Kind(re.compile(_FOLDERS), _A_PATH, _ANOTHER_PATH)
 FOLDER = Kind(re.compile(_FOLDERS + "/?"), _A_PATH, _ANOTHER_PATH)
 

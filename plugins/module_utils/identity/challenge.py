@@ -9,8 +9,8 @@ import hashlib
 import hmac
 from typing import Sequence
 
-from ..common.errors import EdgesiteError
 from ..tpm import der
+from . import csr
 
 # Version and purpose, so that an answer is good for nothing else
 _PURPOSE = b"edgesite.gpu/tpm-challenge/1"
@@ -28,5 +28,5 @@ def requested_key(csr_der: bytes) -> bytes:
         _tag, signed, _signature = der.split(der.only(der.SEQUENCE, csr_der))
         _version, _subject, key = der.elements(signed)[:3]
     except (der.NotDer, ValueError) as error:
-        raise EdgesiteError("The option csr is not a certificate request: {0}".format(error)) from error
+        raise csr.not_a_request(error) from error
     return der.tlv(*key)

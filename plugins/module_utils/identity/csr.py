@@ -14,7 +14,7 @@ import re
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from ..common import lines
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, shown
 from ..tpm import der
 from ..tpm.public import ECC, Public
 
@@ -58,31 +58,59 @@ class Request(NamedTuple):
     extended_key_usage: Tuple[str, ...]
 
 
-def request(subject: Dict[str, str], names: List[str], key_usage: List[str], extended_key_usage: List[str]) -> Request:
+class Called(NamedTuple):
+    """What users know the options by."""
+
+    subject: str = "subject"
+    names: str = "subject_alt_name"
+
+
+_OWN = Called()
+
+
+def request(
+    subject: Dict[str, str],
+    names: List[str],
+    key_usage: List[str],
+    extended_key_usage: List[str],
+    called: Called = _OWN,
+) -> Request:
     """The request that a user's options ask for. names: 'DNS:host.example' or 'IP:192.0.2.1'."""
-    for name in subject:
-        _known("subject", name, _SUBJECT)
-    for name, value in subject.items():
-        lines.checked("subject." + name, value, lines.TEXT)
-        if not 0 < len(value) <= _LONGEST[name] or not value.isprintable():
-            raise EdgesiteError(
-                "subject.{0} {1!r} is not 1 to {2} printable characters".format(name, value, _LONGEST[name])
-            )
-    if "country" in subject and not _COUNTRY.match(subject["country"]):
-        raise EdgesiteError("subject.country {0!r} is not two capital letters, such as DE".format(subject["country"]))
-    lines.each("subject_alt_name", names, lines.TEXT)
+    _check_subject(subject, called.subject)
+    lines.each(called.names, names, lines.TEXT)
     if not subject.get("common_name") and not names:
-        raise EdgesiteError("A request needs subject.common_name or subject_alt_name", "Set one of them")
+        raise EdgesiteError(
+            "{0} has no common_name, and {1} is empty, so the certificate would be for nobody".format(*called),
+            "Add common_name to {0}, or names such as DNS:gpu-a.plant.example to {1}".format(*called),
+        )
     for name in key_usage:
         _known("key_usage", name, _KEY_USAGE)
     for name in extended_key_usage:
         _known("extended_key_usage", name, _EXTENDED_KEY_USAGE)
     return Request(
         tuple((name, subject[name]) for name in _SUBJECT if name in subject),
-        tuple(_name(name) for name in names),
+        tuple(_name("{0}[{1}]".format(called.names, place), name) for place, name in enumerate(names)),
         tuple(key_usage),
         tuple(extended_key_usage),
     )
+
+
+def _check_subject(subject: Dict[str, str], option: str) -> None:
+    for name in subject:
+        _known(option, name, _SUBJECT)
+    for name, value in subject.items():
+        where = "{0}.{1}".format(option, name)
+        lines.checked(where, value, lines.TEXT)
+        if not 0 < len(value) <= _LONGEST[name] or not value.isprintable():
+            raise EdgesiteError(
+                "{0} is {1}, which is not 1 to {2} printable characters".format(where, shown(value), _LONGEST[name]),
+                "Shorten {0} or write it in other characters, or remove it".format(where),
+            )
+        if name == "country" and not _COUNTRY.match(value):
+            raise EdgesiteError(
+                "{0} is {1}, which is not two capital letters".format(where, shown(value)),
+                "Write the code of the country as in ISO 3166, such as DE",
+            )
 
 
 def to_be_signed(wanted: Request, public: Public) -> bytes:
@@ -126,7 +154,15 @@ def unpem(written: str) -> bytes:
     try:
         return der.unpem("CERTIFICATE REQUEST", written)
     except der.NotDer as error:
-        raise EdgesiteError("The option csr is not a certificate request: {0}".format(error)) from error
+        raise not_a_request(error) from error
+
+
+def not_a_request(why: Exception) -> EdgesiteError:
+    """What is said of an option csr that is none."""
+    return EdgesiteError(
+        "The option csr is not a certificate request: {0}".format(why),
+        "Set it to the value csr in the result of edgesite.gpu.tpm_csr",
+    )
 
 
 def signed_part(encoded: bytes) -> bytes:
@@ -134,15 +170,18 @@ def signed_part(encoded: bytes) -> bytes:
     try:
         return der.tlv(*der.elements(der.only(der.SEQUENCE, encoded))[0])
     except (der.NotDer, IndexError) as error:
-        raise EdgesiteError("The option csr is not a certificate request: {0}".format(error)) from error
+        raise not_a_request(error) from error
 
 
 def _known(option: str, name: str, allowed: Dict[str, Any]) -> None:
     if name not in allowed:
-        raise EdgesiteError("{0} has the unknown entry {1!r}; allowed are {2}".format(option, name, ", ".join(allowed)))
+        raise EdgesiteError(
+            "{0} has the unknown entry {1}".format(option, shown(name)),
+            "Use only these: {0}".format(", ".join(allowed)),
+        )
 
 
-def _name(written: str) -> Tuple[str, str]:
+def _name(where: str, written: str) -> Tuple[str, str]:
     kind, _colon, value = written.partition(":")
     if kind == "DNS" and _DNS.match(value):
         return "dns", value.lower()
@@ -152,8 +191,8 @@ def _name(written: str) -> Tuple[str, str]:
         except ValueError:
             pass
     raise EdgesiteError(
-        "subject_alt_name {0!r} is neither 'DNS:' and a host name nor 'IP:' and an address".format(written),
-        "Use names of letters, digits, '-' and '.'; for the role identity, in identity_subject_alt_names",
+        "{0} is {1}, which is neither 'DNS:' and a host name nor 'IP:' and an address".format(where, shown(written)),
+        "Write it like DNS:gpu-a.plant.example, of letters, digits, '-' and '.', or like IP:192.0.2.11",
     )
 
 

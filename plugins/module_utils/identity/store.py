@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Union
 
-from ..common import effects
+from ..common import effects, lines
 from ..common.effects import Link, WriteFile
 from ..common.errors import EdgesiteError
 from ..tpm import der, endorsement, tss2_pem
@@ -30,6 +30,11 @@ def in_slot(slot: str, name: str) -> str:
 
 # All but the keys, which edgesite.gpu.tpm_key looks after, are for everybody to read.
 FILES = (TRUST, CRL) + tuple(in_slot(slot, name) for slot in SLOTS for name in (CERTIFICATE, CHAIN, FULL_CHAIN))
+
+
+def folder(option: str, path: str) -> str:
+    """The folder, as users name it: every reader, services among them, has to take its path."""
+    return lines.checked(option, path, lines.FOLDER).rstrip("/")
 
 
 class State(NamedTuple):
@@ -79,17 +84,20 @@ def _check_key(slot: str, certificate: str, state: State) -> None:
     if slot not in state.keys:
         raise EdgesiteError(
             "Slot {0} has no {1} that the certificate could be for".format(slot, KEY),
-            "Make the key first, with edgesite.gpu.tpm_key",
+            "Create the key first, with edgesite.gpu.tpm_key",
         )
     try:
         public = tpm_public.parse(tss2_pem.decode(state.keys[slot], path).public)
         same = endorsement.certified(der.unpem("CERTIFICATE", certificate), public)
     except ValueError as error:
-        raise EdgesiteError("The certificate or {0} cannot be read: {1}".format(path, error)) from error
+        raise EdgesiteError(
+            "The certificate or {0} cannot be read: {1}".format(path, error),
+            "Create a new key with -e identity_rotate=true",
+        ) from error
     if not same:
         raise EdgesiteError(
             "The certificate is not for the key in slot {0}".format(slot),
-            "Another run may have made a new key in the meantime: run again",
+            "Run again: another run may have created a new key in the meantime",
         )
 
 

@@ -11,15 +11,11 @@ from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 from ..common import lines
 from ..common.errors import EdgesiteError, Problems, shown
 from ..common.lines import Kind, checked
+from ..tpm import tcti as tpm_tcti
 from .files import Layout, Proxy, Service
 
 Entry = TypeVar("Entry", Service, Proxy)
 
-_TCTI = Kind(
-    re.compile(r"[A-Za-z0-9_./:=,@+-]+"),
-    "a TCTI of letters, digits and _ . / : = , @ + -",
-    "Set it to that of the host's TPM, such as device:/dev/tpmrm0",
-)
 _NAME = Kind(
     re.compile(r"[a-z0-9][a-z0-9-]{0,40}"),
     "a name of at most 41 lower-case letters, digits and dashes",
@@ -40,6 +36,19 @@ _LOOPBACK = re.compile(r"127\.[0-9.]+|localhost|\[::1\]")
 _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 
 
+class Called(NamedTuple):
+    """What users know the options by."""
+
+    identity: str = "identity"
+    tcti: str = "tcti"
+    group: str = "group"
+    services: str = "services"
+    proxies: str = "proxies"
+
+
+_OWN = Called()
+
+
 class Wanted(NamedTuple):
     """What is wanted on a host."""
 
@@ -49,20 +58,26 @@ class Wanted(NamedTuple):
 
 
 def wanted(
-    directory: str, identity: str, tcti: str, group: str, services: Sequence[Mapping[str, Any]], proxies: Sequence[Any]
+    directory: str,
+    identity: str,
+    tcti: str,
+    group: str,
+    services: Sequence[Mapping[str, Any]],
+    proxies: Sequence[Any],
+    called: Called = _OWN,
 ) -> Wanted:
     """What was asked for. Raises EdgesiteError with all that is wrong with it."""
     problems = Problems()
     with problems:
-        layout = _layout(directory, identity, tcti, group)
+        layout = _layout(Layout(directory, identity, tcti, group), called)
     with problems:
-        running = _each("services", _service, services)
+        running = _each(called.services, _service, services)
     with problems:
-        listening = _each("proxies", _proxy, proxies)
+        listening = _each(called.proxies, _proxy, proxies)
     for option, key, entries in (
-        ("services", "unit", services),
-        ("proxies", "name", proxies),
-        ("proxies", "listen", proxies),
+        (called.services, "unit", services),
+        (called.proxies, "name", proxies),
+        (called.proxies, "listen", proxies),
     ):
         with problems:
             _check_own(option, key, [entry[key] for entry in entries])
@@ -70,18 +85,19 @@ def wanted(
     return Wanted(layout, running, listening)
 
 
-def _layout(directory: str, identity: str, tcti: str, group: str) -> Layout:
+def _layout(layout: Layout, called: Called) -> Layout:
+    """The layout, checked."""
     problems = Problems()
     with problems:
-        checked("directory", directory, lines.FOLDER)
+        checked("directory", layout.directory, lines.FOLDER)
     with problems:
-        checked("identity", identity, lines.FOLDER)
+        checked(called.identity, layout.identity, lines.FOLDER)
     with problems:
-        checked("tcti", tcti, _TCTI)
+        tpm_tcti.checked(called.tcti, layout.tcti)
     with problems:
-        checked("group", group, lines.ACCOUNT)
+        checked(called.group, layout.group, lines.ACCOUNT)
     problems.end()
-    return Layout(directory.rstrip("/"), identity.rstrip("/"), tcti, group)
+    return layout._replace(directory=layout.directory.rstrip("/"), identity=layout.identity.rstrip("/"))
 
 
 def _each(
@@ -187,15 +203,17 @@ def _server(where: str, given: Optional[str], upstream: str) -> str:
 def _check_address(where: str, text: str) -> None:
     checked(where, text, _ADDRESS)
     if not 0 < int(text.rpartition(":")[2]) < 65536:
-        raise EdgesiteError("{0} is {1}, and ports are 1 to 65535".format(where, text), "Set a port, such as 9443")
+        raise EdgesiteError(
+            "{0} is {1}, whose port is not 1 to 65535".format(where, text), "Use a port in that range, such as 9443"
+        )
 
 
 def _check_upstream(where: str, text: str) -> None:
     _check_address(where, text)
     if text.startswith("*"):
         raise EdgesiteError(
-            "{0} is {1}, which is no address to connect to".format(where, text),
-            "Set it to the service's own address, such as 127.0.0.1:9100",
+            "{0} is {1}, which nobody can connect to".format(where, text),
+            "Use one address, such as 127.0.0.1:9100",
         )
 
 
@@ -206,7 +224,7 @@ def _check_own(option: str, key: str, values: Sequence[str]) -> None:
         with problems:
             if first != place:
                 raise EdgesiteError(
-                    "{0}[{1}].{2} is {3}, as in entry [{4}]".format(option, place, key, shown(value), first),
+                    "{0}[{1}].{2} is {3}, as is {0}[{4}].{2}".format(option, place, key, shown(value), first),
                     "Change one of them, or remove one of the two entries",
                 )
     problems.end()

@@ -47,7 +47,7 @@ _NOT_MADE = Meaning("not_supported", "This TPM does not support such keys", "Cho
 _MISMATCH = Meaning(
     "mismatch",
     "The credential is not one for this kind of endorsement key",
-    "Make the credential for the endorsement key that tpm_info shows for this host",
+    "Create the credential for the endorsement key that tpm_info shows for this host",
 )
 _PASSWORD = Meaning(
     "auth",
@@ -72,11 +72,15 @@ _MEANINGS = {
     0x08E: _PASSWORD,
     0x092: _NOT_MADE,
     0x095: _MISMATCH,
-    0x09D: Meaning("policy", "The TPM's state is not the one that the key was bound to", "Make a new key"),
+    0x09D: Meaning(
+        "policy",
+        "The TPM's state is not the one that the key was bound to",
+        "Create a new key with edgesite.gpu.tpm_key",
+    ),
     0x09F: Meaning(
         "integrity",
-        "What was given to the TPM was made for another TPM, or for what this one was before it was cleared",
-        "Make it again for this TPM",
+        "What was given to the TPM was created for another TPM, or for what this one was before it was cleared",
+        "Create it again for this TPM",
     ),
     0x0A2: _PASSWORD,
     0x0A6: _NOT_MADE,
@@ -112,7 +116,7 @@ _MEANINGS = {
         "lockout",
         "The TPM is in lockout: wrong passwords were tried too often",
         "Wait (tpm_info tells how long under lockout), or run 'tpm2_dictionarylockout -c' with the lockout password; "
-        "keys that tpm_key made are not affected by lockout, other keys are",
+        "keys that tpm_key created are not affected by lockout, other keys are",
     ),
     0x922: _BUSY,
     0x923: Meaning("nv_unavailable", "The TPM cannot write at the moment", _AGAIN, passes=True),

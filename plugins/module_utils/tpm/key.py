@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import List, NamedTuple, Optional, Tuple, Union
 
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, shown
 from ..common.lines import Kind, as_int, checked
 from .properties import index
 from .public import DEVICE_KEY, Public
@@ -144,7 +144,8 @@ def plan(wanted: Wanted, state: State, renewed: bool) -> List[Action]:
     elif not state.storage_key.attributes >= _STORAGE_ATTRIBUTES:
         raise EdgesiteError(
             "The object at {0} is not a storage key".format(index(STORAGE_KEY)),
-            "Move it to another handle with tpm2_evictcontrol: this handle is the storage root key's",
+            "This handle is the storage root key's: if nothing needs what is there, remove it with 'tpm2_evictcontrol "
+            "-C o -c {0}' on the host".format(index(STORAGE_KEY)),
         )
     before = None if state.text is None or state.access is None else (state.text, state.access)
     actions.append(MakeKey(wanted.kind, wanted.path, before, wanted.access, why))
@@ -163,8 +164,10 @@ def _plan_absent(wanted: Wanted, state: State) -> List[Action]:
         public = state.handle.public
         if public is None or "restricted" in public.attributes or "sign" not in public.attributes:
             raise EdgesiteError(
-                "{0} does not hold a key that tpm_key makes, so it is not removed".format(index(wanted.handle)),
-                "Check the handle; 'tpm2_evictcontrol' removes anything",
+                "{0} does not hold a key that tpm_key creates, so it is not removed".format(index(wanted.handle)),
+                "Correct the handle; 'tpm2_evictcontrol -C o -c {0}' on the host removes whatever is there".format(
+                    index(wanted.handle)
+                ),
             )
         actions.append(Evict(wanted.handle, state.text))
     if wanted.path is not None and state.text is not None and state.access is not None:
@@ -226,7 +229,7 @@ def _refuse_unless(wanted: Wanted, enough: str, problem: str, other: str) -> Non
     if wanted.regenerate not in allowed:
         raise EdgesiteError(
             problem,
-            "Set regenerate: {0} for one run to make a new key, which needs a new certificate, or {1}".format(
+            "Set regenerate: {0} for one run to create a new key, which needs a new certificate, or {1}".format(
                 enough, other
             ),
         )
@@ -273,7 +276,8 @@ def parse_handle(written: str, option: str = "handle") -> int:
     handle = int(written, 0) if _HANDLE.fullmatch(written) else -1
     if handle not in _HANDLES:
         raise EdgesiteError(
-            "{0} {1!r} is not a handle of the owner's: those are 0x81000000 to 0x817fffff".format(option, written)
+            "{0} {1!r} is not a handle of the owner's: those are 0x81000000 to 0x817fffff".format(option, written),
+            "Use one of these, such as 0x81000010",
         )
     return handle
 
@@ -312,5 +316,8 @@ def parse_account(option: str, written: str) -> Union[int, str]:
 def parse_mode(written: str) -> int:
     """The mode of a file, in octal."""
     if not _MODE.match(written):
-        raise EdgesiteError("mode {0!r} is not a file's mode in octal, in quotes, such as '0640'".format(written))
+        raise EdgesiteError(
+            "mode is {0}, which is not a file's mode in octal".format(shown(written)),
+            "Write it with a zero and in quotes, as in mode: '0640'",
+        )
     return int(written, 8)

@@ -15,7 +15,7 @@ from . import der
 
 _LABEL = "TSS2 PRIVATE KEY"
 _LOADABLE = "2.23.133.10.1.3"
-_MAKE_ANEW = "Use the path of a key that edgesite.gpu.tpm_key made, or let it make one"
+_CREATE = "Use the path of a key that edgesite.gpu.tpm_key created, or let it create one"
 
 
 class KeyFile(NamedTuple):
@@ -53,4 +53,4 @@ def decode(written: str, path: str) -> KeyFile:
         parent, public, private = (content for _tag, content in plain[1:])
         return KeyFile(public, private, int.from_bytes(parent, "big"))
     except der.NotDer as error:
-        raise EdgesiteError("{0} is not a TPM key: {1}".format(path, error), _MAKE_ANEW) from error
+        raise EdgesiteError("{0} is not a TPM key: {1}".format(path, error), _CREATE) from error

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import http.client
-import re
 import subprocess
 import tempfile
 import threading
@@ -17,29 +16,14 @@ from urllib.error import HTTPError
 
 from ansible.module_utils.urls import open_url
 
-from ...module_utils.common.errors import EdgesiteError, shown
-from . import chains, issued, urls
+from ...module_utils.common import limits
+from ...module_utils.common.errors import EdgesiteError
+from . import authority_options, chains, issued, own_ca, urls
+from .authority_options import command_failed, headers
 from .issued import Issued, Order
-from .texts import text
 
-OPTIONS: Dict[str, Dict[str, Any]] = {
-    "certificate": {"type": "path"},
-    "privatekey": {"type": "path"},
-    "passphrase": {"type": "str", "no_log": True},
-    "chain": {"type": "list", "elements": "path", "default": []},
-    "command": {"type": "list", "elements": "str"},
-    "url": {"type": "str"},
-    "headers": {"type": "dict", "no_log": True, "default": {}},
-    "roots": {"type": "list", "elements": "path", "required": True},
-    "timeout": {"type": "int", "default": 60},
-}
 # Clocks at the edge may be behind a little.
 _NOT_BEFORE = "-1h"
-_MOST_SECONDS = 86400
-_MOST_DAYS = 36500
-# Names and values of headers: RFC 9110, 5.1 and 5.5
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z", re.ASCII)
-_LINE = re.compile(r"[\t -~]*\Z", re.ASCII)
 
 RunAnyModule = Callable[[str, Dict[str, Any]], Dict[str, Any]]
 Returned = TypeVar("Returned")
@@ -47,33 +31,15 @@ Returned = TypeVar("Returned")
 
 def sign(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Issued:
     """The certificate for an order, by the one way that the options give."""
-    ways = [name for name in ("privatekey", "command", "url") if options[name]]
-    if len(ways) != 1:
-        raise EdgesiteError(
-            "authority needs exactly one of privatekey, command and url, but has {0}".format(", ".join(ways) or "none"),
-            "Set one of them",
-        )
-    _check_number("authority.timeout", options["timeout"], _MOST_SECONDS, "seconds")
-    _check_number("days", order.days, _MOST_DAYS, "days")
+    way = authority_options.way(options)
+    limits.days("days", order.days)
     roots = chains.read(options["roots"])
-    way = {"privatekey": _by_own_key, "command": _by_command, "url": _by_url}[ways[0]]
-    return issued.checked(order, *way(options, order, run_module), roots, time.time())
-
-
-def _check_number(option: str, number: int, most: int, unit: str) -> None:
-    """Beyond that, a limit of time or a date is none to the libraries that get it, which say so in Python's words."""
-    if not 0 < number <= most:
-        raise EdgesiteError(
-            "{0} is {1}, but has to be 1 to {2} {3}".format(option, shown(number), most, unit),
-            "Remove it to use the default",
-        )
+    signed = {"privatekey": _by_own_key, "command": _by_command, "url": _by_url}[way](options, order, run_module)
+    return issued.checked(order, *signed, roots, time.time())
 
 
 def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Tuple[str, List[str]]:
-    if not options["certificate"]:
-        raise EdgesiteError(
-            "authority.privatekey needs authority.certificate as well", "Set it to the CA's certificate"
-        )
+    own_ca.check(options, own_ca.OF_MODULE)
     between = chains.read([options["certificate"]] + options["chain"])
     answer = run_module(
         "community.crypto.x509_certificate_pipe",
@@ -90,14 +56,13 @@ def _by_own_key(options: Mapping[str, Any], order: Order, run_module: RunAnyModu
     if answer.get("failed"):
         raise EdgesiteError(
             "The CA could not sign: {0}".format(answer.get("msg", "no message")),
-            "Check that the CA's key, its certificate and the passphrase belong together (role edgesite.gpu.site_ca)",
+            "Correct what it names in authority; for the site's own CA, run the playbook edgesite.gpu.site_ca",
         )
     return answer["certificate"], between
 
 
 def _by_command(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Tuple[str, List[str]]:
     """What the program says on standard error may hold secrets, as may its arguments."""
-    program = (options["command"][0].split() or [""])[0]
     with tempfile.TemporaryFile() as answer:
         try:
             done = subprocess.run(
@@ -110,33 +75,18 @@ def _by_command(options: Mapping[str, Any], order: Order, run_module: RunAnyModu
             )
         except subprocess.TimeoutExpired as error:
             why = "did not finish within {0} s (authority.timeout)".format(options["timeout"])
-            raise _command_failed(program, why) from error
+            raise command_failed(options, why) from error
         except (OSError, ValueError) as error:
-            raise _command_failed(program, "cannot be run: " + _words(error)) from error
+            raise command_failed(options, "cannot be run: " + _words(error)) from error
         if done.returncode:
-            raise _command_failed(program, "exited with code {0}".format(done.returncode))
+            raise command_failed(options, "exited with code {0}".format(done.returncode))
         answer.seek(0)
         return _split(answer.read(chains.LONGEST + 1), "authority.command")
 
 
-def _command_failed(program: str, why: str) -> EdgesiteError:
-    return EdgesiteError(
-        "authority.command {0!r} {1}".format(program, why),
-        "Run it by hand on the controller to see its messages, which are not shown here since they may hold secrets. "
-        "It is a list of the program and its arguments, gets the request on standard input, and has to print the "
-        "certificate and its chain in PEM",
-    )
-
-
 def _by_url(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) -> Tuple[str, List[str]]:
     shown = urls.shown(options["url"])
-    if shown is None:
-        raise EdgesiteError(
-            "authority.url is not a URL such as https://ca.example/sign; it is not shown, since it may hold a password",
-            "Write it as https://HOST[:PORT]/PATH; in a user name or password, write characters other than letters "
-            "and digits as % and two hex digits",
-        )
-    headers = {"Content-Type": "application/pkcs10", **_headers(options["headers"])}
+    sent = {"Content-Type": "application/pkcs10", **headers(options["headers"])}
 
     def post() -> bytes:
         # A redirect would take the headers to somebody else, and the request nowhere.
@@ -144,7 +94,7 @@ def _by_url(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) 
             options["url"],
             method="POST",
             data=order.request,
-            headers=headers,
+            headers=sent,
             timeout=options["timeout"],
             follow_redirects="none",
         ) as answer:
@@ -158,7 +108,7 @@ def _by_url(options: Mapping[str, Any], order: Order, run_module: RunAnyModule) 
             "authority.url {0} did not sign: {1}".format(shown, _words(error)),
             "It gets the request in PEM by POST, and has to answer with the certificate and its chain in PEM",
         ) from error
-    return _split(answer, "authority.url " + shown)
+    return _split(answer, "authority.url {0}".format(shown))
 
 
 def _within(seconds: float, function: Callable[[], Returned]) -> Returned:
@@ -176,19 +126,6 @@ def _within(seconds: float, function: Callable[[], Returned]) -> Returned:
 
     threading.Thread(target=work, daemon=True).start()
     return answer.result(seconds)
-
-
-def _headers(given: Mapping[str, Any]) -> Dict[str, str]:
-    """The headers, which are one line each. Python's own message would show the value."""
-    headers: Dict[str, str] = {}
-    for name, value in {str(name): text(value) for name, value in given.items()}.items():
-        if value is None or not (_TOKEN.match(name) and _LINE.match(value)):
-            raise EdgesiteError(
-                "authority.headers.{0} is not one line of text".format(name),
-                "Put its value in quotes; a name is of letters, digits and dashes",
-            )
-        headers[name] = value
-    return headers
 
 
 def _words(error: Exception) -> str:

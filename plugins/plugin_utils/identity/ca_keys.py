@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the keys of a site's CA are encrypted, and those that are still to be made will be."""
+"""Whether the keys of a site's CA are encrypted, and those that are still to be created will be."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _ENCRYPT = "openssl pkcs8 -topk8 -in {0} -out {0}.new && mv {0}.new {0}"
 def check(passphrases: Mapping[str, Any], folder: str) -> None:
     """Refuses what would leave a key as it is for everybody to use. passphrases: by the names of their options."""
     if not isinstance(passphrases, Mapping):
-        raise EdgesiteError("site_ca_problem takes passphrases by the names of their variables, as a mapping")
+        raise EdgesiteError(
+            "site_ca_problem takes passphrases by the names of their variables, as a mapping",
+            "Write {'site_ca_passphrase': site_ca_passphrase} | edgesite.gpu.site_ca_problem(site_ca_dir)",
+        )
     writable.check({**passphrases, "site_ca_dir": folder})
     for option, value in passphrases.items():
         wrong = _wrong(value)
@@ -43,18 +46,22 @@ def check(passphrases: Mapping[str, Any], folder: str) -> None:
         )
 
 
-def refusal(path: str, passphrase: str) -> Optional[str]:
-    """Why a passphrase does not open a private key; None where it does."""
+def opened(path: str, passphrase: Optional[str]) -> Any:
+    """A private key. passphrase: None for a key that is not encrypted. Raises ValueError, which says why it cannot be.
+
+    The library says the same of a wrong passphrase and of a file that is no key.
+    """
     try:
         with open(path, "rb") as stream:
-            crypto.load_pem_private_key(stream.read(), passphrase.encode())
+            return crypto.load_pem_private_key(stream.read(), None if passphrase is None else str(passphrase).encode())
     except OSError as error:
-        return error.strerror or "it cannot be read"
-    except TypeError:
-        return "the key is not encrypted"
-    except (ValueError, crypto.UnsupportedAlgorithm):
-        return "it is not the key's passphrase, or the file is not a private key in PEM"
-    return None
+        raise ValueError(error.strerror or "it cannot be read") from error
+    except TypeError as error:
+        raise ValueError(
+            "the key is encrypted, and there is none" if passphrase is None else "the key is not encrypted"
+        ) from error
+    except (ValueError, crypto.UnsupportedAlgorithm) as error:
+        raise ValueError("it is not the key's passphrase, or the file is not a private key in PEM") from error
 
 
 def _wrong(value: Any) -> Optional[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -68,6 +69,17 @@ def refusal(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> Op
     return "a key in its chain is on an elliptic curve of fewer than 256 bits"
 
 
+def no_root(roots: Sequence[str]) -> Optional[str]:
+    """Why none of these certificates is a root that is valid now; None where one is."""
+    why = "there is none"
+    for root in roots:
+        refused = refusal(root, [], [root])
+        if refused is None:
+            return None
+        why = refused
+    return why
+
+
 def _small(written: str) -> bool:
     return certificate.has_small_curve(certificate.parse(der.unpem(_LABELS[0], written)))
 
@@ -106,7 +118,10 @@ def _files_in(folder: str) -> List[str]:
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
-        raise EdgesiteError("Cannot read the folder {0}: {1}".format(folder, error.strerror)) from error
+        raise EdgesiteError(
+            "Cannot read the folder {0}: {1}".format(folder, error.strerror),
+            "Give the playbook's user access to it; 'ls -ld {0}' shows its owner and mode".format(shlex.quote(folder)),
+        ) from error
     return [os.path.join(folder, name) for name in names if name.endswith(_SUFFIXES) and not name.startswith(".")]
 
 
@@ -134,4 +149,7 @@ def _certificates_in(path: str) -> List[str]:
         return _blocks(data.decode("utf-8", "replace")) if b"-----BEGIN" in data else [pem(data)]
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise EdgesiteError("Cannot read the certificates in {0}: {1}".format(path, why)) from error
+        raise EdgesiteError(
+            "Cannot read the certificates in {0}: {1}".format(path, why),
+            "Put certificates in PEM or DER there, and nothing else, that the playbook's user can read",
+        ) from error

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional, Sequence
 
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError, shown
 from . import chains, need, request_options
 
 
@@ -36,11 +36,16 @@ def decide(
         raise _no_tpm(known["unread"])
     held = need.unusable(keys, store["active"])
     if held:
-        raise EdgesiteError("The TPM could not be queried for the host's key: {0}".format(held["reason"]))
+        raise EdgesiteError(
+            "The TPM could not be queried for the host's key: {0}".format(held["reason"]),
+            "Run again when the TPM answers",
+        )
     return need.need(store, keys, wanted, now)
 
 
-def renew_before(written: Optional[str], days: int) -> Optional[float]:
+def renew_before(
+    written: Optional[str], days: int, option: str = "renew_before", of_days: str = "days"
+) -> Optional[float]:
     """In seconds. As long as the life of a certificate, every run would make another one."""
     if not written:
         return None
@@ -50,9 +55,10 @@ def renew_before(written: Optional[str], days: int) -> Optional[float]:
         before = -1
     if not 0 <= before < days:
         raise EdgesiteError(
-            "renew_before (identity_renew_before) {0!r} is not a number of days between 0 and days (identity_days), "
-            "{1}".format(written, days),
-            "Leave it empty for a third of a certificate's life",
+            "{0} is {1}, but has to be a number of days less than {2}, which is {3}".format(
+                option, shown(written), of_days, days
+            ),
+            "Set fewer days, or remove {0} to renew in the last third of a certificate's life".format(option),
         )
     return before * 86400
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
+from ...module_utils.common import lines
 from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.lines import Kind
 from ...module_utils.tpm import certificate, der, endorsement
 from ...module_utils.tpm import public as tpm_public
 from ...module_utils.tpm.public import RSA, Public
@@ -20,6 +23,14 @@ CERTIFIED, PINNED, FIRST_USE = "certified", "pinned", "first_use"
 # TCG EK Credential Profile, 3.2.16: tcg-kp-EKCertificate
 _EK_PURPOSE = der.oid("2.23.133.8.1")
 _LEAST_RSA = 2048
+_PIN = Kind(
+    re.compile(r"[0-9A-Fa-f]{64}"),
+    "a SHA-256 of 64 hexadecimal digits",
+    "Copy it from the endorsement keys that 'ansible HOST -m edgesite.gpu.tpm_info --become' shows, where it is sha256",
+)
+_LOOK = "Look at what 'ansible HOST -m edgesite.gpu.tpm_info --become' shows as endorsement, and at who answers there"
+_ANOTHER = "Renew the firmware of the TPM, or use a machine with another one; no setting makes up for a weak key"
+_PIN_IT = "If you know the key to be this TPM's, set identity_ek_trust to pinned and identity_ek_sha256 to its SHA-256"
 # A TPM has a few; a host that shows many wants to keep the controller busy.
 _MOST = 20
 
@@ -43,6 +54,11 @@ class Rules(NamedTuple):
     roots: Sequence[str]
     intermediates: Sequence[str]
     pins: Sequence[str]
+
+
+def pins(written: Sequence[str], option: str = "ek_sha256") -> List[str]:
+    """The keys that users pin, as they are compared."""
+    return [pin.lower() for pin in lines.each(option, list(written), _PIN)]
 
 
 def trusted(found: Sequence[Mapping[str, Any]], rules: Rules, enrolled: Sequence[str] = ()) -> List[Endorsement]:
@@ -95,13 +111,15 @@ def _judged(found: Mapping[str, Any], rules: Rules) -> Endorsement:
     try:
         public = tpm_public.parse(base64.b64decode(found["public"], validate=True))
     except (KeyError, TypeError, ValueError) as error:
-        raise EdgesiteError("it is not the public area of a key: {0}".format(error)) from error
+        raise EdgesiteError("it is not the public area of a key: {0}".format(error), _LOOK) from error
     if not endorsement.is_key(public) or public.aes_bits not in (128, 192, 256):
-        raise EdgesiteError("its attributes are not those of an endorsement key")
+        raise EdgesiteError("its attributes are not those of an endorsement key", _LOOK)
     if public.name_hash == "sha1":
-        raise EdgesiteError("it uses SHA-1")
+        raise EdgesiteError("it uses SHA-1", _ANOTHER)
     if public.type == RSA and public.modulus.bit_length() < _LEAST_RSA:
-        raise EdgesiteError("it has {0} bits, but needs at least {1}".format(public.modulus.bit_length(), _LEAST_RSA))
+        raise EdgesiteError(
+            "it has {0} bits, but needs at least {1}".format(public.modulus.bit_length(), _LEAST_RSA), _ANOTHER
+        )
     sha256 = hashlib.sha256(public.spki).hexdigest()
     if rules.trust == CERTIFIED:
         return Endorsement(public, sha256, CERTIFIED, _certified(found, public, rules))
@@ -130,7 +148,7 @@ def _certified(found: Mapping[str, Any], public: Public, rules: Rules) -> str:
         )
     encoded, issuer = _endorsed(written)
     if not endorsement.certified(encoded, public):
-        raise EdgesiteError("its certificate is for another key")
+        raise EdgesiteError("its certificate is for another key", _PIN_IT)
     between = list(rules.intermediates) + _readable(found.get("issuers"))
     why = chains.refusal(chains.pem(encoded), between, rules.roots)
     if why:
@@ -151,13 +169,13 @@ def _endorsed(written: Any) -> Tuple[bytes, str]:
         purposes, issuer = certificate.purposes(parsed), certificate.name(parsed.issuer)
         is_authority = certificate.signs_for_others(parsed)
     except ValueError as error:
-        raise EdgesiteError("its certificate cannot be read: {0}".format(error)) from error
+        raise EdgesiteError("its certificate cannot be read: {0}".format(error), _PIN_IT) from error
     if not purposes:
-        raise EdgesiteError("its certificate does not say that it is for an endorsement key")
+        raise EdgesiteError("its certificate does not say that it is for an endorsement key", _PIN_IT)
     if _EK_PURPOSE not in purposes:
-        raise EdgesiteError("its certificate is for other purposes than endorsement keys (2.23.133.8.1)")
+        raise EdgesiteError("its certificate is for other purposes than endorsement keys (2.23.133.8.1)", _PIN_IT)
     if is_authority:
-        raise EdgesiteError("its certificate is that of a CA (CA:TRUE or keyCertSign), which no TPM's key is")
+        raise EdgesiteError("its certificate is that of a CA (CA:TRUE or keyCertSign), which no TPM's key is", _PIN_IT)
     return encoded, issuer
 
 

@@ -39,7 +39,10 @@ def checked(order: Order, certificate: str, chain: List[str], roots: List[str], 
     try:
         parsed = device_certificate.read(certificate)
     except ValueError as error:
-        raise EdgesiteError("The CA's certificate cannot be read: {0}".format(error)) from error
+        raise EdgesiteError(
+            "The CA's certificate cannot be read: {0}".format(error),
+            "Have the CA answer with a certificate in PEM that 'openssl x509 -noout -text' can read",
+        ) from error
     _check_content(parsed, x509.load_pem_x509_csr(order.request.encode()))
     _check_life(parsed, order, now)
     between = [one for one in chain if one not in roots]

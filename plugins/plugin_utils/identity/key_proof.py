@@ -17,8 +17,8 @@ from ...module_utils.tpm.public import DEVICE_KEY, Public
 from .crypto import UnsupportedAlgorithm, x509
 from .names import names_of
 
-_OTHER_KEY = "Make the request again with edgesite.gpu.tpm_csr and the key's own path"
-_ANOTHER_KEY = "Let edgesite.gpu.tpm_key make a new key; the role identity does it with identity_rotate=true"
+_OTHER_KEY = "Create the request again with edgesite.gpu.tpm_csr and the key's own path"
+_ANOTHER_KEY = "Create a new key with edgesite.gpu.tpm_key; the role identity does it with -e identity_rotate=true"
 
 
 def device_key(encoded: str) -> Public:
@@ -26,7 +26,10 @@ def device_key(encoded: str) -> Public:
     try:
         public = tpm_public.parse(base64.b64decode(encoded, validate=True))
     except (tpm_public.NotPublic, binascii.Error, ValueError) as error:
-        raise EdgesiteError("The host did not send the public area of a TPM key: {0}".format(error)) from error
+        raise EdgesiteError(
+            "The host did not send the public area of a TPM key: {0}".format(error),
+            "Set public to the value public in the result of edgesite.gpu.tpm_csr",
+        ) from error
     lacking, more = DEVICE_KEY - public.attributes, public.attributes - DEVICE_KEY
     if lacking or more or public.policy:
         raise EdgesiteError(

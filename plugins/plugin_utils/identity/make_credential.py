@@ -19,18 +19,21 @@ from .crypto import KBKDFHMAC, Cipher, ConcatKDFHash, CounterLocation, Mode, alg
 
 # The head of the file that tpm2_activatecredential reads: magic number and version.
 _HEAD = bytes.fromhex("badcc0de00000001")
+_OTHER = "Set identity_ek_trust to pinned and identity_ek_sha256 to another endorsement key of this TPM"
 _CURVES = {"P-256": "SECP256R1", "P-384": "SECP384R1", "P-521": "SECP521R1"}
 
 
 def make_credential(endorsement: Public, name: bytes, secret: bytes) -> bytes:
     """The credential, as a file of tpm2-tools. endorsement: who can read it; name: of the key it has to hold."""
     if endorsement.aes_bits is None:
-        raise EdgesiteError("The endorsement key cannot protect a credential: it does not use AES")
+        raise EdgesiteError("The endorsement key cannot protect a credential: it does not use AES", _OTHER)
     algorithm: hashes.HashAlgorithm = getattr(hashes, endorsement.name_hash.upper())()
     try:
         seed, encrypted_seed = (_ecc_seed if endorsement.type == ECC else _rsa_seed)(endorsement, algorithm)
     except ValueError as error:
-        raise EdgesiteError("The endorsement key is not a {0} key: {1}".format(endorsement.type, error)) from error
+        raise EdgesiteError(
+            "The endorsement key is not a {0} key: {1}".format(endorsement.type, error), _OTHER
+        ) from error
     storage_key = _kdfa(algorithm, seed, b"STORAGE", name, endorsement.aes_bits)
     encrypted = _cfb(storage_key, _sized(secret))
     integrity_key = _kdfa(algorithm, seed, b"INTEGRITY", b"", algorithm.digest_size * 8)

@@ -9,6 +9,7 @@ from typing import Any, Dict, Mapping
 
 from ...module_utils.identity import csr
 
+_OWN = csr.Called()
 REQUEST: Dict[str, Dict[str, Any]] = {
     "subject": {"type": "dict", "default": {}},
     "subject_alt_name": {"type": "list", "elements": "str", "default": []},
@@ -17,6 +18,7 @@ REQUEST: Dict[str, Dict[str, Any]] = {
 }
 
 
-def wanted(options: Mapping[str, Any]) -> csr.Request:
+def wanted(options: Mapping[str, Any], called: csr.Called = _OWN) -> csr.Request:
     """The request that these options ask for."""
-    return csr.request(*(options[name] for name in REQUEST))
+    subject, names, key_usage, extended_key_usage = (options[name] for name in REQUEST)
+    return csr.request(subject, names, key_usage, extended_key_usage, called)

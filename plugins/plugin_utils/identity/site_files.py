@@ -9,26 +9,53 @@ import os
 from typing import Any, List, Mapping, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.tpm import der
+from .crypto import x509
 
 
-def missing(authority: Mapping[str, Any], lists: Sequence[str]) -> List[str]:
-    """Those that are not there; authority: as tpm_certificate has it; lists: of what is revoked."""
-    own = [authority.get(name) for name in ("certificate", "privatekey")]
-    needed = [path for path in own if path] if authority.get("privatekey") else []
-    return [path for path in [*authority["roots"], *lists, *needed] if not os.path.exists(path)]
+def of_authority(authority: Mapping[str, Any]) -> List[str]:
+    """Those that have to be there to sign. authority: as tpm_certificate has it."""
+    own = [authority["certificate"], authority["privatekey"]] if authority.get("privatekey") else []
+    return [*authority["roots"], *(path for path in own if path), *(authority["chain"] if own else ())]
 
 
-def joined(paths: Sequence[str]) -> str:
-    """What is in the files, one after the other."""
-    return "\n".join(_read(path).rstrip() for path in paths)
+def absent(paths: Sequence[str]) -> List[str]:
+    """Those that are not there."""
+    return [path for path in paths if not os.path.exists(path)]
 
 
-def _read(path: str) -> str:
+def joined(paths: Sequence[str], option: str) -> str:
+    """What is in the files, one after the other. option: what names them."""
+    return "\n".join(_read(path, option).rstrip() for path in paths)
+
+
+def revocations(paths: Sequence[str], option: str) -> str:
+    """What is in the revocation lists, one after the other. A service that gets anything else does not start again."""
+    for path in paths:
+        try:
+            _check_lists(_read(path, option))
+        except ValueError as error:
+            raise EdgesiteError(
+                "{0}: {1} is not a certificate revocation list in PEM: {2}".format(option, path, error),
+                "Name another file, or convert the list: openssl crl -inform DER -in LIST -out LIST.pem",
+            ) from error
+    return joined(paths, option)
+
+
+def _check_lists(written: str) -> None:
+    lists = der.unpem_all(("X509 CRL",), written)
+    if not lists:
+        raise ValueError("there is none in it")
+    for one in lists:
+        x509.load_der_x509_crl(one)
+
+
+def _read(path: str, option: str) -> str:
     try:
         with open(path, encoding="utf-8") as stream:
             return stream.read()
     except (OSError, UnicodeDecodeError) as error:
         raise EdgesiteError(
-            "{0} cannot be read: {1}".format(path, getattr(error, "strerror", None) or "it is not text"),
-            "Make it a readable PEM file on the controller; see identity_authority and identity_crl_files",
+            "{0}: {1} cannot be read: {2}".format(option, path, getattr(error, "strerror", None) or "it is not text"),
+            "Name a file in PEM that the playbook's user can read; a folder is none",
         ) from error

@@ -20,7 +20,7 @@ import time
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from ...module_utils.common import lines
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError, shown
 from . import records, state_files
 
 REVOKED, DECOMMISSIONED, READMITTED = "revoked", "decommissioned", "readmitted"
@@ -29,6 +29,15 @@ LIFETIME = 4 * 3600
 _DATE_OF_CRL = re.compile(r"[-:T]")
 _ID = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 _SUFFIX = ".json"
+
+
+def check_name(host: str) -> None:
+    """Refuses a name that could not be that of a file."""
+    if not lines.fits(host, lines.HOST):
+        raise EdgesiteError(
+            "{0} cannot be the name of a device".format(shown(host)),
+            "Rename the host in the inventory, with letters, digits, dots, dashes and _",
+        )
 
 
 class Store:
@@ -40,18 +49,23 @@ class Store:
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Keeps other hosts' tasks and other playbooks out."""
-        try:
-            if not os.path.isdir(self.folder):
-                raise EdgesiteError(
-                    "The folder {0}, of the option state_dir, does not exist".format(self.folder),
-                    "Mount it, or restore it from a backup: it records which TPM belongs to which host. For a new "
-                    "site the playbook edgesite.gpu.site_ca creates it; with a CA of your own, create it yourself",
-                )
-            state_files.check_folder(self.folder)
+        with self._usable():
             for name in ("challenges", "devices"):
                 state_files.make_folder(self._path(name))
             with state_files.locked(self._path("lock")):
                 yield
+
+    def check(self) -> None:
+        """Raises where the folder, or what is noted in it of devices, could not be used. Writes nothing."""
+        with self._usable():
+            if os.path.isdir(self._path("devices")):
+                self.devices()
+
+    @contextlib.contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            self._check_folder()
+            yield
         except OSError as error:
             place = "{0}: ".format(error.filename) if error.filename else ""
             raise EdgesiteError(
@@ -60,14 +74,20 @@ class Store:
                 "write to",
             ) from error
 
+    def _check_folder(self) -> None:
+        if not os.path.isdir(self.folder):
+            raise EdgesiteError(
+                "The folder {0}, of the option state_dir, does not exist".format(self.folder),
+                "Mount it, or restore it from a backup: it records which TPM belongs to which host. For a new "
+                "site the playbook edgesite.gpu.site_ca creates it; with a CA of your own, create it yourself",
+            )
+        state_files.check_folder(self.folder)
+
     # --- devices
 
     def device(self, host: str) -> Optional[Dict[str, Any]]:
         """What is known of a host; None for a new one."""
-        if not lines.fits(host, lines.HOST):
-            raise EdgesiteError(
-                "{0!r} cannot be the name of a device".format(host), "Use letters, digits, dots and dashes"
-            )
+        check_name(host)
         return _record(
             self._path("devices", host + _SUFFIX),
             records.device,
@@ -181,7 +201,7 @@ class Store:
         challenge = _record(path, records.challenge, "Remove it. " + again) if _ID.match(name) else None
         if challenge is None:
             raise EdgesiteError(
-                "There is no open challenge {0}: it was already answered, or this controller never made it".format(
+                "There is no open challenge {0}: it was already answered, or this controller never asked it".format(
                     name
                 ),
                 again,
@@ -192,9 +212,9 @@ class Store:
                 "The answer came more than {0} hours after the challenge".format(LIFETIME // 3600), again
             )
         if challenge["host"] != host:
-            raise EdgesiteError("The challenge was made for {0}, not for {1}".format(challenge["host"], host), again)
+            raise EdgesiteError("The challenge was created for {0}, not for {1}".format(challenge["host"], host), again)
         if challenge["csr_sha256"] != hashlib.sha256(csr_der).hexdigest():
-            raise EdgesiteError("The challenge was made for another certificate request", again)
+            raise EdgesiteError("The challenge was created for another certificate request", again)
         if not hmac.compare_digest(challenge["answer_sha256"], _sha256(answer)):
             raise EdgesiteError(
                 "The answer is wrong: the host did not show that its TPM holds the key of the request",

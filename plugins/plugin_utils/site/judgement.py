@@ -14,7 +14,7 @@ from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site import layers, preflight, problem
 from ...module_utils.site.layers import LAYERS, Layer
 from ...module_utils.site.problem import CONTROLLER, Problem
-from . import meaning, names, on_controller, specifications, variables
+from . import defaults, meaning, names, on_controller, specifications, variables
 from .on_controller import Find
 
 Variables = Mapping[str, Any]
@@ -61,8 +61,11 @@ class _Host:
         self.sound: List[Layer] = []
 
     def has(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
-        """Notes problems of the host."""
-        self.problems += [problem.of(self.name, layer, error) for error in errors]
+        """Notes problems of the host. One variable may be wrong for two layers, and is so once."""
+        said = {(one.problem, one.fix) for one in self.problems}
+        self.problems += [
+            problem.of(self.name, layer, error) for error in errors if (error.problem, error.fix) not in said
+        ]
 
     def leads_to(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
         """Notes problems on the controller that the host's variables lead to."""
@@ -105,13 +108,15 @@ def _by_variables(host: _Host, scope: Scope) -> None:
         host.values.update(read.values)
         host.asked.update({name: read.values.get(name, name) for name in read.given})
         if role not in by_name or role in scope.layers:
-            host.has(role, read.problems)
+            host.has(role, [*read.problems, *meaning.timeouts(read.values)])
         if role in scope.layers and not read.problems:
             _of_layer(host, by_name[role], read, scope.find)
 
 
 def _of_playbooks(host: _Host) -> None:
     read = variables.read(host.given, specifications.PLAYBOOKS)
+    host.values.update(read.values)
+    host.has("variables", meaning.of_playbooks(read.values))
     host.has("variables", [*read.problems, *names.unread(host.given, read.values.get(names.ALLOWED) or [])])
     host.leads_to("report", on_controller.report(read.values.get("edgesite_report_file")))
 
@@ -125,10 +130,10 @@ def _of_layer(host: _Host, layer: Layer, read: variables.Read, find: Find) -> No
     host.has(layer.name, lacking)
     if lacking:
         return
-    whole = variables.with_defaults(read.values, specs)
-    wrong = meaning.problems(layer.name, whole, host.name)
+    whole = defaults.whole(read.values, specs, host.values)
+    wrong = meaning.problems(layer.name, whole.values, host.name, whole.inherited)
     host.has(layer.name, wrong)
-    host.leads_to(layer.name, on_controller.problems(layer.name, whole, find))
+    host.leads_to(layer.name, on_controller.problems(layer.name, whole.values, find))
     if not wrong:
         host.sound.append(layer)
 

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Callable, Dict, List, Mapping
 
-from ...module_utils.common import lines, quiesce
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common import limits, quiesce
+from ...module_utils.common.errors import EdgesiteError, shown
 from ...module_utils.driver import options as driver
 from ...module_utils.gpu import settings
 from ...module_utils.jetson import jetpack_plan
@@ -17,18 +18,42 @@ from ...module_utils.mig import layouts
 from ...module_utils.site import preflight
 from ...module_utils.storage import volume
 from ...module_utils.tls import options as tls
+from ...module_utils.tpm import tcti
 from .. import mirror_key, recovery_escrow
-from ..identity import decision, request_options
+from ..identity import asked, request_options
 
 # By name, all options of the layer's role; None for what is neither given nor has a default
 Values = Mapping[str, Any]
 
+# What has its default from the host's name, and what it looks like
+_FROM_NAME = {
+    "identity_subject": "{common_name: gpu-a}",
+    "identity_subject_alt_names": "[DNS:gpu-a.plant.example]",
+}
 _ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", re.ASCII)
 
 
-def problems(layer: str, values: Values, host: str) -> List[EdgesiteError]:
-    """All that is wrong with them."""
-    return _LAYERS[layer](values, host)
+def problems(layer: str, values: Values, host: str, inherited: Mapping[str, str]) -> List[EdgesiteError]:
+    """All that is wrong with them. inherited: variables whose values are those of others, with the names of these."""
+    return [_as_given(error, inherited) for error in _LAYERS[layer](values, host)]
+
+
+def of_playbooks(values: Values) -> List[EdgesiteError]:
+    """All that is wrong with the variables of playbooks."""
+    written = values.get("edgesite_tpm_tcti")
+    return _each(lambda: tcti.checked("edgesite_tpm_tcti", written)) if written else []
+
+
+def timeouts(values: Values) -> List[EdgesiteError]:
+    """All that is wrong with limits of time, of whatever role."""
+    return _each(
+        *(functools.partial(limits.timeout, name, value) for name, value in values.items() if name.endswith("_timeout"))
+    )
+
+
+def _as_given(error: EdgesiteError, inherited: Mapping[str, str]) -> EdgesiteError:
+    name, space, rest = error.problem.partition(" ")
+    return EdgesiteError(inherited.get(name, name) + space + rest, error.fix)
 
 
 def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
@@ -122,22 +147,34 @@ def _check_certificate(path: str) -> None:
 
 
 def _identity(values: Values, host: str) -> List[EdgesiteError]:
-    names = values["identity_subject_alt_names"]
-    if names is None:
-        names = ["{0}:{1}".format("IP" if _ADDRESS.fullmatch(host) else "DNS", host)]
-    subject = values["identity_subject"]
-    request = {
+    names, subject = values["identity_subject_alt_names"], values["identity_subject"]
+    options = {
         **{name: option["default"] for name, option in request_options.REQUEST.items()},
+        **{name.partition("_")[2]: value for name, value in values.items()},
         "subject": {"common_name": host} if subject is None else subject,
-        "subject_alt_name": names,
+        "subject_alt_name": [_own_name(host)] if names is None else names,
     }
-    return [
-        *_each(lambda: request_options.wanted(request), renamed="identity_"),
-        *_each(
-            lambda: decision.renew_before(values["identity_renew_before"], values["identity_days"]),
-            lambda: _trust(values),
-        ),
-    ]
+    found = asked.problems(options, host, _of_identity)
+    return [*(_by_name(error, values, host) for error in found), *_each(lambda: _trust(values))]
+
+
+def _of_identity(option: str) -> str:
+    return "identity_subject_alt_names" if option == "subject_alt_name" else "identity_" + option
+
+
+def _own_name(host: str) -> str:
+    return "{0}:{1}".format("IP" if _ADDRESS.fullmatch(host) else "DNS", host)
+
+
+def _by_name(error: EdgesiteError, values: Values, host: str) -> EdgesiteError:
+    """Nobody wrote the names that come from the host's own: it is that one that does not fit."""
+    for option, example in _FROM_NAME.items():
+        if values[option] is None and error.problem.startswith((option + ".", option + "[")):
+            return EdgesiteError(
+                "{0} is not set, and the host's name {1} cannot be in a certificate".format(option, shown(host)),
+                "Set {0}, such as {1}, or rename the host in the inventory".format(option, example),
+            )
+    return error
 
 
 def _trust(values: Values) -> None:
@@ -145,8 +182,8 @@ def _trust(values: Values) -> None:
     if trust == "pinned" and not values["identity_ek_sha256"]:
         raise EdgesiteError(
             "identity_ek_trust is pinned, and identity_ek_sha256 is empty",
-            "Set it to the SHA-256 of the host's endorsement key; the playbook edgesite.gpu.preflight reads it into "
-            "facts_result.tpm",
+            "Set it to the SHA-256 of each endorsement key of the host's TPM; 'ansible HOST -m edgesite.gpu.tpm_info "
+            "--become' shows them",
         )
     if trust == "certified" and not values["identity_tpm_roots"]:
         raise EdgesiteError(
@@ -157,18 +194,19 @@ def _trust(values: Values) -> None:
 
 
 def _tls(values: Values, _host: str) -> List[EdgesiteError]:
-    identity = values["tls_identity_directory"]
-    given = {
-        "directory": "/etc/edgesite-gpu/tls",
-        "identity": "/etc/edgesite-gpu/identity",
-        "tcti": values["tls_tcti"] or "device:/dev/tpmrm0",
-        "group": values["tls_group"],
-        "services": values["tls_services"] or [],
-        "proxies": values["tls_proxies"] or [],
-    }
-    # The module's option has another name.
-    own = _each(lambda: None if identity is None else lines.checked("tls_identity_directory", identity, lines.FOLDER))
-    return own + _each(lambda: tls.wanted(**given), renamed="tls_")
+    folder = values["tls_identity_directory"]
+    called = tls.Called("tls_identity_directory", *("tls_" + name for name in tls.Called._fields[1:]))
+    return _each(
+        lambda: tls.wanted(
+            "/etc/edgesite-gpu/tls",
+            "/etc/edgesite-gpu/identity" if folder is None else folder,
+            values["tls_tcti"] or tcti.DEFAULT,
+            values["tls_group"],
+            values["tls_services"] or [],
+            values["tls_proxies"] or [],
+            called,
+        )
+    )
 
 
 _LAYERS: Dict[str, Callable[[Values, str], List[EdgesiteError]]] = {

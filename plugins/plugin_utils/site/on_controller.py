@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import shutil
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ...module_utils.common.errors import EdgesiteError, combined
 from ...module_utils.mig import parted
 from ...module_utils.storage import volume
 from .. import parted_file
-from ..identity import authority, ca_keys, chains, crypto, site_files, urls
-from ..identity.texts import text
+from . import ca_on_controller
 from .meaning import Values, with_key
 
 # The path that a task would find a file by, from the path in a variable
@@ -119,122 +116,7 @@ def _folder(name: str, path: str) -> None:
 
 
 def _identity(values: Values, _find: Find) -> Checks:
-    signs = _authority(values)
-    name = "identity_ca_dir" if values["identity_authority"] is None else "identity_authority"
-    lists = values["identity_crl_files"]
-    if lists is None:
-        lists = [os.path.join(values["identity_ca_dir"], name) for name in ("crl.pem", "root-crl.pem")]
-    return [
-        crypto.require,
-        lambda: _way(signs),
-        lambda: _files(name, signs, tuple(lists)),
-        lambda: _own_key(signs),
-        lambda: _certificates("identity_tpm_roots", values["identity_tpm_roots"]),
-        lambda: _certificates("identity_tpm_intermediates", values["identity_tpm_intermediates"]),
-    ]
-
-
-def _authority(values: Values) -> Mapping[str, Any]:
-    """Who signs; by default the CA of the role site_ca."""
-    if values["identity_authority"] is not None:
-        return dict(values["identity_authority"])
-    folder = values["identity_ca_dir"]
-    given = {
-        "certificate": os.path.join(folder, "issuing.pem"),
-        "privatekey": os.path.join(folder, "issuing.key"),
-        "passphrase": values["identity_ca_passphrase"],
-        "roots": [os.path.join(folder, "root.pem")],
-    }
-    return {**{name: option.get("default") for name, option in authority.OPTIONS.items()}, **given}
-
-
-def _way(signs: Mapping[str, Any]) -> None:
-    ways = [name for name in ("privatekey", "command", "url") if signs[name]]
-    if len(ways) != 1:
-        raise EdgesiteError(
-            "identity_authority needs exactly one of privatekey, command and url, but has {0}".format(
-                " and ".join(ways) or "none"
-            ),
-            "Keep exactly one of them in identity_authority",
-        )
-    if signs["privatekey"] and not signs["certificate"]:
-        raise EdgesiteError(
-            "identity_authority.privatekey is set without identity_authority.certificate",
-            "Set identity_authority.certificate to its path",
-        )
-    if signs["command"] and not shutil.which(signs["command"][0]):
-        raise EdgesiteError(
-            "identity_authority.command: there is no program {0!r} on the controller".format(signs["command"][0]),
-            "Give the path of a program that can be executed; the arguments are further entries of the list",
-        )
-    if signs["url"] and urls.shown(signs["url"]) is None:
-        raise EdgesiteError(
-            "identity_authority.url is not a URL such as https://ca.example/sign; it is not shown, since it may hold a "
-            "password",
-            "Give it as https://HOST[:PORT]/PATH",
-        )
-
-
-def _files(name: str, signs: Mapping[str, Any], lists: Tuple[str, ...]) -> None:
-    lacking = site_files.missing(signs, lists)
-    if lacking:
-        raise EdgesiteError(
-            "{0}: missing on the controller: {1}".format(name, ", ".join(lacking)),
-            "Create the site's CA with 'ansible-playbook edgesite.gpu.site_ca -i INVENTORY', or set identity_authority "
-            "and identity_crl_files to your own CA",
-        )
-    site_files.joined(lists)
-    _read(name, tuple(signs["roots"]))
-
-
-@functools.lru_cache(maxsize=None)
-def _read(name: str, paths: Tuple[str, ...]) -> Tuple[str, ...]:
-    try:
-        return tuple(chains.read(paths))
-    except EdgesiteError as error:
-        raise EdgesiteError(
-            "{0}: {1}".format(name, error.problem),
-            error.fix or "Put certificates in PEM or DER there, and nothing else",
-        ) from error
-
-
-def _certificates(name: str, paths: Sequence[str]) -> None:
-    if not paths:
-        return
-    for path in paths:
-        if not os.path.exists(path):
-            raise EdgesiteError(
-                "{0}: {1} does not exist on the controller".format(name, path),
-                "Set it to files or folders with certificates in PEM or DER; begin a relative path with inventory_dir",
-            )
-        if not _read(name, (path,)):
-            raise EdgesiteError(
-                "{0}: {1} has no certificate".format(name, path),
-                "Put certificates in it, as files that end with .pem, .crt or .cer",
-            )
-
-
-def _own_key(signs: Mapping[str, Any]) -> None:
-    path = signs["privatekey"]
-    if not path or crypto.MISSING or not os.path.exists(path):
-        return
-    passphrase = text(signs["passphrase"])
-    if not (passphrase or "").strip():
-        raise EdgesiteError(
-            "identity_ca_passphrase is {0}".format("not set" if signs["passphrase"] is None else "empty, or not text"),
-            "Set it to the passphrase of the issuing CA's key, as text in quotes, and keep it in a vault",
-        )
-    _loaded(path, str(passphrase))
-
-
-@functools.lru_cache(maxsize=None)
-def _loaded(path: str, passphrase: str) -> None:
-    why = ca_keys.refusal(path, passphrase)
-    if why:
-        raise EdgesiteError(
-            "identity_ca_passphrase does not open {0}: {1}".format(path, why),
-            "Correct the passphrase, or the vault that it is from",
-        )
+    return ca_on_controller.checks(values)
 
 
 _LAYERS: Dict[str, Callable[[Values, Find], Checks]] = {

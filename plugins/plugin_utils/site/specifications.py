@@ -12,7 +12,7 @@ from typing import Any, Dict, Mapping
 import yaml
 
 from ...module_utils.site.layers import LAYERS
-from ..identity import authority
+from ..identity import authority_options
 
 _ROLES = Path(__file__).resolve().parents[3] / "roles"
 _NAMES = {"type": "list", "elements": "str"}
@@ -40,5 +40,6 @@ def of_roles() -> Mapping[str, Mapping[str, Any]]:
     for layer in LAYERS:
         for name, spec in layer.specs.items():
             found[layer.name][name] = {**found[layer.name][name], **spec}
-    found["identity"]["identity_authority"] = {**found["identity"]["identity_authority"], "options": authority.OPTIONS}
+    authority = found["identity"]["identity_authority"]
+    found["identity"]["identity_authority"] = {**authority, "options": authority_options.OPTIONS}
     return found

@@ -74,7 +74,7 @@ def prepare(folder):
     """A controller's folder with what the options name."""
     shutil.rmtree(folder / "state", ignore_errors=True)
     (folder / "state").mkdir(mode=0o700)
-    for name, text in (("maker", made().maker.pem), ("root", made().site.pem), ("crl", "LIST")):
+    for name, text in (("maker", made().maker.pem), ("root", made().site.pem), ("crl", made().site.revocations())):
         (folder / (name + ".pem")).write_text(text)
     (folder / "parted.yaml").write_text(yaml.safe_dump(PARTED))
     store = Store(str(folder / "state"))

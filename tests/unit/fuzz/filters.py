@@ -17,7 +17,9 @@ from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 
 # its arguments are a filter's options
 _ARGUMENTS = {
-    "site_ca_problem": [{"passphrases": {"site_ca_passphrase": "secret"}, "folder": "/nowhere/ca"}],
+    "site_ca_problem": [
+        {"passphrases": {"site_ca_passphrase": "secret"}, "folder": "/nowhere/ca", "days": {"site_ca_crl_days": 30}}
+    ],
 }
 # What hosts answer is what can be wrong of a filter over a site: the rest is from our playbooks, and from Ansible.
 _CHANGED = {"changed": True, "actions": [{"does": "set it"}], "reboot_required": True}

@@ -18,6 +18,8 @@ from cryptography.x509.oid import NameOID
 
 # What the folder is called in the mistakes and in docs
 FOLDER = "/srv/site"
+_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
+_BEGIN = datetime.datetime(2026, 1, 1)
 
 
 def mistakes(folder: Path) -> List[Dict[str, Any]]:
@@ -27,16 +29,23 @@ def mistakes(folder: Path) -> List[Dict[str, Any]]:
     return found
 
 
+def _root(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The certificate of a CA with this key."""
+    end = _BEGIN + datetime.timedelta(3650)
+    certificate = x509.CertificateBuilder(_NAME, _NAME, key.public_key(), 1, _BEGIN, end)
+    certificate = certificate.add_extension(x509.BasicConstraints(True, None), True)
+    return certificate.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
 def make(folder: Path) -> None:
-    """A CA whose passphrase is battery, a maker's root certificate, and a file of mig-parted."""
+    """A CA whose passphrase is battery, another CA's and a maker's certificate, and a file of mig-parted."""
     for name in ("ca", "roots", "empty", "escrow"):
         (folder / name).mkdir()
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
-    now = datetime.datetime(2026, 1, 1)
-    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(3650))
-    revoked = x509.CertificateRevocationListBuilder(name, now, now + datetime.timedelta(30))
-    pem = certificate.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    pem = _root(key)
+    (folder / "other-ca.pem").write_bytes(_root(ec.generate_private_key(ec.SECP256R1())))
+    revoked = x509.CertificateRevocationListBuilder(_NAME, _BEGIN, _BEGIN + datetime.timedelta(30))
+    (folder / "ca/state").mkdir(mode=0o700)
     for file in ("ca/issuing.pem", "ca/root.pem", "roots/maker.pem"):
         (folder / file).write_bytes(pem)
     for file in ("ca/crl.pem", "ca/root-crl.pem"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Callable, Dict, NamedTuple, Sequence, Tuple
 
+from .. import limits
 from ..errors import EdgesiteError, sentence
 from ..unanswered import Unanswered
 from .command import Result, Run
@@ -22,6 +23,13 @@ class Patience(NamedTuple):
     command_option: str
     lock: float
     lock_option: str
+
+    @classmethod
+    def of(cls, command: int, command_option: str, lock: int, lock_option: str) -> Patience:
+        """As users set it. Raises EdgesiteError where nobody could wait for so long."""
+        return cls(
+            limits.timeout(command_option, command), command_option, limits.timeout(lock_option, lock), lock_option
+        )
 
 
 class Program:

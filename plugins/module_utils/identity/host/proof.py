@@ -39,7 +39,7 @@ def request(tools: Tools, place: Place, wanted: csr.Request) -> Dict[str, Any]:
     with tpm_key.opened(tools, *place) as key:
         if "sign" not in key.public.attributes or "restricted" in key.public.attributes:
             raise EdgesiteError(
-                "{0} is a key that does not sign requests".format(key.name), "Use one that tpm_key made"
+                "{0} is a key that does not sign requests".format(key.name), "Use one that edgesite.gpu.tpm_key created"
             )
         signed = csr.to_be_signed(wanted, key.public)
         signature = tools.sign(key.name, key.public, hashlib.sha256(signed).digest())
@@ -61,7 +61,7 @@ def answer(tools: Tools, place: Place, challenge: Challenge) -> str:
         if key.public.spki != requested:
             raise EdgesiteError(
                 "The request is for another key than {0}".format(place.path or key.name),
-                "Make the request with tpm_csr from this key, and ask for a challenge for it",
+                "Create the request with tpm_csr from this key, and ask for a challenge for it",
             )
         secrets = [tpm_endorsement.activate(tools, key, *credential) for credential in credentials]
     return tpm_challenge.answer(secrets, challenge.id, encoded)
@@ -71,4 +71,7 @@ def _decoded(credential: str) -> bytes:
     try:
         return base64.b64decode("".join(credential.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise EdgesiteError("In the option credentials, a credential is not Base64: {0}".format(error)) from error
+        raise EdgesiteError(
+            "In the option credentials, a credential is not Base64: {0}".format(error),
+            "Set credentials to the value credentials in the result of edgesite.gpu.tpm_credential",
+        ) from error

@@ -86,7 +86,10 @@ class Connection:
         try:
             return tpm_public.parse(data)
         except tpm_public.NotPublic as error:
-            raise EdgesiteError("The key at {0} cannot be used: {1}".format(name, error)) from error
+            raise EdgesiteError(
+                "The key at {0} cannot be used: {1}".format(name, error),
+                "Look at it with 'tpm2_readpublic -c {0}' on the host, and use another key".format(name),
+            ) from error
 
     @contextlib.contextmanager
     def folder(self) -> Iterator[str]:

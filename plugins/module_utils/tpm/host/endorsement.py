@@ -45,7 +45,7 @@ def kept(tools: Tools) -> List[Endorsement]:
 def made(tools: Tools, kind: str) -> Iterator[Key]:
     """The endorsement key of a kind, made by the profile's template, for as long as the with statement lasts."""
     arguments = ("-G", tpm_endorsement.TEMPLATES[kind])
-    what = "making the endorsement key {0}".format(kind)
+    what = "creating the endorsement key {0}".format(kind)
     with tools.folder() as folder, tools.loading(
         folder, partial(_is, kind), "tpm2_createek", *arguments, what=what, password="endorsement"
     ) as name:
@@ -68,9 +68,9 @@ def activate(tools: Tools, key: Key, kind: str, credential: bytes) -> bytes:
                     raise
                 refused = error
     raise EdgesiteError(
-        "The credential cannot be opened: it was made for another TPM, another key, or another endorsement key than "
+        "The credential cannot be opened: it was created for another TPM, another key, or another endorsement key than "
         "this TPM's of the type {0}".format(kind),
-        "Make a new one from what tpm_info and tpm_csr report for this host now",
+        "Create a new one from what tpm_info and tpm_csr report for this host now",
     ) from refused
 
 

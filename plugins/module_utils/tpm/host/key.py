@@ -25,8 +25,8 @@ from ..tss2_pem import KeyFile
 from .tools import Tools
 
 _PERSISTENT = 0x81
-_MAKE = "Make one with edgesite.gpu.tpm_key"
-_RENEW = "Run edgesite.gpu.tpm_key with regenerate: unusable to make a new one, which needs a new certificate"
+_CREATE = "Create one with edgesite.gpu.tpm_key"
+_RENEW = "Run edgesite.gpu.tpm_key with regenerate: unusable to create a new one, which needs a new certificate"
 # What the TPM says of a key that it cannot use; all else is about the TPM itself.
 _UNUSABLE = {
     "integrity": "it belongs to another TPM, or to this one before it was cleared",
@@ -56,7 +56,7 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
     if path is not None:
         text = owned_files.read_text(path)
         if text is None:
-            raise NoUse("missing", "There is no key: {0} does not exist".format(path), _MAKE)
+            raise NoUse("missing", "There is no key: {0} does not exist".format(path), _CREATE)
         try:
             key = tss2_pem.decode(text, path)
         except EdgesiteError as error:
@@ -67,7 +67,7 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
     else:
         found = tools.read_public(handle or 0)
         if found is None:
-            raise NoUse("missing", "The TPM has no key at {0}".format(index(handle or 0)), _MAKE)
+            raise NoUse("missing", "The TPM has no key at {0}".format(index(handle or 0)), _CREATE)
         yield Key(index(handle or 0), found)
 
 
@@ -108,7 +108,7 @@ def look_at(tools: Tools, handle: int) -> Optional[Found]:
 def _public(key: KeyFile, path: str) -> Public:
     if key.parent >> 24 != _PERSISTENT:
         raise EdgesiteError(
-            "{0} is a key under {1}, which is not a persistent handle: another program made it".format(
+            "{0} is a key under {1}, which is not a persistent handle: another program created it".format(
                 path, hex(key.parent)
             ),
             "Use another path, or remove the file if nothing uses it",
@@ -116,7 +116,7 @@ def _public(key: KeyFile, path: str) -> Public:
     try:
         return tpm_public.parse(key.public)
     except tpm_public.NotPublic as error:
-        raise NoUse("foreign", "{0} is not a TPM key: {1}".format(path, error), _MAKE) from error
+        raise NoUse("foreign", "{0} is not a TPM key: {1}".format(path, error), _CREATE) from error
 
 
 def access(path: str) -> Optional[Access]:

@@ -113,7 +113,10 @@ class TpmKeyDomain(Domain[State, Action]):
 
     def _bring_back(self, action: Evict) -> None:
         if action.text is None:
-            raise EdgesiteError("the key that was at {0} is gone for good".format(index(action.handle)))
+            raise EdgesiteError(
+                "the key that was at {0} is gone for good".format(index(action.handle)),
+                "Create another one there with edgesite.gpu.tpm_key, and have a certificate issued for it",
+            )
         self.tools.keep(tss2_pem.decode(action.text, "the file before"), action.handle, self.owner_auth)
 
     def describe(self, action: Action) -> Dict[str, Any]:

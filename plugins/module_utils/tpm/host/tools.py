@@ -38,7 +38,7 @@ class Tools(Connection):
         """Makes the key that others are kept under, where there is none."""
         if self.read_public(STORAGE_KEY) is not None:
             return
-        what = "making the storage key"
+        what = "creating the storage key"
         template = (*_STORAGE_TEMPLATE, *_password(owner_auth))
 
         with self.folder() as folder, self.loading(
@@ -52,7 +52,7 @@ class Tools(Connection):
             public, private = os.path.join(folder, "public"), os.path.join(folder, "private")
             template = ("-g", "sha256", "-G", _KEY_KINDS[kind], "-a", _KEY_ATTRIBUTES)
             arguments = ("-Q", "-C", index(STORAGE_KEY), *template, "-u", public, "-r", private)
-            self.ask("tpm2_create", *arguments, timeout=SECONDS_FOR_A_KEY, what="making a {0} key".format(kind))
+            self.ask("tpm2_create", *arguments, timeout=SECONDS_FOR_A_KEY, what="creating a {0} key".format(kind))
             return KeyFile(_read(public), _read(private), STORAGE_KEY)
 
     @contextlib.contextmanager

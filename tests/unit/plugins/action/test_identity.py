@@ -14,6 +14,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.host_task 
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import Authority
 
 SITE = Authority("Site")
+LIST = SITE.revocations()
 NOT_MADE = {"usable": False, "cause": "missing", "reason": "not there"}
 STORE = {
     "changed": True,
@@ -30,15 +31,19 @@ ISSUE = ["tpm_key", "tpm_csr", "tpm_info", "tpm_credential", "tpm_challenge", "t
 ENROL = "enrol, since it has no certificate yet"
 
 
+def _defaults(spec):
+    return {name: option.get("default") for name, option in spec.items()}
+
+
 class Host(HostTask):
     """A host without a certificate. answers: of the collection's modules, in place of the right ones."""
 
     def __init__(self, folder, check=False, answers=None, tools=True, **options):
         (folder / "root.pem").write_text(SITE.pem)
-        (folder / "crl.pem").write_text("LIST\n\n")
+        (folder / "crl.pem").write_text(LIST + "\n\n")
         base = {
             "state_dir": str(folder),
-            "authority": {"roots": [str(folder / "root.pem")], "command": ["sign"]},
+            "authority": {"roots": [str(folder / "root.pem")], "command": ["sh"]},
             "crl_files": [str(folder / "crl.pem")],
             "subject": {"common_name": "gpu-1"},
         }
@@ -57,8 +62,8 @@ class Host(HostTask):
         }
 
     def _validated(self, spec):
-        defaults = {name: option.get("default") for name, option in spec.items()}
-        return None, {**defaults, **self.action._task.args}
+        authority = {**_defaults(spec["authority"]["options"]), **self.action._task.args["authority"]}
+        return None, {**_defaults(spec), **self.action._task.args, "authority": authority}
 
     def _other(self, name, arguments):
         if name == "ansible.builtin.package":
@@ -97,7 +102,10 @@ def test_host_gets_a_certificate(tmp_path):
 def test_host_gets_the_files_of_the_ca(tmp_path):
     host = Host(tmp_path, check=True)
     host.result()
-    assert (host.sent["identity_store"]["trust"], host.sent["identity_store"]["crl"]) == (SITE.pem.rstrip(), "LIST")
+    assert (host.sent["identity_store"]["trust"], host.sent["identity_store"]["crl"]) == (
+        SITE.pem.rstrip(),
+        LIST.rstrip(),
+    )
 
 
 def test_check_mode_says_what_would_be_done(tmp_path):
@@ -175,7 +183,7 @@ def test_answers_without_meaning_are_said_to_be_that(tmp_path, answers):
 def test_number_in_a_subject_is_named_before_anything_is_changed(tmp_path):
     host = Host(tmp_path, subject={"organizational_unit": 17})
     result = host.result()
-    assert result["failed"] and not result["changed"] and host.ran == ["identity_device"]
+    assert result["failed"] and not result["changed"] and host.ran == []
     assert result["msg"].startswith("subject.organizational_unit is 17, which is not text. Write it in quotes")
 
 
@@ -183,7 +191,46 @@ def test_ca_without_its_certificate(tmp_path):
     (tmp_path / "ca.key").write_text("KEY")
     authority = {"roots": [str(tmp_path / "root.pem")], "privatekey": str(tmp_path / "ca.key"), "certificate": None}
     host = Host(tmp_path, authority=authority, check=True)
-    assert does(host.result()) == ["write trust.pem", ENROL]
+    assert host.result()["msg"].startswith("authority.privatekey is set without authority.certificate. Set")
+    assert host.ran == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("days", 0, "days is 0, but has to be 1 to 36500 days"),
+        ("days", 999999, "days is 999999, but has to be 1 to 36500 days"),
+        ("clock_tolerance", -1, "clock_tolerance is -1, but"),
+        ("ek_sha256", ["9c1f"], "ek_sha256[0] is '9c1f', which is not a SHA-256"),
+        ("key_group", "a/b", "key_group is 'a/b', which is not the name"),
+        ("directory", "etc/identity", "directory is 'etc/identity', which is not an absolute path"),
+        ("directory", "/", "directory is '/', which is not an absolute path"),
+        ("tcti", "/dev/tpmrm0", "tcti is '/dev/tpmrm0', which is not a TCTI"),
+        ("packages", ["-y"], "packages[0] is '-y', which is not the name of a package"),
+        ("renew_before", "90", "renew_before is '90', but has to be a number of days less than days, which is 90"),
+        ("authority", {"url": "https://ca.example/", "timeout": 0}, "authority.timeout is 0, but"),
+        ("authority", {"url": "https://ca.example/", "headers": {"X": "a\nb"}}, "authority.headers.X is not one line"),
+        ("authority", {"command": ["no-such-program"]}, "authority.command 'no-such-program' cannot be run: there is"),
+    ],
+)
+def test_what_no_certificate_could_be_issued_with_is_refused_before_a_host_is_asked(tmp_path, option, value, words):
+    if option == "authority":
+        value = {"roots": [str(tmp_path / "root.pem")], **value}
+    host = Host(tmp_path, **{option: value})
+    assert host.result()["msg"].startswith(words) and host.ran == []
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path):
+    host = Host(tmp_path, days=0, key_group="a/b")
+    assert host.result()["msg"].startswith("2 problems, nothing was changed: (1) days is 0")
+
+
+def test_revocation_list_that_is_none(tmp_path):
+    host = Host(tmp_path)
+    (tmp_path / "crl.pem").write_text(SITE.pem)
+    assert "crl.pem is not a certificate revocation list in PEM: there is none in it" in host.result()["msg"]
+    (tmp_path / "crl.pem").write_text("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
+    assert "crl.pem is not a certificate revocation list in PEM" in host.result()["msg"]
 
 
 def test_tpm_that_does_not_show_who_made_it(tmp_path):
@@ -195,7 +242,7 @@ def test_tpm_that_does_not_show_who_made_it(tmp_path):
 
 def test_ca_that_is_not_there(tmp_path):
     host = Host(tmp_path, crl_files=[str(tmp_path / "crl.pem"), str(tmp_path / "none.pem")])
-    assert "Missing on the controller: {0}/none.pem. Make".format(tmp_path) in host.result()["msg"]
+    assert "Missing on the controller: {0}/none.pem. Create".format(tmp_path) in host.result()["msg"]
     assert host.ran == []
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.action.mig_layout import ActionModule as MigLayout
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.host_task import HostTask
 
@@ -58,6 +59,14 @@ def test_host_reboots_where_it_may_and_both_runs_are_one_result():
 def test_host_does_not_reboot(first, options):
     run = task(first, **options)
     assert run.result() == first and run.ran == ["module"]
+
+
+@pytest.mark.parametrize("seconds", [0, -5, "-5", 10**30])
+def test_a_limit_of_time_that_is_none_stops_the_task_before_anything_is_done(seconds):
+    run = task(WAITS, DONE, reboot_timeout=seconds)
+    with pytest.raises(EdgesiteError, match=r"^reboot_timeout is .* 1 to 86400 seconds"):
+        run.result()
+    assert run.ran == []
 
 
 def test_check_mode_tells_of_the_reboot():

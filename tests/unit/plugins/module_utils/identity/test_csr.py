@@ -115,7 +115,7 @@ def test_names_without_a_subject_are_critical():
 @pytest.mark.parametrize(
     "subject, names, key_usage, extended, problem",
     [
-        ({}, [], [], [], "needs subject.common_name or subject_alt_name"),
+        ({}, [], [], [], "subject has no common_name, and subject_alt_name is empty"),
         ({"common_name": "x" * 65}, [], [], [], "1 to 64"),
         ({"common_name": "a\nb"}, [], [], [], "printable"),
         ({"common_name": "a", "country": "de"}, [], [], [], "two capital letters"),

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import EnableUnit, Link, WriteFile
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
@@ -199,21 +201,21 @@ def test_whatever_is_wanted_after_whatever_it_is_reached(first, then, prefers, i
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"services": [{"unit": "nginx"}]}, r"services\[0\].unit.*nginx.service"),
-        ({"services": [{"unit": "../nginx.service"}]}, r"services\[0\].unit"),
+        ({"services": [{"unit": "nginx"}]}, r"^services\[0\]\.unit.*nginx.service"),
+        ({"services": [{"unit": "../nginx.service"}]}, r"^services\[0\]\.unit"),
         (
             {"services": [{"unit": "nginx.service"}, {"unit": "nginx.service"}]},
-            r"services\[1\].unit is 'nginx.*, as in entry",
+            r"services\[1\]\.unit is 'nginx.service', as is services\[0\]",
         ),
-        ({"services": [{"unit": "nginx.service", "user": "a b"}]}, r"services\[0\].user"),
-        ({"proxies": [{**NODE, "name": "Node"}]}, r"proxies\[0\].name"),
-        ({"proxies": [{**NODE, "listen": "9443"}]}, r"proxies\[0\].listen.*ADDRESS:PORT"),
-        ({"proxies": [{**NODE, "listen": "*:0"}]}, "ports are 1 to 65535"),
-        ({"proxies": [{**NODE, "upstream": "*:80"}]}, "no address to connect to"),
-        ({"proxies": [{**NODE, "upstream": "a:80\n    bind"}]}, r"proxies\[0\].upstream"),
-        ({"proxies": [NODE, {**NODE, "listen": "*:1"}]}, r"proxies\[1\].name is 'node', as in entry \[0\]"),
-        ({"proxies": [NODE, {**NODE, "name": "b"}]}, r"proxies\[1\].listen is '0.0.0.0:9443', as in entry"),
-        ({"proxies": [{**NODE, "names": ["a b"]}]}, r"proxies\[0\].names\[0\]"),
+        ({"services": [{"unit": "nginx.service", "user": "a b"}]}, r"^services\[0\]\.user"),
+        ({"proxies": [{**NODE, "name": "Node"}]}, r"^proxies\[0\]\.name"),
+        ({"proxies": [{**NODE, "listen": "9443"}]}, r"^proxies\[0\]\.listen.*ADDRESS:PORT"),
+        ({"proxies": [{**NODE, "listen": "*:0"}]}, "port is not 1 to 65535"),
+        ({"proxies": [{**NODE, "upstream": "*:80"}]}, "nobody can connect to"),
+        ({"proxies": [{**NODE, "upstream": "a:80\n    bind"}]}, r"^proxies\[0\]\.upstream"),
+        ({"proxies": [NODE, {**NODE, "listen": "*:1"}]}, r"^proxies\[1\]\.name is 'node', as is proxies\[0\]"),
+        ({"proxies": [NODE, {**NODE, "name": "b"}]}, r"^proxies\[1\]\.listen is '0.0.0.0:9443', as is proxies"),
+        ({"proxies": [{**NODE, "names": ["a b"]}]}, r"^proxies\[0\]\.names"),
         ({"proxies": [{**NODE, "names": ["a"], "client_certificates": "none"}]}, "set client_certificates: required"),
         ({"proxies": [{**NODE, "server_name": "a"}]}, "Set side: client"),
         ({"proxies": [{**OUT, "listen": "0.0.0.0:9444"}]}, "can act as this host"),
@@ -225,6 +227,8 @@ def test_whatever_is_wanted_after_whatever_it_is_reached(first, then, prefers, i
         ({"proxies": [{**OUT, "server_name": "a b"}]}, "a DNS name"),
         ({"tcti": "a b"}, "tcti"),
         ({"tcti": ""}, "tcti"),
+        ({"tcti": "/dev/tpmrm0"}, "^tcti is '/dev/tpmrm0', which is not a TCTI .*Begin it with the name of a TCTI"),
+        ({"tcti": "devcie:/dev/tpmrm0"}, "^tcti is 'devcie:/dev/tpmrm0', which is not a TCTI"),
         ({"group": "a b"}, "group"),
     ],
 )
@@ -232,8 +236,6 @@ def test_what_cannot_be_is_refused(given, words):
     with pytest.raises(EdgesiteError) as caught:
         options.wanted(**{**BASE, "services": [], "proxies": [], **given})
     error = caught.value
-    import re
-
     assert re.search(words, error.problem + ". " + error.fix, re.IGNORECASE)
 
 

@@ -97,8 +97,8 @@ def test_plan(wanted, found, planned):
         (BOTH, state(ECC, OTHER), "0x81000010 holds a different key from /key.pem", "regenerate: always"),
         (BOTH, state(handle=ECC), "0x81000010 already holds a key", "regenerate: always"),
         (replace(BOTH, regenerate="unusable"), state(GONE, ECC), "already holds a key", "regenerate: always"),
-        (FILE, state(storage=ECC), "0x81000001 is not a storage key", "another handle"),
-        (replace(KEPT, present=False), state(handle=EK), "not hold a key that tpm_key makes", "tpm2_evictcontrol"),
+        (FILE, state(storage=ECC), "0x81000001 is not a storage key", "tpm2_evictcontrol -C o -c 0x81000001"),
+        (replace(KEPT, present=False), state(handle=EK), "not hold a key that tpm_key creates", "tpm2_evictcontrol"),
     ],
 )
 def test_refused(wanted, found, problem, fix):
@@ -167,7 +167,7 @@ def test_modes():
 # 416 is what YAML makes of 0640 without quotes
 @pytest.mark.parametrize("written", ["", "416", "0x1", "u=rw", "06400", "0640\n", "0840"])
 def test_refused_modes(written):
-    with pytest.raises(EdgesiteError, match="octal, in quotes"):
+    with pytest.raises(EdgesiteError, match="mode in octal.*in quotes, as in mode: '0640'"):
         key.parse_mode(written)
 
 

@@ -18,7 +18,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 DAY = datetime.timedelta(days=1)
@@ -99,6 +105,16 @@ class Authority:
 
     def issue(self, key, ends=365 * DAY, extensions=()):
         return certificate(x509.Name([]), key, self, ends, extensions)
+
+    def revocations(self):
+        """A list of nothing, in PEM."""
+        builder = x509.CertificateRevocationListBuilder(self.name, NOW, NOW + 30 * DAY)
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+    def private(self, passphrase=None):
+        """Its key in PEM, encrypted where there is a passphrase."""
+        how = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how).decode()
 
 
 def certificate(subject, key, signer, ends, extensions, starts=-20 * 365 * DAY):

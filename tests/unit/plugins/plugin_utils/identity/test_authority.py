@@ -48,6 +48,13 @@ def command(tmp_path, options, answer, code=0):
     return {**options, "command": [sys.executable, "-c", program]}
 
 
+def own_key(tmp_path):
+    """The options of a CA whose key is on the controller."""
+    (tmp_path / "issuing.key").write_text(ISSUING.private(SECRET))
+    files = {"privatekey": str(tmp_path / "issuing.key"), "certificate": str(tmp_path / "issuing.pem")}
+    return {**files, "passphrase": SECRET}
+
+
 def no_module(_name, _arguments):
     raise AssertionError("no module is run")
 
@@ -79,17 +86,18 @@ def test_own_key(tmp_path, options):
         asked.update(arguments, name=name)
         return {"certificate": GOOD}
 
-    own = {"privatekey": "/ca/issuing.key", "certificate": str(tmp_path / "issuing.pem"), "passphrase": SECRET}
+    own = own_key(tmp_path)
     assert sign({**options, **own}, ORDER, run_module).chain == ISSUING.pem
     assert (asked["name"], asked["ownca_not_after"]) == ("community.crypto.x509_certificate_pipe", "+90d")
     assert (asked["csr_content"], asked["ownca_privatekey_passphrase"]) == (REQUEST, SECRET)
 
 
 def test_own_key_that_cannot_sign(tmp_path, options):
-    own = {"privatekey": "/ca/issuing.key", "certificate": str(tmp_path / "issuing.pem"), "passphrase": SECRET}
-    message = refused({**options, **own}, lambda *_: {"failed": True, "msg": "Wrong or empty passphrase"})
-    assert re.search("The CA could not sign: Wrong or empty passphrase.*site_ca", message)
-    assert "needs authority.certificate" in refused({**options, "privatekey": "/ca/issuing.key"})
+    own = own_key(tmp_path)
+    message = refused({**options, **own}, lambda *_: {"failed": True, "msg": "The date makes no sense"})
+    assert re.search("The CA could not sign: The date makes no sense.*site_ca", message)
+    assert "is set without authority.certificate" in refused({**options, "privatekey": "/ca/issuing.key"})
+    assert "authority.passphrase does not open" in refused({**options, **own, "passphrase": "other"})
 
 
 def test_command(tmp_path, options):
@@ -129,10 +137,13 @@ def test_command_that_answers_something_else(tmp_path, options, answer, code, wo
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["/nonexistent/ca", SECRET], "authority.command '/nonexistent/ca' cannot be run: No such file or directory"),
+        (
+            ["/nonexistent/ca", SECRET],
+            "authority.command '/nonexistent/ca' cannot be run: there is no such program",
+        ),
         (["/nonexistent/ca --token " + SECRET], "authority.command '/nonexistent/ca' cannot be run: .* a list"),
         (["", SECRET], "authority.command '' cannot be run"),
-        (["sh\0", SECRET], "cannot be run: ValueError"),
+        (["sh\0", SECRET], "cannot be run: there is no such program"),
         (["sh", "-c", "exec sleep 60", SECRET], "authority.command 'sh' did not finish within 1 s"),
         (["sh", "-c", "echo " + SECRET + " >&2; exit 5"], "authority.command 'sh' exited with code 5"),
         (["sh", "-c", "echo " + SECRET + "; kill -9 $$"], "authority.command 'sh' exited with code -9"),

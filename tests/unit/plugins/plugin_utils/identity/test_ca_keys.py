@@ -86,3 +86,23 @@ def test_what_is_no_key_is_for_others_to_judge(tmp_path):
 def test_key_that_cannot_be_read(tmp_path):
     (tmp_path / "root.key").mkdir()
     assert "Cannot read {0}/root.key: Is a directory".format(tmp_path) in site_ca_problem(PASSPHRASES, str(tmp_path))
+
+
+@pytest.mark.parametrize("days", [None, {}, {"site_ca_crl_days": "30"}, {"site_ca_issuing_renew_before": 0}])
+def test_days_that_certificates_can_have(tmp_path, days):
+    assert site_ca_problem(PASSPHRASES, str(tmp_path), days) == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ({"site_ca_root_days": 999999}, "site_ca_root_days is 999999, but has to be 1 to 36500 days"),
+        ({"site_ca_crl_days": 0}, "site_ca_crl_days is 0, but has to be 1 to 36500 days"),
+        ({"site_ca_issuing_renew_before": -1}, "site_ca_issuing_renew_before is -1, but has to be 0 to 36500 days"),
+        ({"site_ca_crl_days": "many"}, "site_ca_crl_days is 'many', but has to be a whole number"),
+        ({"site_ca_crl_days": 10**400}, "The option 'site_ca_crl_days' has a number that is too large"),
+        ([5], "takes days by the names of their variables"),
+    ],
+)
+def test_days_that_no_certificate_can_have(tmp_path, days, words):
+    assert words in site_ca_problem(PASSPHRASES, str(tmp_path), days)

@@ -63,13 +63,13 @@ def test_why_the_tpm_cannot_be_used():
 def test_tpm_that_cannot_say():
     busy = {"usable": False, "cause": "tpm", "reason": "The TPM is in lockout. Wait."}
     assert refused(active="a", keys=[busy, NOT_MADE]) == (
-        "The TPM could not be queried for the host's key: The TPM is in lockout. Wait."
+        "The TPM could not be queried for the host's key: The TPM is in lockout. Wait. Run again when the TPM answers."
     )
 
 
 @pytest.mark.parametrize("renew_before", ["90", "1000", "-1", "soon", "nan"])
 def test_renewal_that_every_run_would_do(renew_before):
-    words = "(identity_renew_before) '{0}' is not a number of days between 0 and days (identity_days), 90"
+    words = "renew_before is '{0}', but has to be a number of days less than days, which is 90. Set fewer days"
     assert words.format(renew_before) in refused(renew_before=renew_before)
 
 

@@ -52,7 +52,7 @@ def test_right_answer_is_taken_once(store, challenge):
         ("gpu-a", CSR, "other", "answer is wrong"),
         ("gpu-a", CSR, "", "answer is wrong"),
         ("gpu-a", b"other", ANSWER, "another certificate request"),
-        ("gpu-b", CSR, ANSWER, "made for gpu-a, not for gpu-b"),
+        ("gpu-b", CSR, ANSWER, "created for gpu-a, not for gpu-b"),
     ],
 )
 def test_wrong_answer_costs_the_challenge(store, challenge, host, csr, answer, words):

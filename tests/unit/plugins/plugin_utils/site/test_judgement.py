@@ -10,6 +10,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import DAY, Authority
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,7 +94,7 @@ def test_a_good_identity(authority):
 )
 def test_what_is_wrong_with_an_identity(authority, changes, where, words):
     if "identity_authority" in changes:
-        changes["identity_authority"]["roots"] = authority["identity_tpm_roots"]
+        changes["identity_authority"]["roots"] = [authority["identity_tpm_roots"][0] + "/maker.pem"]
     told = problems(**{**authority, **changes})
     assert [(host, layer) for host, layer, _problem in told] == [(where, "identity")]
     assert words in told[0][2]
@@ -141,6 +142,16 @@ def test_the_controller_is_told_of_once_for_all_hosts():
             "gpu",
             "gpu_settings has a number that is too large",
         ),
+        (
+            None,
+            {"driver_branch": "550", "driver_reboot_timeout": -5},
+            "driver",
+            "driver_reboot_timeout is -5, but has to be 1 to 86400 seconds",
+        ),
+        (None, {"gpu_settings": [], "gpu_reboot_timeout": 0}, "gpu", "gpu_reboot_timeout is 0"),
+        (None, {"mig_layouts": [], "mig_reboot_timeout": 10**9}, "mig", "mig_reboot_timeout is 1000000000"),
+        (None, {"remove_lock_timeout": -1}, "remove", "remove_lock_timeout is -1, but has to be 0 to 86400 seconds"),
+        (None, {"jetpack_clocks": "locked", "jetpack_lock_timeout": -1}, "jetpack", "jetpack_lock_timeout is -1"),
         (None, {"driver_branch": "550", "driver_hold": None}, "driver", "driver_hold is null"),
         (None, {"report_file": []}, "report", "report_file is an empty list"),
     ],
@@ -312,3 +323,86 @@ def test_what_the_drivers_module_foresees():
     found = judge({"a": wanted, "b": {**wanted, "driver_branch": "390"}}, facts=True).problems
     assert [(one.host, one.layer) for one in found] == [("a", "driver"), ("b", "driver")]
     assert found[0].problem == failed["msg"] and "390" in found[1].problem
+
+
+TLS = {"tls_services": [{"unit": "nginx.service"}]}
+
+
+@pytest.mark.parametrize(
+    ("variables", "layer", "words"),
+    [
+        ({"edgesite_tpm_tcti": "/dev/tpmrm0"}, "variables", "edgesite_tpm_tcti is '/dev/tpmrm0', which is not a TCTI"),
+        ({"identity_directory": "etc/identity"}, "identity", "identity_directory is 'etc/identity', which is not an"),
+        ({"tls_tcti": "devcie:/dev/tpm0"}, "tls", "tls_tcti is 'devcie:/dev/tpm0', which is not a TCTI"),
+        ({"identity_tcti": "devcie:/dev/tpm0"}, "identity", "identity_tcti is 'devcie:/dev/tpm0', which is not a TCTI"),
+        ({"tls_identity_directory": "/"}, "tls", "tls_identity_directory is '/', which is not an absolute path"),
+        ({"tls_identity_directory": ""}, "tls", "tls_identity_directory is '', which is not an absolute path"),
+        ({"tls_group": "a b"}, "tls", "tls_group is 'a b', which is not"),
+        ({"identity_key_group": ""}, "identity", "identity_key_group is '', which is not the name or the number"),
+        ({"identity_clock_tolerance": -1}, "identity", "identity_clock_tolerance is -1, but has to be 0 to"),
+        ({"identity_packages": [""]}, "identity", "identity_packages[0] is '', which is not the name of a package"),
+        ({"identity_ek_sha256": ["sha256:" + "a" * 64]}, "identity", "identity_ek_sha256[0] is 'sha256:aaa"),
+    ],
+)
+def test_a_value_that_two_layers_have_is_told_of_once_by_the_name_that_it_was_given(authority, variables, layer, words):
+    ((host, found, problem),) = problems(**authority, **TLS, **variables)
+    assert (host, found) == ("gpu-1", layer) and problem.startswith(words)
+
+
+def test_a_layer_that_has_its_value_of_another_layer_names_that_ones_variable():
+    ((_host, layer, problem),) = problems(**TLS, identity_directory="etc/identity")
+    assert layer == "tls" and problem.startswith("identity_directory is 'etc/identity'")
+
+
+def test_the_folder_of_the_records(authority, tmp_path):
+    (tmp_path / "ca/state").rmdir()
+    ((host, layer, problem),) = problems(**authority)
+    assert (host, layer) == ("controller", "identity")
+    assert problem.startswith("identity_ca_dir: The folder {0}/ca/state".format(tmp_path))
+    ((_host, _layer, problem),) = problems(**authority, identity_state_dir=str(tmp_path / "records"))
+    assert problem.startswith("identity_state_dir: The folder {0}/records".format(tmp_path))
+
+
+def test_records_that_could_not_be_used(authority, tmp_path):
+    (tmp_path / "ca/state/devices").mkdir(mode=0o700)
+    (tmp_path / "ca/state/devices/gpu-9.json").write_text("nonsense")
+    ((_host, _layer, problem),) = problems(**authority)
+    assert "devices/gpu-9.json is damaged" in problem
+
+
+def test_files_of_the_ca_by_the_variables_that_name_them(authority, tmp_path):
+    authority["identity_crl_files"] = [str(tmp_path / "none.pem")]
+    ((_host, _layer, problem),) = problems(**authority)
+    assert problem == "identity_crl_files: missing on the controller: {0}/none.pem".format(tmp_path)
+
+
+def test_roots_that_are_none(authority, tmp_path):
+    root = Authority("Root")
+    (tmp_path / "between.pem").write_text(Authority("Between", above=root).pem)
+    between = [str(tmp_path / "between.pem")]
+    ((_host, _layer, problem),) = problems(**{**authority, "identity_tpm_roots": between})
+    assert problem.startswith("identity_tpm_roots: none of the certificates is a root that is valid now: unable to get")
+    (tmp_path / "root.pem").write_text(root.pem)
+    assert problems(**{**authority, "identity_tpm_roots": [*between, str(tmp_path / "root.pem")]}) == []
+    signs = {"command": ["sh"], "roots": between}
+    ((_host, _layer, problem),) = problems(**authority, identity_authority=signs)
+    assert problem.startswith("identity_authority: none of the certificates is a root that is valid now: unable to get")
+    pinned = {"identity_ek_trust": "pinned", "identity_ek_sha256": ["0" * 64], "identity_tpm_roots": between}
+    assert problems(**{**authority, **pinned}) == []
+
+
+def test_a_root_that_has_expired(authority, tmp_path):
+    (tmp_path / "old.pem").write_text(Authority("Old", ends=-DAY).pem)
+    ((_host, _layer, problem),) = problems(**{**authority, "identity_tpm_roots": [str(tmp_path / "old.pem")]})
+    assert problem.endswith("valid now: certificate has expired (CN=Old)")
+
+
+def test_all_that_is_wrong_with_services_is_told_at_once():
+    services = [{"unit": "a"}, {"unit": "b.service", "user": "c d"}]
+    told = problems(tls_services=services, tls_group="e f", tls_tcti="g")
+    assert [problem.partition(" is ")[0] for _host, _layer, problem in told] == [
+        "tls_group",
+        "tls_services[0].unit",
+        "tls_services[1].user",
+        "tls_tcti",
+    ]

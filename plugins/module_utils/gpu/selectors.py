@@ -211,23 +211,29 @@ def merge(
         where = "{0}[{1}]".format(option, position)
         with problems:
             for gpu in resolve(where + ".gpus", entry.get("gpus"), gpus):
-                of_gpu = wanted.setdefault(gpu.index, {})
-                for key, value in entry.items():
-                    if key == "gpus" or value is None:
-                        continue
-                    said = ("{0}.{1}".format(where, key), value)
-                    with problems:
-                        agree(of_gpu.setdefault(key, said), said, "the same GPU {0}".format(gpu.label()))
+                problems.found += _join(wanted.setdefault(gpu.index, {}), where, entry, gpu)
     return problems.found, [(gpu, wanted[gpu.index]) for gpu in gpus if gpu.index in wanted]
 
 
-def agree(earlier: Tuple[str, Any], later: Tuple[str, Any], same: str = "the same GPUs") -> None:
-    """Raises where two entries want different things, each given as the option's name and value."""
-    if earlier[1] != later[1]:
-        raise EdgesiteError(
-            "{0} is {1}, but {2} is {3} for {4}".format(later[0], _said(later[1]), earlier[0], _said(earlier[1]), same),
-            "Keep one of them: a later entry adds to earlier ones, and does not override them",
-        )
+def _join(of_gpu: Dict[str, Tuple[str, Any]], where: str, entry: Mapping[str, Any], gpu: GpuId) -> List[EdgesiteError]:
+    """Adds what an entry wants of a GPU; returns where an earlier one wants something else."""
+    found = []
+    for key, value in entry.items():
+        if key == "gpus" or value is None:
+            continue
+        later = ("{0}.{1}".format(where, key), value)
+        earlier = of_gpu.setdefault(key, later)
+        if earlier[1] != value:
+            found.append(contradiction(earlier, later, "the same GPU {0}".format(gpu.label())))
+    return found
+
+
+def contradiction(earlier: Tuple[str, Any], later: Tuple[str, Any], same: str = "the same GPUs") -> EdgesiteError:
+    """Two entries want different things, each given as the option's name and value."""
+    return EdgesiteError(
+        "{0} is {1}, but {2} is {3} for {4}".format(later[0], _said(later[1]), earlier[0], _said(earlier[1]), same),
+        "Keep one of them: a later entry adds to earlier ones, and does not override them",
+    )
 
 
 def _said(value: Any) -> str:

@@ -106,11 +106,17 @@ def check(settings: Sequence[Dict[str, Any]], option: str = "settings") -> List[
     entries = [
         _checked("{0}[{1}].".format(option, position), entry, problems) for position, entry in enumerate(settings)
     ]
+    return problems.found + _contradictions(entries)
+
+
+def _contradictions(entries: Sequence[_Entry]) -> List[EdgesiteError]:
+    """Of each option the first."""
+    found: Dict[str, EdgesiteError] = {}
     for (_gpus, earlier), (_others, later) in _overlapping(entries):
         for key in [key for key in KEYS if key in earlier and key in later]:
-            with problems:
-                selectors.agree(earlier[key], later[key])
-    return problems.found
+            if earlier[key][1] != later[key][1]:
+                found.setdefault(later[key][0], selectors.contradiction(earlier[key], later[key]))
+    return list(found.values())
 
 
 def _checked(where: str, entry: Mapping[str, Any], problems: Problems) -> _Entry:

@@ -80,12 +80,16 @@ def _in_file(path: str, error: EdgesiteError) -> EdgesiteError:
 
 
 def _storage(values: Values, find: Find) -> Checks:
-    certificate, escrow = values["storage_recovery_certificate"], values["storage_escrow_dir"]
-    # What is empty is said of the host.
     return [
-        *([lambda: _recovery_certificate(find(certificate))] if certificate.strip() else []),
-        *([lambda: _folder("storage_escrow_dir", escrow)] if escrow.strip() else []),
+        lambda: _unless_empty(values["storage_recovery_certificate"], lambda path: _recovery_certificate(find(path))),
+        lambda: _unless_empty(values["storage_escrow_dir"], lambda path: _folder("storage_escrow_dir", path)),
     ]
+
+
+def _unless_empty(path: str, check: Callable[[str], None]) -> None:
+    """That a path is empty is said of the host."""
+    if path.strip():
+        check(path)
 
 
 def _recovery_certificate(path: str) -> None:

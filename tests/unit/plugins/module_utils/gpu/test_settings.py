@@ -252,10 +252,12 @@ def test_entries_that_contradict_each_other_on_any_host_are_found_without_a_card
         {"gpus": [{"model": "T4"}], "power_limit": "60"},
         {"gpus": [{"index": 0}], "power_limit": "250", "ecc": True, "compute_mode": "default"},
         {"gpus": "some", "power_limit": "300"},
+        {"gpus": "all", "power_limit": "300"},
     ]
     told = [problem.problem for problem in settings.check(entries, "gpu_settings")]
     assert told == [
         "gpu_settings[0].compute_mode is 'shared'",
         "gpu_settings[3].gpus is 'some', neither 'all' nor a list of selectors",
         "gpu_settings[2].power_limit is '250', but gpu_settings[0].power_limit is '200' for the same GPUs",
+        "gpu_settings[4].power_limit is '300', but gpu_settings[0].power_limit is '200' for the same GPUs",
     ]

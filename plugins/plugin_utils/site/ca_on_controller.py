@@ -20,7 +20,7 @@ _SITE_CA = "'ansible-playbook edgesite.gpu.site_ca -i INVENTORY'"
 _OF_SITE = own_ca.Names(
     "identity_ca_dir",
     "identity_ca_passphrase",
-    "If it has expired, renew it with {0}; otherwise restore the folder from a backup".format(_SITE_CA),
+    "If the certificate has expired, renew it with {0}; otherwise restore the folder from a backup".format(_SITE_CA),
 )
 
 _CREATE = "Create the site's CA with {0}, or set identity_authority and identity_crl_files to your own CA".format(

@@ -108,7 +108,7 @@ def _by_variables(host: _Host, scope: Scope) -> None:
         host.values.update(read.values)
         host.asked.update({name: read.values.get(name, name) for name in read.given})
         if role not in by_name or role in scope.layers:
-            host.has(role, [*read.problems, *meaning.timeouts(read.values)])
+            host.has(role, [*read.problems, *meaning.of_any_role(read.values)])
         if role in scope.layers and not read.problems:
             _of_layer(host, by_name[role], read, scope.find)
 
@@ -116,8 +116,8 @@ def _by_variables(host: _Host, scope: Scope) -> None:
 def _of_playbooks(host: _Host) -> None:
     read = variables.read(host.given, specifications.PLAYBOOKS)
     host.values.update(read.values)
-    host.has("variables", meaning.of_playbooks(read.values))
-    host.has("variables", [*read.problems, *names.unread(host.given, read.values.get(names.ALLOWED) or [])])
+    host.has("variables", [*read.problems, *meaning.of_any_role(read.values)])
+    host.has("variables", names.unread(host.given, read.values.get(names.ALLOWED) or []))
     host.leads_to("report", on_controller.report(read.values.get("edgesite_report_file")))
 
 

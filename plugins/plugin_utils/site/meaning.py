@@ -38,16 +38,13 @@ def problems(layer: str, values: Values, host: str, inherited: Mapping[str, str]
     return [_as_given(error, inherited) for error in _LAYERS[layer](values, host)]
 
 
-def of_playbooks(values: Values) -> List[EdgesiteError]:
-    """All that is wrong with the variables of playbooks."""
-    written = values.get("edgesite_tpm_tcti")
-    return _each(lambda: tcti.checked("edgesite_tpm_tcti", written)) if written else []
-
-
-def timeouts(values: Values) -> List[EdgesiteError]:
-    """All that is wrong with limits of time, of whatever role."""
+def of_any_role(values: Values) -> List[EdgesiteError]:
+    """All that is wrong with variables that are alike wherever they are: limits of time, and ways to the TPM."""
+    limited = {name: value for name, value in values.items() if name.endswith("_timeout")}
+    reached = {name: value for name, value in values.items() if name.endswith("_tcti") and value}
     return _each(
-        *(functools.partial(limits.timeout, name, value) for name, value in values.items() if name.endswith("_timeout"))
+        *(functools.partial(limits.timeout, name, value) for name, value in limited.items()),
+        *(functools.partial(tcti.checked, name, value) for name, value in reached.items()),
     )
 
 

@@ -150,6 +150,7 @@ def test_the_controller_is_told_of_once_for_all_hosts():
         ),
         (None, {"gpu_settings": [], "gpu_reboot_timeout": 0}, "gpu", "gpu_reboot_timeout is 0"),
         (None, {"mig_layouts": [], "mig_reboot_timeout": 10**9}, "mig", "mig_reboot_timeout is 1000000000"),
+        (None, {"facts_tpm_tcti": "/dev/tpm0"}, "facts", "facts_tpm_tcti is '/dev/tpm0', which is not a TCTI"),
         (None, {"remove_lock_timeout": -1}, "remove", "remove_lock_timeout is -1, but has to be 0 to 86400 seconds"),
         (None, {"jetpack_clocks": "locked", "jetpack_lock_timeout": -1}, "jetpack", "jetpack_lock_timeout is -1"),
         (None, {"driver_branch": "550", "driver_hold": None}, "driver", "driver_hold is null"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common import effects, lines
 from ..common.effects import WriteFile
@@ -168,6 +168,36 @@ class Mount(NamedTuple):
 
 
 Action = Union[Format, Enrol, Recover, Drop, WriteFile, Open, MakeFileSystem, Mount]
+
+
+def of_options(options: Mapping[str, Any], new_uuid: Callable[[], str]) -> Wanted:
+    """What luks_volume's options ask for. Raises EdgesiteError with all that is wrong with them."""
+    problems = Problems()
+    found = Wanted(
+        volumes(options["volumes"], new_uuid), tuple(sorted(set(options["pcrs"]))), "", tuple(options["wipe"])
+    )
+    with problems:
+        check(found)
+    with problems:
+        found = found._replace(certificate=fingerprint(options["recovery_certificate"]))
+    problems.end()
+    return found
+
+
+def volumes(entries: Sequence[Mapping[str, Any]], new_uuid: Callable[[], str] = str) -> Tuple[Volume, ...]:
+    """The volumes in the form of luks_volume's option."""
+    return tuple(
+        Volume(
+            entry["name"],
+            entry["device"],
+            entry["mount"],
+            entry["filesystem"],
+            entry["cipher"],
+            entry["mount_options"],
+            new_uuid(),
+        )
+        for entry in entries
+    )
 
 
 def check(wanted: Wanted, prefix: str = "") -> None:

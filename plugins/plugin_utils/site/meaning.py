@@ -114,18 +114,7 @@ def _one_source(values: Values) -> None:
 
 
 def _storage(values: Values, host: str) -> List[EdgesiteError]:
-    volumes = tuple(
-        volume.Volume(
-            entry["name"],
-            entry["device"],
-            entry["mount"],
-            entry["filesystem"],
-            entry["cipher"],
-            entry["mount_options"],
-            "",
-        )
-        for entry in values["storage_volumes"]
-    )
+    volumes = volume.volumes(values["storage_volumes"])
     wanted = volume.Wanted(volumes, tuple(values["storage_pcrs"]), "", tuple(values["storage_wipe"]))
     return _each(
         lambda: volume.check(wanted, "storage_"),

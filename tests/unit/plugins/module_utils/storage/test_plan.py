@@ -309,6 +309,22 @@ def test_all_that_cannot_be_meant_is_told():
     assert ", as is volumes[0].name" in caught.value.parts[4].problem
 
 
+def test_the_options_make_what_is_wanted_or_are_told_of_all_at_once():
+    entry = {"name": "data", "device": VOLUME.device, "mount": "/srv/data", "filesystem": "ext4"}
+    options = {
+        "volumes": [{**entry, "cipher": "sm4-xts", "mount_options": "noatime"}],
+        "pcrs": [7, 0, 7],
+        "wipe": [],
+        "recovery_certificate": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    }
+    wanted = storage.of_options(options, lambda: "new")
+    assert wanted.volumes == (storage.Volume("data", VOLUME.device, "/srv/data", "ext4", "sm4-xts", "noatime", "new"),)
+    assert wanted.pcrs == (0, 7) and len(wanted.certificate) == 64
+    with pytest.raises(EdgesiteError) as caught:
+        storage.of_options({**options, "pcrs": [24], "wipe": ["x"], "recovery_certificate": "none"}, str)
+    assert [error.problem.split()[0] for error in caught.value.parts] == ["pcrs", "wipe[0]", "recovery_certificate"]
+
+
 def test_a_certificate_has_a_fingerprint():
     text = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
     assert len(storage.fingerprint(text)) == 64

@@ -17,10 +17,12 @@ class ActionModule(InstallingActionBase):
     """See InstallingActionBase."""
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+        folder, host = self._task.args.get("escrow_dir"), self._task_vars["inventory_hostname"]
+        if folder is not None:
+            recovery_escrow.check_folder(str(folder), "escrow_dir")
+            recovery_escrow.check_host(host)
         result = super().run_with(run_module)
-        folder = self._task.args.get("escrow_dir")
-        if folder and not result.get("failed"):
-            host = self._task_vars["inventory_hostname"]
+        if folder is not None and not result.get("failed"):
             place, volumes = check_type_path(folder), result.get("volumes") or []
             kept = recovery_escrow.keep_all(place, host, volumes, self._task.check_mode)
             told = [{"does": "store recovery key {0} on the controller".format(name)} for name in kept]

@@ -21,5 +21,6 @@ class ActionModule(ControllerActionBase):
 
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         host = task_vars["inventory_hostname"]
+        recovery_escrow.check_folder(options["folder"], "folder")
         kept = recovery_escrow.keep_all(options["folder"], host, options["volumes"], self._task.check_mode)
         return {"changed": bool(kept), "kept": kept}

@@ -187,23 +187,7 @@ from ..module_utils.storage.spec import VOLUMES
 
 def domain(module):
     options = module.params
-    wanted = volume.Wanted(
-        tuple(
-            volume.Volume(
-                entry["name"],
-                entry["device"],
-                entry["mount"],
-                entry["filesystem"],
-                entry["cipher"],
-                entry["mount_options"],
-                str(uuid.uuid4()),
-            )
-            for entry in options["volumes"]
-        ),
-        tuple(sorted(set(options["pcrs"]))),
-        volume.fingerprint(options["recovery_certificate"]),
-        tuple(options["wipe"]),
-    )
+    wanted = volume.of_options(options, lambda: str(uuid.uuid4()))
     return LuksVolumeDomain(command.run, wanted, options["recovery_certificate"], options["recovery_keys"])
 
 

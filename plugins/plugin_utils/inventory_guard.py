@@ -76,7 +76,9 @@ def check_result(result: Mapping[str, Any], host: str) -> None:
     if "ansible_stats" in result:
         raise EdgesiteError(
             "The answer of {0} sets statistics of the run (ansible_stats)".format(host),
-            "Find out what answers in place of Python there",
+            "Find out with 'ansible {0} -m ansible.builtin.ping -vvv' what answers in place of Python there".format(
+                host
+            ),
         )
 
 
@@ -109,7 +111,7 @@ def _allowed(variables: Mapping[str, Any]) -> Sequence[str]:
     if not isinstance(allowed, list):
         raise EdgesiteError(
             "{0} is {1}, but has to be a list of names".format(_ALLOWED, shown(allowed)),
-            "Write it as a list in the inventory",
+            "Write it like {0}: [site_name] in the inventory".format(_ALLOWED),
         )
     return allowed
 
@@ -126,6 +128,7 @@ def _refusal(host: str, names: Sequence[Any]) -> EdgesiteError:
 
 
 def _look_at(host: str) -> str:
-    return "Otherwise find out what answers in place of Python on {0}, or on the host of a task with run_once".format(
-        host
+    return (
+        "Otherwise find out with 'ansible {0} -m ansible.builtin.ping -vvv' what answers in place of Python on it, or "
+        "on the host of a task with run_once".format(host)
     )

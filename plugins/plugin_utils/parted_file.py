@@ -51,7 +51,8 @@ def _loaded(text: str, where: str, option: str) -> Any:
 
 def _not_yaml(where: str, option: str, error: Exception) -> EdgesiteError:
     return EdgesiteError(
-        "{0}: cannot read {1} as YAML: {2}".format(option, where, " ".join(str(error).split())), "Correct the file"
+        "{0}: cannot read {1} as YAML: {2}".format(option, where, " ".join(str(error).split())),
+        "Correct it there; 'yamllint FILE' checks all of a file",
     )
 
 

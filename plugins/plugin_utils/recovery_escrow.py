@@ -15,7 +15,7 @@ import tempfile
 from typing import Any, List, Mapping, NamedTuple, Optional, Sequence
 
 from ..module_utils.common import lines
-from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError, shown
 from ..module_utils.tpm import der
 
 # RFC 5652: id-envelopedData
@@ -47,8 +47,8 @@ def keep_all(folder: str, host: str, volumes: Sequence[Mapping[str, Any]], check
     except OSError as error:
         raise EdgesiteError(
             "Cannot keep recovery keys in {0}: {1}".format(folder, error.strerror or error),
-            "Use a folder on the controller that is permanent, has free space, and that the playbook's user can write "
-            "to",
+            "Set storage_escrow_dir to a folder on the controller that is permanent, and that the playbook's user can "
+            "write to; 'df {0}' shows its free space".format(folder),
         ) from error
     return ["{0}.pem".format(key.uuid) for key in lacking]
 
@@ -75,7 +75,8 @@ def keep(folder: str, host: str, key: Key) -> None:
     if len(os.listdir(os.path.dirname(newest))) >= _MOST:
         raise EdgesiteError(
             "{0} has {1} recovery keys in escrow ({2})".format(host, _MOST, os.path.dirname(newest)),
-            "Find out why it makes new ones, and move those that are no longer needed elsewhere",
+            "Run the playbook with --check --diff to see why it makes new ones; move files of volumes that are gone to "
+            "another folder",
         )
     before = _read(newest)
     if before is not None:
@@ -89,12 +90,21 @@ def keep(folder: str, host: str, key: Key) -> None:
         raise
 
 
+def check_folder(folder: str, option: str) -> None:
+    """Raises where an empty text would keep no key, or keep it anywhere."""
+    if not folder.strip():
+        raise EdgesiteError(
+            "{0} is empty, so recovery keys would be kept nowhere".format(option),
+            "Set it to a folder on the controller that is backed up, such as /srv/site/escrow",
+        )
+
+
 def check_host(host: str) -> None:
     """Raises where a name in the inventory cannot be a folder's."""
     if not lines.fits(host, lines.HOST):
         raise EdgesiteError(
-            "{0!r} cannot be the name of a folder in escrow".format(host),
-            "Give the host a name of letters, digits, dots and dashes in the inventory",
+            "The host's name {0} cannot be that of its folder in escrow".format(shown(host)),
+            "Rename it in the inventory with letters, digits, dots, dashes and _ alone, such as gpu-1",
         )
 
 

@@ -22,6 +22,8 @@ class EdgesiteError(Exception):
         self.problem = problem
         self.fix = fix
         self.details = details or {}
+        # The problems that it combines
+        self.parts: Sequence[EdgesiteError] = ()
 
     def __str__(self) -> str:
         return printable(sentence(self.problem) + (" " + sentence(self.fix) if self.fix else ""))
@@ -51,6 +53,27 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
 
 
+class Problems:
+    """Problems that are told together: `with problems:` notes what its block raises, and goes on."""
+
+    def __init__(self) -> None:
+        self.found: List[EdgesiteError] = []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: Any, error: Optional[BaseException], _traceback: Any) -> bool:
+        if not isinstance(error, EdgesiteError):
+            return False
+        self.found += error.parts or [error]
+        return True
+
+    def end(self) -> None:
+        """Raises one error that tells of all of them, where there are any."""
+        if self.found:
+            raise combined(self.found)
+
+
 def combined(problems: Sequence[EdgesiteError]) -> EdgesiteError:
     """One error that tells of all of them."""
     if len(problems) == 1:
@@ -60,9 +83,11 @@ def combined(problems: Sequence[EdgesiteError]) -> EdgesiteError:
     for problem in problems:
         for key, value in problem.details.items():
             details.setdefault(key, []).extend(value)
-    return EdgesiteError(
+    error = EdgesiteError(
         "{0} problems, nothing was changed: {1}".format(len(problems), " ".join(numbered)), "", details
     )
+    error.parts = problems
+    return error
 
 
 def shown(value: Any) -> str:

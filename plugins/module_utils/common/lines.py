@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, List, NamedTuple, Optional, Pattern, Tuple
 
-from .errors import EdgesiteError, printable, shown
+from .errors import EdgesiteError, Problems, printable, shown
 
 
 class Kind(NamedTuple):
@@ -43,7 +43,8 @@ URL = Kind(
     re.compile(_SERVER + _BELOW + "|file:(?://)?" + FOLDER.pattern.pattern),
     "a URL that begins with http://, https:// or file:///, of letters, digits and . _ : + @ = , ~ - / and %XX, "
     "without a user name or password",
-    "Correct it; apt reads passwords from files in /etc/apt/auth.conf.d, dnf from /etc/dnf/dnf.conf",
+    "Write it like http://hub/nvidia; apt reads passwords from files in /etc/apt/auth.conf.d, dnf from "
+    "/etc/dnf/dnf.conf",
 )
 
 # To apt, foo- and foo=1 mean something else than foo.
@@ -76,10 +77,15 @@ def checked(option: str, value: Any, kind: Kind) -> str:
 
 
 def each(option: str, values: Any, kind: Kind) -> Tuple[str, ...]:
-    """The values of a list. Raises EdgesiteError where one is of another kind."""
+    """The values of a list. Raises EdgesiteError with all that are of another kind."""
     if not isinstance(values, (list, tuple)):
         raise EdgesiteError("{0} is {1}, which is not a list".format(option, shown(values)), "Write it as a list")
-    return tuple(checked("{0}[{1}]".format(option, place), value, kind) for place, value in enumerate(values))
+    problems = Problems()
+    for place, value in enumerate(values):
+        with problems:
+            checked("{0}[{1}]".format(option, place), value, kind)
+    problems.end()
+    return tuple(values)
 
 
 def single(name: str, value: str) -> str:

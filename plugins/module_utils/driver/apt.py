@@ -94,7 +94,7 @@ def check(would: Transaction, held: Sequence[str], dkms: bool, room: Mapping[str
     if foreign:
         raise EdgesiteError(
             "To install the driver, apt would change held packages: {0}".format(", ".join(foreign)),
-            "Find out why they are held, then release them with 'apt-mark unhold'",
+            "If nobody needs that, release them: run 'apt-mark unhold {0}' on the host".format(" ".join(foreign)),
         )
     strangers = [name for name in would.removed if not is_driver_package(name)]
     if strangers:

@@ -215,15 +215,20 @@ def check_mirror(mirror: Mapping[str, Any], fingerprints: Sequence[str], sha256:
             "driver_mirror.key {0} has the SHA-256 {1}, but driver_mirror.key_sha256 is {2}".format(
                 mirror.get("key"), sha256, wanted_sum
             ),
-            "Get the key again from whoever runs the mirror, or correct driver_mirror.key_sha256; nothing was changed",
+            "Get the key again from whoever runs the mirror, or correct driver_mirror.key_sha256",
         )
-    check_fingerprint("driver_mirror.key {0}".format(mirror.get("key")), fingerprints, str(mirror["key_fingerprint"]))
+    check_fingerprint(
+        "driver_mirror.key {0}".format(mirror.get("key")),
+        fingerprints,
+        str(mirror["key_fingerprint"]),
+        "Ask whoever runs the mirror, over a different channel, which one is right, and correct driver_mirror.key or "
+        "driver_mirror.key_fingerprint",
+    )
 
 
-def check_fingerprint(what: str, fingerprints: Sequence[str], pinned: str) -> None:
+def check_fingerprint(what: str, fingerprints: Sequence[str], pinned: str, fix: str) -> None:
     """Raises where a file holds any other key than the pinned one."""
     if list(fingerprints) != [pinned]:
         raise EdgesiteError(
-            "{0} holds the key {1}, but the pinned key is {2}".format(what, ", ".join(fingerprints), pinned),
-            "Ask whoever runs the mirror for the fingerprint over a different channel; nothing was changed",
+            "{0} holds the key {1}, but the pinned key is {2}".format(what, ", ".join(fingerprints), pinned), fix
         )

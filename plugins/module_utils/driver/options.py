@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from ..common import lines
-from ..common.errors import EdgesiteError, shown
+from ..common.errors import EdgesiteError, Problems, shown
 from ..common.lines import Kind
 from . import files, openpgp, support
 from .packages import DISTRIBUTION, NVIDIA
@@ -20,14 +20,21 @@ MIRROR = "mirror"
 SOURCES = (DISTRIBUTION, NVIDIA, MIRROR)
 DEBIAN_URL = "http://deb.debian.org/debian"
 # Of apt: a name such as trixie/main, or a folder that ends with a slash
-_SUITE = Kind(re.compile(r"[A-Za-z0-9./][A-Za-z0-9._+~/-]*"), "the name of a suite, such as trixie, or of a folder")
+_SUITE = Kind(
+    re.compile(r"[A-Za-z0-9./][A-Za-z0-9._+~/-]*"),
+    "the name of a suite or of a folder",
+    "Write a suite such as trixie, or a folder such as ./",
+)
 _COMPONENTS = Kind(
     re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]*(?: [A-Za-z0-9][A-Za-z0-9._+/-]*)*"),
-    "a list of components with single spaces between them, such as main contrib",
+    "a list of components with single spaces between them",
+    "Write it like main contrib",
 )
 _BRANCH = re.compile(r"[1-9]\d{2}", re.ASCII)
 _VERSION = re.compile(r"[1-9]\d{2}(?:\.\d{1,4}){1,2}", re.ASCII)
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
+# Keys of version 6 have longer ones.
+_MIRROR_FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
 _MIRROR_KINDS = {"url": lines.URL, "path": lines.FOLDER, "suite": _SUITE, "components": _COMPONENTS}
 _MIRROR_KEYS = ("url", "path", "suite", "components", "layout", "key", "key_fingerprint", "key_sha256")
 
@@ -75,39 +82,39 @@ class Options:
 
 
 def options(variables: Mapping[str, Any]) -> Options:
-    """Checks the role's variables, given without their prefix."""
-    branch, version = _text(variables.get("branch")), _text(variables.get("version"))
-    if version and not _VERSION.fullmatch(version):
-        raise EdgesiteError(
-            "driver_version {0} is not a version of NVIDIA's driver".format(shown(version)),
-            "Write it like 580.95.05, without what the package adds after a dash",
-        )
-    if branch and not _BRANCH.fullmatch(branch):
-        raise EdgesiteError(
-            "driver_branch {0} is not a branch of NVIDIA's driver".format(shown(branch)),
-            "Write it like 535, 550, 570 or 580",
-        )
-    if version and branch and version.split(".", maxsplit=1)[0] != branch:
-        raise EdgesiteError(
-            "driver_version {0} does not belong to driver_branch {1}".format(version, branch), "Remove one of the two"
-        )
-    if not version and not branch:
-        raise EdgesiteError("neither driver_branch nor driver_version is set", "Set one of the two")
-    source = str(variables.get("source", DISTRIBUTION))
-    _one_of("driver_source", source, SOURCES)
-    flavour = str(variables.get("flavour", support.AUTO))
-    _one_of("driver_flavour", flavour, support.FLAVOURS)
-    mirror = _mirror(variables.get("mirror"))
-    if source == MIRROR:
-        _check_mirror(mirror)
-    nvidia_key = openpgp.normal(str(variables.get("nvidia_key_fingerprint") or ""))
-    if nvidia_key and not _FINGERPRINT.fullmatch(nvidia_key):
-        raise EdgesiteError(
-            "driver_nvidia_key_fingerprint {0!r} is not the fingerprint of a key".format(nvidia_key),
-            "Set it to the 40 digits that 'gpg --show-keys' prints",
-        )
+    """The role's variables, given without their prefix. Raises EdgesiteError with all that is wrong with them."""
+    mirror = variables.get("mirror")
+    key_text, problems = "", Problems()
+    with problems:
+        wanted = without_key(variables)
+    with problems:
+        if variables.get("source") == MIRROR and isinstance(mirror, Mapping) and mirror.get("key"):
+            key_text = _key_text(mirror)
+    problems.end()
+    return replace(wanted, mirror={**wanted.mirror, "key_text": key_text}) if key_text else wanted
+
+
+def without_key(variables: Mapping[str, Any]) -> Options:
+    """The same where the mirror's key cannot be read: what its file holds is not checked."""
+    problems = Problems()
+    with problems:
+        branch, version = _release(_text(variables.get("branch")), _text(variables.get("version")))
+    with problems:
+        flavour = _one_of("driver_flavour", variables.get("flavour", support.AUTO), support.FLAVOURS)
+    with problems:
+        source = _one_of("driver_source", variables.get("source", DISTRIBUTION), SOURCES)
+    with problems:
+        mirror = _mirror(variables.get("mirror"), variables.get("source") == MIRROR)
+    with problems:
+        extra = lines.each("driver_extra_packages", variables.get("extra_packages") or [], lines.PACKAGE)
+    with problems:
+        url = variables.get("distribution_url") or DEBIAN_URL
+        distribution_url = lines.checked("driver_distribution_url", url, lines.URL)
+    with problems:
+        nvidia_key = _nvidia_key(variables.get("nvidia_key_fingerprint"))
+    problems.end()
     return Options(
-        branch=branch or str(version).split(".", maxsplit=1)[0],
+        branch=branch,
         version=version,
         flavour=flavour,
         source=source,
@@ -115,14 +122,49 @@ def options(variables: Mapping[str, Any]) -> Options:
         headless=bool(variables.get("headless", True)),
         hold=bool(variables.get("hold", True)),
         persistenced=bool(variables.get("persistenced", True)),
-        extra=lines.each("driver_extra_packages", variables.get("extra_packages") or [], lines.PACKAGE),
+        extra=extra,
         while_used=bool(variables.get("while_used", False)),
         allow_reboot=bool(variables.get("allow_reboot", False)),
-        distribution_url=lines.checked(
-            "driver_distribution_url", variables.get("distribution_url") or DEBIAN_URL, lines.URL
-        ),
-        nvidia_key=nvidia_key or None,
+        distribution_url=distribution_url,
+        nvidia_key=nvidia_key,
     )
+
+
+def _release(branch: Optional[str], version: Optional[str]) -> Tuple[str, Optional[str]]:
+    """The branch, also where a version alone says it, and the version."""
+    if not version and not branch:
+        raise EdgesiteError("driver_branch is not set, and neither is driver_version", "Set driver_branch, such as 580")
+    problems = Problems()
+    with problems:
+        if version and not _VERSION.fullmatch(version):
+            raise EdgesiteError(
+                "driver_version {0} is not a version of NVIDIA's driver".format(shown(version)),
+                "Write it like 580.95.05, without what the package adds after a dash",
+            )
+    with problems:
+        if branch and not _BRANCH.fullmatch(branch):
+            raise EdgesiteError(
+                "driver_branch {0} is not a branch of NVIDIA's driver".format(shown(branch)),
+                "Write it like 535, 550, 570 or 580",
+            )
+    problems.end()
+    of_version = str(version).split(".", maxsplit=1)[0]
+    if version and branch and of_version != branch:
+        raise EdgesiteError(
+            "driver_version {0} does not belong to driver_branch {1}".format(version, branch),
+            "Remove driver_branch for this very version, or driver_version for the newest one of the branch",
+        )
+    return branch or of_version, version
+
+
+def _nvidia_key(fingerprint: Any) -> Optional[str]:
+    normal = openpgp.normal(str(fingerprint or ""))
+    if normal and not _FINGERPRINT.fullmatch(normal):
+        raise EdgesiteError(
+            "driver_nvidia_key_fingerprint {0!r} is not the fingerprint of a key".format(normal),
+            "Set it to the 40 digits that 'gpg --show-keys FILE' prints of NVIDIA's key",
+        )
+    return normal or None
 
 
 def _text(value: Any) -> Optional[str]:
@@ -130,61 +172,109 @@ def _text(value: Any) -> Optional[str]:
     return str(value).strip() if value not in (None, "") else None
 
 
-def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+def _one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     if value not in allowed:
-        raise EdgesiteError("{0} is {1!r}".format(name, value), "Use one of these: {0}".format(", ".join(allowed)))
+        raise EdgesiteError("{0} is {1}".format(name, shown(value)), "Use one of these: {0}".format(", ".join(allowed)))
+    return str(value)
 
 
-def _mirror(variable: Any) -> Dict[str, Any]:
-    """The variable, with what becomes a part of a source of packages checked."""
+def _mirror(variable: Any, used: bool) -> Dict[str, Any]:
+    """The variable, checked as far as it says itself. used: whether packages come from there."""
     if not isinstance(variable or {}, Mapping):
         raise EdgesiteError(
             "driver_mirror is {0}, which is not a mapping".format(shown(variable)),
-            "Allowed keys: {0}".format(", ".join(_MIRROR_KEYS)),
+            "Write it as a mapping with url, key and key_fingerprint",
         )
     mirror = dict(variable or {})
+    problems = Problems()
+    # What becomes a part of a source of packages
     for name, kind in _MIRROR_KINDS.items():
-        if mirror.get(name):
-            lines.checked("driver_mirror." + name, str(mirror[name]), kind)
+        with problems:
+            if mirror.get(name):
+                lines.checked("driver_mirror." + name, str(mirror[name]), kind)
+    if used:
+        with problems:
+            _check_mirror(mirror)
+        mirror["key_fingerprint"] = openpgp.normal(str(mirror.get("key_fingerprint") or ""))
+    problems.end()
     return mirror
 
 
-def _check_mirror(mirror: Dict[str, Any]) -> None:
+def _check_mirror(mirror: Mapping[str, Any]) -> None:
+    if not mirror:
+        raise EdgesiteError(
+            "driver_mirror is not set, and driver_source is mirror",
+            "Set url, key and key_fingerprint in driver_mirror; docs/driver.md says how to make a mirror",
+        )
+    problems = Problems()
+    for check in (_check_keys, _check_key, _check_place, _check_layout, _check_fingerprint):
+        with problems:
+            check(mirror)
+    problems.end()
+
+
+def _check_keys(mirror: Mapping[str, Any]) -> None:
     unknown = sorted(set(mirror) - set(_MIRROR_KEYS) - {"key_base64"})
     if unknown:
         raise EdgesiteError(
             "driver_mirror has unknown keys: {0}".format(", ".join(unknown)),
-            "Allowed keys: {0}".format(", ".join(_MIRROR_KEYS)),
+            "Remove them, or correct them: its keys are {0}".format(", ".join(_MIRROR_KEYS)),
         )
-    if bool(mirror.get("url")) == bool(mirror.get("path")):
+
+
+def _check_key(mirror: Mapping[str, Any]) -> None:
+    if not mirror.get("key"):
         raise EdgesiteError(
-            "driver_mirror needs either url or path",
-            "Set url (http://hub/nvidia) or path (a folder on the host that holds a repository)",
+            "driver_mirror.key is not set",
+            "Set it to the path of the mirror's public key on the controller: packages whose signature cannot be "
+            "checked are not installed",
         )
-    for name in ("key", "key_fingerprint"):
-        if not mirror.get(name):
-            raise EdgesiteError(
-                "driver_mirror.{0} is not set".format(name),
-                "Set key, the mirror's public key on the controller, and key_fingerprint, the 40 digits that 'gpg "
-                "--show-keys' prints; packages whose signature cannot be checked are not installed",
-            )
+
+
+def _check_place(mirror: Mapping[str, Any]) -> None:
+    if mirror.get("url") and mirror.get("path"):
+        raise EdgesiteError(
+            "driver_mirror has both url and path", "Keep url for a server, or path for a folder on the host"
+        )
+    if not mirror.get("url") and not mirror.get("path"):
+        raise EdgesiteError(
+            "driver_mirror has neither url nor path",
+            "Set url, such as http://hub/nvidia, or path, a folder on the host that holds a repository",
+        )
+
+
+def _check_layout(mirror: Mapping[str, Any]) -> None:
     if mirror.get("layout", NVIDIA) not in (NVIDIA, DISTRIBUTION):
         raise EdgesiteError(
             "driver_mirror.layout is {0!r}".format(mirror["layout"]),
             "Use nvidia or distribution, depending on whose packages the mirror has",
         )
-    mirror["key_fingerprint"] = openpgp.normal(str(mirror["key_fingerprint"]))
+
+
+def _check_fingerprint(mirror: Mapping[str, Any]) -> None:
+    fingerprint = openpgp.normal(str(mirror.get("key_fingerprint") or ""))
+    if not _MIRROR_FINGERPRINT.fullmatch(fingerprint):
+        raise EdgesiteError(
+            "driver_mirror.key_fingerprint is {0}".format(
+                "{0}, which is not the fingerprint of a key".format(shown(fingerprint)) if fingerprint else "not set"
+            ),
+            "Set it to the 40 digits that 'gpg --show-keys {0}' prints, after whoever runs the mirror has confirmed "
+            "them".format(mirror.get("key") or "FILE"),
+        )
+
+
+def _key_text(mirror: Mapping[str, Any]) -> str:
+    """The mirror's key, which is the pinned one."""
     try:
-        key = _key(mirror)
+        key = openpgp.decoded(str(mirror.get("key_base64") or ""))
         found = openpgp.fingerprints(key)
     except EdgesiteError as error:
         raise EdgesiteError(
             "driver_mirror.key {0} cannot be used: {1}".format(mirror["key"], error.problem),
-            "Export it again with 'gpg --armor --export'; nothing was changed",
+            "Export the key again, with 'gpg --armor --export FINGERPRINT > {0}'".format(mirror["key"]),
         ) from error
-    files.check_mirror(mirror, found, hashlib.sha256(key).hexdigest())
-    mirror["key_text"] = key.decode("ascii", "replace") if openpgp.is_armored(key) else openpgp.armored(key)
-
-
-def _key(mirror: Mapping[str, Any]) -> bytes:
-    return openpgp.decoded(str(mirror.get("key_base64") or ""))
+    pinned = openpgp.normal(str(mirror.get("key_fingerprint") or ""))
+    # one that is none is said elsewhere
+    if _MIRROR_FINGERPRINT.fullmatch(pinned):
+        files.check_mirror({**mirror, "key_fingerprint": pinned}, found, hashlib.sha256(key).hexdigest())
+    return key.decode("ascii", "replace") if openpgp.is_armored(key) else openpgp.armored(key)

@@ -33,15 +33,17 @@ _MEANINGS = {
     ),
     NOT_ANSWERING: Meaning("not_answering", "The NVIDIA driver does not answer", _LOOK),
     CRASHED: Meaning("crashed", "The NVIDIA driver's library crashed", _LOOK),
-    1: Meaning("uninitialized", "NVML was shut down in the middle of the run", "Run again"),
+    1: Meaning("uninitialized", "NVML was shut down in the middle of the run", "Run the playbook again"),
     2: Meaning(
         "invalid_argument",
         "NVML refused a value as invalid",
         "Compare the value with the card's own ranges (nvidia-smi -q)",
     ),
-    3: Meaning("not_supported", "This GPU or its driver does not support it", "Remove the option for this GPU"),
+    3: Meaning(
+        "not_supported", "This GPU or its driver does not support it", "Name only other GPUs in gpus for this option"
+    ),
     4: Meaning("no_permission", "NVML refused for lack of permission", "Run the task as root (become: true)"),
-    6: Meaning("not_found", "NVML no longer finds the object", "Run again"),
+    6: Meaning("not_found", "NVML no longer finds the object", "Run the playbook again"),
     8: Meaning("insufficient_power", "A GPU lacks external power", "Check the power cables of the card"),
     9: Meaning(
         "driver_not_loaded",
@@ -67,7 +69,9 @@ _MEANINGS = {
         "Look for Xid 79 in 'dmesg | grep -i nvrm'; reboot the host, and reseat or replace the card if it happens "
         "again",
     ),
-    16: Meaning("reset_required", "The GPU needs a reset first", "Reset the GPU or reboot the host"),
+    16: Meaning(
+        "reset_required", "The GPU needs a reset first", "Run 'nvidia-smi --gpu-reset' on the host, or reboot it"
+    ),
     17: Meaning("operating_system", "The operating system blocked the GPU", "Look at 'dmesg | grep -i nvrm'"),
     18: Meaning(
         "lib_rm_version_mismatch",
@@ -75,9 +79,13 @@ _MEANINGS = {
         "Reload the module or reboot the host: an update replaced the files under the running driver",
     ),
     19: Meaning("in_use", "The GPU is in use", "Stop the programs that use it, or wait for them"),
-    20: Meaning("memory", "The system is out of memory", "Free memory on the host"),
-    22: Meaning("vgpu_ecc_not_supported", "vGPU does not work with ECC on", "Turn ECC off"),
-    23: Meaning("insufficient_resources", "The GPU has no room left for it", "Free instances first"),
+    20: Meaning("memory", "The system is out of memory", "Free memory on the host: 'free -h' shows how much there is"),
+    22: Meaning("vgpu_ecc_not_supported", "vGPU does not work with ECC on", "Set ecc: false in gpu_settings"),
+    23: Meaning(
+        "insufficient_resources",
+        "The GPU has no room left for it",
+        "Remove instances of it from mig_layouts; 'nvidia-smi mig -lgi' on the host lists them",
+    ),
     999: Meaning("unknown", "NVML reports an internal driver error", "Look at 'dmesg | grep -i nvrm'; reboot the host"),
 }
 

@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Sequence, Set, Tuple
 
-from ..common.errors import EdgesiteError, shown
+from ..common.errors import EdgesiteError, Problems, shown
 from ..common.lines import as_int
 
 KEYS = ("uuid", "pci_bus_id", "index", "model")
 _PCI = re.compile(r"^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})(?:\.([0-7]))?\Z")
 _FIX = (
-    "Use 'all', or a list whose entries have one or more of the keys uuid, pci_bus_id, index and model; "
-    "edgesite.gpu.gpu_info lists what this host has"
+    "Use 'all', or a list whose entries have one or more of the keys uuid, pci_bus_id, index and model, such as "
+    "[{model: A100}]; 'ansible HOST -m edgesite.gpu.gpu_info' lists what a host has"
 )
 
 
@@ -66,9 +66,14 @@ def check(option: str, wanted: Any) -> List[Tuple[str, Dict[str, Any]]]:
     if wanted == "all":
         return []
     if not isinstance(wanted, (list, tuple)) or not wanted:
-        raise EdgesiteError("{0} is {1}".format(option, shown(wanted)), _FIX)
-    places = ["{0}[{1}]".format(option, position) for position in range(len(wanted))]
-    return [(where, _checked(where, selector)) for where, selector in zip(places, wanted)]
+        raise EdgesiteError("{0} is {1}, neither 'all' nor a list of selectors".format(option, shown(wanted)), _FIX)
+    found, problems = [], Problems()
+    for position, selector in enumerate(wanted):
+        where = "{0}[{1}]".format(option, position)
+        with problems:
+            found.append((where, _checked(where, selector)))
+    problems.end()
+    return found
 
 
 def models(wanted: Any) -> List[str]:
@@ -86,22 +91,48 @@ def resolve(option: str, wanted: Any, gpus: Sequence[GpuId]) -> List[GpuId]:
     if not gpus:
         raise EdgesiteError(
             "{0} names GPUs, but NVML reports none on this host".format(option),
-            "Remove the option for this host, or install its driver",
+            "Remove the option for this host; 'lspci -d 10de:' and 'nvidia-smi' on it show whether a card or its "
+            "driver is missing",
         )
     if not selectors:
         return list(gpus)
     found: Set[int] = set()
+    problems = Problems()
     for where, selector in selectors:
-        matching = [gpu.index for gpu in gpus if _matches(selector, gpu)]
-        if not matching and not _is_class(selector):
-            raise EdgesiteError(
-                "{0} is {1} and matches no GPU of this host, which has: {2}".format(
-                    where, _words_of(selector), "; ".join(gpu.label() for gpu in gpus)
-                ),
-                "Correct the selector, or set it only for hosts that have this GPU",
-            )
-        found.update(matching)
+        with problems:
+            found.update(_matching(where, selector, gpus))
+    problems.end()
     return [gpu for gpu in gpus if gpu.index in found]
+
+
+def _matching(where: str, selector: Mapping[str, Any], gpus: Sequence[GpuId]) -> List[int]:
+    matching = [gpu.index for gpu in gpus if _matches(selector, gpu)]
+    if not matching and not _is_class(selector):
+        raise EdgesiteError(
+            "{0} is {1} and matches no GPU of this host, which has: {2}".format(
+                where, _words_of(selector), "; ".join(gpu.label() for gpu in gpus)
+            ),
+            "Use what this host has, or set the option in host_vars or group_vars only of hosts with this GPU",
+        )
+    return matching
+
+
+def overlap(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether two values, as check() returns their selectors, share a GPU on every host where both can be had.
+
+    A class within a larger one, such as a model within all, shares none on a host without GPUs of that model.
+    """
+    return any(_share(first, second) for first in one or [{}] for second in other or [{}])
+
+
+def _share(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    first, second = _comparable(one), _comparable(other)
+    wide, narrow = (first, second) if len(first) < len(second) else (second, first)
+    return first == second or set(wide.items()) <= set(narrow.items()) and not _is_class(narrow)
+
+
+def _comparable(selector: Mapping[str, Any]) -> Dict[str, Any]:
+    return {key: value if key == "index" else " ".join(_words(value)) for key, value in selector.items()}
 
 
 def _is_class(selector: Mapping[str, Any]) -> bool:
@@ -127,11 +158,20 @@ def _has(gpu: GpuId, key: str, value: Any) -> bool:
 def _checked(where: str, selector: Any) -> Dict[str, Any]:
     given = {key: value for key, value in selector.items() if value is not None} if isinstance(selector, dict) else {}
     if not given:
-        raise EdgesiteError("{0} is {1}".format(where, shown(selector)), _FIX)
+        raise EdgesiteError("{0} is {1}, not a selector".format(where, shown(selector)), _FIX)
+    found, problems = {}, Problems()
     unknown = sorted(str(key) for key in given if key not in KEYS)
     if unknown:
-        raise EdgesiteError("{0} has {1}".format(where, ", ".join(unknown)), _FIX)
-    return {key: _value("{0}.{1}".format(where, key), key, value) for key, value in given.items()}
+        problems.found.append(_unknown(where, unknown))
+    for key in [key for key in given if key in KEYS]:
+        with problems:
+            found[key] = _value("{0}.{1}".format(where, key), key, given[key])
+    problems.end()
+    return found
+
+
+def _unknown(where: str, keys: Sequence[str]) -> EdgesiteError:
+    return EdgesiteError("{0} has {1}, which is no key of a selector".format(where, ", ".join(keys)), _FIX)
 
 
 def _value(where: str, key: str, value: Any) -> Any:
@@ -139,15 +179,18 @@ def _value(where: str, key: str, value: Any) -> Any:
     if key == "index":
         number = as_int(text)
         if number is None:
-            raise EdgesiteError("{0} is {1}, not a whole number of 0 or more".format(where, shown(value)), _FIX)
+            raise EdgesiteError(
+                "{0} is {1}, not a whole number of 0 or more".format(where, shown(value)),
+                "Use a number that 'nvidia-smi -L' on the host shows, such as 0",
+            )
         return number
     if key == "pci_bus_id":
         try:
             return canonical_pci(text)
         except ValueError:
             raise EdgesiteError(
-                "{0} is {1}, not a PCI address such as 0000:17:00.0".format(where, shown(value)),
-                "Quote it in YAML: pci_bus_id: '0000:17:00.0'",
+                "{0} is {1}, not a PCI address".format(where, shown(value)),
+                "'lspci -Dd 10de:' on the host shows the addresses; quote them in YAML: pci_bus_id: '0000:17:00.0'",
             ) from None
     if not _words(text):
         raise EdgesiteError("{0} is {1}, not text".format(where, shown(value)), _FIX)
@@ -156,25 +199,45 @@ def _value(where: str, key: str, value: Any) -> Any:
 
 def merge(
     option: str, entries: Sequence[Dict[str, Any]], gpus: Sequence[GpuId]
-) -> List[Tuple[GpuId, Dict[str, Tuple[str, Any]]]]:
+) -> Tuple[List[EdgesiteError], List[Tuple[GpuId, Dict[str, Tuple[str, Any]]]]]:
     """What a list of {gpus: ..., key: value, ...} wants of each GPU that it names: by key, the option's name and value.
 
-    Later entries add to earlier ones. Raises EdgesiteError where two entries want different things of one GPU.
+    Later entries add to earlier ones. The problems are entries that name no GPU, or want different things of one.
     """
+    problems = Problems()
     wanted: Dict[int, Dict[str, Tuple[str, Any]]] = {}
-    for position, entry in enumerate(entries):
+    # Where there are no GPUs, the first entry says so for all.
+    for position, entry in enumerate(entries if gpus else entries[:1]):
         where = "{0}[{1}]".format(option, position)
-        for gpu in resolve(where + ".gpus", entry.get("gpus"), gpus):
-            of_gpu = wanted.setdefault(gpu.index, {})
-            for key, value in entry.items():
-                if key == "gpus" or value is None:
-                    continue
-                earlier = of_gpu.setdefault(key, ("{0}.{1}".format(where, key), value))
-                if earlier[1] != value:
-                    raise EdgesiteError(
-                        "{0}.{1} is {2!r}, but {3} is {4!r} for the same GPU {5}".format(
-                            where, key, value, earlier[0], earlier[1], gpu.label()
-                        ),
-                        "Remove one of the two",
-                    )
-    return [(gpu, wanted[gpu.index]) for gpu in gpus if gpu.index in wanted]
+        with problems:
+            for gpu in resolve(where + ".gpus", entry.get("gpus"), gpus):
+                problems.found += _join(wanted.setdefault(gpu.index, {}), where, entry, gpu)
+    return problems.found, [(gpu, wanted[gpu.index]) for gpu in gpus if gpu.index in wanted]
+
+
+def _join(of_gpu: Dict[str, Tuple[str, Any]], where: str, entry: Mapping[str, Any], gpu: GpuId) -> List[EdgesiteError]:
+    """Adds what an entry wants of a GPU; returns where an earlier one wants something else."""
+    found = []
+    for key, value in entry.items():
+        if key == "gpus" or value is None:
+            continue
+        later = ("{0}.{1}".format(where, key), value)
+        earlier = of_gpu.setdefault(key, later)
+        if earlier[1] != value:
+            found.append(contradiction(earlier, later, "the same GPU {0}".format(gpu.label())))
+    return found
+
+
+def contradiction(earlier: Tuple[str, Any], later: Tuple[str, Any], same: str = "the same GPUs") -> EdgesiteError:
+    """Two entries want different things, each given as the option's name and value."""
+    return EdgesiteError(
+        "{0} is {1}, but {2} is {3} for {4}".format(later[0], _said(later[1]), earlier[0], _said(earlier[1]), same),
+        "Keep one of them: a later entry adds to earlier ones, and does not override them",
+    )
+
+
+def _said(value: Any) -> str:
+    """A value for people; of a mapping what it holds."""
+    if isinstance(value, dict):
+        return ", ".join("{0}: {1}".format(key, shown(one)) for key, one in value.items() if one is not None)
+    return shown(value)

@@ -14,9 +14,10 @@ gpu_clocks        (min, max) in MHz, or None where not locked
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+import itertools
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ..common.errors import EdgesiteError, combined, shown
+from ..common.errors import EdgesiteError, Problems, combined, shown
 from . import alike, selectors
 from .nvml_words import COMPUTE_MODES
 from .selectors import GpuId, merge
@@ -25,7 +26,11 @@ from .selectors import GpuId, merge
 # and clocks come last since a power limit bounds them.
 KEYS = ("persistence_mode", "ecc", "compute_mode", "power_limit", "memory_clocks", "gpu_clocks")
 
+_OTHERS = "Name only GPUs that support it in gpus, such as gpus: [{model: A100}]"
+
 Range = Tuple[int, int]
+# The selectors of an entry, none for all GPUs, None where they are wrong; by key, the option's name and value
+_Entry = Tuple[Optional[List[Dict[str, Any]]], Dict[str, Tuple[str, Any]]]
 
 
 class GpuState(NamedTuple):
@@ -97,32 +102,50 @@ def plan(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) -> List
 
 def check(settings: Sequence[Dict[str, Any]], option: str = "settings") -> List[EdgesiteError]:
     """Every problem of the settings that can be seen without a GPU. option: what users call them."""
-    problems: List[EdgesiteError] = []
-    for position, entry in enumerate(settings):
-        where = "{0}[{1}].".format(option, position)
-        checks: List[Tuple[Callable[..., Any], Tuple[Any, ...]]] = [(selectors.check, (where + "gpus", entry["gpus"]))]
-        checks += [
-            (_FORMS[key], (where + key, entry[key])) for key in KEYS if key in _FORMS and entry.get(key) is not None
-        ]
-        for form, arguments in checks:
-            try:
-                form(*arguments)
-            except EdgesiteError as problem:
-                problems.append(problem)
-    return problems
+    problems = Problems()
+    entries = [
+        _checked("{0}[{1}].".format(option, position), entry, problems) for position, entry in enumerate(settings)
+    ]
+    return problems.found + _contradictions(entries)
+
+
+def _contradictions(entries: Sequence[_Entry]) -> List[EdgesiteError]:
+    """Of each option the first."""
+    found: Dict[str, EdgesiteError] = {}
+    for (_gpus, earlier), (_others, later) in _overlapping(entries):
+        for key in [key for key in KEYS if key in earlier and key in later]:
+            if earlier[key][1] != later[key][1]:
+                found.setdefault(later[key][0], selectors.contradiction(earlier[key], later[key]))
+    return list(found.values())
+
+
+def _checked(where: str, entry: Mapping[str, Any], problems: Problems) -> _Entry:
+    """What is good of an entry."""
+    named: Optional[List[Dict[str, Any]]] = None
+    with problems:
+        named = [selector for _where, selector in selectors.check(where + "gpus", entry["gpus"])]
+    good = {}
+    for key in [key for key in KEYS if entry.get(key) is not None]:
+        with problems:
+            if key in _FORMS:
+                _FORMS[key](where + key, entry[key])
+            good[key] = (where + key, entry[key])
+    return named, good
+
+
+def _overlapping(entries: Sequence[_Entry]) -> Iterator[Tuple[_Entry, _Entry]]:
+    for earlier, later in itertools.combinations(entries, 2):
+        if earlier[0] is not None and later[0] is not None and selectors.overlap(earlier[0], later[0]):
+            yield earlier, later
 
 
 def judge(
     settings: Sequence[Dict[str, Any]], states: Sequence[GpuState], option: str = "settings"
 ) -> Tuple[List[EdgesiteError], List[Tuple[GpuId, Dict[str, Any]]]]:
     """Every problem of the settings on these GPUs, and the values wanted of each GPU that they name."""
-    problems: List[EdgesiteError] = []
     wanted = []
     by_index = {state.gpu.index: state for state in states}
-    try:
-        merged = merge(option, settings, [state.gpu for state in states])
-    except EdgesiteError as problem:
-        return [problem], []
+    problems, merged = merge(option, settings, [state.gpu for state in states])
     for gpu, options in merged:
         values = {}
         for key in KEYS:
@@ -167,7 +190,7 @@ def _value(where: str, option: Any, key: str, state: GpuState) -> Any:
     if key not in state.values:
         raise EdgesiteError(
             "{0} is set for GPU {1}, which does not support it".format(where, state.gpu.label()),
-            "Remove the option for this GPU",
+            _OTHERS,
         )
     if key == "power_limit":
         return _power_limit(where, option, state)
@@ -182,7 +205,7 @@ def _compute_mode(where: str, option: Any, state: GpuState) -> str:
     if _mode(where, option) == "exclusive_process" and state.mig:
         raise EdgesiteError(
             "{0} is exclusive_process, which GPU {1} cannot have while MIG is on".format(where, state.gpu.label()),
-            "Use default, or turn MIG off",
+            "Set compute_mode: default, or turn MIG off by mig: disabled in mig_layouts",
         )
     return str(option)
 
@@ -195,32 +218,34 @@ def _mode(where: str, option: Any) -> str:
 
 
 def _power_limit(where: str, option: Any, state: GpuState) -> int:
-    low, high = state.power_range or (0, 0)
-    allowed = "GPU {0} accepts {1} to {2}".format(
-        state.gpu.label(), show("power_limit", low), show("power_limit", high)
-    )
     if state.power_range is None:
-        raise EdgesiteError(
-            "{0} is set for GPU {1}, whose limit is fixed".format(where, state.gpu.label()),
-            "Remove the option for this GPU",
-        )
-    limit = _limit(where, option, allowed)
+        raise EdgesiteError("{0} is set for GPU {1}, whose limit is fixed".format(where, state.gpu.label()), _OTHERS)
+    low, high = state.power_range
+    accepted = "{0} to {1}".format(show("power_limit", low), show("power_limit", high))
+    fix = "Set a number of watts from {0:g} to {1:g}, or 'default'".format(low / 1000.0, high / 1000.0)
+    limit = _limit(where, option, fix)
     if limit is None:
-        if state.power_default is None:
-            raise EdgesiteError(
-                "{0} is 'default', but GPU {1} does not report its default".format(where, state.gpu.label()),
-                "Set the limit in watts: " + allowed,
-            )
-        return state.power_default
+        return _default_limit(where, state)
     if not low <= limit <= high:
         raise EdgesiteError(
-            "{0} is {1}, out of range: {2}".format(where, show("power_limit", limit), allowed),
-            "Choose a limit in this range, or 'default'",
+            "{0} is {1}, out of range: GPU {2} accepts {3}".format(
+                where, show("power_limit", limit), state.gpu.label(), accepted
+            ),
+            fix,
         )
     return limit
 
 
-def _limit(where: str, option: Any, allowed: str = "Set a number of watts, such as 250, or 'default'") -> Optional[int]:
+def _default_limit(where: str, state: GpuState) -> int:
+    if state.power_default is None:
+        raise EdgesiteError(
+            "{0} is 'default', but GPU {1} does not report its default".format(where, state.gpu.label()),
+            "Set a number of watts, such as that of 'nvidia-smi -q -d POWER'",
+        )
+    return state.power_default
+
+
+def _limit(where: str, option: Any, fix: str = "Set a number of watts, such as 250, or 'default'") -> Optional[int]:
     """A power limit in milliwatts; None for the card's default."""
     if option == "default":
         return None
@@ -229,7 +254,7 @@ def _limit(where: str, option: Any, allowed: str = "Set a number of watts, such 
     except (TypeError, ValueError, OverflowError):
         limit = 0
     if limit <= 0:
-        raise EdgesiteError("{0} is {1}, neither a number of watts nor 'default'".format(where, shown(option)), allowed)
+        raise EdgesiteError("{0} is {1}, neither a number of watts nor 'default'".format(where, shown(option)), fix)
     return limit
 
 
@@ -252,7 +277,10 @@ def _range_of(where: str, option: Any) -> Optional[Range]:
     low, high = option.get("min"), option.get("max")
     if not option.get("locked", True):
         if low is not None or high is not None:
-            raise EdgesiteError("{0} has both 'locked: false' and a clock".format(where), "Remove one of the two")
+            raise EdgesiteError(
+                "{0} has both 'locked: false' and a clock".format(where),
+                "Remove min and max to unlock the clocks, or 'locked: false' to lock them",
+            )
         return None
     if low is None or high is None:
         raise EdgesiteError(

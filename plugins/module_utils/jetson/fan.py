@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import lines
 from ..common.errors import EdgesiteError
@@ -95,16 +95,21 @@ def plan(profile: str, state: State) -> List[SetProfile]:
     """What brings all fans to a profile. Raises EdgesiteError: a profile that is not there would stop the daemon."""
     offered = common(state.fans)
     if profile not in offered:
-        raise EdgesiteError(
-            "profile is {0}, which the fans of this board do not have; they have: {1}".format(
-                profile, ", ".join(offered) or "none in common"
-            ),
-            "Use one of these; the fans' daemon does not run with an unknown profile",
-        )
+        raise unknown("profile", profile, offered)
     others = [] if state.in_force is None else [name for name in state.in_force.values() if name != profile]
     if state.active and not others and all(fan.default == profile for fan in state.fans):
         return []
     return [SetProfile(profile, with_default(state.text, profile), state.text)]
+
+
+def unknown(option: str, profile: str, offered: Sequence[str]) -> EdgesiteError:
+    """The error where the fans lack a profile. offered: those that all of them have. option: what users call it."""
+    return EdgesiteError(
+        "{0} is {1}, which the fans of this board do not have; their profiles are: {2}".format(
+            option, profile, ", ".join(offered) or "none that all fans share"
+        ),
+        "Use one of these; the fans' daemon does not run with an unknown profile",
+    )
 
 
 def with_default(text: str, profile: str) -> str:

@@ -10,13 +10,13 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..common import apt, lines
 from ..common.apt import Transaction
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, Problems
 from ..common.lines import Kind
-from . import board, jetpack
+from . import board, fan, jetpack, nvpmodel
 
 # The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
 _OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
-_SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite such as r36.5", "Use one of NVIDIA's suites")
+_SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite", "Write it like r36.5; docs/jetson.md lists them")
 _CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
 # The last major release of L4T for a chip
 _LAST_MAJOR = {"tegra186": 32, "tegra210": 32, "tegra194": 35}
@@ -70,70 +70,80 @@ def foresee(wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any]) -
         problems.append(error)
     names = [str(offered["name"]) for offered in facts.get("power_modes", [])]
     if mode and names and mode not in names:
-        problems.append(
-            EdgesiteError(
-                "jetpack_power_mode is {0}, which this board does not have; its modes are: {1}".format(
-                    mode, ", ".join(names)
-                ),
-                "Use one of these; names differ between modules and boards",
-            )
-        )
+        problems.append(nvpmodel.unknown("jetpack_power_mode", mode, names))
     profiles = facts.get("fan_profiles")
     if profile and profiles is not None and profile not in profiles:
-        problems.append(
-            EdgesiteError(
-                "jetpack_fan_profile is {0}, which the fans of this board do not have; their profiles are: {1}".format(
-                    profile, ", ".join(profiles) or "none that all fans share"
-                ),
-                "Take one of these; a profile that is not there would stop the fans' daemon",
-            )
-        )
+        problems.append(fan.unknown("jetpack_fan_profile", profile, profiles))
     return problems
 
 
 def check(wanted: Wanted) -> None:
-    """Raises where a variable cannot be meant for any Jetson."""
-    if wanted.mirror:
-        lines.checked("jetpack_mirror", wanted.mirror, lines.URL)
-    lines.each("jetpack_packages", wanted.packages, lines.PACKAGE)
-    _target(wanted)
+    """Raises EdgesiteError with all that cannot be meant for any Jetson."""
+    problems = Problems()
+    with problems:
+        if wanted.mirror:
+            lines.checked("jetpack_mirror", wanted.mirror, lines.URL)
+    with problems:
+        lines.each("jetpack_packages", wanted.packages, lines.PACKAGE)
+    with problems:
+        _target(wanted)
+    problems.end()
 
 
 def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
     """(36, 5) of the wanted JetPack or suite, None where neither is given."""
+    problems = Problems()
+    with problems:
+        _check_upgrade(wanted)
+    with problems:
+        of_suite = _of_suite(wanted.suite)
+    with problems:
+        of_version = _of_version(wanted.version)
+    problems.end()
+    if of_suite is not None and of_version is not None and of_suite != of_version:
+        right = "r{0}.{1}".format(*of_version)
+        raise EdgesiteError(
+            "jetpack_version {0} is in the suite {1}, but jetpack_suite is {2}".format(
+                wanted.version, right, wanted.suite
+            ),
+            "Remove jetpack_suite, or set it to {0}".format(right),
+        )
+    return of_suite if of_version is None else of_version
+
+
+def _check_upgrade(wanted: Wanted) -> None:
     if wanted.upgrade not in ("none", "minor"):
         raise EdgesiteError(
             "jetpack_upgrade is {0}; allowed are none and minor".format(wanted.upgrade),
-            "Moving to another major release takes a reflash, see docs/jetson.md",
+            "Set jetpack_upgrade: minor for a newer minor release; a major one takes a reflash, see docs/jetson.md",
         )
-    of_suite = None
-    if wanted.suite:
-        first, second = lines.checked("jetpack_suite", wanted.suite, _SUITE)[1:].split(".")
-        of_suite = (int(first), int(second))
-    if not wanted.version:
-        if wanted.upgrade != "none" and of_suite is None:
-            raise EdgesiteError(
-                "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite is set",
-                "Set jetpack_version, such as 6.2.2",
-            )
-        return of_suite
-    releases = board.releases_of(wanted.version)
+    if wanted.upgrade != "none" and not wanted.version and not wanted.suite:
+        raise EdgesiteError(
+            "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite is set",
+            "Set jetpack_version, such as 6.2.2",
+        )
+
+
+def _of_suite(suite: str) -> Optional[Tuple[int, int]]:
+    if not suite:
+        return None
+    first, second = lines.checked("jetpack_suite", suite, _SUITE)[1:].split(".")
+    return int(first), int(second)
+
+
+def _of_version(version: str) -> Optional[Tuple[int, int]]:
+    if not version:
+        return None
+    releases = board.releases_of(version)
     if not releases:
         raise EdgesiteError(
             "jetpack_version is {0}, which is not in the table of releases: {1}".format(
-                wanted.version, ", ".join(board.jetpacks())
+                version, ", ".join(board.jetpacks())
             ),
             "Use one of these, or set jetpack_suite for a newer one",
         )
-    major, minor = (int(number) for number in releases[0].split(".")[:2])
-    if of_suite is not None and of_suite != (major, minor):
-        raise EdgesiteError(
-            "jetpack_version {0} is in the suite r{1}.{2}, but jetpack_suite is {3}".format(
-                wanted.version, major, minor, wanted.suite
-            ),
-            "Set only one of them",
-        )
-    return (major, minor)
+    major, minor = releases[0].split(".")[:2]
+    return int(major), int(minor)
 
 
 def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int, int]]) -> bool:
@@ -167,7 +177,7 @@ def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
 def _untold() -> EdgesiteError:
     return EdgesiteError(
         "the L4T release of this host is unknown, so JetPack cannot be checked",
-        "Install nvidia-l4t-core, or flash the module with an image that has it",
+        "Run 'apt-get install nvidia-l4t-core' on the host, or flash the module with an image that has it",
     )
 
 
@@ -231,7 +241,7 @@ def _check_holds(info: Mapping[str, Any]) -> None:
     foreign = sorted(set(info["held"]) - set(info["held_by_role"]))
     if foreign:
         raise EdgesiteError(
-            "packages are held that the upgrade would have to change: {0}".format(", ".join(foreign)),
+            "The upgrade has to change packages that are held: {0}".format(", ".join(foreign)),
             "Ask the board's maker whether NVIDIA's packages work on it; if so, run 'apt-mark unhold {0}' on the "
             "host".format(" ".join(foreign)),
         )
@@ -310,7 +320,8 @@ def check_transaction(would: Transaction, free_bytes: int) -> None:
     ]
     if told:
         raise EdgesiteError(
-            "apt cannot do it: {0}".format("; ".join(told)), "Run 'apt-get --simulate dist-upgrade' on the host"
+            "apt cannot bring the host to this JetPack: {0}".format("; ".join(told)),
+            "Run 'apt-get --simulate dist-upgrade' on the host to see why; 'apt-mark showhold' lists held packages",
         )
     needed = would.download + would.added
     if needed and needed + _BESIDE > free_bytes:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common.errors import EdgesiteError
 
@@ -174,16 +174,20 @@ def find(conf: Conf, name: str) -> Mode:
     found = [mode for mode in conf.modes if mode.name == name]
     if len(found) == 1:
         return found[0]
-    offered = ", ".join(mode.name for mode in conf.modes)
     if found:
         raise EdgesiteError(
             "mode {0} has the IDs {1} in nvpmodel's configuration, so the name is ambiguous".format(
                 name, " and ".join(str(mode.id) for mode in found)
             ),
-            "Give the modes different names in the configuration of this board",
+            "Give the modes different names in /etc/nvpmodel.conf on the host",
         )
-    raise EdgesiteError(
-        "mode is {0}, which this board does not have; its modes are: {1}".format(name, offered),
+    raise unknown("mode", name, [mode.name for mode in conf.modes])
+
+
+def unknown(option: str, name: str, offered: Sequence[str]) -> EdgesiteError:
+    """The error where a board lacks a mode. option: what users call it."""
+    return EdgesiteError(
+        "{0} is {1}, which this board does not have; its modes are: {2}".format(option, name, ", ".join(offered)),
         "Use one of these; names and IDs differ between modules and boards, and _SUPER modes need the board's super "
         "configuration",
     )

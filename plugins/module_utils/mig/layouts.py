@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import errors
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, Problems
 from ..gpu import selectors
 from ..gpu.selectors import resolve
 from .card import Card, Profile
@@ -25,6 +25,10 @@ _INSTANCES = (
 
 _PROFILE = "Use names such as 3g.20gb, 1g.5gb+me or 1c.3g.20gb; 'nvidia-smi mig -lgip' lists those of a card"
 _COMPUTE = "Use a dictionary such as {'1c': 2}"
+_ONCE = "A GPU has one layout: name the GPU in only one of the two"
+
+# The selectors of a layout, none for all GPUs
+Selected = Sequence[Mapping[str, Any]]
 
 
 class Want(NamedTuple):
@@ -58,15 +62,14 @@ def shown(compute: Sequence[int]) -> str:
 
 def check(layouts: Any, name: str = "layouts") -> List[EdgesiteError]:
     """Every problem of the layouts that can be seen without a card. name: of the option."""
-    problems: List[EdgesiteError] = []
     if not isinstance(layouts, (list, tuple)):
         return [_no_list(name, layouts)]
+    problems = Problems()
+    named: Dict[str, Selected] = {}
     for position, layout in enumerate(layouts):
-        try:
-            _check("{0}[{1}]".format(name, position), layout)
-        except EdgesiteError as problem:
-            problems.append(problem)
-    return problems
+        with problems:
+            _check("{0}[{1}]".format(name, position), layout, named)
+    return problems.found
 
 
 def wishes(
@@ -76,31 +79,19 @@ def wishes(
 
     name: of the option. only_mode: indices of cards whose instances are not looked at.
     """
-    problems: List[EdgesiteError] = []
-    found: Dict[int, Wish] = {}
     if not isinstance(layouts, (list, tuple)):
         return [_no_list(name, layouts)], {}
-    for position, layout in enumerate(layouts):
+    problems = Problems()
+    found: Dict[int, Wish] = {}
+    # Where there are no cards, the first layout says so for all.
+    for position, layout in enumerate(layouts if cards else layouts[:1]):
         option = "{0}[{1}]".format(name, position)
-        try:
-            named = _named(option, layout, cards)
-        except EdgesiteError as problem:
-            problems.append(problem)
-            continue
-        for card in named:
-            try:
-                if card.gpu.index in found:
-                    raise EdgesiteError(
-                        "{0} names GPU {1}, which {2} names too".format(
-                            option, card.gpu.label(), found[card.gpu.index].option
-                        ),
-                        "A GPU has one layout: name the GPU in only one of the two",
-                    )
-                wish = _wish(option, layout, card, card.gpu.index in only_mode)
-                found[card.gpu.index] = wish
-            except EdgesiteError as problem:
-                problems.append(problem)
-    return problems, found
+        with problems:
+            for card in _named(option, layout, cards):
+                with problems:
+                    wish = _only(option, layout, card, found.get(card.gpu.index), card.gpu.index in only_mode)
+                    found[card.gpu.index] = wish
+    return problems.found, found
 
 
 def per_card(
@@ -128,22 +119,53 @@ def per_card(
 
 
 def _no_list(name: str, layouts: Any) -> EdgesiteError:
-    return EdgesiteError("{0} is {1}, not a list".format(name, errors.shown(layouts)), "Write a list of layouts")
+    return EdgesiteError(
+        "{0} is {1}, not a list".format(name, errors.shown(layouts)),
+        "Write it like [{gpus: all, instances: {3g.20gb: 2}}]",
+    )
+
+
+def _only(option: str, layout: Dict[str, Any], card: Card, earlier: Optional[Wish], only_mode: bool) -> Wish:
+    if earlier is not None:
+        raise EdgesiteError(
+            "{0} names GPU {1}, which {2} names too".format(option, card.gpu.label(), earlier.option), _ONCE
+        )
+    return _wish(option, layout, card, only_mode)
 
 
 def _named(option: str, layout: Any, cards: Sequence[Card]) -> List[Card]:
-    _check(option, layout)
+    _check(option, layout, {})
     indices = {gpu.index for gpu in resolve(option + ".gpus", layout["gpus"], [card.gpu for card in cards])}
     return [card for card in cards if card.gpu.index in indices]
 
 
-def _check(option: str, layout: Any) -> None:
-    """Raises where a layout cannot be meant for any card."""
+def _check(option: str, layout: Any, earlier: Dict[str, Selected]) -> None:
+    """Raises where a layout cannot be meant for any card. earlier: what others name; this one joins them."""
     if not isinstance(layout, dict) or not set(layout) <= set(_KEYS) or "gpus" not in layout:
         raise EdgesiteError(
             "{0} is {1}".format(option, errors.shown(layout)),
-            "Use a dictionary with gpus and, as needed, mig and instances",
+            "Write it like {gpus: all, instances: {3g.20gb: 2}}; its keys are gpus, mig and instances",
         )
+    problems = Problems()
+    with problems:
+        _check_gpus(option, layout["gpus"], earlier)
+    with problems:
+        _check_mode(option, layout)
+    with problems:
+        if layout.get("instances") is not None:
+            _check_instances(option + ".instances", layout["instances"])
+    problems.end()
+
+
+def _check_gpus(option: str, gpus: Any, earlier: Dict[str, Selected]) -> None:
+    selected = [selector for _where, selector in selectors.check(option + ".gpus", gpus)]
+    other = next((name for name, theirs in earlier.items() if selectors.overlap(theirs, selected)), None)
+    earlier[option] = selected
+    if other is not None:
+        raise EdgesiteError("{0}.gpus names a GPU that {1}.gpus names too".format(option, other), _ONCE)
+
+
+def _check_mode(option: str, layout: Mapping[str, Any]) -> None:
     if layout.get("mig", "enabled") not in MODES:
         raise EdgesiteError(
             "{0}.mig is {1}".format(option, errors.shown(layout["mig"])), "Use enabled or disabled, in quotes"
@@ -152,32 +174,54 @@ def _check(option: str, layout: Any) -> None:
         raise EdgesiteError(
             "{0} has instances, but mig is disabled".format(option), "Remove the instances, or set mig: enabled"
         )
-    selectors.check(option + ".gpus", layout["gpus"])
-    if layout.get("instances") is not None:
-        _check_instances(option + ".instances", layout["instances"])
 
 
 def _check_instances(option: str, instances: Any) -> None:
+    problems = Problems()
     if isinstance(instances, dict):
         for name, value in instances.items():
             where = "{0}[{1!r}]".format(option, name)
-            _check_profile(where, name)
-            _number(where, value)
+            with problems:
+                _check_profile(where, name)
+            with problems:
+                _number(where, value)
     elif isinstance(instances, (list, tuple)):
         for position, entry in enumerate(instances):
-            _check_entry("{0}[{1}]".format(option, position), entry)
+            with problems:
+                _check_entry("{0}[{1}]".format(option, position), entry)
     else:
-        raise EdgesiteError("{0} is {1}".format(option, errors.shown(instances)), _INSTANCES)
+        raise EdgesiteError(
+            "{0} is {1}, neither a dictionary nor a list".format(option, errors.shown(instances)), _INSTANCES
+        )
+    problems.end()
 
 
 def _check_entry(option: str, entry: Any) -> None:
     given = _given(option, entry)
-    _check_profile(option + ".profile", given["profile"])
-    for key in ("placement", "count"):
-        if key in given:
-            _number("{0}.{1}".format(option, key), given[key])
-    if "compute_instances" in given:
-        _compute_sizes(option + ".compute_instances", given["compute_instances"], _COMPUTE)
+    problems = Problems()
+    with problems:
+        _check_profile(option + ".profile", given["profile"])
+    with problems:
+        _check_places(option, given)
+    with problems:
+        if "compute_instances" in given:
+            _compute_sizes(option + ".compute_instances", given["compute_instances"], _COMPUTE)
+    problems.end()
+
+
+def _check_places(option: str, given: Mapping[str, Any]) -> None:
+    problems = Problems()
+    with problems:
+        if "placement" in given:
+            _number(option + ".placement", given["placement"])
+    with problems:
+        count = _number(option + ".count", given.get("count", 1))
+        if "placement" in given and count > 1:
+            raise EdgesiteError(
+                "{0} has a placement and count {1}".format(option, count),
+                "Write a separate entry for each placement, without count",
+            )
+    problems.end()
 
 
 def _check_profile(option: str, name: Any) -> None:
@@ -206,11 +250,12 @@ def _wish(option: str, layout: Dict[str, Any], card: Card, only_mode: bool) -> W
 def _wants(option: str, instances: Any, card: Card) -> List[Want]:
     if isinstance(instances, dict):
         return _of_counts(option, instances, card)
-    if not isinstance(instances, (list, tuple)):
-        raise EdgesiteError("{0} is {1}".format(option, errors.shown(instances)), _INSTANCES)
     wants: List[Want] = []
+    problems = Problems()
     for position, entry in enumerate(instances):
-        wants += _of_entry("{0}[{1}]".format(option, position), entry, card)
+        with problems:
+            wants += _of_entry("{0}[{1}]".format(option, position), entry, card)
+    problems.end()
     return wants
 
 
@@ -218,18 +263,27 @@ def _of_counts(option: str, counts: Dict[Any, Any], card: Card) -> List[Want]:
     """Instances by name and number. Those named by a part of a GPU instance (1c.3g.20gb) share GPU instances."""
     whole: List[Want] = []
     parts: Dict[Profile, List[int]] = {}
+    problems = Problems()
     for name, value in counts.items():
         where = "{0}[{1!r}]".format(option, name)
-        number = _number(where, value)
-        profile = find(where, str(name), card.profiles, card.gpu.label())
-        parsed = parse(str(name))
-        inner = parsed.compute if parsed else None
-        if inner is None or inner == profile.slices:
-            whole += [Want(profile, (profile.slices,))] * number
-        else:
-            _checked_compute(where, [inner], profile)
-            parts.setdefault(profile, []).extend([inner] * number)
+        with problems:
+            profile, inner = _part(where, str(name), card)
+            number = _number(where, value)
+            if inner == profile.slices:
+                whole += [Want(profile, (inner,))] * number
+            else:
+                parts.setdefault(profile, []).extend([inner] * number)
+    problems.end()
     return whole + [Want(profile, compute) for profile, inner in parts.items() for compute in _packed(profile, inner)]
+
+
+def _part(where: str, name: str, card: Card) -> Tuple[Profile, int]:
+    """The profile that a name means on a card, and the slices of its compute instance."""
+    profile = find(where, name, card.profiles, card.gpu.label())
+    parsed = parse(name)
+    if parsed is None or parsed.compute is None:
+        return profile, profile.slices
+    return profile, _checked_compute(where, [parsed.compute], profile)[0]
 
 
 def _packed(profile: Profile, inner: Sequence[int]) -> List[Tuple[int, ...]]:
@@ -252,11 +306,8 @@ def fits(profile: Profile, compute: Tuple[int, ...]) -> bool:
 
 def _of_entry(option: str, entry: Any, card: Card) -> List[Want]:
     given = _given(option, entry)
-    profile = find(option + ".profile", str(given["profile"]), card.profiles, card.gpu.label())
-    parsed = parse(str(given["profile"]))
-    compute: Tuple[int, ...] = (profile.slices,)
-    if parsed and parsed.compute is not None:
-        compute = _checked_compute(option + ".profile", [parsed.compute], profile)
+    profile, slices = _part(option + ".profile", str(given["profile"]), card)
+    compute: Tuple[int, ...] = (slices,)
     if "compute_instances" in given:
         compute = _compute(option + ".compute_instances", given["compute_instances"], profile)
     start = given.get("placement")
@@ -269,12 +320,7 @@ def _of_entry(option: str, entry: Any, card: Card) -> List[Want]:
                 ),
                 "Use one of: " + ", ".join(str(known) for known in profile.starts),
             )
-    count = _number(option + ".count", given.get("count", 1))
-    if start is not None and count > 1:
-        raise EdgesiteError(
-            "{0} has a placement and count {1}".format(option, count), "Write a separate entry for each placement"
-        )
-    return [Want(profile, compute, start)] * count
+    return [Want(profile, compute, start)] * _number(option + ".count", given.get("count", 1))
 
 
 def _given(option: str, entry: Any) -> Dict[str, Any]:
@@ -286,7 +332,9 @@ def _given(option: str, entry: Any) -> Dict[str, Any]:
         raise EdgesiteError("{0} is {1}, without a profile".format(option, errors.shown(entry)), _INSTANCES)
     unknown = [str(key) for key in given if key not in _INSTANCE_KEYS]
     if unknown:
-        raise EdgesiteError("{0} has {1}".format(option, ", ".join(sorted(unknown))), _INSTANCES)
+        raise EdgesiteError(
+            "{0} has {1}, which is no key of an instance".format(option, ", ".join(sorted(unknown))), _INSTANCES
+        )
     return given
 
 
@@ -300,12 +348,15 @@ def _compute_sizes(option: str, wanted: Any, fix: str) -> List[int]:
     if not isinstance(wanted, dict) or not wanted:
         raise EdgesiteError("{0} is {1}".format(option, errors.shown(wanted)), fix)
     inner: List[int] = []
+    problems = Problems()
     for name, value in wanted.items():
         where = "{0}[{1!r}]".format(option, name)
-        slices = compute_slices(str(name))
-        if slices is None:
-            raise EdgesiteError("{0} is not a compute instance".format(where), fix)
-        inner += [slices] * _number(where, value)
+        with problems:
+            slices = compute_slices(str(name))
+            if slices is None:
+                raise EdgesiteError("{0} is not a compute instance".format(where), fix)
+            inner += [slices] * _number(where, value)
+    problems.end()
     if not inner:
         raise EdgesiteError("{0} is empty: a GPU instance without compute instances is of no use".format(option), fix)
     return sorted(inner, reverse=True)
@@ -333,5 +384,6 @@ def _number(option: str, value: Any) -> int:
     if whole and len(text) <= 9 and int(text) <= 99:
         return int(text)
     raise EdgesiteError(
-        "{0} is {1}, not a whole number from 0 to 99".format(option, errors.shown(value)), "Correct the number"
+        "{0} is {1}, not a whole number from 0 to 99".format(option, errors.shown(value)),
+        "Write a whole number, such as 1",
     )

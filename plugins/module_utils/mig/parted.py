@@ -19,7 +19,7 @@ import re
 from collections import Counter
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
-from ..common.errors import EdgesiteError, shown
+from ..common.errors import EdgesiteError, Problems, shown
 from ..gpu.selectors import GpuId
 
 VERSION = "v1"
@@ -31,7 +31,14 @@ _ATTRIBUTE = re.compile(r"[A-Za-z](?:[A-Za-z0-9.]*[A-Za-z0-9])?")
 
 # More than any host has GPUs and any GPU has instances: what counts them later stays quick.
 _MOST = 1000
-_COUNT = "a whole number from 0 to {0}".format(_MOST)
+_ALL = "all"
+_MISSING = object()
+_SAMPLES = {
+    "version": "'version: v1'",
+    "mig-configs": "'mig-configs:' with the configurations below it",
+    "devices": "'devices: all', or a list such as [0, 1],",
+    "mig-enabled": "'mig-enabled: true', or false,",
+}
 _FIX_FILTER = "Write the PCI device and vendor id as text, in quotes: '0x20B010DE'"
 _FIX_PROFILE = "Write profiles like 3g.20gb, 1g.5gb+me, 1g.24gb-me, 1g.24gb+me.all or 1c.3g.20gb"
 
@@ -63,13 +70,14 @@ def layouts(document: Any, config: Optional[str], gpus: Sequence[PartedGpu]) -> 
     config: its name, None where the document has only one. gpus: all NVIDIA GPUs of the host, also those without MIG.
     No layouts come back where MIG is to be off on GPUs that cannot do it anyway.
     """
-    name, entries = _chosen(_configurations(document), config)
+    name, entries = _chosen(document, config)
     ordered = sorted(gpus, key=_address)
     named = [(entry, _positions(entry, ordered)) for entry in entries]
     if not any(positions for _entry, positions in named):
         raise EdgesiteError(
             "mig-configs.{0} matches no GPU of this host, which has {1}".format(name, _listed(ordered)),
-            "Choose another configuration, correct its device-filter and devices, or leave this host out",
+            "Set mig_config to another configuration, correct its device-filter and devices in the file, or remove "
+            "mig_from_file for this host",
         )
     wanted: Dict[int, _Entry] = {}
     for entry, positions in named:
@@ -85,8 +93,8 @@ def layouts(document: Any, config: Optional[str], gpus: Sequence[PartedGpu]) -> 
 
 
 def check(document: Any, config: Optional[str]) -> None:
-    """Raises EdgesiteError where the document, or the choice of a configuration of it, is wrong on every host."""
-    _chosen(_configurations(document), config)
+    """Raises EdgesiteError with all that is wrong, on any host, with the document or the choice of a configuration."""
+    _chosen(document, config)
 
 
 def document(name: str, cards: Sequence[Tuple[PartedGpu, bool, Sequence[str]]]) -> Dict[str, Any]:
@@ -118,23 +126,39 @@ def document(name: str, cards: Sequence[Tuple[PartedGpu, bool, Sequence[str]]]) 
     return {"version": VERSION, "mig-configs": {name: entries}}
 
 
-def _chosen(configurations: Dict[str, List[_Entry]], config: Optional[str]) -> Tuple[str, List[_Entry]]:
-    names = ", ".join(sorted(configurations))
-    if config is None:
-        if len(configurations) > 1:
-            raise EdgesiteError(
-                "config is not given, but the nvidia-mig-parted configuration has more than one: " + names,
-                "Set config to one of these",
-            )
-        return next(iter(configurations.items()))
-    if config not in configurations:
+def _chosen(document: Any, config: Optional[str]) -> Tuple[str, List[_Entry]]:
+    problems = Problems()
+    with problems:
+        configurations = _configurations(document)
+    with problems:
+        name = _name(document, config)
+    problems.end()
+    return name, configurations[name]
+
+
+def _name(document: Any, config: Optional[str]) -> str:
+    """The name of the chosen configuration."""
+    names = _names(document)
+    listed = ", ".join(sorted(names))
+    if config is None and len(names) > 1:
         raise EdgesiteError(
-            "config is {0}, which is not in the nvidia-mig-parted configuration; it has: {1}".format(
-                shown(config), names
-            ),
-            "Set config to one of these",
+            "mig_config (the option config) is not set, but the nvidia-mig-parted configuration has more than one: "
+            + listed,
+            "Set mig_config to one of these",
         )
-    return config, configurations[config]
+    if config is not None and names and config not in names:
+        raise EdgesiteError(
+            "mig_config (the option config) is {0}, which is not in the nvidia-mig-parted configuration; it has: "
+            "{1}".format(shown(config), listed),
+            "Set mig_config to one of these",
+        )
+    return next(iter(names), "") if config is None else config
+
+
+def _names(document: Any) -> List[str]:
+    """Of all configurations; none where the document is wrong in this respect."""
+    configs = document.get("mig-configs") if isinstance(document, dict) else None
+    return [name for name in configs if isinstance(name, str)] if isinstance(configs, dict) else []
 
 
 def _positions(entry: _Entry, gpus: Sequence[PartedGpu]) -> List[int]:
@@ -148,7 +172,7 @@ def _positions(entry: _Entry, gpus: Sequence[PartedGpu]) -> List[int]:
             if position >= len(gpus):
                 raise EdgesiteError(
                     "{0}.devices has {1}, but this host has {2}".format(entry.where, position, _listed(gpus)),
-                    "Name GPUs that the host has, or use 'all'; if one is missing, find out why",
+                    "Name GPUs that the host has, or use 'all'; 'lspci -d 10de:' on it shows whether one is missing",
                 )
         found = [position for position in found if position in entry.devices]
     without = [gpus[position] for position in found if not gpus[position].mig_capable]
@@ -180,7 +204,7 @@ def _both_modes(earlier: _Entry, later: _Entry, gpu: PartedGpu) -> EdgesiteError
         "{0}.mig-enabled and {1}.mig-enabled differ for the same GPU {2}".format(
             earlier.where, later.where, gpu.gpu.label()
         ),
-        "Narrow one of the two by devices or device-filter",
+        "Narrow one of the two by devices, such as devices: [1, 2], or by device-filter",
     )
 
 
@@ -205,52 +229,81 @@ def _grouped(wishes: Sequence[Tuple[int, Wish]]) -> List[Tuple[Wish, List[int]]]
 
 def _configurations(document: Any) -> Dict[str, List[_Entry]]:
     """Every configuration of a document; all are checked, also those that are not used."""
-    top = _fields("The nvidia-mig-parted configuration", document, ("version", "mig-configs"), ())
-    if top["version"] != VERSION:
-        raise _wrong("version", top["version"], "'{0}'".format(VERSION))
-    configs = top["mig-configs"]
-    if not isinstance(configs, dict) or not configs:
-        raise _wrong("mig-configs", configs, "a mapping of names to configurations")
-    result = {}
-    for name, entries in configs.items():
-        if not isinstance(name, str):
-            raise _wrong("A name in mig-configs", name, "text", "Put the name in quotes")
-        where = "mig-configs." + name
-        if not isinstance(entries, list) or not entries:
-            raise _wrong(where, entries, "a list of one or more entries")
-        result[name] = [_entry("{0}[{1}]".format(where, number), entry) for number, entry in enumerate(entries)]
+    problems = Problems()
+    top = _fields("The nvidia-mig-parted configuration", document, ("version", "mig-configs"), (), problems)
+    with problems:
+        if top.get("version", VERSION) != VERSION:
+            raise _wrong("version", top["version"], "'{0}'".format(VERSION))
+    configs, result = top.get("mig-configs", _MISSING), {}
+    if configs is not _MISSING and (not isinstance(configs, dict) or not configs):
+        problems.found.append(_wrong("mig-configs", configs, "a mapping of names to configurations"))
+    for name, entries in configs.items() if isinstance(configs, dict) else ():
+        with problems:
+            result[name] = _configuration(name, entries)
+    problems.end()
     return result
 
 
+def _configuration(name: Any, entries: Any) -> List[_Entry]:
+    if not isinstance(name, str):
+        raise _wrong("A name in mig-configs", name, "text", "Put the name in quotes")
+    where = "mig-configs." + name
+    if not isinstance(entries, list) or not entries:
+        raise _wrong(where, entries, "a list of one or more entries")
+    found, problems = [], Problems()
+    for number, entry in enumerate(entries):
+        with problems:
+            found.append(_entry("{0}[{1}]".format(where, number), entry))
+    problems.end()
+    return found
+
+
 def _entry(where: str, value: Any) -> _Entry:
-    fields = _fields(where, value, ("devices", "mig-enabled"), ("device-filter", "mig-devices"))
-    enabled = fields["mig-enabled"]
-    if not isinstance(enabled, bool):
-        raise _wrong(where + ".mig-enabled", enabled, "true or false")
-    profiles = fields.get("mig-devices")
-    if enabled and profiles is None:
+    problems = Problems()
+    fields = _fields(where, value, ("devices", "mig-enabled"), ("device-filter", "mig-devices"), problems)
+    with problems:
+        filters = _filters(where + ".device-filter", fields.get("device-filter"))
+    with problems:
+        devices = _devices(where + ".devices", fields.get("devices", _ALL))
+    with problems:
+        enabled = _enabled(where + ".mig-enabled", fields.get("mig-enabled", False))
+    with problems:
+        instances = _instances_of(where + ".mig-devices", fields.get("mig-enabled"), fields.get("mig-devices"))
+    problems.end()
+    return _Entry(where, filters, devices, enabled, instances)
+
+
+def _enabled(where: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(where, value, "true or false", "Write true or false, without quotes")
+    return value
+
+
+def _instances_of(where: str, enabled: Any, profiles: Any) -> Dict[str, int]:
+    if enabled is True and profiles is None:
         raise EdgesiteError(
-            where + ".mig-devices is missing while mig-enabled is true",
-            "Write the profiles and their counts, or {} for no instances",
+            where + " is missing while mig-enabled is true",
+            "Write mig-devices: {3g.20gb: 2}, or {} for no instances",
         )
-    instances = _instances(where + ".mig-devices", {} if profiles is None else profiles)
-    if instances and not enabled:
-        raise EdgesiteError(where + ".mig-devices has profiles while mig-enabled is false", "Remove one of the two")
-    return _Entry(
-        where,
-        _filters(where + ".device-filter", fields.get("device-filter")),
-        _devices(where + ".devices", fields["devices"]),
-        enabled,
-        instances,
-    )
+    instances = _instances(where, {} if profiles is None else profiles)
+    if instances and enabled is False:
+        raise EdgesiteError(
+            where + " has profiles while mig-enabled is false", "Set mig-enabled: true, or mig-devices: {}"
+        )
+    return instances
 
 
 def _filters(where: str, value: Any) -> List[Tuple[int, Optional[int]]]:
     if value is None or value == "":
         return []
-    if isinstance(value, list):
-        return [_filter("{0}[{1}]".format(where, number), text) for number, text in enumerate(value)]
-    return [_filter(where, value)]
+    if not isinstance(value, list):
+        return [_filter(where, value)]
+    found, problems = [], Problems()
+    for number, text in enumerate(value):
+        with problems:
+            found.append(_filter("{0}[{1}]".format(where, number), text))
+    problems.end()
+    return found
 
 
 def _filter(where: str, value: Any) -> Tuple[int, Optional[int]]:
@@ -262,28 +315,32 @@ def _filter(where: str, value: Any) -> Tuple[int, Optional[int]]:
 
 
 def _devices(where: str, value: Any) -> Optional[List[int]]:
-    if value == "all":
+    if value == _ALL:
         return None
     if not isinstance(value, list) or not value:
-        raise _wrong(where, value, "'all' or a list of indices such as [0, 1]")
+        raise _wrong(where, value, "'all' or a list of indices", "Write devices: all, or a list such as [0, 1]")
+    problems = Problems()
     for number, index in enumerate(value):
-        if not _is_count(index):
-            raise _wrong("{0}[{1}]".format(where, number), index, _COUNT)
+        with problems:
+            _check_count("{0}[{1}]".format(where, number), index)
+    problems.end()
     return list(value)
 
 
 def _instances(where: str, value: Any) -> Dict[str, int]:
     if not isinstance(value, dict):
-        raise _wrong(where, value, "a mapping of profiles to counts such as {3g.20gb: 2}")
+        raise _wrong(where, value, "a mapping of profiles to counts", "Write it like {3g.20gb: 2}")
     instances: Dict[str, int] = {}
+    problems = Problems()
     for name, count in value.items():
-        profile = _profile(where, name)
-        if not _is_count(count):
-            raise _wrong("{0}.{1}".format(where, name), count, _COUNT)
-        if count:
-            instances[profile] = instances.get(profile, 0) + count
+        with problems:
+            profile = _profile(where, name)
+            _check_count("{0}.{1}".format(where, name), count)
+            if count:
+                instances[profile] = instances.get(profile, 0) + count
+    problems.end()
     if value and not instances:
-        raise EdgesiteError(where + " has the count 0 for every profile", "Write {} for no instances")
+        raise EdgesiteError(where + " has the count 0 for every profile", "Write mig-devices: {} for no instances")
     return instances
 
 
@@ -304,28 +361,38 @@ def _profile(where: str, name: Any) -> str:
     return profile + sign + ",".join(sorted(words))
 
 
-def _fields(where: str, value: Any, required: Sequence[str], optional: Sequence[str]) -> Dict[str, Any]:
-    """A mapping with these fields and no others."""
+def _fields(
+    where: str, value: Any, required: Sequence[str], optional: Sequence[str], problems: Problems
+) -> Dict[str, Any]:
+    """The fields of a mapping; notes those that it lacks, and others than these. Raises where it is no mapping."""
     if not isinstance(value, dict):
         raise _wrong(where, value, "a mapping with " + " and ".join(required))
     for key in required:
         if key not in value:
-            raise EdgesiteError("{0} lacks {1}".format(where, key), "Add it to the file")
+            problems.found.append(
+                EdgesiteError("{0} lacks {1}".format(where, key), "Add {0} to the file".format(_SAMPLES[key]))
+            )
     for key in value:
         if key not in required and key not in optional:
-            raise EdgesiteError(
-                "{0} has the field {1}; allowed are {2}".format(where, shown(key), ", ".join((*required, *optional))),
-                "Remove it from the file",
+            problems.found.append(
+                EdgesiteError(
+                    "{0} has the field {1}".format(where, shown(key)),
+                    "Remove it from the file, or correct it to one of {0}".format(", ".join((*required, *optional))),
+                )
             )
     return value
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
+def _check_count(where: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
+        raise _wrong(where, value, "a whole number from 0 to {0}".format(_MOST), "Write a whole number, without quotes")
 
 
 def _wrong(where: str, value: Any, allowed: str, fix: str = "") -> EdgesiteError:
-    return EdgesiteError("{0} is {1}, not {2}".format(where, shown(value), allowed), fix or "Correct it in the file")
+    return EdgesiteError(
+        "{0} is {1}, not {2}".format(where, shown(value), allowed),
+        fix or "Correct the file; docs/mig.md shows one",
+    )
 
 
 def _address(gpu: PartedGpu) -> List[int]:

@@ -107,5 +107,8 @@ def new_slot(before: Header, after: Header) -> int:
     """The key slot that was added between two looks."""
     added: List[int] = [slot for slot in after.slots if slot not in before.slots]
     if len(added) != 1:
-        raise EdgesiteError("{0} key slots were added instead of one".format(len(added)), "Run again")
+        raise EdgesiteError(
+            "{0} key slots were added to a volume instead of one".format(len(added)),
+            "Run the playbook again; if that happens again, 'cryptsetup luksDump' on the host shows the key slots",
+        )
     return added[0]

@@ -35,7 +35,9 @@ from .volume import (
 
 # Of each line of this collection. headless: nobody sits there to be asked, and a unit that asks would wait for ever.
 CRYPTTAB_END = ("none", "luks,tpm2-device=auto,nofail,headless=1")
-_TPM_OFF = "Check that the TPM is turned on in the firmware and that /dev/tpmrm0 exists"
+_TPM_OFF = (
+    "Turn it on in the firmware, where it may be called fTPM or PTT; then 'ls -l /dev/tpmrm0' on the host shows it"
+)
 
 
 def plan(wanted: Wanted, state: State) -> List[Action]:
@@ -90,7 +92,8 @@ def _present(volume: Volume, state: State) -> Disk:
     if disk is None:
         raise EdgesiteError(
             "The device {0} of volume {1} does not exist".format(volume.device, volume.name),
-            "Run 'ls -l /dev/disk/by-id /dev/disk/by-partuuid' on the host",
+            "Set device in storage_volumes to a name that 'ls -l /dev/disk/by-id /dev/disk/by-partuuid' on the host "
+            "shows; if the disk is missing there, 'dmesg' may say why",
         )
     return disk
 
@@ -103,7 +106,9 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
     """Whether the volume is to be made; raises EdgesiteError where it must not be touched."""
     if disk.taken:
         raise EdgesiteError(
-            "Volume {0}: {1}".format(volume.name, disk.taken), "Free it, or give the volume another name or mount point"
+            "Volume {0}: {1}".format(volume.name, disk.taken),
+            "Set another name or mount in storage_volumes, or move what is there away: 'findmnt {0}' and 'dmsetup info "
+            "{1}' on the host show what it is".format(volume.mount, volume.name),
         )
     entry = tab_file.find(state.fstab, 1, volume.mount)
     if entry is not None and entry[0] != volume.mapper:
@@ -111,7 +116,7 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
             "{0} mounts {1} at {2}, where volume {3} is to be mounted".format(
                 FSTAB, entry[0], volume.mount, volume.name
             ),
-            "Remove that line, or give the volume another mount point",
+            "Remove that line from {0} on the host, or set another mount in storage_volumes".format(FSTAB),
         )
     line = tab_file.find(state.crypttab, 0, volume.name)
     if line is not None and not _is_ours(line, disk.header):
@@ -119,7 +124,7 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
             "{0} already has a line for {1}, with {2}, which is not this volume".format(
                 CRYPTTAB, volume.name, line[1] if len(line) > 1 else "nothing"
             ),
-            "Remove that line, or give the volume another name",
+            "Remove that line from {0} on the host, or set another name in storage_volumes".format(CRYPTTAB),
         )
     if not state.tpm:
         raise EdgesiteError("This host has no TPM to which volume {0} could be sealed".format(volume.name), _TPM_OFF)
@@ -145,14 +150,16 @@ def _refuse_existing(volume: Volume, disk: Disk, header: Header) -> None:
     if header.cipher != spec:
         raise EdgesiteError(
             "Volume {0} is encrypted with {1}, but {2} is wanted".format(volume.name, header.cipher, spec),
-            "Its cipher cannot be changed: set cipher to what it has, or save its content and clear the volume by hand",
+            "Its cipher cannot be changed: set cipher in storage_volumes to what it has, or save its content and clear "
+            "the volume by hand",
         )
     if disk.mapped and not _empty(disk) and disk.inside != volume.filesystem:
         raise EdgesiteError(
             "Volume {0} has {1}, but {2} is wanted".format(
                 volume.name, disk.inside or "no file system", volume.filesystem
             ),
-            "It is not reformatted: set filesystem to what it has, or save its content and clear it by hand",
+            "It is not reformatted: set filesystem in storage_volumes to what it has, or save its content and clear "
+            "the volume by hand",
         )
 
 
@@ -160,32 +167,36 @@ def _refuse_new(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> Non
     if disk.used:
         raise EdgesiteError(
             "{0} ({1}) is in use: {2}".format(volume.device, disk.node, disk.used),
-            "Use a device that nothing else uses",
+            "Set device in storage_volumes to another one, or free this one: 'lsblk {0}' on the host shows what is on "
+            "it".format(disk.node),
         )
     if disk.read_only:
-        raise EdgesiteError("{0} ({1}) is read-only".format(volume.device, disk.node), "Use one that can be written to")
+        raise EdgesiteError(
+            "{0} ({1}) is read-only".format(volume.device, disk.node),
+            "Set device in storage_volumes to another one, or run 'blockdev --setrw {0}' on the host".format(disk.node),
+        )
     least = FILE_SYSTEMS[volume.filesystem]
     if disk.size < least:
         raise EdgesiteError(
             "{0} has {1} MiB, but {2} needs at least {3} MiB".format(
                 volume.device, disk.size // MIB, volume.filesystem, least // MIB
             ),
-            "Use a larger device",
+            "Set device in storage_volumes to a larger one",
         )
     identity = "{0}@{1}".format(volume.device, disk.fingerprint)
     if disk.content and not ours(disk.header) and identity not in wanted.wipe:
         raise EdgesiteError(
             "{0} ({1}) is not empty: {2}".format(volume.device, disk.node, ", ".join(disk.content)),
-            "Use an empty one. If everything on it may be erased for good, set storage_wipe (the option wipe) to "
-            "['{0}'] for one run".format(identity),
+            "Set device in storage_volumes to an empty one. If everything on it may be erased for good, set "
+            "storage_wipe (the option wipe) to ['{0}'] for one run".format(identity),
         )
     if not state.ciphers.get(volume.cipher, False):
         raise EdgesiteError(
             "The kernel of this host does not have the cipher {0}, which volume {1} asks for".format(
                 volume.cipher, volume.name
             ),
-            "Use aes-256-xts, or a kernel that has it: SM4 is off in the kernels of Debian and Ubuntu, and on in that "
-            "of openEuler",
+            "Set cipher: aes-256-xts in storage_volumes, or use a kernel that has it: SM4 is off in the kernels of "
+            "Debian and Ubuntu, and on in that of openEuler",
         )
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Dict, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common import effects, lines
 from ..common.effects import WriteFile
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, Problems, shown
 from ..common.lines import Kind
 from ..tpm import der
 from .luks2 import Header
@@ -22,20 +22,23 @@ MIB = 1 << 20
 GIB = 1 << 30
 # The smallest volume for each file system, LUKS2's 16 MiB included
 FILE_SYSTEMS = {"ext4": 64 * MIB, "xfs": 512 * MIB}
+_WORDS = {"name": "name", "device": "device", "mount": "mount point"}
 _IDENTITIES = ("/dev/disk/by-id/", "/dev/disk/by-partuuid/")
 _DEVICE = Kind(
     re.compile(r"/dev/disk/by-(id|partuuid)/[A-Za-z0-9_:+@-][A-Za-z0-9_.:+@=-]*"),
     "a name that stays with its device",
     "Names such as /dev/sdb change from boot to boot; use the one in {0} that shows its serial number or WWN, or that "
-    "of a partition in {1}".format(*_IDENTITIES),
+    "of a partition in {1}: 'ls -l {0} {1}' on the host lists them".format(*_IDENTITIES),
 )
 _NAME = Kind(
     re.compile(r"[a-z][a-z0-9_]{0,31}"),
     "a name of at most 32 lower-case letters, digits and _ that begins with a letter",
+    "Use a name such as models",
 )
 _OPTIONS = Kind(
     re.compile(r"[A-Za-z0-9_.:+@/=,-]+"),
-    "a list of mount options of letters, digits and _ . : + @ / = - separated by commas, such as noatime,discard",
+    "a list of mount options of letters, digits and _ . : + @ / = - separated by commas",
+    "Write them like noatime,discard; defaults for none",
 )
 
 
@@ -167,29 +170,95 @@ class Mount(NamedTuple):
 Action = Union[Format, Enrol, Recover, Drop, WriteFile, Open, MakeFileSystem, Mount]
 
 
-def check(wanted: Wanted) -> None:
-    """Raises EdgesiteError for volumes that cannot be meant."""
-    for volume in wanted.volumes:
-        named = "volumes: {0} of " + lines.checked("volumes: name", volume.name, _NAME)
-        lines.checked(named.format("device"), volume.device, _DEVICE)
-        lines.checked(named.format("mount"), volume.mount, lines.PATH)
-        lines.checked(named.format("mount_options"), volume.options, _OPTIONS)
+def of_options(options: Mapping[str, Any], new_uuid: Callable[[], str]) -> Wanted:
+    """What luks_volume's options ask for. Raises EdgesiteError with all that is wrong with them."""
+    problems = Problems()
+    found = Wanted(
+        volumes(options["volumes"], new_uuid), tuple(sorted(set(options["pcrs"]))), "", tuple(options["wipe"])
+    )
+    with problems:
+        check(found)
+    with problems:
+        found = found._replace(certificate=fingerprint(options["recovery_certificate"]))
+    problems.end()
+    return found
+
+
+def volumes(entries: Sequence[Mapping[str, Any]], new_uuid: Callable[[], str] = str) -> Tuple[Volume, ...]:
+    """The volumes in the form of luks_volume's option."""
+    return tuple(
+        Volume(
+            entry["name"],
+            entry["device"],
+            entry["mount"],
+            entry["filesystem"],
+            entry["cipher"],
+            entry["mount_options"],
+            new_uuid(),
+        )
+        for entry in entries
+    )
+
+
+def check(wanted: Wanted, prefix: str = "") -> None:
+    """Raises EdgesiteError with all that cannot be meant. prefix: of what users call the options."""
+    option = prefix + "volumes"
+    problems = Problems()
+    for place, volume in enumerate(wanted.volumes):
+        with problems:
+            _check_volume("{0}[{1}].".format(option, place), volume)
     for what in ("name", "device", "mount"):
-        values = [getattr(volume, what) for volume in wanted.volumes]
-        for value in values:
-            if values.count(value) > 1:
+        with problems:
+            _check_own(option, what, [getattr(volume, what) for volume in wanted.volumes])
+    with problems:
+        _check_pcrs(prefix + "pcrs", wanted.pcrs)
+    for place, entry in enumerate(wanted.wipe):
+        with problems:
+            _check_wipe("{0}wipe[{1}]".format(prefix, place), entry, wanted.volumes)
+    problems.end()
+
+
+def _check_volume(where: str, volume: Volume) -> None:
+    problems = Problems()
+    for name, value, kind in (
+        ("name", volume.name, _NAME),
+        ("device", volume.device, _DEVICE),
+        ("mount", volume.mount, lines.PATH),
+        ("mount_options", volume.options, _OPTIONS),
+    ):
+        with problems:
+            lines.checked(where + name, value, kind)
+    problems.end()
+
+
+def _check_own(option: str, what: str, values: Sequence[str]) -> None:
+    problems = Problems()
+    for place, value in enumerate(values):
+        first = values.index(value)
+        with problems:
+            if first != place:
                 raise EdgesiteError(
-                    "Two volumes have the {0} {1}".format(what, value),
-                    "Give each its own, in storage_volumes (the option volumes)",
+                    "{0}[{1}].{2} is {3}, as is {0}[{4}].{2}".format(option, place, what, shown(value), first),
+                    "Give each volume a {0} of its own".format(_WORDS[what]),
                 )
-    if any(pcr not in range(24) for pcr in wanted.pcrs):
-        raise EdgesiteError("pcrs has {0}".format(list(wanted.pcrs)), "PCRs are numbered 0 to 23")
-    for entry in wanted.wipe:
-        if not any(entry.startswith(volume.device + "@") for volume in wanted.volumes):
-            raise EdgesiteError(
-                "wipe has '{0}', which matches none of the volumes".format(entry),
-                "Copy it from the refusal of that volume: its device, @ and a fingerprint of what is on it",
-            )
+    problems.end()
+
+
+def _check_pcrs(option: str, pcrs: Sequence[int]) -> None:
+    unknown = [str(pcr) for pcr in pcrs if pcr not in range(24)]
+    if unknown:
+        raise EdgesiteError(
+            "{0} has {1}, and PCRs are numbered 0 to 23".format(option, ", ".join(unknown)),
+            "Write numbers such as [7], the PCR of Secure Boot",
+        )
+
+
+def _check_wipe(where: str, entry: str, volumes: Sequence[Volume]) -> None:
+    if not any(entry.startswith(volume.device + "@") for volume in volumes):
+        raise EdgesiteError(
+            "{0} is {1}, which matches none of the volumes".format(where, shown(entry)),
+            "Copy it from the refusal of that volume: its device, @ and a fingerprint of what is on it",
+        )
 
 
 def fingerprint(certificate: str) -> str:

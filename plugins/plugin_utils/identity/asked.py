@@ -20,12 +20,12 @@ Called = Callable[[str], str]
 
 def problems(options: Mapping[str, Any], device: str, called: Called = str) -> List[EdgesiteError]:
     """All that is wrong with these options of edgesite.gpu.identity."""
-    found = []
+    found: List[EdgesiteError] = []
     for check in _checks(options, device, called):
         try:
             check()
         except EdgesiteError as error:
-            found.append(error)
+            found += error.parts or [error]
     return found
 
 

@@ -18,6 +18,7 @@ from ansible.module_utils.common.validation import (
 )
 
 from ...module_utils.common.errors import EdgesiteError, shown
+from . import samples
 from .alike import hint
 
 Spec = Mapping[str, Any]
@@ -172,7 +173,7 @@ def _dict(name: str, values: Mapping[Any, Any], options: Spec, problems: List[Ed
     for key, option in options.items():
         given = values.get(key)
         if given is None and option.get("required"):
-            problems.append(EdgesiteError("{0}.{1} is not set".format(name, key), "Add {0} to {1}".format(key, name)))
+            problems.append(EdgesiteError("{0}.{1} is not set".format(name, key), samples.fix(name, key)))
         found[key] = _value(
             "{0}.{1}".format(name, key), option.get("default") if given is None else given, option, problems
         )

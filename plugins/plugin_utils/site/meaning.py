@@ -56,25 +56,26 @@ def _as_given(error: EdgesiteError, inherited: Mapping[str, str]) -> EdgesiteErr
 
 def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
     """What the checks raise. renamed: the prefix of variables whose names in messages are those of options."""
-    found = []
+    found: List[EdgesiteError] = []
     for check in checks:
         try:
             check()
         except EdgesiteError as error:
-            found.append(EdgesiteError(renamed + error.problem, error.fix))
+            found += [EdgesiteError(renamed + one.problem, one.fix) for one in error.parts or [error]]
     return found
 
 
 def _driver(values: Values, _host: str) -> List[EdgesiteError]:
     names = ("branch", "version", "flavour", "source", "extra_packages", "distribution_url", "nvidia_key_fingerprint")
     given: Dict[str, Any] = {name: values["driver_" + name] for name in names if values["driver_" + name] is not None}
-    if values["driver_mirror"]:
+    judge, mirror = driver.options, values["driver_mirror"]
+    if mirror is not None:
         try:
-            given["mirror"] = with_key(values["driver_mirror"], values["driver_source"])
+            given["mirror"] = with_key(mirror, values["driver_source"])
         except EdgesiteError:
             # which is said of the controller
-            return []
-    return _each(lambda: driver.options(given))
+            judge, given["mirror"] = driver.without_key, mirror
+    return _each(lambda: judge(given))
 
 
 def with_key(mirror: Mapping[str, Any], source: str) -> Dict[str, Any]:
@@ -101,29 +102,35 @@ def _mig(values: Values, _host: str) -> List[EdgesiteError]:
 def _one_source(values: Values) -> None:
     if values["mig_layouts"] is None:
         return
-    for other in ("mig_from_file", "mig_config"):
-        if values[other] is not None:
-            raise EdgesiteError(
-                "mig_layouts and {0} are both set".format(other),
-                "Remove one of them; mig_config chooses a configuration of the file in mig_from_file",
-            )
+    if values["mig_from_file"]:
+        raise EdgesiteError(
+            "mig_layouts and mig_from_file are both set",
+            "Remove mig_layouts, or mig_from_file and mig_config with it",
+        )
+    if values["mig_config"]:
+        raise EdgesiteError(
+            "mig_layouts and mig_config are both set",
+            "Remove mig_config, which chooses a configuration of a file, or set mig_from_file instead of mig_layouts",
+        )
 
 
 def _storage(values: Values, host: str) -> List[EdgesiteError]:
-    volumes = tuple(
-        volume.Volume(
-            entry["name"],
-            entry["device"],
-            entry["mount"],
-            entry["filesystem"],
-            entry["cipher"],
-            entry["mount_options"],
-            "",
-        )
-        for entry in values["storage_volumes"]
-    )
+    volumes = volume.volumes(values["storage_volumes"])
     wanted = volume.Wanted(volumes, tuple(values["storage_pcrs"]), "", tuple(values["storage_wipe"]))
-    return _each(lambda: volume.check(wanted), renamed="storage_") + _each(lambda: recovery_escrow.check_host(host))
+    return _each(
+        lambda: volume.check(wanted, "storage_"),
+        lambda: _check_certificate(values["storage_recovery_certificate"]),
+        lambda: recovery_escrow.check_folder(values["storage_escrow_dir"], "storage_escrow_dir"),
+        lambda: recovery_escrow.check_host(host),
+    )
+
+
+def _check_certificate(path: str) -> None:
+    if not path.strip():
+        raise EdgesiteError(
+            "storage_recovery_certificate is empty",
+            "Set it to the path of a certificate in PEM on the controller; docs/storage.md says how to make one",
+        )
 
 
 def _identity(values: Values, host: str) -> List[EdgesiteError]:
@@ -178,8 +185,8 @@ def _trust(values: Values) -> None:
 def _tls(values: Values, _host: str) -> List[EdgesiteError]:
     folder = values["tls_identity_directory"]
     called = tls.Called("tls_identity_directory", *("tls_" + name for name in tls.Called._fields[1:]))
-    try:
-        tls.wanted(
+    return _each(
+        lambda: tls.wanted(
             "/etc/edgesite-gpu/tls",
             "/etc/edgesite-gpu/identity" if folder is None else folder,
             values["tls_tcti"] or tcti.DEFAULT,
@@ -188,11 +195,7 @@ def _tls(values: Values, _host: str) -> List[EdgesiteError]:
             values["tls_proxies"] or [],
             called,
         )
-    except tls.Wrong as wrong:
-        return list(wrong.problems)
-    except EdgesiteError as error:
-        return [error]
-    return []
+    )
 
 
 _LAYERS: Dict[str, Callable[[Values, str], List[EdgesiteError]]] = {

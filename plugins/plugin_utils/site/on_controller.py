@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError, combined
 from ...module_utils.mig import parted
 from ...module_utils.storage import volume
 from .. import parted_file
@@ -19,6 +19,8 @@ from .meaning import Values, with_key
 Find = Callable[[str], str]
 Checks = Sequence[Callable[[], Any]]
 
+_OWNER = "Set another path, or give the folder to the user who runs the playbook: 'chown USER {0}' on the controller"
+
 
 def problems(layer: str, values: Values, find: Find) -> List[EdgesiteError]:
     """All that is wrong there."""
@@ -27,12 +29,12 @@ def problems(layer: str, values: Values, find: Find) -> List[EdgesiteError]:
 
 
 def _wrong(checks: Checks) -> List[EdgesiteError]:
-    found = []
+    found: List[EdgesiteError] = []
     for check in checks:
         try:
             check()
         except EdgesiteError as error:
-            found.append(error)
+            found += error.parts or [error]
     return found
 
 
@@ -42,13 +44,15 @@ def report(path: Optional[str]) -> List[EdgesiteError]:
 
 
 def _report_folder(path: str) -> None:
-    folder = os.path.dirname(os.path.abspath(path)) or "."
-    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
         raise EdgesiteError(
-            "edgesite_report_file is {0}, in a folder that {1}".format(
-                path, "cannot be written to" if os.path.isdir(folder) else "does not exist"
-            ),
-            "Create the folder, or set another path",
+            "edgesite_report_file is {0}, in a folder that does not exist".format(path),
+            "Set another path, or run 'mkdir -p {0}' on the controller".format(folder),
+        )
+    if not os.access(folder, os.W_OK):
+        raise EdgesiteError(
+            "edgesite_report_file is {0}, in a folder that cannot be written to".format(path), _OWNER.format(folder)
         )
 
 
@@ -62,20 +66,30 @@ def _mig(values: Values, find: Find) -> Checks:
 
     def check() -> None:
         try:
-            parted.check(parted_file.document(find(path), "mig_from_file"), values["mig_config"])
+            parted.check(parted_file.document(find(path), "mig_from_file"), values["mig_config"] or None)
         except EdgesiteError as error:
             if error.problem.startswith("mig_from_file"):
                 raise
-            raise EdgesiteError("mig_from_file {0}: {1}".format(path, error.problem), error.fix) from error
+            raise combined([_in_file(path, one) for one in error.parts or [error]]) from error
 
     return [check] if path else []
 
 
+def _in_file(path: str, error: EdgesiteError) -> EdgesiteError:
+    return EdgesiteError("mig_from_file {0}: {1}".format(path, error.problem), error.fix)
+
+
 def _storage(values: Values, find: Find) -> Checks:
     return [
-        lambda: _recovery_certificate(find(values["storage_recovery_certificate"])),
-        lambda: _folder("storage_escrow_dir", values["storage_escrow_dir"]),
+        lambda: _unless_empty(values["storage_recovery_certificate"], lambda path: _recovery_certificate(find(path))),
+        lambda: _unless_empty(values["storage_escrow_dir"], lambda path: _folder("storage_escrow_dir", path)),
     ]
+
+
+def _unless_empty(path: str, check: Callable[[str], None]) -> None:
+    """That a path is empty is said of the host."""
+    if path.strip():
+        check(path)
 
 
 def _recovery_certificate(path: str) -> None:
@@ -101,7 +115,7 @@ def _folder(name: str, path: str) -> None:
     if not os.path.isdir(place) or not os.access(place, os.W_OK | os.X_OK):
         raise EdgesiteError(
             "{0} is {1}, and {2} is not a folder that the playbook's user can write to".format(name, path, place),
-            "Set another path, or change the folder's owner or mode",
+            _OWNER.format(place) if os.path.isdir(place) else "Set another path, or move {0} away".format(place),
         )
 
 

@@ -158,8 +158,8 @@ BAD_OPTIONS = [
     ({"from_file": "broken.yaml"}, [NO_FILE, "as YAML", "Correct the file"]),
     ({"from_file": "list.yaml"}, ["is not a configuration of nvidia-mig-parted", "begins with 'version: v1'"]),
     ({"from_file": "other.yaml"}, ["The nvidia-mig-parted configuration lacks version"]),
-    ({"from_file": "good.yaml"}, ["config is not given", "halves, hopper, whole"]),
-    ({"from_file": "good.yaml", "config": "thirds"}, ["config is 'thirds'", "it has: halves, hopper, whole"]),
+    ({"from_file": "good.yaml"}, ["mig_config (the option config) is not set", "halves, hopper, whole"]),
+    ({"from_file": "good.yaml", "config": "thirds"}, ["option config) is 'thirds'", "it has: halves, hopper, whole"]),
     (
         {"from_file": "good.yaml", "config": "hopper"},
         ["mig-configs.hopper matches no GPU of this host, which has 0 NV"],
@@ -431,7 +431,7 @@ def test_card_that_a_program_holds_open_gets_its_mode_once_the_program_stands_st
         layout(wanted, persist=False, quiesce=["monitor.service"]),
     )
     assert refused["failed"] and refused["undone"] and f"in_use): sleep (pid {pid})" in refused["msg"]
-    assert "list services that only monitor the card in quiesce" in refused["msg"]
+    assert "list services that only monitor the card in mig_quiesce" in refused["msg"]
     mig = json.loads(still["stdout"])["gpus"][0]["mig"]
     assert (mig["current"], mig["pending"]) == (0, 0)
     assert [does(done)[0], does(done)[-1]] == ["stop monitor.service", "start monitor.service"]

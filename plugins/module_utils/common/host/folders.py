@@ -27,7 +27,7 @@ def remove(path: str) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise EdgesiteError("cannot remove {0}: {1}".format(path, error.strerror), _AS_ROOT) from error
+        raise EdgesiteError("cannot remove {0}: {1}".format(path, error.strerror), _fix(path, error)) from error
 
 
 def make(path: str) -> None:
@@ -35,4 +35,10 @@ def make(path: str) -> None:
     try:
         os.makedirs(path, 0o755, exist_ok=True)
     except OSError as error:
-        raise EdgesiteError("cannot create {0}: {1}".format(path, error.strerror), _AS_ROOT) from error
+        raise EdgesiteError("cannot create {0}: {1}".format(path, error.strerror), _fix(path, error)) from error
+
+
+def _fix(path: str, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return _AS_ROOT
+    return "Run 'ls -la {0}' and 'df {0}' on the host: they show what is in the way".format(os.path.dirname(path))

@@ -29,6 +29,11 @@ from . import holds, modules, services, transaction
 from .install import Manager
 from .look import Look
 
+_NEW_KEY = (
+    "If NVIDIA signs with a new key, get its fingerprint in a way that you trust and set "
+    "driver_nvidia_key_fingerprint to it; or set driver_source: mirror"
+)
+
 # Gets what is at an address
 Fetch = Callable[[str], bytes]
 
@@ -179,9 +184,9 @@ class PackagesDomain(WantingPart):
         except EdgesiteError as error:
             raise EdgesiteError(
                 "{0} is not a key: {1}".format(action.url, error.problem),
-                "Check what this URL returns, for example with curl",
+                "Run 'curl {0}' on the host: something else, such as a proxy, may answer".format(action.url),
             ) from error
-        files.check_fingerprint(action.url, found, action.fingerprint)
+        files.check_fingerprint(action.url, found, action.fingerprint, _NEW_KEY)
         return data.decode("ascii", "replace") if openpgp.is_armored(data) else openpgp.armored(data)
 
     def take_back(self, action: Action) -> None:

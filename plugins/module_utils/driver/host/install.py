@@ -23,7 +23,10 @@ _ARGUMENTS = [
     "--ignore-hold",
 ]
 _FOLDERS = (driver_apt.ARCHIVES, driver_apt.USR, driver_apt.VAR, driver_apt.BOOT)
-_NOT_THERE = "Check that its URL is right, that it is up, and that driver_mirror.key is the key that it is signed with"
+_NOT_THERE = (
+    "Run 'curl -I' with its URL on the host to see whether it answers; driver_mirror.key has to be the key that a "
+    "mirror is signed with"
+)
 
 
 class Manager(Protocol):
@@ -109,7 +112,7 @@ class AptManager:
 
     def remove(self, names: Sequence[str]) -> None:
         self._repair()
-        _refuse_strangers(self._apt.simulate_removal(names).removed)
+        _refuse_strangers(self._apt.simulate_removal(names).removed, "apt-get remove")
         self._apt.remove(names)
 
     def run_triggers(self) -> None:
@@ -151,7 +154,7 @@ class DnfManager:
         self._dnf.install(["--allowerasing", *before])
 
     def remove(self, names: Sequence[str]) -> None:
-        _refuse_strangers(self._dnf.dependents(names))
+        _refuse_strangers(self._dnf.dependents(names), "dnf remove")
         self._dnf.remove(names)
 
     def run_triggers(self) -> None:
@@ -161,10 +164,10 @@ class DnfManager:
         (self._dnf.hold if held else self._dnf.unhold)(names)
 
 
-def _refuse_strangers(removed: Sequence[str]) -> None:
+def _refuse_strangers(removed: Sequence[str], command: str) -> None:
     strangers = [name for name in removed if not is_driver_package(name)]
     if strangers:
         raise EdgesiteError(
             "Removing the driver would also remove packages that need it: {0}".format(", ".join(strangers)),
-            "Remove them by hand first, if nobody needs them",
+            "If nobody needs them, remove them first: run '{0} {1}' on the host".format(command, " ".join(strangers)),
         )

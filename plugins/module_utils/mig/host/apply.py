@@ -141,7 +141,9 @@ def _end(nvml: Nvml, handle: Any, action: EndClient) -> None:
         else:
             return
     raise EdgesiteError(
-        "{0} does not exit".format(action.client.label()), "Check its state with ps; a reboot ends it in any case"
+        "{0} does not exit".format(action.client.label()),
+        "Run 'ps -o stat,wchan -p {0}' on the host: in state D it waits in the kernel, and only a reboot ends "
+        "it".format(action.client.pid),
     )
 
 
@@ -161,7 +163,7 @@ def _in_use(nvml: Nvml, handle: Any, action: Action, error: NvmlError) -> Edgesi
     if not clients:
         fix = "Stop what monitors the card, such as dcgm or an exporter, and run again"
     if isinstance(action, SetMode):
-        fix += "; list services that only monitor the card in quiesce"
+        fix += "; list services that only monitor the card in mig_quiesce (the option quiesce)"
     return EdgesiteError(
         "{0}: {1}".format(error.problem, named_clients(clients) or "by something that NVML does not list"),
         fix,

@@ -46,7 +46,8 @@ def resolve(path: str) -> Optional[Device]:
     try:
         if not stat.S_ISBLK(os.stat(node).st_mode):
             raise EdgesiteError(
-                "{0} is not a block device".format(path), "Set device to the name of a disk or partition"
+                "{0} is not a block device".format(path),
+                "Set device in storage_volumes to the name of a disk or partition",
             )
     except FileNotFoundError:
         return None

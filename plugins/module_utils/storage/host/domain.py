@@ -172,8 +172,9 @@ class LuksVolumeDomain(Domain[State, Action]):
         key = self._known(volume)
         if key is None:
             raise EdgesiteError(
-                "no key of volume {0} is known".format(volume.name),
-                "Set storage_recovery_keys (the option recovery_keys)",
+                "No key that opens volume {0} is known".format(volume.name),
+                "Decrypt the volume's recovery key, as docs/storage.md says, and set storage_recovery_keys (the option "
+                "recovery_keys) for one run",
             )
         return key
 
@@ -196,7 +197,10 @@ class LuksVolumeDomain(Domain[State, Action]):
         header = luks.header(device)
         if header is not None and header.uuid == action.volume.uuid:
             if block_device.users(device, ""):
-                raise EdgesiteError("{0} is in use".format(device.node), "Run again")
+                raise EdgesiteError(
+                    "{0} is in use".format(device.node),
+                    "'lsblk {0}' on the host shows by what; end that and run the playbook again".format(device.node),
+                )
             luks.unmake(device, block_device.look(device).size)
 
     def final(self, action: Action) -> bool:

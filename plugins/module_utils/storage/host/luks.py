@@ -279,7 +279,10 @@ def _patient(run: Run, argv: Sequence[str], timeout: float = _SECONDS, **more: A
 def _do(run: Run, argv: Sequence[str], **more: Any) -> None:
     done = _patient(run, [_program(argv[0]), *argv[1:]], **more)
     if not done.ok:
-        raise EdgesiteError("{0} failed: {1}".format(argv[0], _last_line(done)), "Fix what it names, and run again")
+        raise EdgesiteError(
+            "{0} failed: {1}".format(argv[0], _last_line(done)),
+            "Mend what it names, and run the playbook again; 'journalctl -b' on the host may say more",
+        )
 
 
 def _program(name: str) -> str:

@@ -85,8 +85,14 @@ def test_a_volume_without_a_key_is_passed_over():
 
 @pytest.mark.parametrize("host", ["..", "a/b", "", ".alpha", "a\n"])
 def test_a_host_that_can_be_no_folder_is_refused(host):
-    with pytest.raises(EdgesiteError, match="cannot be the name of a folder"):
+    with pytest.raises(EdgesiteError, match="cannot be that of its folder in escrow. Rename it in the inventory"):
         recovery_escrow.check_host(host)
+
+
+def test_an_empty_text_is_no_folder():
+    recovery_escrow.check_folder("/srv/escrow", "escrow_dir")
+    with pytest.raises(EdgesiteError, match="escrow_dir is empty, so recovery keys would be kept nowhere. Set it to"):
+        recovery_escrow.check_folder(" ", "escrow_dir")
 
 
 def test_a_key_is_written_once_and_for_its_owner_alone(tmp_path):

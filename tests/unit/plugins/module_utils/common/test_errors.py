@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, printable
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, Problems, printable
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.reading import unread
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,3 +33,27 @@ def test_what_a_terminal_does_not_show_as_it_is_is_escaped(text, told):
 def test_any_message_is_one_line_that_can_be_written(problem, fix):
     message = str(EdgesiteError(problem, fix))
     assert message.isprintable() and message.encode("utf-8")
+
+
+def test_problems_are_told_together():
+    inner, outer = Problems(), Problems()
+    outer.end()
+    for name in ("a", "b"):
+        with inner:
+            raise EdgesiteError(name, "fix", {"holders": [name]})
+    with outer:
+        raise EdgesiteError("c", "fix", {"holders": ["c"]})
+    with pytest.raises(EdgesiteError) as one:
+        outer.end()
+    assert str(one.value) == "c. fix."
+    with outer:
+        inner.end()
+    with pytest.raises(EdgesiteError) as all_of_them:
+        outer.end()
+    assert str(all_of_them.value) == "3 problems, nothing was changed: (1) c. fix. (2) a. fix. (3) b. fix."
+    assert all_of_them.value.details == {"holders": ["c", "a", "b"]}
+
+
+def test_only_what_users_can_mend_is_kept_for_later():
+    with pytest.raises(ValueError, match="a fault of ours"), Problems():
+        raise ValueError("a fault of ours")

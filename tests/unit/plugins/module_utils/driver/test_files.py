@@ -93,8 +93,8 @@ def test_persistence_daemon_that_hangs_does_not_keep_the_boot():
 
 
 def test_a_second_key_in_the_file_is_not_trusted_with_the_first():
-    with pytest.raises(EdgesiteError, match="pinned key is AA"):
-        files.check_fingerprint("the key", ["AA", "BB"], "AA")
+    with pytest.raises(EdgesiteError, match=r"pinned key is AA\. Ask for it"):
+        files.check_fingerprint("the key", ["AA", "BB"], "AA", "Ask for it")
 
 
 @pytest.mark.parametrize("end", [*ENDS, *LINES])

@@ -8,8 +8,9 @@ import hashlib
 import re
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver.options import DEBIAN_URL
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.options import DEBIAN_URL, options
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import deb822, values
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import (
     FINGERPRINT,
@@ -132,7 +133,7 @@ def test_auto_keeps_the_flavour_that_is_there():
         (["T4", "B200"], {"branch": "550"}, "needs branch"),
         (["V100", "B200"], {"branch": "580"}, "no flavour of the driver supports all GPUs"),
         ([], {"branch": "580"}, "no NVIDIA GPU"),
-        (["T4"], {}, "neither driver_branch nor driver_version"),
+        (["T4"], {}, "driver_branch is not set, and neither is driver_version"),
         (["T4"], {"branch": "latest"}, "driver_branch 'latest'"),
         (["T4"], {"version": "550.163.01-2"}, "driver_version '550.163.01-2'"),
         (["T4"], {"version": "550.163." + "9" * 5000}, "is not a version of NVIDIA's driver"),
@@ -327,9 +328,13 @@ def test_a_folder_is_a_mirror_too():
         ({"key_base64": "bm90IGEga2V5"}, "not an OpenPGP public key"),
         ({"key_base64": "no Base64!"}, "driver_mirror.key site.asc cannot be used: it is not Base64"),
         ({"key_base64": "ü"}, "it is not Base64"),
-        ({"key_fingerprint": ""}, "driver_mirror.key_fingerprint is not set"),
-        ({"url": None}, "either url or path"),
-        ({"path": "/mnt"}, "either url or path"),
+        ({"key_fingerprint": ""}, "driver_mirror.key_fingerprint is not set. Set it to the 40 digits that 'gpg --show"),
+        (
+            {"key_fingerprint": "12 ab"},
+            "driver_mirror.key_fingerprint is '12AB', which is not the fingerprint",
+        ),
+        ({"url": None}, "neither url nor path"),
+        ({"path": "/mnt"}, "both url and path"),
         ({"layout": "ubuntu"}, "driver_mirror.layout"),
         ({"fingerprint": "x"}, "driver_mirror has unknown keys: fingerprint"),
     ],
@@ -337,6 +342,41 @@ def test_a_folder_is_a_mirror_too():
 def test_a_mirror_that_nobody_vouches_for_is_refused(changes, words):
     made = plan(info(), branch="550", source="mirror", mirror=mirror(**changes))
     assert words in made["problems"][0] and not made["actions"]
+
+
+def told(**variables):
+    with pytest.raises(EdgesiteError) as caught:
+        options({"branch": "550", **variables})
+    return [error.problem for error in caught.value.parts or [caught.value]]
+
+
+def test_all_that_is_wrong_with_the_variables_is_told():
+    wrong = {"branch": "new", "version": "1", "flavour": "free", "source": "mirror", "extra_packages": ["-y"]}
+    addresses = {"distribution_url": "ftp://hub", "nvidia_key_fingerprint": "AB"}
+    of_mirror = {"url": "ftp://hub", "path": "/mnt", "layout": "ubuntu", "key": "", "key_fingerprint": "AB", "name": 1}
+    assert [problem.split()[0] for problem in told(**wrong, **addresses, mirror=of_mirror)] == [
+        "driver_version",
+        "driver_branch",
+        "driver_flavour",
+        "driver_mirror.url",
+        "driver_mirror",
+        "driver_mirror.key",
+        "driver_mirror",
+        "driver_mirror.layout",
+        "driver_mirror.key_fingerprint",
+        "driver_extra_packages[0]",
+        "driver_distribution_url",
+        "driver_nvidia_key_fingerprint",
+    ]
+
+
+def test_one_mistake_in_a_mirror_is_told_once():
+    assert told(source="mirror") == ["driver_mirror is not set, and driver_source is mirror"]
+    assert told(source="mirror", mirror=mirror(key_fingerprint="")) == ["driver_mirror.key_fingerprint is not set"]
+    both = told(source="mirror", mirror=mirror(key_fingerprint="", key_base64="ü"))
+    assert [problem.split()[0] for problem in both] == ["driver_mirror.key_fingerprint", "driver_mirror.key"]
+    wrong_key = told(source="mirror", mirror=mirror(key_fingerprint="0" * 40, key_sha256="0" * 64))
+    assert len(wrong_key) == 1 and "SHA-256" in wrong_key[0]
 
 
 def test_the_checksum_of_the_key_is_accepted():
@@ -425,8 +465,8 @@ def test_a_mirror_is_what_stands_in_its_source_or_is_refused(on, changed):
     wanted = {"url": "http://hub/debian", "suite": "trixie", name: value}
     if name == "path":
         del wanted["url"]
-    options = {"branch": "580", "source": "mirror", "mirror": {**mirror(layout="nvidia"), "url": None, **wanted}}
-    problems, text = source(options, on)
+    variables = {"branch": "580", "source": "mirror", "mirror": {**mirror(layout="nvidia"), "url": None, **wanted}}
+    problems, text = source(variables, on)
     if problems:
         assert "\n" not in problems[0] and (problems[0].startswith("driver_mirror." + name) or not value)
         return
@@ -459,7 +499,7 @@ def test_the_archive_of_the_distribution_is_what_stands_in_its_source_or_is_refu
 def test_packages_are_names_or_are_refused(names):
     made = plan(info(), branch="550", extra_packages=names)
     if made["problems"]:
-        assert made["problems"][0].startswith("driver_extra_packages[")
+        assert "driver_extra_packages[" in made["problems"][0]
         return
     assert list(made["loose"][-len(names) :]) == names
     assert not any(name.startswith("-") or name.endswith("-") or "=" in name for name in names)

@@ -10,9 +10,11 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.selectors import (
     GpuId,
     canonical_pci,
+    check,
     merge,
     model_matches,
     models,
+    overlap,
     resolve,
 )
 from hypothesis import given
@@ -106,7 +108,7 @@ def test_selector_of_the_wrong_shape_is_refused(selector):
 
 def test_sexagesimal_pci_address_is_explained():
     # YAML 1.1 reads an unquoted 17:00:00 as a number of seconds.
-    with pytest.raises(EdgesiteError, match="Quote it in YAML"):
+    with pytest.raises(EdgesiteError, match="quote them in YAML"):
         resolve("gpus", [{"pci_bus_id": 61200}], GPUS)
 
 
@@ -133,7 +135,9 @@ def test_entries_add_up():
         {"gpus": "all", "persistence_mode": True, "ecc": None},
         {"gpus": [{"model": "T4"}], "power_limit": "60", "persistence_mode": True},
     ]
-    assert merge("settings", entries, [A100, T4]) == [
+    problems, merged = merge("settings", entries, [A100, T4])
+    assert not problems
+    assert merged == [
         (A100, {"persistence_mode": ("settings[0].persistence_mode", True)}),
         (
             T4,
@@ -146,8 +150,58 @@ def test_entries_add_up():
 
 
 def test_entries_that_differ_are_both_named():
-    entries = [{"gpus": "all", "power_limit": "60"}, {"gpus": [{"index": 2}], "power_limit": "70"}]
+    entries = [
+        {"gpus": "all", "power_limit": "60"},
+        {"gpus": [{"index": 9}, {"index": 8}], "power_limit": "60"},
+        {"gpus": [{"index": 2}], "power_limit": "70", "gpu_clocks": {"min": 900, "max": None}},
+        {"gpus": [{"index": 2}], "gpu_clocks": {"locked": False}},
+    ]
+    problems, _merged = merge("settings", entries, GPUS)
+    told = [str(problem) for problem in problems]
+    assert len(told) == 4
+    assert told[0].startswith("settings[1].gpus[0] is index 9") and told[1].startswith("settings[1].gpus[1] is index 8")
+    assert told[2].startswith("settings[2].power_limit is '70', but settings[0].power_limit is '60' for the same GPU 2")
+    assert told[3].startswith("settings[3].gpu_clocks is locked: false, but settings[2].gpu_clocks is min: 900 for")
+    assert T4.uuid in told[2] and "does not override" in told[2]
+
+
+def test_a_host_without_gpus_says_so_once():
+    problems, merged = merge("settings", [{"gpus": "all", "ecc": True}, {"gpus": [{"index": 2}]}], [])
+    assert [problem.problem for problem in problems] == [
+        "settings[0].gpus names GPUs, but NVML reports none on this host"
+    ]
+    assert not merged
+
+
+def test_all_that_is_wrong_with_selectors_is_told():
     with pytest.raises(EdgesiteError) as caught:
-        merge("settings", entries, GPUS)
-    assert "settings[1].power_limit is '70', but settings[0].power_limit is '60'" in str(caught.value)
-    assert T4.uuid in str(caught.value)
+        check("gpus", [{"index": "x", "pci_bus_id": "y", "modell": "T4"}, {}, {"model": "T4"}])
+    assert [problem.problem.split()[0] for problem in caught.value.parts] == [
+        "gpus[0]",
+        "gpus[0].index",
+        "gpus[0].pci_bus_id",
+        "gpus[1]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("all", "all", True),
+        ("all", [{"uuid": "GPU-aaaa"}], True),
+        ([{"index": 0}], "all", True),
+        ([{"uuid": "GPU-AAAA"}], [{"model": "T4"}, {"uuid": "gpu-aaaa"}], True),
+        ([{"pci_bus_id": "17:00.0"}], [{"pci_bus_id": "0000:17:00.0"}], True),
+        ([{"model": "A100 SXM4"}], [{"model": "a100-sxm4"}], True),
+        ([{"index": "0"}], [{"index": 0, "model": "A100"}], True),
+        ([{"model": "A100", "index": 0}], [{"model": "A100"}], True),
+        # the host may have none of these
+        ("all", [{"model": "A100"}], False),
+        ([{"model": "A100"}], [{"model": "A100-SXM4"}], False),
+        ([{"index": 0}], [{"index": 1}], False),
+        ([{"index": 0}], [{"uuid": "GPU-aaaa"}], False),
+    ],
+)
+def test_gpus_that_two_values_share_on_any_host(one, other, expected):
+    first, second = ([selector for _where, selector in check("gpus", value)] for value in (one, other))
+    assert overlap(first, second) == overlap(second, first) == expected

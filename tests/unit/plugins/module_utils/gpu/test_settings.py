@@ -82,8 +82,8 @@ def test_changes_come_in_the_order_in_which_they_hold():
 def test_power_limit_out_of_range_names_the_range(limit):
     with pytest.raises(EdgesiteError) as caught:
         plan({"power_limit": limit})
-    assert "100 W to 400 W" in str(caught.value)
-    assert "GPU-aaaa" in str(caught.value)
+    assert caught.value.fix == "Set a number of watts from 100 to 400, or 'default'"
+    assert "neither a number" in caught.value.problem or "GPU-aaaa" in caught.value.problem
 
 
 @pytest.mark.parametrize(
@@ -229,3 +229,35 @@ def test_any_value_gives_a_plan_within_the_card_or_an_error_for_users(given_opti
 def test_what_no_card_can_have_is_found_without_one(entry, says):
     (problem,) = settings.check([{"gpus": "all", "ecc": None}, entry], "gpu_settings")
     assert says in problem.problem and problem.fix
+
+
+def test_everything_that_no_card_can_have_is_told():
+    wrong = {"gpus": [{"modell": "T4"}], "power_limit": "much", "compute_mode": "shared", "gpu_clocks": {"min": 900}}
+    told = [
+        problem.problem for problem in settings.check([wrong, {"gpus": "some", "power_limit": "-1"}], "gpu_settings")
+    ]
+    assert [problem.split()[0] for problem in told] == [
+        "gpu_settings[0].gpus[0]",
+        "gpu_settings[0].compute_mode",
+        "gpu_settings[0].power_limit",
+        "gpu_settings[0].gpu_clocks",
+        "gpu_settings[1].gpus",
+        "gpu_settings[1].power_limit",
+    ]
+
+
+def test_entries_that_contradict_each_other_on_any_host_are_found_without_a_card():
+    entries = [
+        {"gpus": "all", "power_limit": "200", "ecc": True, "compute_mode": "shared"},
+        {"gpus": [{"model": "T4"}], "power_limit": "60"},
+        {"gpus": [{"index": 0}], "power_limit": "250", "ecc": True, "compute_mode": "default"},
+        {"gpus": "some", "power_limit": "300"},
+        {"gpus": "all", "power_limit": "300"},
+    ]
+    told = [problem.problem for problem in settings.check(entries, "gpu_settings")]
+    assert told == [
+        "gpu_settings[0].compute_mode is 'shared'",
+        "gpu_settings[3].gpus is 'some', neither 'all' nor a list of selectors",
+        "gpu_settings[2].power_limit is '250', but gpu_settings[0].power_limit is '200' for the same GPUs",
+        "gpu_settings[4].power_limit is '300', but gpu_settings[0].power_limit is '200' for the same GPUs",
+    ]

@@ -85,7 +85,7 @@ def test_unknown_profile_is_refused_with_a_list():
 
 
 def test_profile_that_one_fan_lacks_is_refused():
-    with pytest.raises(EdgesiteError, match="they have: quiet. "):
+    with pytest.raises(EdgesiteError, match="their profiles are: quiet. "):
         fan.plan("cool", state(TWO))
 
 

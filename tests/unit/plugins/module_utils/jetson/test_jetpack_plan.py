@@ -122,7 +122,13 @@ def test_hold_alone_holds_what_is_there():
         ("36.5.0", "tegra234", Wanted(version="7.2", upgrade="minor"), "another major release", "^Flash it"),
         ("36.4.7", "tegra234", Wanted(version="6.9"), "jetpack_version is 6.9.*5.0.2, 5.1, .*7.2", "jetpack_suite"),
         ("36.4.7", "tegra234", Wanted(suite="36.5"), "jetpack_suite is '36.5', which is not", "suite"),
-        ("36.4.7", "tegra234", Wanted(version="6.2.2", suite="r36.4"), "6.2.2 is in the suite r36.5", "one of them"),
+        (
+            "36.4.7",
+            "tegra234",
+            Wanted(version="6.2.2", suite="r36.4"),
+            "6.2.2 is in the suite r36.5",
+            "set it to r36.5",
+        ),
         ("36.4.7", "tegra234", Wanted(upgrade="minor"), "neither jetpack_version nor jetpack_suite", "jetpack_version"),
         ("36.4.7", "tegra234", Wanted(upgrade="major"), "jetpack_upgrade is major", "reflash"),
     ],
@@ -140,7 +146,7 @@ def test_host_that_tells_no_release_is_refused():
 
 def test_holds_of_somebody_else_are_in_the_way_of_an_upgrade_only():
     held = info(held=["nvidia-l4t-bootloader", "nvidia-l4t-core"], held_by_role=["nvidia-l4t-core"])
-    with pytest.raises(EdgesiteError, match="would have to change: nvidia-l4t-bootloader.*apt-mark unhold") as caught:
+    with pytest.raises(EdgesiteError, match="packages that are held: nvidia-l4t-bootloader.*apt-mark unhold") as caught:
         jetpack_plan.plan(held, MINOR)
     assert "nvidia-l4t-core" not in caught.value.problem
     assert words(jetpack_plan.plan(held, Wanted(version="6.2.1"))) == []
@@ -275,7 +281,7 @@ def test_transaction_that_fits():
         (
             "E: Unable to locate package nvidia-jetpak\n",
             GIB,
-            "apt cannot do it: Unable to locate package nvidia-jetpak",
+            "apt cannot bring the host to this JetPack: Unable to locate package nvidia-jetpak",
         ),
         (" nvidia-l4t-x : Depends: nvidia-l4t-core (>> 36.5)\n", GIB, "Depends: nvidia-l4t-core"),
         (
@@ -351,3 +357,17 @@ def test_a_mirror_is_what_stands_in_the_sources_or_is_refused(mirror, suite):
     enabled = [line["uri"] for line in jetpack.parse_sources(text) if line["enabled"]]
     archive = mirror.rstrip("/") or jetpack.NVIDIA
     assert enabled == [archive + "/common", archive + "/t234"]
+
+
+def test_all_that_cannot_be_meant_is_told():
+    wanted = Wanted(version="6", suite="36", upgrade="major", mirror="ftp://hub", packages=("-y", "vpi3-dev", "a=1"))
+    with pytest.raises(EdgesiteError) as caught:
+        jetpack_plan.check(wanted)
+    assert [error.problem.split(" is ")[0] for error in caught.value.parts] == [
+        "jetpack_mirror",
+        "jetpack_packages[0]",
+        "jetpack_packages[2]",
+        "jetpack_upgrade",
+        "jetpack_suite",
+        "jetpack_version",
+    ]

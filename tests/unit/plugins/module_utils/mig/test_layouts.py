@@ -108,7 +108,7 @@ def test_layouts_of_several_cards():
         ({}, "layouts is an empty mapping, not a list"),
         (["all"], "layouts[0] is 'all'"),
         ([{}], "layouts[0] is an empty mapping"),
-        ([{"gpus": "all", "instance": {}}], "Use a dictionary with gpus"),
+        ([{"gpus": "all", "instance": {}}], "its keys are gpus, mig and instances"),
         ([{"gpus": [{"index": 0}], "mig": True}], "layouts[0].mig is true. Use enabled or disabled, in quotes"),
         ([{"gpus": [{"index": 0}], "mig": []}], "layouts[0].mig is an empty list"),
         ([{"gpus": [{"index": 0}], "mig": "disabled", "instances": {"1g": 1}}], "has instances, but mig is disabled"),
@@ -171,6 +171,53 @@ def test_every_problem_is_told():
     told = refused([{"gpus": [{"index": 0}], "instances": {"9g": 1}}, {"gpus": [{"index": 1}], "mig": "on"}, 7])
     for option in ("layouts[0].instances['9g']", "layouts[1].mig", "layouts[2] is 7"):
         assert option in told
+
+
+def test_everything_that_no_card_can_have_is_told():
+    layout = {
+        "gpus": [{"modell": "A100"}, {"index": -1}],
+        "mig": "on",
+        "instances": [
+            {"profile": "40gb", "placement": "x", "count": "two", "compute_instances": {"1g": 1, "1c": "y"}},
+            {"profile": "1g", "placement": 0, "count": 2},
+            {"count": 1},
+        ],
+    }
+    told = [problem.problem for problem in check([layout, {"gpus": "all", "instances": {"40gb": "z"}}])]
+    assert [problem.split()[0].rstrip(":") for problem in told] == [
+        "layouts[0].gpus[0]",
+        "layouts[0].gpus[1].index",
+        "layouts[0].mig",
+        "layouts[0].instances[0].profile",
+        "layouts[0].instances[0].placement",
+        "layouts[0].instances[0].count",
+        "layouts[0].instances[0].compute_instances['1g']",
+        "layouts[0].instances[0].compute_instances['1c']",
+        "layouts[0].instances[1]",
+        "layouts[0].instances[2]",
+        "layouts[1].instances['40gb']",
+        "layouts[1].instances['40gb']",
+    ]
+
+
+def test_layouts_that_share_a_card_on_any_host_are_found_without_one():
+    layouts = [{"gpus": "all"}, {"gpus": [{"model": "A100"}]}, {"gpus": [{"index": 0}]}, {"gpus": "all", "mig": "on"}]
+    assert [problem.problem for problem in check(layouts)] == [
+        "layouts[2].gpus names a GPU that layouts[0].gpus names too",
+        "layouts[3].gpus names a GPU that layouts[0].gpus names too",
+        "layouts[3].mig is 'on'",
+    ]
+
+
+def test_all_instances_that_a_card_cannot_have_are_told():
+    told = refused_instances({"9g": 1, "4c.3g.20gb": 1, "1g": 1})
+    assert "['9g'] is '9g', which is not a profile" in told and "['4c.3g.20gb']: a 3g.20gb has no room" in told
+    told = refused_instances([{"profile": "9g"}, {"profile": "2g", "placement": 1}])
+    assert "[0].profile is '9g', which is not a profile" in told and "[1].placement is 1, where no 2g" in told
+
+
+def test_a_host_without_cards_says_so_once():
+    assert refused([{"gpus": "all"}, {"gpus": [{"index": 0}]}], ()).count("reports none") == 1
 
 
 @pytest.mark.parametrize("name", [known.name for known in A100.profiles])
@@ -259,5 +306,5 @@ def test_at_boot_each_card_is_on_its_own():
     ],
 )
 def test_what_no_card_can_have_is_found_without_one(layout, says):
-    (problem,) = check([{"gpus": "all", "instances": {"1g": 1}}, layout], "mig_layouts")
+    (problem,) = check([{"gpus": [{"model": "A100"}], "instances": {"1g": 1}}, layout], "mig_layouts")
     assert says in problem.problem and problem.fix

@@ -226,7 +226,7 @@ MALFORMED = [
     ((), [], "configuration is an empty list"),
     (("version",), "v2", "version is 'v2', not 'v1'"),
     (("version",), 1.0, "version is 1.0"),
-    (("apiVersion",), "v1", "has the field 'apiVersion'; allowed are version, mig-configs"),
+    (("apiVersion",), "v1", "has the field 'apiVersion'. Remove it from the file, or correct it"),
     (("mig-configs",), {}, "mig-configs is an empty mapping"),
     (("mig-configs",), ["one"], "mig-configs is a list"),
     (("mig-configs", 7), [], "A name in mig-configs is 7, not text"),
@@ -298,6 +298,47 @@ def test_mig_off_may_have_no_profiles(profiles):
 def test_mistake_in_a_configuration_that_is_not_used_is_found_too():
     with pytest.raises(EdgesiteError, match=r"mig-configs.two\[0\].devices"):
         parted.layouts(configurations(one=[entry()], two=[entry("0-3")]), "one", host(A100))
+
+
+def test_everything_that_is_wrong_anywhere_is_told():
+    wrong = {
+        "device-filter": ["A100", "0x20B010DE", 5],
+        "devices": [-1, True],
+        "mig-enabled": "yes",
+        "mig-devices": {"40gb": 1, "3g.20gb": "2"},
+        "mig-mode": 1,
+    }
+    document = {"version": "v2", "mig-configs": {"one": [wrong, 7, {"mig-enabled": True}], 5: [], "two": []}}
+    with pytest.raises(EdgesiteError) as caught:
+        parted.check(document, "three")
+    one = "mig-configs.one[0]"
+    assert [
+        problem.problem.split(" is ")[0].split(" has ")[0].split(" lacks ")[0] for problem in caught.value.parts
+    ] == [
+        "version",
+        one,
+        one + ".device-filter[0]",
+        one + ".device-filter[2]",
+        one + ".devices[0]",
+        one + ".devices[1]",
+        one + ".mig-enabled",
+        f"A profile in {one}.mig-devices",
+        one + ".mig-devices.3g.20gb",
+        "mig-configs.one[1]",
+        "mig-configs.one[2]",
+        "mig-configs.one[2].mig-devices",
+        "A name in mig-configs",
+        "mig-configs.two",
+        "mig_config (the option config)",
+    ]
+    assert all(problem.fix for problem in caught.value.parts)
+
+
+def test_a_document_that_is_none_is_told_once():
+    for document in (None, {"version": "v1"}, {"version": "v1", "mig-configs": {}}):
+        with pytest.raises(EdgesiteError) as caught:
+            parted.check(document, "one")
+        assert not caught.value.parts
 
 
 WORDS = ["version", "v1", "mig-configs", "one", "devices", "all", "mig-enabled", "mig-devices", "device-filter"]

@@ -264,16 +264,16 @@ def test_a_plan_leads_there_and_destroys_nothing(disk, wipe, crypttab, fstab):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"name": "Data"}, "volumes: name is 'Data', which is not a name of at most 32"),
-        ({"name": "my-data"}, "volumes: name"),
+        ({"name": "Data"}, "volumes[0].name is 'Data', which is not a name of at most 32"),
+        ({"name": "my-data"}, "volumes[0].name"),
         ({"device": "/dev/sdb"}, "which is not a name that stays with its device"),
         ({"device": "/dev/disk/by-id/../../sdb x"}, "which is not a name that stays with its device"),
         ({"device": "/dev/disk/by-uuid/1234"}, "which is not a name that stays with its device"),
         ({"device": "/dev/disk/by-id/../../sdb"}, "which is not a name that stays with its device"),
-        ({"mount": "srv"}, "volumes: mount of data is 'srv', which is not an absolute path"),
-        ({"mount": "/srv/../etc"}, "volumes: mount"),
-        ({"options": "a b"}, "volumes: mount_options of data is 'a b', which is not a list of mount options"),
-        ({"options": ""}, "volumes: mount_options"),
+        ({"mount": "srv"}, "volumes[0].mount is 'srv', which is not an absolute path"),
+        ({"mount": "/srv/../etc"}, "volumes[0].mount"),
+        ({"options": "a b"}, "volumes[0].mount_options is 'a b', which is not a list of mount options"),
+        ({"options": ""}, "volumes[0].mount_options"),
     ],
 )
 def test_volumes_that_cannot_be_meant(changes, says):
@@ -284,12 +284,45 @@ def test_volumes_that_cannot_be_meant(changes, says):
 
 def test_lists_that_cannot_be_meant():
     storage.check(WANTED)
-    with pytest.raises(EdgesiteError, match="Two volumes have the name data"):
-        storage.check(WANTED._replace(volumes=(VOLUME, VOLUME)))
     with pytest.raises(EdgesiteError, match="PCRs are numbered"):
         storage.check(WANTED._replace(pcrs=(24,)))
     with pytest.raises(EdgesiteError, match="none of the volumes"):
         storage.check(WANTED._replace(wipe=("/dev/disk/by-id/virtio-DATA1",)))
+
+
+def test_all_that_cannot_be_meant_is_told():
+    wrong = VOLUME._replace(name="Data", device="/dev/sdb", mount="srv", options="")
+    with pytest.raises(EdgesiteError) as caught:
+        storage.check(WANTED._replace(volumes=(VOLUME, wrong, VOLUME), pcrs=(7, 24, 25), wipe=("/dev/sdc@1", "x")))
+    assert [one.problem.partition(",")[0] for one in caught.value.parts] == [
+        "volumes[1].name is 'Data'",
+        "volumes[1].device is '/dev/sdb'",
+        "volumes[1].mount is 'srv'",
+        "volumes[1].mount_options is ''",
+        "volumes[2].name is 'data'",
+        "volumes[2].device is '/dev/disk/by-id/virtio-DATA1'",
+        "volumes[2].mount is '/srv/data'",
+        "pcrs has 24",
+        "wipe[0] is '/dev/sdc@1'",
+        "wipe[1] is 'x'",
+    ]
+    assert ", as is volumes[0].name" in caught.value.parts[4].problem
+
+
+def test_the_options_make_what_is_wanted_or_are_told_of_all_at_once():
+    entry = {"name": "data", "device": VOLUME.device, "mount": "/srv/data", "filesystem": "ext4"}
+    options = {
+        "volumes": [{**entry, "cipher": "sm4-xts", "mount_options": "noatime"}],
+        "pcrs": [7, 0, 7],
+        "wipe": [],
+        "recovery_certificate": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    }
+    wanted = storage.of_options(options, lambda: "new")
+    assert wanted.volumes == (storage.Volume("data", VOLUME.device, "/srv/data", "ext4", "sm4-xts", "noatime", "new"),)
+    assert wanted.pcrs == (0, 7) and len(wanted.certificate) == 64
+    with pytest.raises(EdgesiteError) as caught:
+        storage.of_options({**options, "pcrs": [24], "wipe": ["x"], "recovery_certificate": "none"}, str)
+    assert [error.problem.split()[0] for error in caught.value.parts] == ["pcrs", "wipe[0]", "recovery_certificate"]
 
 
 def test_a_certificate_has_a_fingerprint():
@@ -335,7 +368,8 @@ def test_a_volume_is_what_stands_in_the_tables_or_is_refused(name, device, mount
     try:
         storage.check(wanted)
     except EdgesiteError as error:
-        assert error.problem.startswith("volumes: ") and error.fix and "\n" not in error.problem
+        for one in error.parts or [error]:
+            assert one.problem.startswith("volumes[0].") and one.fix and "\n" not in one.problem
         return
     other = "# once\x0c/dev/sda /old ext4\u2028\n/dev/sda / ext4 defaults 0 1\n"
     for before, column, entry in (

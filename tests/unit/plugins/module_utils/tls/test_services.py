@@ -203,15 +203,18 @@ def test_whatever_is_wanted_after_whatever_it_is_reached(first, then, prefers, i
     [
         ({"services": [{"unit": "nginx"}]}, r"^services\[0\]\.unit.*nginx.service"),
         ({"services": [{"unit": "../nginx.service"}]}, r"^services\[0\]\.unit"),
-        ({"services": [{"unit": "nginx.service"}, {"unit": "nginx.service"}]}, "two entries with unit nginx.service"),
+        (
+            {"services": [{"unit": "nginx.service"}, {"unit": "nginx.service"}]},
+            r"services\[1\]\.unit is 'nginx.service', as is services\[0\]",
+        ),
         ({"services": [{"unit": "nginx.service", "user": "a b"}]}, r"^services\[0\]\.user"),
         ({"proxies": [{**NODE, "name": "Node"}]}, r"^proxies\[0\]\.name"),
         ({"proxies": [{**NODE, "listen": "9443"}]}, r"^proxies\[0\]\.listen.*ADDRESS:PORT"),
         ({"proxies": [{**NODE, "listen": "*:0"}]}, "port is not 1 to 65535"),
         ({"proxies": [{**NODE, "upstream": "*:80"}]}, "nobody can connect to"),
         ({"proxies": [{**NODE, "upstream": "a:80\n    bind"}]}, r"^proxies\[0\]\.upstream"),
-        ({"proxies": [NODE, {**NODE, "listen": "*:1"}]}, "two entries with name node"),
-        ({"proxies": [NODE, {**NODE, "name": "b"}]}, "two entries with listen 0.0.0.0:9443"),
+        ({"proxies": [NODE, {**NODE, "listen": "*:1"}]}, r"^proxies\[1\]\.name is 'node', as is proxies\[0\]"),
+        ({"proxies": [NODE, {**NODE, "name": "b"}]}, r"^proxies\[1\]\.listen is '0.0.0.0:9443', as is proxies"),
         ({"proxies": [{**NODE, "names": ["a b"]}]}, r"^proxies\[0\]\.names"),
         ({"proxies": [{**NODE, "names": ["a"], "client_certificates": "none"}]}, "set client_certificates: required"),
         ({"proxies": [{**NODE, "server_name": "a"}]}, "Set side: client"),
@@ -236,9 +239,39 @@ def test_what_cannot_be_is_refused(given, words):
     assert re.search(words, error.problem + ". " + error.fix, re.IGNORECASE)
 
 
-def test_all_that_is_wrong_is_told_at_once():
-    with pytest.raises(options.Wrong, match=r"^2 problems, nothing was changed: \(1\) tcti is .* \(2\) group is"):
-        options.wanted(**{**BASE, "services": [], "proxies": [], "tcti": "a", "group": "b c"})
+def test_all_that_cannot_be_is_told():
+    services = [{"unit": "nginx", "user": "a b"}, {"unit": "nginx.service"}, {"unit": "nginx.service"}]
+    proxies = [
+        {**NODE, "name": "A", "listen": "9443", "upstream": "*:80", "names": ["a b"], "client_certificates": "none"},
+        {**OUT, "listen": "9444", "upstream": "10.0.0.1:1", "names": ["a"]},
+        {**OUT, "listen": "0.0.0.0:9444", "server_name": "a b"},
+        NODE,
+        NODE,
+    ]
+    with pytest.raises(EdgesiteError) as caught:
+        options.wanted("t", "i", "a b", "a b", services, proxies)
+    assert [error.problem.split(", ")[0].split(" is ")[0] for error in caught.value.parts] == [
+        "directory",
+        "identity",
+        "tcti",
+        "group",
+        "services[0].unit",
+        "services[0].user",
+        "proxies[0].name",
+        "proxies[0].listen",
+        "proxies[0].upstream",
+        "proxies[0].names[0]",
+        "proxies[0] has names",
+        "proxies[1].listen",
+        "proxies[1] has names or client_certificates",
+        "proxies[1] has no server_name",
+        "proxies[2].listen",
+        "proxies[2].server_name",
+        "services[2].unit",
+        "proxies[2].name",
+        "proxies[4].name",
+        "proxies[4].listen",
+    ]
 
 
 def test_what_is_not_there_is_named_before_anything_is_done():

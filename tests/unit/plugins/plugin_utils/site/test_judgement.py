@@ -118,6 +118,7 @@ def test_the_controller_is_told_of_once_for_all_hosts():
         (None, {"gpu_settings": [{"gpus": "all", "gpu_clocks": 1410}]}, "gpu", "gpu_settings[0].gpu_clocks is 1410"),
         (None, {"mig_layouts": [], "mig_disruption": "forced"}, "mig", "did you mean force?"),
         (None, {"mig_layouts": [], "mig_from_file": "x.yml"}, "mig", "mig_layouts and mig_from_file are both set"),
+        (None, {"mig_layouts": [], "mig_config": "a"}, "mig", "mig_layouts and mig_config are both set"),
         (None, {"mig_layouts": [], "mig_quiesce": ["a\n[Service]"]}, "mig", "mig_quiesce[0] is 'a\\n[Service]"),
         (None, {"driver_branch": "newest"}, "driver", "driver_branch"),
         (None, {"driver_branch": 550, "driver_extra_packages": ["-y"]}, "driver", "driver_extra_packages[0] is '-y'"),
@@ -168,6 +169,18 @@ def test_a_file_of_layouts_that_is_not_there(tmp_path):
     assert (host, layer) == ("controller", "mig") and problem.startswith("mig_from_file: cannot read")
 
 
+def test_a_mirror_whose_key_cannot_be_read_hides_nothing():
+    mirror = {"url": "ftp://hub", "path": "/mnt", "key": "/nowhere/mirror.asc", "key_fingerprint": "0123"}
+    told = problems(driver_version="5", driver_branch=580, driver_source="mirror", driver_mirror=mirror)
+    assert {(host, problem.split()[0]) for host, _layer, problem in told} == {
+        ("controller", "driver_mirror.key"),
+        ("gpu-1", "driver_version"),
+        ("gpu-1", "driver_mirror.url"),
+        ("gpu-1", "driver_mirror"),
+        ("gpu-1", "driver_mirror.key_fingerprint"),
+    }
+
+
 def test_storage_without_escrow_and_certificate():
     volume = {"name": "data", "device": "/dev/disk/by-id/nvme-1", "mount": "/srv/data"}
     told = problems(storage_volumes=[volume])
@@ -175,6 +188,61 @@ def test_storage_without_escrow_and_certificate():
         "storage_recovery_certificate",
         "storage_escrow_dir",
     }
+
+
+def test_empty_texts_are_no_paths():
+    volume = {"name": "data", "device": "/dev/disk/by-id/nvme-1", "mount": "/srv/data"}
+    told = problems(storage_volumes=[volume], storage_escrow_dir="", storage_recovery_certificate="")
+    assert told == [
+        ("gpu-1", "storage", "storage_escrow_dir is empty, so recovery keys would be kept nowhere"),
+        ("gpu-1", "storage", "storage_recovery_certificate is empty"),
+    ]
+    told = problems(tls_services=[{"unit": "nginx.service"}], tls_identity_directory="")
+    assert [problem.split(",")[0] for _host, _layer, problem in told] == ["tls_identity_directory is ''"]
+    assert problems(mig_layouts=[], mig_from_file="", mig_config="") == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_from_one_that_is_not_there(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    volume = {"name": "data", "device": "/dev/disk/by-id/nvme-1", "mount": "/srv/data"}
+    storage = {"storage_volumes": [volume], "storage_recovery_certificate": ""}
+
+    def fixes(**variables):
+        return " ".join(one.fix for one in judge({"gpu-1": variables}).problems)
+
+    assert f"mkdir -p {tmp_path}/none" in fixes(edgesite_report_file=str(tmp_path / "none/report.json"))
+    assert f"move {tmp_path}/file away" in fixes(**storage, storage_escrow_dir=str(tmp_path / "file/escrow"))
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    assert f"chown USER {tmp_path}" in fixes(edgesite_report_file=str(tmp_path / "report.json"))
+    assert f"chown USER {tmp_path}" in fixes(**storage, storage_escrow_dir=str(tmp_path / "escrow"))
+
+
+def test_all_that_is_wrong_with_a_layer_is_told(tmp_path):
+    volumes = [{"name": "Data", "device": "/dev/sdb", "mount": "srv"}]
+    told = problems(
+        storage_volumes=volumes,
+        storage_recovery_certificate="",
+        storage_escrow_dir=str(tmp_path),
+        storage_pcrs=[24],
+        tls_services=[{"unit": "nginx", "user": "a b"}],
+    )
+    assert [problem.split(", ")[0].split(" is ")[0] for _host, _layer, problem in told] == [
+        "storage_pcrs has 24",
+        "storage_recovery_certificate",
+        "storage_volumes[0].device",
+        "storage_volumes[0].mount",
+        "storage_volumes[0].name",
+        "tls_services[0].unit",
+        "tls_services[0].user",
+    ]
+
+
+def test_all_that_is_wrong_with_a_file_of_layouts_is_told(tmp_path):
+    file = tmp_path / "parted.yaml"
+    file.write_text("version: v2\nmig-configs: {one: [{devices: some, mig-enabled: 1}]}\n")
+    told = problems(mig_from_file=str(file), mig_config="two")
+    assert len(told) == 4
+    assert all(problem.startswith(f"mig_from_file {file}: ") for _host, _layer, problem in told)
 
 
 def test_values_that_are_good_are_no_problem():

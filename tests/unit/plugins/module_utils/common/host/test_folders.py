@@ -32,5 +32,16 @@ def test_a_folder_with_something_in_it_stays(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(EdgesiteError, match="cannot remove"):
         folders.remove(str(tmp_path))
-    with pytest.raises(EdgesiteError, match="cannot create"):
+    with pytest.raises(EdgesiteError, match=f"cannot create .*: Not a directory. Run 'ls -la {tmp_path}/file' and 'df"):
         folders.make(str(tmp_path / "file/folder"))
+
+
+def test_who_may_not_is_told_to_be_root(monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.rmdir", refuse)
+    monkeypatch.setattr("os.makedirs", refuse)
+    for work in (folders.remove, folders.make):
+        with pytest.raises(EdgesiteError, match="become: true"):
+            work("/etc/edgesite-gpu/none")

@@ -55,7 +55,7 @@ def test_process_that_does_not_listen_is_killed_after_ten_seconds(monkeypatch):
 
 def test_process_that_cannot_be_killed_is_named(monkeypatch):
     process = Process(monkeypatch, None)
-    with pytest.raises(EdgesiteError, match=r"trainer \(pid 4711\) does not exit. Check its state with ps"):
+    with pytest.raises(EdgesiteError, match=r"trainer \(pid 4711\) does not exit. Run 'ps -o stat,wchan -p 4711' on"):
         apply.apply(process, EndClient(GPU, CLIENT))
 
 

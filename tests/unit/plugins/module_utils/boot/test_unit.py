@@ -80,7 +80,7 @@ def test_units_become_words_of_one_line_or_are_refused(units):
     try:
         before = quiesce.checked(units)
     except EdgesiteError as error:
-        assert error.problem.startswith("quiesce[") and error.fix
+        assert all(part.problem.startswith("quiesce[") and part.fix for part in error.parts or [error])
         return
     found = unit(boot_unit(before=before))
     (there,) = [value for _section, name, value in usual if name == "Before"]

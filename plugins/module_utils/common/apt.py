@@ -11,6 +11,7 @@ from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
 from .errors import EdgesiteError
 
 MIB = 2**20
+_INSTALLS = ("NEW packages will be installed", "packages will be upgraded", "packages will be DOWNGRADED")
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 # In English, which the backend sees to
 _LOCKED = re.compile(
@@ -20,10 +21,12 @@ _LOCKED = re.compile(
 
 
 class Transaction(NamedTuple):
-    """What apt would do. problems: why it cannot. held, removed, kept: packages that it would change though they are
-    held, remove, and keep back. download, added: bytes that it still has to get, and that the disk then has less."""
+    """What apt would do. problems: why it cannot. installed, held, removed, kept: packages that it would install (also
+    in another version), change though they are held, remove, and keep back. download, added: bytes that it still has to
+    get, and that the disk then has less."""
 
     problems: Tuple[str, ...]
+    installed: Tuple[str, ...]
     held: Tuple[str, ...]
     removed: Tuple[str, ...]
     kept: Tuple[str, ...]
@@ -39,6 +42,7 @@ def transaction(output: str) -> Transaction:
     unmet = [" ".join(line.split()) for line in lines if "Depends:" in line or "Conflicts:" in line]
     return Transaction(
         tuple(errors + unmet),
+        tuple(name for heading in _INSTALLS for name in _listed(lines, heading)),
         _listed(lines, "held packages will be changed"),
         _listed(lines, "packages will be REMOVED"),
         _listed(lines, "packages have been kept back"),

@@ -11,7 +11,7 @@ from typing import Dict, List, Mapping, Sequence, Set, Tuple
 from ..common import apt, lines
 from ..common.apt import MIB, Transaction
 from ..common.errors import EdgesiteError
-from .packages import is_driver_package
+from .packages import branch_in_name, is_driver_package
 from .plan import Packages
 from .versions import driver_version, order
 
@@ -77,20 +77,21 @@ def _told(name: str, versions: Sequence[str]) -> str:
     return "{0} is available as {1}".format(name, ", ".join(versions)) if versions else "there is no package " + name
 
 
-def check(would: Transaction, held: Sequence[str], dkms: bool, room: Mapping[str, Tuple[str, int]]) -> None:
+def check(would: Transaction, packages: Packages, room: Mapping[str, Tuple[str, int]]) -> None:
     """Raises where apt refuses, would change what is not ours, or where a disk has too little room.
 
-    held: packages that this collection holds itself. room: the mount point of each folder, and its free bytes.
+    room: the mount point of each folder, and its free bytes.
     """
+    _check_branch(would.installed, packages)
     # apt complains of some disks too, but not of all
-    needs = {ARCHIVES: would.download, USR: would.added, VAR: _BUILD if dkms else 0, BOOT: _INITRAMFS}
+    needs = {ARCHIVES: would.download, USR: would.added, VAR: _BUILD if packages.dkms else 0, BOOT: _INITRAMFS}
     apt.check_space(needs, room, "the driver")
     if would.problems:
         raise EdgesiteError(
             "apt cannot install the driver: {0}".format(" ".join(would.problems)),
             "Run 'apt-mark showhold' on the host: it lists held packages, which may be the cause",
         )
-    foreign = [name for name in would.held if name.partition(":")[0] not in held]
+    foreign = [name for name in would.held if name.partition(":")[0] not in packages.held]
     if foreign:
         raise EdgesiteError(
             "To install the driver, apt would change held packages: {0}".format(", ".join(foreign)),
@@ -101,4 +102,18 @@ def check(would: Transaction, held: Sequence[str], dkms: bool, room: Mapping[str
         raise EdgesiteError(
             "To install the driver, apt would remove {0}".format(", ".join(strangers)),
             "Find out why with 'apt-get install --simulate' on the host",
+        )
+
+
+def _check_branch(installed: Sequence[str], packages: Packages) -> None:
+    """Ubuntu ends a branch by packages of its names that hold nothing and depend on those of the next branch."""
+    wanted = {branch_in_name(name) for name in packages.strict} - {None}
+    brought = {name: branch_in_name(name) for name in installed if is_driver_package(name)}
+    others = {name: branch for name, branch in brought.items() if branch and branch not in wanted}
+    if wanted and others:
+        branch = max(others.values(), key=int)
+        raise EdgesiteError(
+            "{0} is wanted, but its packages only bring branch {1} here ({2}): the distribution has ended the "
+            "branch".format(packages.words, branch, ", ".join(sorted(others))),
+            "Set driver_branch: '{0}', or driver_source: nvidia".format(branch),
         )

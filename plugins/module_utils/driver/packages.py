@@ -43,6 +43,7 @@ _DRIVER_PACKAGE = re.compile(
     r"(lib)?nvidia|libcuda|libnvcuvid|libnvoptix|linux-(modules|objects|signatures)-nvidia|firmware-nvidia|kmod-nvidia"
     r"|cuda-drivers|cuda-compat|xserver-xorg-video-nvidia|lib[a-z0-9]+-nvidia|glx-(alternative|diversions)|update-glx"
 )
+_BRANCH = re.compile(r"-([3-9][0-9]{2})(?=-|\Z)")
 
 # What has NVIDIA's name but is not of the driver
 _OTHERS = (
@@ -280,6 +281,12 @@ def in_the_way(names: Sequence[str], want: Wanted) -> List[str]:
 def is_driver_package(name: str) -> bool:
     """Whether a package may go when the driver changes."""
     return bool(_DRIVER_PACKAGE.match(name)) and not is_other(name)
+
+
+def branch_in_name(name: str) -> Optional[str]:
+    """As 580 of libnvidia-compute-580-server and linux-modules-nvidia-580-open-generic; None where there is none."""
+    found = _BRANCH.search(name)
+    return found.group(1) if found else None
 
 
 def is_other(name: str) -> bool:

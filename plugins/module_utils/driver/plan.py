@@ -335,6 +335,8 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
                 ", ".join(foreign), *tools
             )
         )
+    if not install and now.info["user_space"] and not want.fits(now.info["user_space"]):
+        problems.append(_brought_another(now, want))
     blocking = [holder for holder in now.info["holders"] if holder.get("blocks")]
     if install and blocking and _replaces(now, want) and not (want.while_used or want.allow_reboot):
         problems.append(
@@ -343,6 +345,15 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
             "install now and reboot later.".format(now.info["loaded"]["version"], _named(blocking))
         )
     return problems
+
+
+def _brought_another(now: Situation, want: Options) -> str:
+    """The packages are as wanted, and what they are there for is not."""
+    return (
+        "The packages of {0} are installed, but the driver's libraries on the host are {1}. Set driver_branch to {2}, "
+        "or set another driver_source; 'dpkg -S libnvidia-ml.so.1' on the host names the package that they come "
+        "from.".format(want.words, now.info["user_space"], support.branch_of(now.info["user_space"]))
+    )
 
 
 def _replaces(now: Situation, want: Options) -> bool:

@@ -65,7 +65,7 @@ class AptManager:
         self._repair()
         names = self._names(self._apt, wanted)
         everything = [*_ARGUMENTS, "install", *names, *(name + "-" for name in wanted.remove)]
-        driver_apt.check(self._apt.simulate(everything), wanted.held, wanted.dkms, packages.room(_FOLDERS))
+        driver_apt.check(self._apt.simulate(everything), wanted, packages.room(_FOLDERS))
         self._apt.download(everything)
         begin()
         # apt changes a held package only where it is named, and what it depends on is not.

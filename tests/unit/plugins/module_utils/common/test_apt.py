@@ -13,6 +13,12 @@ The following packages will be REMOVED:
   nvidia-open-kernel-dkms* firmware-nvidia-gsp
 The following held packages will be changed:
   dkms
+The following NEW packages will be installed:
+  nvidia-kernel-dkms
+The following packages will be upgraded:
+  nvidia-smi
+The following packages will be DOWNGRADED:
+  libcuda1
 Need to get 24.1 MB/145 MB of archives.
 After this operation, 382 MB of additional disk space will be used.
 E: Aborted.
@@ -29,6 +35,7 @@ def test_what_apt_would_do():
     would = apt.transaction(TOLD)
     assert would == apt.Transaction(
         problems=(),
+        installed=("nvidia-kernel-dkms", "nvidia-smi", "libcuda1"),
         held=("dkms",),
         removed=("nvidia-open-kernel-dkms", "firmware-nvidia-gsp"),
         kept=("nvidia-l4t-core", "nvidia-l4t-init"),

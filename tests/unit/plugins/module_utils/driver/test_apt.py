@@ -27,16 +27,21 @@ linux-headers-6.1.0-39-amd64 | 6.1.148-1 | http://deb.debian.org/debian bookworm
 OFFERED = common_apt.offered(MADISON)
 
 
-def plan(glob="550.*", **changes):
-    given = {"strict": ("nvidia-smi", "libnvidia-ml1"), "loose": ("nvidia-persistenced",), "headers": (), **changes}
+def plan(glob="550.*", dkms=True, **changes):
+    given = {
+        "held": (),
+        "strict": ("nvidia-smi", "libnvidia-ml1"),
+        "loose": ("nvidia-persistenced",),
+        "headers": (),
+        **changes,
+    }
     return Packages(
         flavour="open",
         glob=glob,
         words="driver branch 550",
         remove=(),
         before=(),
-        held=(),
-        dkms=True,
+        dkms=dkms,
         stream=None,
         **{name: tuple(value) for name, value in given.items()},
     )
@@ -98,9 +103,10 @@ Abort.
 """
 
 
-def check(output, held=(), room=None, dkms=False):
+def check(output, held=(), room=None, dkms=False, packages=None):
     folders = (apt.ARCHIVES, apt.USR, apt.VAR, apt.BOOT)
-    apt.check(common_apt.transaction(output), held, dkms, room or dict.fromkeys(folders, ("/", 9000 * common_apt.MIB)))
+    everywhere = dict.fromkeys(folders, ("/", 9000 * common_apt.MIB))
+    apt.check(common_apt.transaction(output), packages or plan(held=held, dkms=dkms), room or everywhere)
 
 
 def test_a_transaction_of_the_drivers_packages_is_fine():
@@ -154,6 +160,30 @@ def test_enough_room():
 def test_too_little_room_is_told_by_disk(free, words):
     with pytest.raises(EdgesiteError, match=words):
         check(AGREED, room=free, dkms=True)
+
+
+# noble-updates after Ubuntu ended branch 570
+TRANSITIONAL = """The following NEW packages will be installed:
+  libnvidia-compute-570-server libnvidia-compute-580-server linux-modules-nvidia-580-server-open-generic
+  nvidia-firmware-580-server-580.95.05 nvidia-headless-no-dkms-570-server-open
+  nvidia-headless-no-dkms-580-server-open nvidia-utils-570-server dkms
+"""
+UBUNTU = ("nvidia-headless-no-dkms-570-server-open", "nvidia-utils-570-server", "libnvidia-compute-570-server")
+
+
+def test_packages_of_a_branch_that_bring_another_one_are_refused():
+    with pytest.raises(EdgesiteError) as caught:
+        check(TRANSITIONAL, packages=plan("570.*", strict=UBUNTU))
+    assert "only bring branch 580 here (libnvidia-compute-580-server, linux-modules-nvidia-580" in caught.value.problem
+    assert caught.value.fix == "Set driver_branch: '580', or driver_source: nvidia"
+
+
+def test_packages_of_the_wanted_branch_may_bring_more_of_it():
+    check(TRANSITIONAL.replace("580", "570"), packages=plan("570.*", strict=UBUNTU))
+
+
+def test_names_without_a_branch_bring_any():
+    check(TRANSITIONAL, packages=plan("570.*"))
 
 
 def test_packages_that_are_there_need_no_room_of_their_own():

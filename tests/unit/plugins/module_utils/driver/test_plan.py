@@ -57,6 +57,12 @@ def test_a_host_that_is_as_wanted_gets_nothing():
     assert not made["install"]
 
 
+def test_packages_that_brought_another_branch_are_not_as_wanted():
+    made = plan({**installed("550.163.01"), "user_space": "580.95.05"}, branch=550)
+    (problem,) = made["problems"]
+    assert "but the driver's libraries on the host are 580.95.05. Set driver_branch to 580" in problem
+
+
 def test_an_exact_version_stays():
     found = installed("550.163.01", variables={"version": "550.163.01"})
     assert does(plan(found, version="550.163.01")) == []

@@ -183,10 +183,17 @@ kernel:
       type: dict
       sample: {6.1.0-29-amd64: false, 6.1.0-30-amd64: true}
 user_space:
-  description: Version of C(libnvidia-ml.so.1); null where it is absent.
+  description: Version of C(libnvidia-ml.so.1), on the host or else in a driver container; null where it is absent.
   returned: always
   type: str
   sample: 550.163.01
+installed_by:
+  description: >-
+    V(container) for a driver container, whose root is C(/run/nvidia/driver), V(installer) for NVIDIA's C(.run)
+    installer; null if the driver came in packages or is absent.
+  returned: always
+  type: str
+  sample: container
 nvml_status:
   description:
     - V(ok), or NVML's error in lower case, such as V(driver_not_loaded), V(lib_rm_version_mismatch),

@@ -11,7 +11,7 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tupl
 from ..common.errors import EdgesiteError
 from . import files as driver_files
 from . import packages as driver_packages
-from . import parts, support
+from . import home, parts, support
 from .files import File
 from .options import MIRROR, Options
 from .packages import NVIDIA, System, Wanted
@@ -335,6 +335,9 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
                 ", ".join(foreign), *tools
             )
         )
+    in_the_way = home.in_the_way(now.info.get("installed_by"))
+    if install and in_the_way:
+        problems.append(in_the_way)
     if not install and now.info["user_space"] and not want.fits(now.info["user_space"]):
         problems.append(_brought_another(now, want))
     blocking = [holder for holder in now.info["holders"] if holder.get("blocks")]

@@ -51,6 +51,7 @@ class State:
     blockers: what holds the loaded module and would not let it go, by name.
     incomplete: packages whose installation broke off.
     fabric: where the driver has NVSwitches, which want a fabric manager.
+    installed_by: as in driver/home.py.
     """
 
     running: str
@@ -74,6 +75,7 @@ class State:
     cards: Tuple[Card, ...] = ()
     fabric: Optional[Fabric] = None
     jetson: bool = False
+    installed_by: Optional[str] = None
 
     def module(self, kernel: Optional[str]) -> Optional[OnDisk]:
         """The module file of a kernel, or None."""

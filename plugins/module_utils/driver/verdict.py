@@ -8,12 +8,13 @@ A pure judgement of what was read. Each rule looks at one thing and gives findin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Callable, Iterator, NamedTuple, Optional, Tuple
 
 from ..common.errors import sentence
 from ..gpu import unlisted
 from ..gpu.nvml_errors import meaning_of_status
-from . import support
+from . import home, support
 from .state import OnDisk, State
 from .versions import NVML_MISMATCH
 
@@ -54,6 +55,9 @@ def verdict(state: State) -> Verdict:
         return Verdict(ABSENT, ("This is a Jetson: its driver is part of L4T, see jetpack_info.",), None)
     if not state.installed:
         return _absent(state)
+    if state.installed_by == home.CONTAINER:
+        # It brings a module for the kernel that runs, whatever is on the host's disk.
+        state = replace(state, kernels=(), newest=None, on_disk=(), dkms=())
     found = [finding for rule in _RULES for finding in rule(state)]
     found.sort(key=lambda finding: -_LEVELS.index(finding.level))
     level = found[0].level if found else OK
@@ -135,7 +139,13 @@ def _not_loaded(state: State) -> _Findings:
 
 def _none_for_running(state: State) -> _Findings:
     newest = state.module(state.newest)
-    if not state.kernels:
+    if state.installed_by == home.CONTAINER:
+        yield _Finding(
+            BROKEN,
+            "a driver container has its libraries {0} here, but no kernel module is loaded".format(state.user_space),
+            "Look at the container's log: 'kubectl logs -n gpu-operator -l app=nvidia-driver-daemonset'",
+        )
+    elif not state.kernels:
         yield _Finding(
             BROKEN,
             "libraries {0} are installed, but no kernel module is loaded, "

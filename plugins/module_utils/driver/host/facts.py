@@ -211,6 +211,7 @@ def _state(running: _Running, disk: _Disk, installed: _Installed, root: str) -> 
         blockers=tuple(holder.label for holder in running.holders if holder.blocks),
         cards=tuple(running.cards),
         fabric=installed.fabric,
+        installed_by=versions.installed_by(root),
         jetson=any(os.path.exists(os.path.join(root, name)) for name in _JETSON),
     )
 
@@ -229,6 +230,7 @@ def _told(state: State, running: _Running, disk: _Disk, installed: _Installed) -
         "on_disk": [_module(state, module, signer) for module, signer in disk.modules],
         "kernel": {"running": state.running, "newest": state.newest, "headers": disk.kernels.headers},
         "user_space": state.user_space,
+        "installed_by": state.installed_by,
         "nvml_status": state.nvml_status,
         "dkms": [asdict(line) for line in installed.dkms],
         "secure_boot": state.secure_boot,

@@ -10,10 +10,11 @@ import platform
 import re
 import struct
 from dataclasses import dataclass
-from typing import Iterator, Optional, Tuple
+from typing import Iterable, Iterator, Optional, Tuple
 
 from ...common.host import command, files
-from .. import versions
+from ...gpu.host import driver_container
+from .. import home, versions
 
 _LIBRARY = "libnvidia-ml.so.1"
 # The loader's own cache: paths, each closed by a NUL
@@ -77,8 +78,20 @@ def _on_disk(run: command.Run) -> Optional[str]:
 
 
 def user_space(root: str = "/") -> Optional[str]:
-    """The version of the libnvidia-ml.so.1 that a program would load."""
-    for path in _libraries(root):
+    """The version of the libnvidia-ml.so.1 that a program would load, else of a driver container's."""
+    return _first(_libraries(root)) or _first(driver_container.libraries(root))
+
+
+def installed_by(root: str = "/") -> Optional[str]:
+    """Who brought the driver, where no package did; None where packages did, or nobody."""
+    if os.path.exists(os.path.join(root, "usr/bin/nvidia-uninstall")):
+        return home.INSTALLER
+    on_host = _first(_libraries(root))
+    return home.CONTAINER if on_host is None and _first(driver_container.libraries(root)) else None
+
+
+def _first(paths: Iterable[str]) -> Optional[str]:
+    for path in paths:
         if _is_native(path):
             return versions.library_version(os.path.realpath(path))
     return None

@@ -15,7 +15,7 @@ from typing import Any, Callable, Optional, Type
 
 from ..nvml_errors import PYNVML_MISSING, NvmlError
 from ..selectors import GpuId, canonical_pci
-from . import pynvml_loader
+from . import driver_container, pynvml_loader
 
 NOT_SUPPORTED = 3
 LIBRARY_NOT_FOUND = 12
@@ -30,6 +30,7 @@ class Nvml:
         """note: is called with the name of each step before it is taken, so that one that never ends can be named."""
         self._note = note
         note("loading libnvidia-ml.so.1")
+        driver_container.load()
         library = pynvml_loader.load(pynvml_path)
         if library is None:
             raise NvmlError(PYNVML_MISSING if _has_driver() else LIBRARY_NOT_FOUND)

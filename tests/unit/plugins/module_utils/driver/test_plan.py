@@ -63,6 +63,20 @@ def test_packages_that_brought_another_branch_are_not_as_wanted():
     assert "but the driver's libraries on the host are 580.95.05. Set driver_branch to 580" in problem
 
 
+@pytest.mark.parametrize(
+    ("installed_by", "way_out"),
+    [("container", "driver.enabled=false"), ("installer", "'nvidia-uninstall --silent' on the host first")],
+)
+def test_no_packages_beside_a_driver_that_came_in_none(installed_by, way_out):
+    found = info(loaded={"version": "550.163.01", "flavour": "open"}, user_space="550.163.01")
+    (problem,) = plan({**found, "installed_by": installed_by, "verdict": "ok"}, branch="550")["problems"]
+    assert "The driver on this host" in problem and way_out in problem
+
+
+def test_what_the_installer_left_matters_only_where_packages_are_to_come():
+    assert plan({**installed("550.163.01"), "installed_by": "installer"}, branch=550)["problems"] == ()
+
+
 def test_an_exact_version_stays():
     found = installed("550.163.01", variables={"version": "550.163.01"})
     assert does(plan(found, version="550.163.01")) == []

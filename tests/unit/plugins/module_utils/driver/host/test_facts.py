@@ -566,3 +566,47 @@ def test_host_without_anything(host, facts, nvml):
     assert (found["verdict"], found["gpus"], found["packages"], found["unread"]) == ("absent", [], [], [])
     assert found["nvml_status"] == "library_not_found"
     assert host.ran == [] and nvml.asked == 0
+
+
+CONTAINER = "run/nvidia/driver/" + LIBRARIES
+
+
+def library_in_container(host, version=VERSION):
+    host.put("{0}/libnvidia-ml.so.{1}".format(CONTAINER, version), b"\x7fELF" + bytes([versions._ELF_CLASS]))
+    host.link(CONTAINER + "/libnvidia-ml.so.1", "libnvidia-ml.so." + version)
+
+
+def test_driver_of_a_container_works_although_no_kernel_of_the_host_has_a_module(host, facts):
+    host.card()
+    host.kernel("6.8.0-88-generic", module=None)
+    host.loaded()
+    library_in_container(host)
+    found = facts()
+    assert (found["verdict"], found["reasons"]) == ("ok", [])
+    assert (found["installed_by"], found["user_space"]) == ("container", VERSION)
+
+
+def test_driver_container_that_has_not_loaded_its_module(host, facts):
+    host.card(bound=None)
+    host.kernel("6.8.0-88-generic", module=None)
+    library_in_container(host)
+    found = facts()
+    assert found["verdict"] == "broken" and "no kernel module is loaded" in found["reasons"][0]
+    assert "kubectl logs" in found["fix"]
+
+
+def test_libraries_of_the_host_come_before_a_containers(host, facts):
+    host.card()
+    host.loaded()
+    host.library()
+    library_in_container(host, "580.95.05")
+    found = facts()
+    assert (found["installed_by"], found["user_space"]) == (None, VERSION)
+
+
+def test_driver_of_the_installer(host, facts):
+    host.card()
+    host.loaded()
+    host.library()
+    host.put("usr/bin/nvidia-uninstall", "")
+    assert facts()["installed_by"] == "installer"

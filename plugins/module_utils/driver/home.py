@@ -11,8 +11,8 @@ CONTAINER = "container"
 INSTALLER = "installer"
 
 _IN_THE_WAY = {
-    CONTAINER: "The driver on this host is a driver container's, as NVIDIA's GPU operator runs it: packages would put a "
-    "second driver beside it. Remove driver_branch and driver_version for this host, or turn the container off first "
+    CONTAINER: "The driver on this host is a driver container's, as NVIDIA's GPU operator runs it: packages would put "
+    "a second driver beside it. Remove driver_branch and driver_version for this host, or turn the container off first "
     "('helm upgrade ... --set driver.enabled=false' for the GPU operator).",
     INSTALLER: "The driver on this host was installed by NVIDIA's .run installer, and packages over it would leave "
     "parts of both. Run 'nvidia-uninstall --silent' on the host first, or remove driver_branch and driver_version for "

@@ -10,8 +10,8 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tupl
 
 from ..common.errors import EdgesiteError
 from . import files as driver_files
-from . import packages as driver_packages
 from . import home, parts, support
+from . import packages as driver_packages
 from .files import File
 from .options import MIRROR, Options
 from .packages import NVIDIA, System, Wanted

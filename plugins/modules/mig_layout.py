@@ -67,7 +67,12 @@ options:
     description: Content of such a file, as a dictionary.
     type: dict
   config:
-    description: Name of the configuration in the file; required if it has more than one.
+    description:
+      - Name of the configuration in the file; required if it has more than one.
+      - >-
+        Without a file or O(layouts), a layout that each GPU offers by itself: V(all-balanced), V(all-enabled) (MIG mode
+        without instances), V(all-disabled), or for a profile all instances that a GPU can have, such as
+        V(all-1g.10gb) or V(all-1g.10gb.me). GPUs that do not offer it are left as they are.
     type: str
   disruption:
     description:
@@ -149,6 +154,11 @@ EXAMPLES = r"""
 - name: Apply a layout from a file of nvidia-mig-parted
   edgesite.gpu.mig_layout:
     from_file: mig-parted.yaml
+    config: all-balanced
+  become: true
+
+- name: Divide every GPU into instances of three sizes, without a file
+  edgesite.gpu.mig_layout:
     config: all-balanced
   become: true
 """
@@ -272,6 +282,7 @@ from ..module_utils.common import action_options, quiesce
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.gpu.host.process import NvmlProcess
+from ..module_utils.mig import ready
 from ..module_utils.mig.host.cards import read_cards
 from ..module_utils.mig.host.domain import MigDomain, boot_unit, stages
 from ..module_utils.mig.plan import RESETS, Policy
@@ -296,7 +307,7 @@ def main():
             "pynvml_path": {"type": "path"},
         },
         mutually_exclusive=[["layouts", "mig_parted", "from_file"], ["layouts", "config"]],
-        required_one_of=[["layouts", "mig_parted", "from_file"]],
+        required_one_of=[["layouts", "mig_parted", "from_file", "config"]],
         supports_check_mode=True,
     )
     options = module.params
@@ -315,10 +326,14 @@ def main():
 
 def _layouts(options, nvml):
     if options["layouts"] is None:
+        if options["mig_parted"] is None:
+            ready.check(options["config"], "config")
         cards, lost = nvml.ask(read_cards)
         # Its indices count all GPUs of the host: without one of them they would mean others.
         for reason in lost.values():
             raise reason
+        if options["mig_parted"] is None:
+            return ready.layouts(options["config"], cards, "config")
         return from_parted(options["mig_parted"], options["config"], cards)
     return [given(layout) for layout in options["layouts"]]
 

@@ -56,7 +56,7 @@ LAYERS = (
     # A card's reset takes its settings; their boot unit sets them again after it.
     Layer(
         "mig",
-        ("mig_layouts", "mig_from_file"),
+        ("mig_layouts", "mig_from_file", "mig_config"),
         after=("driver", "gpu"),
         specs={"mig_layouts": MIG_LAYOUTS},
         judge=preflight.of_mig,

@@ -13,7 +13,7 @@ from ..gpu import selectors, settings
 from ..gpu.nvml_errors import meaning_of_status
 from ..jetson.jetpack_plan import Wanted, foresee
 from ..mig import card as mig_card
-from ..mig import plan
+from ..mig import plan, ready
 
 Variables = Mapping[str, Any]
 
@@ -110,14 +110,29 @@ def of_gpu(variables: Variables, info: Variables) -> List[EdgesiteError]:
 def of_mig(variables: Variables, info: Variables) -> List[EdgesiteError]:
     """What of the MIG layouts the host's GPUs cannot have now, by the catalogue's profiles."""
     if info.get("jetson"):
-        return [_on_jetson("mig_layouts or mig_from_file", "none of these: its GPU has no MIG")]
-    if not nvml_works(info) or variables.get("mig_layouts") is None:
+        return [_on_jetson("mig_layouts, mig_from_file or mig_config", "none of these: its GPU has no MIG")]
+    if not nvml_works(info):
         return []
     cards = [mig_card.from_facts(facts) for facts in info.get("gpus", [])]
+    try:
+        layouts = _mig_layouts(variables, cards)
+    except EdgesiteError as error:
+        return [error]
+    if layouts is None:
+        return []
     # Only the driver knows the profiles of such a card: what is left to judge is its mode.
     unknown = [card.gpu.index for card in cards if card.enabled is not None and not card.profiles]
     policy = plan.Policy(variables.get("mig_disruption") or "idle")
-    return plan.judge(variables["mig_layouts"], cards, policy, "mig_layouts", unknown).problems
+    return plan.judge(layouts, cards, policy, "mig_layouts", unknown).problems
+
+
+def _mig_layouts(variables: Variables, cards: Sequence[mig_card.Card]) -> Any:
+    """None where they are in a file, which the controller has, or where only the driver knows what a card offers."""
+    name = variables.get("mig_config")
+    if not name or variables.get("mig_layouts") is not None or variables.get("mig_from_file"):
+        return variables.get("mig_layouts")
+    known = all(card.enabled is None or card.profiles for card in cards)
+    return ready.layouts(name, cards, "mig_config") if known else None
 
 
 def of_tpm(*names: str) -> Callable[[Variables, Variables], List[EdgesiteError]]:

@@ -14,7 +14,7 @@ from ...module_utils.common.errors import EdgesiteError, shown
 from ...module_utils.driver import options as driver
 from ...module_utils.gpu import settings
 from ...module_utils.jetson import jetpack_plan
-from ...module_utils.mig import layouts
+from ...module_utils.mig import layouts, ready
 from ...module_utils.site import preflight
 from ...module_utils.storage import volume
 from ...module_utils.tls import options as tls
@@ -101,6 +101,8 @@ def _mig(values: Values, _host: str) -> List[EdgesiteError]:
 
 def _one_source(values: Values) -> None:
     if values["mig_layouts"] is None:
+        if values["mig_config"] and not values["mig_from_file"]:
+            ready.check(values["mig_config"], "mig_config")
         return
     if values["mig_from_file"]:
         raise EdgesiteError(
@@ -110,7 +112,7 @@ def _one_source(values: Values) -> None:
     if values["mig_config"]:
         raise EdgesiteError(
             "mig_layouts and mig_config are both set",
-            "Remove mig_config, which chooses a configuration of a file, or set mig_from_file instead of mig_layouts",
+            "Remove mig_layouts or mig_config, which names a configuration of a file or a layout that GPUs offer",
         )
 
 

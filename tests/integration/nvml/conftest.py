@@ -107,8 +107,10 @@ def node(tmp_path):
 def laid_out(node, library):
     """Runs mig_layout on the node's cards; gives its result. catalogued: False where the catalogue has no such card."""
 
-    def run(instances, check=False, catalogued=True):
-        options = {"layouts": [{"gpus": "all", "instances": instances}], "_ansible_check_mode": check}
+    def run(instances=None, check=False, catalogued=True, **options):
+        if instances is not None:
+            options["layouts"] = [{"gpus": "all", "instances": instances}]
+        options["_ansible_check_mode"] = check
         env = {**node.env, "PYTHONPATH": str(ROOT / ".build" / "collections")}
         words = [str(library), json.dumps(options), json.dumps(catalogued)]
         command = [sys.executable, "-m", "ansible_collections.edgesite.gpu.tests.integration.nvml.mig_run", *words]

@@ -63,3 +63,16 @@ def test_instances_that_the_card_turns_out_not_to_have(node, laid_out):
     result = laid_out({"3g.20gb": 1}, catalogued=False)
     assert result["failed"] and "which is not a profile of GPU 0" in result["msg"]
     assert "Done before that, and kept: turn on MIG mode" in result["msg"]
+
+
+def test_layout_that_the_card_offers_by_itself(node, laid_out):
+    node.init("A30", "T4")
+    assert laid_out(config="all-balanced")["changed"]
+    assert sorted(profiles(node)) == ["1g.6gb", "1g.6gb", "2g.12gb"]
+    assert not laid_out(config="all-balanced")["changed"]
+    laid_out(config="all-1g.6gb")
+    assert profiles(node) == ["1g.6gb"] * 4
+    laid_out(config="all-disabled")
+    assert not node.gpu()["mig"]["current"]
+    refused = laid_out(config="all-9g.99gb")
+    assert refused["failed"] and "which no GPU of this host offers" in refused["msg"]

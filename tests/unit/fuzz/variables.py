@@ -19,7 +19,11 @@ _GOOD = {
     ],
     "jetpack": [{"jetpack_version": "6.2.1", "jetpack_power_mode": "MAXN", "jetpack_packages": ["tensorrt"]}],
     "gpu": [{"gpu_settings": [SETTINGS]}, {"gpu_settings": [{"gpus": "all", "power_limit": "default"}]}],
-    "mig": [{"mig_layouts": [{"gpus": "all", "instances": {"1g.5gb": 7}}]}, {"mig_from_file": "parted.yaml"}],
+    "mig": [
+        {"mig_layouts": [{"gpus": "all", "instances": {"1g.5gb": 7}}]},
+        {"mig_from_file": "parted.yaml"},
+        {"mig_config": "all-balanced"},
+    ],
     "storage": [
         {"storage_volumes": [_VOLUME], "storage_escrow_dir": "/tmp", "storage_recovery_certificate": "/nowhere.pem"}
     ],

@@ -23,10 +23,15 @@ def document(path: str, option: str) -> Dict[str, Any]:
         found = _loaded(_of_config_map(found, path, option), where, option)
     if not isinstance(found, dict):
         raise EdgesiteError(
-            "{0}: {1} is not a configuration of nvidia-mig-parted, but {2}".format(option, path, shown(found)),
+            "{0}: {1} is not a configuration of nvidia-mig-parted, but {2}".format(option, path, _kind(found)),
             "Use a file that begins with 'version: v1' and has 'mig-configs:'",
         )
     return found
+
+
+def _kind(found: Any) -> str:
+    """What is in the file may be a secret, where the path is wrong."""
+    return shown(found) if found is None or isinstance(found, (list, dict)) else "text"
 
 
 def _text(path: str, option: str) -> str:

@@ -104,4 +104,5 @@ def shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int) and abs(value) > 0xFFFFFFFF:
         return "a huge number"
-    return repr(value)
+    # YAML makes dates of some texts.
+    return str(value.isoformat()) if hasattr(value, "isoformat") else repr(value)

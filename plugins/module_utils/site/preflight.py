@@ -77,7 +77,7 @@ def of_jetpack(variables: Variables, info: Variables) -> List[EdgesiteError]:
     if not info.get("jetson"):
         return [
             EdgesiteError(
-                "{0} is set, and this host is not a Jetson".format(" and ".join(given)),
+                "{0} set, and this host is not a Jetson".format(_are(given)),
                 "Set it only for Jetsons, such as in the variables of a group of them",
             )
         ]
@@ -135,17 +135,21 @@ def _mig_layouts(variables: Variables, cards: Sequence[mig_card.Card]) -> Any:
     return ready.layouts(name, cards, "mig_config") if known else None
 
 
+def _are(names: Sequence[str]) -> str:
+    return "{0} {1}".format(" and ".join(names), "is" if len(names) == 1 else "are")
+
+
 def of_tpm(*names: str) -> Callable[[Variables, Variables], List[EdgesiteError]]:
     """What a layer that works with the TPM lacks on a host. names: of the variables that ask for something of it."""
 
     def judge(variables: Variables, info: Variables) -> List[EdgesiteError]:
-        given = " and ".join(name for name in names if variables.get(name))
+        given = [name for name in names if variables.get(name)]
         tpm = info.get("tpm")
         if not given or tpm and tpm.get("version") != "1.2":
             return []
         return [
             EdgesiteError(
-                "{0} is set, and this host has {1}".format(given, "a TPM 1.2, not 2.0" if tpm else "no TPM"),
+                "{0} set, and this host has {1}".format(_are(given), "a TPM 1.2, not 2.0" if tpm else "no TPM"),
                 "Enable a TPM 2.0 in the firmware (it may be called fTPM or PTT), or set the variable only for hosts "
                 "that have one",
             )

@@ -38,18 +38,16 @@ def check_folder(path: str) -> None:
     if found.st_uid not in (os.geteuid(), 0):
         owner, user = _user(found.st_uid), _user(os.geteuid())
         raise EdgesiteError(
-            "{0}, of the option state_dir, belongs to {1}, not to {2}, who runs the playbook, or to root".format(
-                path, owner, user
-            ),
+            "The folder {0} for records of devices (state_dir) belongs to {1}, not to {2}, who runs the playbook, or "
+            "to root".format(path, owner, user),
             "Run the playbook as {0}, or check what is in it and give it to {1}: chown -R {1} {2}".format(
                 owner, user, shlex.quote(path)
             ),
         )
     if found.st_mode & 0o022:
         raise EdgesiteError(
-            "Others than its owner can write to {0}, of the option state_dir: its mode is {1:04o}".format(
-                path, stat.S_IMODE(found.st_mode)
-            ),
+            "Others than its owner can write to {0}, which is for records of devices (state_dir): its mode is "
+            "{1:04o}".format(path, stat.S_IMODE(found.st_mode)),
             "Check what is in it, and then remove that permission: chmod go-w {0}".format(shlex.quote(path)),
         )
 

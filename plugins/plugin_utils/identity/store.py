@@ -69,7 +69,9 @@ class Store:
         except OSError as error:
             place = "{0}: ".format(error.filename) if error.filename else ""
             raise EdgesiteError(
-                "Cannot use {0}, of the option state_dir: {1}{2}".format(self.folder, place, error.strerror or error),
+                "Cannot use the folder {0} for records of devices (state_dir): {1}{2}".format(
+                    self.folder, place, error.strerror or error
+                ),
                 "Use a folder on the controller that is permanent, has free space, and that the playbook's user can "
                 "write to",
             ) from error
@@ -77,7 +79,7 @@ class Store:
     def _check_folder(self) -> None:
         if not os.path.isdir(self.folder):
             raise EdgesiteError(
-                "The folder {0}, of the option state_dir, does not exist".format(self.folder),
+                "The folder {0} for records of devices (state_dir) does not exist".format(self.folder),
                 "Mount it, or restore it from a backup: it records which TPM belongs to which host. For a new "
                 "site the playbook edgesite.gpu.site_ca creates it; with a CA of your own, create it yourself",
             )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -14,6 +15,7 @@ from ..identity import authority_options, chains, crypto, own_ca, site_files
 from ..identity.store import Store
 from ..identity.texts import text
 from .meaning import Values
+from .rest import NotKnown
 
 _SITE_CA = "'ansible-playbook edgesite.gpu.site_ca -i INVENTORY'"
 # The CA of the role site_ca, which is there where no other is named
@@ -32,22 +34,45 @@ _OF_OWN_CA = ("certificate", "privatekey", "passphrase", "chain", "roots")
 
 def checks(values: Values) -> Sequence[Callable[[], Any]]:
     """Each raises what is wrong with one of them."""
-    signs, names = _authority(values)
-    lists, of_lists = _lists(values)
-    needed: Dict[str, List[str]] = {names.authority: site_files.of_authority(signs)}
-    needed.setdefault(of_lists, []).extend(lists)
     return [
         crypto.require,
-        lambda: authority_options.way(signs, names.authority),
-        *(functools.partial(_present, name, paths) for name, paths in needed.items()),
-        lambda: _once(_roots, names.authority, _there(signs["roots"]), bool(signs["privatekey"])),
+        *_signing(values),
+        *(functools.partial(_present, name, paths) for name, paths in _needed(values).items()),
         lambda: _makers(values),
-        lambda: _once(_revocations, of_lists, _there(lists)),
-        lambda: _own_key(signs, names),
-        lambda: _state(values, names),
+        lambda: _check_lists(*_lists(values)),
+        lambda: _state(values),
         lambda: _certificates("identity_tpm_roots", values["identity_tpm_roots"]),
         lambda: _certificates("identity_tpm_intermediates", values["identity_tpm_intermediates"]),
     ]
+
+
+def _signing(values: Values) -> Sequence[Callable[[], Any]]:
+    """Checks of who signs; none where that is wrong in itself, which is said of it."""
+    try:
+        signs, names = _authority(values)
+    except NotKnown:
+        return []
+    return [
+        lambda: authority_options.way(signs, names.authority),
+        lambda: _once(_roots, names.authority, _there(signs["roots"]), bool(signs["privatekey"])),
+        lambda: _own_key(signs, names),
+    ]
+
+
+def _needed(values: Values) -> Dict[str, List[str]]:
+    """The files that have to be there, by the variable that they come from."""
+    needed: Dict[str, List[str]] = {}
+    with contextlib.suppress(NotKnown):
+        signs, names = _authority(values)
+        needed[names.authority] = site_files.of_authority(signs)
+    with contextlib.suppress(NotKnown):
+        lists, of_lists = _lists(values)
+        needed.setdefault(of_lists, []).extend(lists)
+    return needed
+
+
+def _check_lists(lists: Sequence[str], name: str) -> None:
+    _once(_revocations, name, _there(lists))
 
 
 def _authority(values: Values) -> Tuple[Mapping[str, Any], own_ca.Names]:
@@ -128,11 +153,11 @@ def _check_passphrase(passphrase: Optional[str]) -> None:
         )
 
 
-def _state(values: Values, names: own_ca.Names) -> None:
+def _state(values: Values) -> None:
     """The role site_ca makes the folder with the CA, so it lacks where that one does."""
     folder, own = values["identity_state_dir"], os.path.join(values["identity_ca_dir"], "state")
     by_default = os.path.normpath(folder) == os.path.normpath(own)
-    if by_default and names is _OF_SITE and not os.path.isdir(values["identity_ca_dir"]):
+    if by_default and values["identity_authority"] is None and not os.path.isdir(values["identity_ca_dir"]):
         return
     _once(_check_state, "identity_ca_dir" if by_default else "identity_state_dir", folder)
 

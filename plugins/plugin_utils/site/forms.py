@@ -36,7 +36,7 @@ _TYPES = {
     "bool": _Type(check_type_bool, "true or false", "Write true or false, without quotes"),
     "dict": _Type(check_type_dict, "a mapping", "Write it as 'key: value', each on a line of its own"),
     "float": _Type(check_type_float, "a number", "Write a number, such as 0.5"),
-    "int": _Type(check_type_int, "a whole number", "Write a whole number, such as 600"),
+    "int": _Type(check_type_int, "a whole number", "Write a whole number, in digits and without a unit"),
     "list": _Type(check_type_list, "a list", "Write each entry on a line of its own that begins with '- '"),
     "path": _Type(check_type_path, "a path", "Write the path as text"),
     "str": _Type(check_type_str, "text", "Write one text in its place"),

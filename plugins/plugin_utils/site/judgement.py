@@ -59,7 +59,7 @@ class _Host:
         self.problems: List[Problem] = []
         self.values: Dict[str, Any] = {}
         self.asked: Dict[str, Any] = {}
-        self.rests: List[Tuple[Layer, Rest]] = []
+        self.rests: List[Tuple[Layer, Rest, bool]] = []
 
     def has(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
         """Notes problems of the host. One variable may be wrong for two layers, and is so once."""
@@ -133,10 +133,10 @@ def _of_layer(host: _Host, layer: Layer, read: variables.Read, find: Find) -> No
     inherited = defaults.inherit(values, specs, host.values)
     wrong = left.told(lambda: meaning.problems(layer.name, values, host.name, inherited))
     host.has(layer.name, [*lacking.values(), *wrong])
-    host.leads_to(layer.name, left.told(lambda: on_controller.problems(layer.name, values, find)))
+    elsewhere = left.told(lambda: on_controller.problems(layer.name, values, find))
+    host.leads_to(layer.name, elsewhere)
     sound = left.without(problem.of(host.name, layer.name, error) for error in wrong)
-    if sound:
-        host.rests.append((layer, sound))
+    host.rests.append((layer, sound, not (elsewhere or wrong or left.wrong)))
 
 
 def _by_facts(host: _Host) -> None:
@@ -148,8 +148,8 @@ def _by_facts(host: _Host) -> None:
         host.problems.append(problem.unread(host.name, why))
     else:
         host.has("driver", preflight.of_nvml(info, layers.need_nvml(host.asked)))
-        for layer, left in host.rests:
-            host.has(layer.name, _of_facts(layer, left, info) or ([] if left.wrong else _foreseen(layer, host.given)))
+        for layer, left, whole in host.rests:
+            host.has(layer.name, _of_facts(layer, left, info) or (_foreseen(layer, host.given) if whole else []))
 
 
 def _of_facts(layer: Layer, left: Rest, info: Variables) -> List[EdgesiteError]:
@@ -172,7 +172,7 @@ def _notes(judged: Sequence[_Host]) -> List[str]:
     have = [str(gpu["name"]) for host in judged for gpu in _gpus(host.given)]
     found: Dict[str, List[str]] = {}
     for host in judged:
-        sound = {name: value for _layer, left in host.rests for name, value in left.given().items()}
+        sound = {name: value for _layer, left, _whole in host.rests for name, value in left.given().items()}
         for model in preflight.unmatched_models(sound, have):
             found.setdefault(model, []).append(host.name)
     return [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 from ...module_utils.common import limits, quiesce
 from ...module_utils.common.errors import EdgesiteError, shown
@@ -51,7 +51,7 @@ def of_any_role(values: Values) -> List[EdgesiteError]:
 
 def _as_given(error: EdgesiteError, inherited: Mapping[str, str]) -> EdgesiteError:
     name, space, rest = error.problem.partition(" ")
-    return EdgesiteError(inherited.get(name, name) + space + rest, error.fix)
+    return EdgesiteError(inherited[name] + space + rest, error.fix) if name in inherited else error
 
 
 def _each(*checks: Callable[[], Any], renamed: str = "") -> List[EdgesiteError]:
@@ -136,15 +136,15 @@ def _check_certificate(path: str) -> None:
 
 
 def _identity(values: Values, host: str) -> List[EdgesiteError]:
-    names, subject = values["identity_subject_alt_names"], values["identity_subject"]
     options = Known(
         {
-            **{name: option["default"] for name, option in request_options.REQUEST.items()},
+            **{name: option["default"] for name, option in request_options.REQUEST.items() if name not in _REQUESTED},
             **{name.partition("_")[2]: value for name, value in values.items()},
-            "subject": {"common_name": host} if subject is None else subject,
-            "subject_alt_name": [_own_name(host)] if names is None else names,
         }
     )
+    for option, (name, of_host) in _REQUESTED.items():
+        if name in values:
+            options[option] = of_host(host) if values[name] is None else values[name]
     found = asked.problems(options, host, _of_identity)
     return [*(_by_name(error, values, host) for error in found), *_each(lambda: _trust(values))]
 
@@ -157,10 +157,17 @@ def _own_name(host: str) -> str:
     return "{0}:{1}".format("IP" if _ADDRESS.fullmatch(host) else "DNS", host)
 
 
+# What is asked for by default, by the option and the variable that it is given with
+_REQUESTED: Dict[str, Tuple[str, Callable[[str], Any]]] = {
+    "subject": ("identity_subject", lambda host: {"common_name": host}),
+    "subject_alt_name": ("identity_subject_alt_names", lambda host: [_own_name(host)]),
+}
+
+
 def _by_name(error: EdgesiteError, values: Values, host: str) -> EdgesiteError:
     """Nobody wrote the names that come from the host's own: it is that one that does not fit."""
     for option, example in _FROM_NAME.items():
-        if values[option] is None and error.problem.startswith((option + ".", option + "[")):
+        if values.get(option) is None and error.problem.startswith((option + ".", option + "[")):
             return EdgesiteError(
                 "{0} is not set, and the host's name {1} cannot be in a certificate".format(option, shown(host)),
                 "Set {0}, such as {1}, or rename the host in the inventory".format(option, example),

@@ -9,7 +9,7 @@ What follows from a mistake is no mistake of its own, so nothing is told that na
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site.problem import Problem
@@ -52,19 +52,21 @@ class Rest(NamedTuple):
                 known[name] = [] if name in self.wrong and spec.get("type") == "list" else constant(spec)
         return known
 
-    def without(self, problems: Iterable[Problem]) -> Optional["Rest"]:
-        """The rest without what these problems name; nothing where one of them names no variable."""
-        rest: Optional[Rest] = self
+    def without(self, problems: Iterable[Problem]) -> "Rest":
+        """The rest without what these problems name."""
+        rest = self
         for problem in problems:
-            rest = rest and rest.less(problem.variable)
+            rest = rest.less(problem.variable)
         return rest
 
-    def less(self, where: str) -> Optional["Rest"]:
+    def less(self, where: str) -> "Rest":
         """The rest without a variable, or without an entry of a list, as in gpu_settings[1].gpus."""
         found = _ENTRY.match(where)
         name, number = found.groups() if found else ("", None)
-        if name not in (self.lists if number else {*self.values, *self.lists, *self.wrong}):
-            return None
+        if not name:
+            return self
+        if number and name not in self.lists:
+            number = None
         values = {one: value for one, value in self.values.items() if one != name}
         lists = {one: entries for one, entries in self.lists.items() if one != name}
         if number is not None:
@@ -77,7 +79,8 @@ class Rest(NamedTuple):
             errors = check()
         except NotKnown:
             return []
-        return [self._placed(error) for error in errors if not any(self._follows(error, name) for name in self.wrong)]
+        found = (error for error in errors if not isinstance(error, NotKnown))
+        return [self._placed(error) for error in found if not any(self._follows(error, name) for name in self.wrong)]
 
     def _follows(self, error: EdgesiteError, name: str) -> bool:
         """Whether a problem may be there only since this variable is wrong."""

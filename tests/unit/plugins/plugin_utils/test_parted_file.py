@@ -45,6 +45,8 @@ def test_a_config_map_means_what_the_file_in_it_means(read):
         (in_config_map("- 1"), "is not a configuration of nvidia-mig-parted, but a list"),
         ("a: [1", "as YAML: while parsing a flow sequence"),
         ("", "is not a configuration of nvidia-mig-parted, but null"),
+        ("hunter2", "is not a configuration of nvidia-mig-parted, but text"),
+        ("12345", "is not a configuration of nvidia-mig-parted, but text"),
         (b"\xff\xfe\xff", "as YAML: 'utf-8' codec"),
     ],
 )

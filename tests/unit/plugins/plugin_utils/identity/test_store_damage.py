@@ -229,7 +229,12 @@ def test_folder_of_another_user(folder, name, monkeypatch):
         os.chown(str(folder / name), 54321, -1)
     else:
         monkeypatch.setattr(state_files.os, "geteuid", lambda: user + 1)
-    refused(folder, "{0}, of the option state_dir, belongs to .*, not to .* chown -R .* {0}".format(folder / name))
+    refused(
+        folder,
+        "The folder {0} for records of devices .state_dir. belongs to .*, not to .* chown -R .* {0}".format(
+            folder / name
+        ),
+    )
 
 
 def test_folder_of_root_is_everybodys(monkeypatch):
@@ -242,7 +247,10 @@ def test_folder_on_a_file_system_that_is_read_only(folder, monkeypatch):
         raise OSError(30, "Read-only file system", path)
 
     monkeypatch.setattr(state_files.os, "mkdir", mkdir)
-    refused(folder, "Cannot use .*, of the option state_dir: .*/state/challenges: Read-only file system")
+    refused(
+        folder,
+        "Cannot use the folder .* for records of devices .state_dir.: .*/state/challenges: Read-only file system",
+    )
 
 
 @pytest.mark.parametrize("make", NO_FILES)

@@ -409,3 +409,54 @@ def test_all_that_is_wrong_with_services_is_told_at_once():
         "tls_services[1].user",
         "tls_tcti",
     ]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"identity_subject": ["a"]}, {"identity_subject_alt_names": {"a": "b"}}, {"identity_crl_files": [[5]]}]
+)
+def test_a_wrong_form_hides_no_other_mistake_of_an_identity(authority, wrong):
+    values = {
+        **authority,
+        "identity_days": 99999,
+        "identity_directory": "rel",
+        "identity_tpm_roots": ["/nope"],
+        **wrong,
+    }
+    told = " ".join(problem for _host, _layer, problem in problems(**values))
+    for name in ("identity_days", "identity_directory", "identity_tpm_roots: /nope"):
+        assert name in told
+
+
+def test_a_wrong_authority_hides_nothing_else_on_the_controller(authority):
+    values = {**authority, "identity_authority": {"rots": ["a"]}, "identity_crl_files": ["/nope"]}
+    told = [problem for _host, _layer, problem in problems(**values)]
+    assert any("identity_authority has 'rots'" in problem for problem in told)
+    assert any(problem.startswith("identity_crl_files: missing on the controller: /nope") for problem in told)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"tls_services": [{"unit": "nginx.service"}], "identity_directory": "rel"},
+        {"identity_ca_passphrase": "battery", "identity_ca_dir": "/nope"},
+    ],
+)
+def test_a_mistake_of_another_variable_hides_nothing_that_facts_tell(variables):
+    told = [problem for _host, _layer, problem in problems({**FACTS, "tpm": None}, **variables)]
+    assert any(problem.endswith("and this host has no TPM") for problem in told)
+
+
+def test_what_the_controller_lacks_is_not_told_again_by_the_module():
+    found = judge(
+        {
+            "gpu-1": {
+                "driver_branch": "580",
+                "driver_source": "mirror",
+                "driver_mirror": {**MIRROR, "key": "/nope.asc"},
+                "facts_result": {**FACTS, "accelerators": [T4_ON_THE_BUS]},
+                "driver_result": {"failed": True, "msg": "cannot read the key"},
+            }
+        },
+        facts=True,
+    )
+    assert [one.host for one in found.problems] == ["controller"]

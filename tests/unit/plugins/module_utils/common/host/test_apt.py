@@ -65,7 +65,8 @@ def test_lock_is_waited_for_and_who_has_it_is_shown(tmp_path):
         assert programs.apt().update() == ""
         assert any(f"(pid {keeper.pid}), which is changing packages" in note for note in programs.notes)
         with pytest.raises(
-            EdgesiteError, match=rf"pid {keeper.pid}\) has been changing packages for more than 0 s .lock_timeout"
+            EdgesiteError,
+            match=rf"pid {keeper.pid}\) has been changing packages for more than 0 s.*set lock_timeout higher",
         ):
             Programs(Result(100, b"", LOCKED)).apt(lock=0.0).update()
         keeper.stdin.close()

@@ -29,7 +29,7 @@ def test_full_disk_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(EdgesiteError, match="No space left on device.*Free disk space"):
+    with pytest.raises(EdgesiteError, match="No space left on device.*free disk space: 'df "):
         owned_files.write_text(path, "new")
     assert owned_files.read_text(path) == "old"
     assert os.listdir(tmp_path) == ["b.json"]
@@ -62,6 +62,6 @@ def test_link_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "rename", full)
-    with pytest.raises(EdgesiteError, match="No space left on device.*Free disk space"):
+    with pytest.raises(EdgesiteError, match="No space left on device.*free disk space: 'df "):
         owned_files.write_link(path, "three")
     assert os.readlink(path) == "two" and os.listdir(tmp_path) == ["current"]

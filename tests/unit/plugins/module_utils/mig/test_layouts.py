@@ -156,7 +156,7 @@ def test_layouts_that_are_refused(layouts, message):
         ([{"profile": "1g", "placement": 0, "count": 2}], "has a placement and count 2. Write a separate entry"),
         (
             [{"profile": "3g", "compute_instances": {}}],
-            "compute_instances is an empty mapping, but has to say how many of which. Use a dictionary such as {'1c': 2}",
+            "an empty mapping, but has to say how many of which. Use a dictionary such as {'1c': 2}",
         ),
         ([{"profile": "3g", "compute_instances": ["1c"]}], "compute_instances is a list"),
         ([{"profile": "3g", "compute_instances": {"1g": 1}}], "compute_instances['1g'] is not a compute instance"),

@@ -477,7 +477,7 @@ def test_full_disk_takes_the_layout_back(ansible, lab, tools):
         on_host("umount /etc/edgesite-gpu"),
     )
     assert result["failed"] and result["undone"]
-    assert "No space left on device" in result["msg"] and "Free disk space" in result["msg"]
+    assert "No space left on device" in result["msg"] and "free disk space" in result["msg"]
     assert [profile for profile, _start, _compute in instances(lab)] == ["1g.5gb"]
 
 

@@ -36,7 +36,9 @@ class ActionModule(CryptoActionBase):
             if options["state"] != "known":
                 if name is None or store.device(name) is None:
                     raise EdgesiteError(
-                        "{0} was never enrolled".format(name or "no device"), "Use the name that it was enrolled with"
+                        "{0} was never enrolled".format(name or "A device without a name"),
+                        "Set device to the name that it was enrolled with: the files in {0}/devices have the "
+                        "names".format(options["state_dir"]),
                     )
                 changed = store.end(name, options["state"], time.time(), self._task.check_mode)
             return {"changed": changed, "device": name and store.device(name), "revoked": store.revoked()}

@@ -76,9 +76,7 @@ def check_result(result: Mapping[str, Any], host: str) -> None:
     if "ansible_stats" in result:
         raise EdgesiteError(
             "The answer of {0} sets statistics of the run (ansible_stats)".format(host),
-            "Find out with 'ansible {0} -m ansible.builtin.ping -vvv' what answers in place of Python there".format(
-                host
-            ),
+            "Run 'ansible {0} -m ansible.builtin.ping -vvv' to see what answers in place of Python there".format(host),
         )
 
 
@@ -129,6 +127,6 @@ def _refusal(host: str, names: Sequence[Any]) -> EdgesiteError:
 
 def _look_at(host: str) -> str:
     return (
-        "Otherwise find out with 'ansible {0} -m ansible.builtin.ping -vvv' what answers in place of Python on it, or "
-        "on the host of a task with run_once".format(host)
+        "Otherwise run 'ansible {0} -m ansible.builtin.ping -vvv' to see what answers in place of Python on it, or on "
+        "the host of a task with run_once".format(host)
     )

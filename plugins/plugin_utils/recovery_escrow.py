@@ -74,7 +74,9 @@ def keep(folder: str, host: str, key: Key) -> None:
         os.makedirs(path, mode=0o700, exist_ok=True)
     if len(os.listdir(os.path.dirname(newest))) >= _MOST:
         raise EdgesiteError(
-            "{0} has {1} recovery keys in escrow ({2})".format(host, _MOST, os.path.dirname(newest)),
+            "{0} has {1} recovery keys in escrow ({2}), and can have no more".format(
+                host, _MOST, os.path.dirname(newest)
+            ),
             "Run the playbook with --check --diff to see why it makes new ones; move files of volumes that are gone to "
             "another folder",
         )

@@ -95,13 +95,13 @@ def check(would: Transaction, packages: Packages, room: Mapping[str, Tuple[str, 
     if foreign:
         raise EdgesiteError(
             "To install the driver, apt would change held packages: {0}".format(", ".join(foreign)),
-            "If nobody needs that, release them: run 'apt-mark unhold {0}' on the host".format(" ".join(foreign)),
+            "If nobody needs them held, run 'apt-mark unhold {0}' on the host".format(" ".join(foreign)),
         )
     strangers = [name for name in would.removed if not is_driver_package(name)]
     if strangers:
         raise EdgesiteError(
             "To install the driver, apt would remove {0}".format(", ".join(strangers)),
-            "Find out why with 'apt-get install --simulate' on the host",
+            "If nobody needs them, remove them first: run 'apt-get remove {0}' on the host".format(" ".join(strangers)),
         )
 
 

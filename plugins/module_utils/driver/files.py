@@ -230,5 +230,6 @@ def check_fingerprint(what: str, fingerprints: Sequence[str], pinned: str, fix: 
     """Raises where a file holds any other key than the pinned one."""
     if list(fingerprints) != [pinned]:
         raise EdgesiteError(
-            "{0} holds the key {1}, but the pinned key is {2}".format(what, ", ".join(fingerprints), pinned), fix
+            "{0} holds {1}, but only the pinned key {2} may be in it".format(what, ", ".join(fingerprints), pinned),
+            fix,
         )

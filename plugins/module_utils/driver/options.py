@@ -133,7 +133,9 @@ def without_key(variables: Mapping[str, Any]) -> Options:
 def _release(branch: Optional[str], version: Optional[str]) -> Tuple[str, Optional[str]]:
     """The branch, also where a version alone says it, and the version."""
     if not version and not branch:
-        raise EdgesiteError("driver_branch is not set, and neither is driver_version", "Set driver_branch, such as 580")
+        raise EdgesiteError(
+            "driver_branch is not set, and neither is driver_version", "Set driver_branch to a branch such as 580"
+        )
     problems = Problems()
     with problems:
         if version and not _VERSION.fullmatch(version):
@@ -174,7 +176,10 @@ def _text(value: Any) -> Optional[str]:
 
 def _one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     if value not in allowed:
-        raise EdgesiteError("{0} is {1}".format(name, shown(value)), "Use one of these: {0}".format(", ".join(allowed)))
+        raise EdgesiteError(
+            "{0} is {1}, but has to be one of {2}".format(name, shown(value), ", ".join(allowed)),
+            "Set it to one of these",
+        )
     return str(value)
 
 
@@ -246,8 +251,8 @@ def _check_place(mirror: Mapping[str, Any]) -> None:
 def _check_layout(mirror: Mapping[str, Any]) -> None:
     if mirror.get("layout", NVIDIA) not in (NVIDIA, DISTRIBUTION):
         raise EdgesiteError(
-            "driver_mirror.layout is {0!r}".format(mirror["layout"]),
-            "Use nvidia or distribution, depending on whose packages the mirror has",
+            "driver_mirror.layout is {0!r}, but has to be nvidia or distribution".format(mirror["layout"]),
+            "Set it to nvidia if the mirror has NVIDIA's packages, or to distribution if it has the distribution's",
         )
 
 

@@ -30,8 +30,9 @@ def plan(now: Situation, allow_reboot: bool) -> List[Action]:
     if foreign:
         raise EdgesiteError(
             "Packages are held, and not by edgesite.gpu: {0}".format(", ".join(foreign)),
-            "If nobody needs that, release them on the host: run 'apt-mark unhold {0}' or 'dnf versionlock delete "
-            "{0}'".format(" ".join(foreign)),
+            "If nobody needs them held, run 'apt-mark unhold {0}' or 'dnf versionlock delete {0}'".format(
+                " ".join(foreign)
+            ),
         )
     in_use = [str(holder["name"]) for holder in info["holders"] if holder.get("blocks")]
     if info["loaded"] and in_use and not allow_reboot:

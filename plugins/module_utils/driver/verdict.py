@@ -351,8 +351,8 @@ def _not_driven(state: State) -> _Findings:
                 yield _Finding(
                     BROKEN,
                     "kernel module {0} is loaded, but does not drive {1}".format(state.loaded, card.gpu.label),
-                    "Look at 'dmesg | grep -iE \"nvrm|nvidia\"': the card may have failed, or may need another "
-                    "driver_branch",
+                    "Run 'dmesg | grep -iE \"nvrm|nvidia\"' on the host: the card may have failed, or may need "
+                    "another driver_branch",
                 )
 
 

@@ -48,11 +48,13 @@ _MEANINGS = {
     9: Meaning(
         "driver_not_loaded",
         "The NVIDIA driver is installed but its kernel module is not loaded",
-        "Load it (modprobe nvidia) and look at 'dmesg | grep -i nvrm' if that fails; "
+        "Load it: run 'modprobe nvidia' on the host, and 'dmesg | grep -i nvrm' if that fails; "
         "after a kernel update the module may be missing for the running kernel",
     ),
-    10: Meaning("timeout", "NVML timed out", "Run again; look at 'dmesg | grep -i nvrm' for Xid errors"),
-    11: Meaning("irq_issue", "The kernel reports an interrupt problem with a GPU", "Look at 'dmesg | grep -i nvrm'"),
+    10: Meaning("timeout", "NVML timed out", "Run again; 'dmesg | grep -i nvrm' on the host shows Xid errors"),
+    11: Meaning(
+        "irq_issue", "The kernel reports an interrupt problem with a GPU", "Run 'dmesg | grep -i nvrm' on the host"
+    ),
     12: Meaning(
         "library_not_found",
         "The NVIDIA driver is not installed on this host (libnvidia-ml.so.1 not found)",
@@ -66,27 +68,32 @@ _MEANINGS = {
     15: Meaning(
         "gpu_is_lost",
         "The GPU has fallen off the bus or is otherwise inaccessible",
-        "Look for Xid 79 in 'dmesg | grep -i nvrm'; reboot the host, and reseat or replace the card if it happens "
-        "again",
+        "Look for Xid 79 in 'dmesg | grep -i nvrm' on the host; reboot it, and reseat or replace the card if it "
+        "happens again",
     ),
     16: Meaning(
         "reset_required", "The GPU needs a reset first", "Run 'nvidia-smi --gpu-reset' on the host, or reboot it"
     ),
-    17: Meaning("operating_system", "The operating system blocked the GPU", "Look at 'dmesg | grep -i nvrm'"),
+    17: Meaning("operating_system", "The operating system blocked the GPU", "Run 'dmesg | grep -i nvrm' on the host"),
     18: Meaning(
         "lib_rm_version_mismatch",
         "The loaded NVIDIA kernel module and the driver's libraries have different versions",
-        "Reload the module or reboot the host: an update replaced the files under the running driver",
+        "Reload the module or reboot the host: an update replaced the files under the running driver; with "
+        "driver_branch set, 'ansible-playbook edgesite.gpu.site -i INVENTORY --tags driver' reloads it "
+        "if nothing uses it",
     ),
     19: Meaning("in_use", "The GPU is in use", "Stop the programs that use it, or wait for them"),
     20: Meaning("memory", "The system is out of memory", "Free memory on the host: 'free -h' shows how much there is"),
     22: Meaning("vgpu_ecc_not_supported", "vGPU does not work with ECC on", "Set ecc: false in gpu_settings"),
     23: Meaning(
         "insufficient_resources",
-        "The GPU has no room left for it",
-        "Remove instances of it from mig_layouts; 'nvidia-smi mig -lgi' on the host lists them",
+        "The GPU has no room left for this instance",
+        "Run again, for a new plan; if that fails too, compare mig_layouts with what is there ('nvidia-smi mig -lgi' "
+        "on the host)",
     ),
-    999: Meaning("unknown", "NVML reports an internal driver error", "Look at 'dmesg | grep -i nvrm'; reboot the host"),
+    999: Meaning(
+        "unknown", "NVML reports an internal driver error", "Run 'dmesg | grep -i nvrm' on the host; reboot it"
+    ),
 }
 
 

@@ -213,7 +213,10 @@ def _compute_mode(where: str, option: Any, state: GpuState) -> str:
 def _mode(where: str, option: Any) -> str:
     allowed = sorted(COMPUTE_MODES.values())
     if option not in allowed:
-        raise EdgesiteError("{0} is {1}".format(where, shown(option)), "Use one of " + ", ".join(allowed))
+        raise EdgesiteError(
+            "{0} is {1}, but has to be one of {2}".format(where, shown(option), ", ".join(allowed)),
+            "Set it to one of these",
+        )
     return str(option)
 
 

@@ -120,7 +120,7 @@ def _check_upgrade(wanted: Wanted) -> None:
     if wanted.upgrade != "none" and not wanted.version and not wanted.suite:
         raise EdgesiteError(
             "jetpack_upgrade is minor, but neither jetpack_version nor jetpack_suite is set",
-            "Set jetpack_version, such as 6.2.2",
+            "Set jetpack_version to a release such as 6.2.2",
         )
 
 

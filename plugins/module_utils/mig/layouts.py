@@ -143,7 +143,7 @@ def _check(option: str, layout: Any, earlier: Dict[str, Selected]) -> None:
     """Raises where a layout cannot be meant for any card. earlier: what others name; this one joins them."""
     if not isinstance(layout, dict) or not set(layout) <= set(_KEYS) or "gpus" not in layout:
         raise EdgesiteError(
-            "{0} is {1}".format(option, errors.shown(layout)),
+            "{0} is {1}, not a layout with gpus".format(option, errors.shown(layout)),
             "Write it like {gpus: all, instances: {3g.20gb: 2}}; its keys are gpus, mig and instances",
         )
     problems = Problems()
@@ -168,7 +168,8 @@ def _check_gpus(option: str, gpus: Any, earlier: Dict[str, Selected]) -> None:
 def _check_mode(option: str, layout: Mapping[str, Any]) -> None:
     if layout.get("mig", "enabled") not in MODES:
         raise EdgesiteError(
-            "{0}.mig is {1}".format(option, errors.shown(layout["mig"])), "Use enabled or disabled, in quotes"
+            "{0}.mig is {1}, but has to be enabled or disabled".format(option, errors.shown(layout["mig"])),
+            "Write mig: enabled or mig: disabled",
         )
     if layout.get("mig") == "disabled" and layout.get("instances"):
         raise EdgesiteError(
@@ -241,8 +242,8 @@ def _wish(option: str, layout: Dict[str, Any], card: Card, only_mode: bool) -> W
         return Wish(option, enabled, None)
     if not card.profiles:
         raise EdgesiteError(
-            "{0}.instances: the driver reports no MIG profiles of GPU {1}".format(option, card.gpu.label()),
-            "Set driver_branch to a newer one: this one may not know the card's profiles",
+            "{0}.instances: the driver reports no MIG profiles for GPU {1}".format(option, card.gpu.label()),
+            "Set driver_branch to a newer branch: the installed driver may not know the card's profiles",
         )
     return Wish(option, enabled, tuple(_wants(option + ".instances", instances, card)))
 
@@ -346,7 +347,7 @@ def _compute(option: str, wanted: Any, profile: Profile) -> Tuple[int, ...]:
 def _compute_sizes(option: str, wanted: Any, fix: str) -> List[int]:
     """The slices of each compute instance, largest first."""
     if not isinstance(wanted, dict) or not wanted:
-        raise EdgesiteError("{0} is {1}".format(option, errors.shown(wanted)), fix)
+        raise EdgesiteError("{0} is {1}, but has to say how many of which".format(option, errors.shown(wanted)), fix)
     inner: List[int] = []
     problems = Problems()
     for name, value in wanted.items():
@@ -368,7 +369,7 @@ def _checked_compute(option: str, compute: Sequence[int], profile: Profile) -> T
         possible = [size for size in range(profile.slices, 0, -1) if fits(profile, (size,))]
         raise EdgesiteError(
             "{0}: a {1} has no room for {2}".format(option, profile.name, shown(found)),
-            "It has {0} slices, for compute instances of {1}".format(
+            "Use compute instances that fit its {0} slices: {1}".format(
                 profile.slices, ", ".join("{0}c".format(size) for size in possible)
             ),
         )

@@ -121,8 +121,8 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
     line = tab_file.find(state.crypttab, 0, volume.name)
     if line is not None and not _is_ours(line, disk.header):
         raise EdgesiteError(
-            "{0} already has a line for {1}, with {2}, which is not this volume".format(
-                CRYPTTAB, volume.name, line[1] if len(line) > 1 else "nothing"
+            "{0} already has a line with the name {1}, for {2} and not for this volume".format(
+                CRYPTTAB, volume.name, line[1] if len(line) > 1 else "no device"
             ),
             "Remove that line from {0} on the host, or set another name in storage_volumes".format(CRYPTTAB),
         )

@@ -257,7 +257,7 @@ def _check_wipe(where: str, entry: str, volumes: Sequence[Volume]) -> None:
     if not any(entry.startswith(volume.device + "@") for volume in volumes):
         raise EdgesiteError(
             "{0} is {1}, which matches none of the volumes".format(where, shown(entry)),
-            "Copy it from the refusal of that volume: its device, @ and a fingerprint of what is on it",
+            "Copy it from the message that refuses that volume: its device, @ and a fingerprint of what is on it",
         )
 
 

@@ -194,8 +194,8 @@ def _server(where: str, given: Optional[str], upstream: str) -> str:
     server = upstream.rpartition(":")[0]
     if _NUMERIC.fullmatch(server):
         raise EdgesiteError(
-            "{0} has no server_name, and its upstream {1} is no name that a certificate has".format(where, upstream),
-            "Set server_name to the name in the certificate of upstream, such as hub.example",
+            "{0} has no server_name, and its upstream {1} has an IP address in place of one".format(where, upstream),
+            "Set server_name to the DNS name in that server's certificate, such as hub.example",
         )
     return server
 

@@ -226,12 +226,13 @@ def check_ready(wish: Wanted, state: State) -> None:
     if not state.software.group:
         raise EdgesiteError(
             "There is no group {0} on this host, which the TPM's device should belong to".format(wish.layout.group),
-            "Install tpm-udev or tpm2-abrmd, or set group to the group of the TPM's device (ls -l /dev/tpmrm0)",
+            "Install tpm-udev or tpm2-abrmd, or set group (tls_group) to the group of the TPM's device: "
+            "'ls -l /dev/tpmrm0' on the host shows it",
         )
     if state.identity is None:
         raise EdgesiteError(
-            "There is no identity in {0}, or a part of it is missing".format(wish.layout.identity),
-            "Run the role edgesite.gpu.identity first",
+            "There is no complete identity (key and certificate) in {0}".format(wish.layout.identity),
+            "Set identity_ca_dir, and run 'ansible-playbook edgesite.gpu.site -i INVENTORY --tags identity' first",
         )
 
 

@@ -41,25 +41,29 @@ _FREE = (
 _OBJECTS = Meaning("no_slot", _SLOTS.format("keys"), _FREE.format("-t"))
 _SESSIONS = Meaning("no_slot", _SLOTS.format("sessions"), _FREE.format("-l"))
 _NO_OBJECT = Meaning(
-    "no_object", "The TPM has no object at this handle", "Check the handle: tpm2_getcap handles-persistent"
+    "no_object",
+    "The TPM has no object at this handle",
+    "Correct the handle: 'tpm2_getcap handles-persistent' on the host lists those that exist",
 )
 _NOT_MADE = Meaning("not_supported", "This TPM does not support such keys", "Choose another type of key")
 _MISMATCH = Meaning(
     "mismatch",
-    "The credential is not one for this kind of endorsement key",
-    "Create the credential for the endorsement key that tpm_info shows for this host",
+    "The credential was created for another kind of endorsement key",
+    "Create it with tpm_credential, for the endorsement key that tpm_info shows for this host",
 )
 _PASSWORD = Meaning(
     "auth",
     "The TPM's {0} password is set, and the one given is wrong",
-    "Give the right one (owner_auth is the owner's), or reset it with 'tpm2_changeauth' on the host",
+    "Set the right one (owner_auth for the owner's), or reset it with 'tpm2_changeauth' on the host",
 )
 
 _MEANINGS = {
     0x082: Meaning("attributes", "The TPM does not allow this use of the key", "Use another key"),
     0x081: _NOT_MADE,
     0x084: Meaning(
-        "value", "The TPM refuses a value that it was given", "Check that what was given belongs to this TPM"
+        "value",
+        "The TPM refuses a value that it was given",
+        "Check that the key, handle or credential in the task's options was created for this TPM",
     ),
     0x085: Meaning(
         "hierarchy",
@@ -67,7 +71,11 @@ _MEANINGS = {
         "Enable the owner's and the endorsement hierarchy in the firmware's setup",
     ),
     0x087: _NOT_MADE,
-    0x08A: Meaning("type", "The object in the TPM has another type", "Use the handle of a key"),
+    0x08A: Meaning(
+        "type",
+        "The object in the TPM is not of the type that is needed",
+        "Set handle to that of a key: 'tpm2_getcap handles-persistent' on the host lists handles",
+    ),
     0x08B: _NO_OBJECT,
     0x08E: _PASSWORD,
     0x092: _NOT_MADE,
@@ -79,8 +87,8 @@ _MEANINGS = {
     ),
     0x09F: Meaning(
         "integrity",
-        "What was given to the TPM was created for another TPM, or for what this one was before it was cleared",
-        "Create it again for this TPM",
+        "The key or credential was created for another TPM, or for this one before it was cleared",
+        "Create a new one: a key by tpm_key with regenerate: unusable, a credential by tpm_credential",
     ),
     0x0A2: _PASSWORD,
     0x0A6: _NOT_MADE,
@@ -98,7 +106,8 @@ _MEANINGS = {
     0x14B: Meaning(
         "no_nv_space",
         "The TPM has no room left for another persistent object",
-        "Remove what nothing uses (tpm2_getcap handles-persistent, tpm2_evictcontrol), or give path and no handle",
+        "On the host, remove objects that nothing uses ('tpm2_getcap handles-persistent' lists them, tpm2_evictcontrol "
+        "removes one), or set path and no handle",
     ),
     0x14C: Meaning("taken", "This handle is already taken", "Choose another handle"),
     0x902: _OBJECTS,
@@ -115,8 +124,8 @@ _MEANINGS = {
     0x921: Meaning(
         "lockout",
         "The TPM is in lockout: wrong passwords were tried too often",
-        "Wait (tpm_info tells how long under lockout), or run 'tpm2_dictionarylockout -c' with the lockout password; "
-        "keys that tpm_key created are not affected by lockout, other keys are",
+        "Wait (lockout in the result of tpm_info says how long), or run 'tpm2_dictionarylockout -c' with the lockout "
+        "password; keys that tpm_key created are not affected by lockout, other keys are",
     ),
     0x922: _BUSY,
     0x923: Meaning("nv_unavailable", "The TPM cannot write at the moment", _AGAIN, passes=True),

@@ -309,7 +309,9 @@ def parse_account(option: str, written: str) -> Union[int, str]:
     if number is None:
         return written
     if number > _HIGHEST:
-        raise EdgesiteError("{0} is {1}, which is too high for a number".format(option, number), _ACCOUNT.fix)
+        raise EdgesiteError(
+            "{0} is {1}, which is too high for the number of a user or group".format(option, number), _ACCOUNT.fix
+        )
     return number
 
 

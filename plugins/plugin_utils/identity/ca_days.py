@@ -31,6 +31,7 @@ def _number(option: Any, value: Any) -> int:
         number: int = check_type_int(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise EdgesiteError(
-            "{0} is {1}, but has to be a whole number".format(option, shown(value)), "Write a whole number, such as 30"
+            "{0} is {1}, but has to be a whole number of days".format(option, shown(value)),
+            "Set a number of days, such as 30",
         ) from error
     return number

@@ -68,7 +68,8 @@ def trusted(found: Sequence[Mapping[str, Any]], rules: Rules, enrolled: Sequence
     """
     if not found:
         raise EdgesiteError(
-            "The TPM shows no endorsement key", "The result of edgesite.gpu.tpm_info on the host says why, under unread"
+            "The TPM shows no endorsement key",
+            "Run 'ansible HOST -m edgesite.gpu.tpm_info --become': unread in its result says why",
         )
     taken, refused = _sorted_out(found[:_MOST], rules)
     if rules.pins and taken.keys().isdisjoint(rules.pins):

@@ -203,7 +203,7 @@ class Store:
         challenge = _record(path, records.challenge, "Remove it. " + again) if _ID.match(name) else None
         if challenge is None:
             raise EdgesiteError(
-                "There is no open challenge {0}: it was already answered, or this controller never asked it".format(
+                "There is no open challenge {0}: it was already answered, or this controller never created it".format(
                     name
                 ),
                 again,

@@ -114,7 +114,7 @@ def missing(
     return {
         name: EdgesiteError(
             "{0} is not set, and the layer {1} needs it ({2} is set)".format(name, layer, why),
-            "Set it: {0}".format(_text(specs[name].get("description"))),
+            "Set it in the inventory. It means: {0}".format(_text(specs[name].get("description"))),
         )
         for name in lacking
     }

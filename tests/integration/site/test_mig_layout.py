@@ -127,7 +127,7 @@ BAD_LAYOUTS = [
     (of_a100([{"profile": "3g.20gb", "placement": 2}]), ["layouts[0].instances[0].placement is 2", "Use one of: 0, 4"]),
     (
         of_a100([{"profile": "3g.20gb", "compute_instances": {"2c": 2}}]),
-        ["a 3g.20gb has no room for 2c+2c", "It has 3 slices, for compute instances of 3c, 2c, 1c"],
+        ["a 3g.20gb has no room for 2c+2c", "Use compute instances that fit its 3 slices: 3c, 2c, 1c"],
     ),
     (of_a100(["3g.20gb", {"profil": "1g.5gb"}]), ["layouts[0].instances[1] is a mapping, without a profile"]),
     (
@@ -477,7 +477,7 @@ def test_full_disk_takes_the_layout_back(ansible, lab, tools):
         on_host("umount /etc/edgesite-gpu"),
     )
     assert result["failed"] and result["undone"]
-    assert "No space left on device" in result["msg"] and "Free disk space" in result["msg"]
+    assert "No space left on device" in result["msg"] and "free disk space" in result["msg"]
     assert [profile for profile, _start, _compute in instances(lab)] == ["1g.5gb"]
 
 

@@ -36,7 +36,10 @@ _SECONDS = 180.0
 def alone() -> ContextManager[None]:
     """Keeps other runs from installing or removing the host tools meanwhile. Raises EdgesiteError."""
     return run_lock.held(
-        _LOCK, "installing the host tools", "Wait for it to finish, or check what it is doing", _SECONDS
+        _LOCK,
+        "installing the host tools",
+        "Wait for it to finish: 'fuser -v {0}' on the host shows the process".format(_LOCK),
+        _SECONDS,
     )
 
 
@@ -60,7 +63,7 @@ def install(archive: str, version: str, manifest: Manifest, root: str = ROOT) ->
     except OSError as error:
         raise EdgesiteError(
             "cannot install the host tools in {0}: {1}".format(root, error),
-            "Free disk space, or run the task as root (become: true)",
+            "Run the task as root (become: true), or free disk space: 'df /usr' on the host shows how much is left",
         ) from error
 
 

@@ -27,6 +27,7 @@ _FLOCK = "hhqqi4x"
 _KEEP = ["-oDpkg::Options::=--force-confdef", "-oDpkg::Options::=--force-confold"]
 # dpkg in apt's own group of processes, so that it ends with it where it has to be ended
 _GET = ["-oDpkg::Use-Pty=0"]
+_FIX = "Fix what it names, and run again; 'apt-get check' on the host lists broken dependencies"
 _PAUSE = 2.0
 _PARTS = "/etc/apt/sources.list.d/*"
 
@@ -157,10 +158,8 @@ class Apt:
             who = ", ".join("{1} (pid {0})".format(*one) for one in lockers()) or "another program"
             if time.monotonic() >= end:
                 raise EdgesiteError(
-                    "{0} has been changing packages for more than {1:.0f} s ({2})".format(
-                        who, self._patience.lock, self._patience.lock_option
-                    ),
-                    "Run again when it has finished",
+                    "{0} has been changing packages for more than {1:.0f} s".format(who, self._patience.lock),
+                    "Run again when it has finished, or set {0} higher".format(self._patience.lock_option),
                 )
             self._note("wait for {0}, which is changing packages".format(who))
             time.sleep(min(_PAUSE, max(0.0, end - time.monotonic())))
@@ -168,7 +167,7 @@ class Apt:
     @staticmethod
     def _done(result: Result, what: str) -> None:
         if not result.ok:
-            raise EdgesiteError("Cannot {0}: {1}".format(what, said(result)))
+            raise EdgesiteError("Cannot {0}: {1}".format(what, said(result)), _FIX)
 
 
 def said(result: Result) -> str:

@@ -14,6 +14,7 @@ from . import command
 from .command import Result, Run
 from .packages import Note, Patience, Program
 
+_FIX = "Fix what it names, and run again; 'dnf check' on the host lists problems of installed packages"
 _NOT_LOCKED = re.compile(r"(no|not) .*lock", re.IGNORECASE)
 
 
@@ -31,7 +32,7 @@ class Dnf:
         done = self._dnf(["--refresh", "list", "--showduplicates", *names], "list available versions")
         # It fails where none of them is there; a source that does not answer is told as such.
         if not done.ok and "No matching Packages" not in done.error:
-            raise EdgesiteError("Cannot list available versions: {0}".format(said(done)))
+            raise EdgesiteError("Cannot list available versions: {0}".format(said(done)), _FIX)
         return dnf.offered(done.text)
 
     def stream(self, module: str, name: str) -> None:
@@ -71,12 +72,12 @@ class Dnf:
         if names:
             done = self._dnf(["versionlock", "delete", *names], "unlock versions")
             if not done.ok and not _NOT_LOCKED.search(done.text + done.error):
-                raise EdgesiteError("Cannot unlock versions: {0}".format(said(done)))
+                raise EdgesiteError("Cannot unlock versions: {0}".format(said(done)), _FIX)
 
     def _done(self, arguments: Sequence[str], doing: str) -> None:
         done = self._dnf(arguments, doing)
         if not done.ok:
-            raise EdgesiteError("Cannot {0}: {1}".format(doing, said(done)))
+            raise EdgesiteError("Cannot {0}: {1}".format(doing, said(done)), _FIX)
 
     def _dnf(self, arguments: Sequence[str], doing: str) -> Result:
         return self._program([command.find("dnf") or "dnf", "--assumeyes", *arguments], doing)

@@ -13,6 +13,7 @@ from typing import Optional, Tuple
 from ..errors import EdgesiteError
 
 _AS_ROOT = "Run the task as root (become: true)"
+_SPACE = "Run the task as root (become: true), or free disk space: 'df {0}' on the host shows how much is left"
 
 
 def read_text(path: str) -> Optional[str]:
@@ -22,8 +23,19 @@ def read_text(path: str) -> Optional[str]:
             return stream.read()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise EdgesiteError("cannot read {0}: {1}".format(path, error), "Repair or remove the file") from error
+    except OSError as error:
+        raise EdgesiteError("cannot read {0}: {1}".format(path, error.strerror), _fix(path, error)) from error
+    except UnicodeDecodeError as error:
+        raise EdgesiteError(
+            "cannot read {0}: it is not text in UTF-8".format(path),
+            "Restore the file from a backup, or remove it: run 'rm {0}' on the host".format(path),
+        ) from error
+
+
+def _fix(path: str, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return _AS_ROOT
+    return "Run 'ls -ld {0}' on the host to see what is there, and look for disk errors in dmesg".format(path)
 
 
 def mode(path: str, without: int = 0o644) -> int:
@@ -59,7 +71,7 @@ def write_text(path: str, content: str, mode: int = 0o644, owner: Optional[Tuple
             os.unlink(temporary)
         raise EdgesiteError(
             "cannot write {0}: {1}".format(path, error.strerror),
-            "Free disk space, or run the task as root (become: true)",
+            _SPACE.format(os.path.dirname(path)),
         ) from error
 
 
@@ -81,8 +93,8 @@ def read_link(path: str) -> Optional[str]:
         return None
     except OSError as error:
         raise EdgesiteError(
-            "{0} has to be a symbolic link, and is not: {1}".format(path, error.strerror),
-            "Move it elsewhere, and run again",
+            "{0} has to be a symbolic link, but cannot be read as one: {1}".format(path, error.strerror),
+            "Run 'mv {0} {0}.old' on the host, and run again".format(path),
         ) from error
 
 
@@ -102,5 +114,5 @@ def write_link(path: str, target: Optional[str]) -> None:
             os.unlink(draft)
         raise EdgesiteError(
             "cannot create the link {0}: {1}".format(path, error.strerror),
-            "Free disk space, or run the task as root (become: true)",
+            _SPACE.format(os.path.dirname(path)),
         ) from error

@@ -26,8 +26,9 @@ def held(path: str, doing: str, fix: str, seconds: float) -> Iterator[None]:
         return
     try:
         if not wait(descriptor, seconds):
-            pid = os.pread(descriptor, 20, 0).decode().strip() or "of another run"
-            raise EdgesiteError("Process {0} has been {1} for over {2:.0f} s".format(pid, doing, seconds), fix)
+            pid = os.pread(descriptor, 20, 0).decode().strip()
+            who = "Process " + pid if pid else "The process of another run"
+            raise EdgesiteError("{0} has been {1} for over {2:.0f} s".format(who, doing, seconds), fix)
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())
         yield

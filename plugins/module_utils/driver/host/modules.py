@@ -57,7 +57,8 @@ def reload(run: Run, action: Reload) -> Optional[str]:
 def _modprobe(run: Run, what: str, names: Sequence[str]) -> None:
     done = run([command.find("modprobe") or "modprobe", what, *names], timeout=_SECONDS)
     if not done.ok:
-        raise EdgesiteError("modprobe {0}: {1}".format(what, done.error.strip() or done.rc))
+        said = done.error.strip() or "it exited with code {0}".format(done.rc)
+        raise EdgesiteError("modprobe {0}: {1}".format(what, said))
 
 
 def _start(run: Run, names: Sequence[str]) -> None:

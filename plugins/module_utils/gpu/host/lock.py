@@ -19,6 +19,6 @@ def held(seconds: float = SECONDS) -> ContextManager[None]:
     return run_lock.held(
         LOCK,
         "changing the GPUs of this host",
-        "Wait for it to finish, or check what it is doing: it may be a boot unit (systemctl status 'edgesite-gpu-*')",
+        "Wait for it to finish; it may be a boot unit: systemctl status 'edgesite-gpu-*' on the host shows it",
         seconds,
     )

@@ -20,7 +20,9 @@ def program() -> str:
     """The path of jetson_clocks. Raises EdgesiteError where the host has none."""
     found = command.find("jetson_clocks")
     if found is None:
-        raise EdgesiteError("jetson_clocks is not on this host", "Install nvidia-l4t-tools; only Jetsons have it")
+        raise EdgesiteError(
+            "jetson_clocks is not installed on this host", "Install nvidia-l4t-tools; only Jetsons have it"
+        )
     return found
 
 
@@ -40,7 +42,8 @@ def lock(run: Run) -> None:
         os.makedirs(os.path.dirname(STORE), exist_ok=True)
     except OSError as error:
         raise EdgesiteError(
-            "cannot create {0}: {1}".format(os.path.dirname(STORE), error), "Set become: true"
+            "cannot create {0}: {1}".format(os.path.dirname(STORE), error.strerror),
+            "Run the task as root (become: true)",
         ) from error
     # It would ask whether it may overwrite one.
     owned_files.remove(STORE)

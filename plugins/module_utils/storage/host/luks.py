@@ -281,7 +281,7 @@ def _do(run: Run, argv: Sequence[str], **more: Any) -> None:
     if not done.ok:
         raise EdgesiteError(
             "{0} failed: {1}".format(argv[0], _last_line(done)),
-            "Mend what it names, and run the playbook again; 'journalctl -b' on the host may say more",
+            "Fix what it names, and run the playbook again; 'journalctl -b' on the host may say more",
         )
 
 

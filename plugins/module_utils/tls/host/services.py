@@ -110,7 +110,7 @@ def _identity(folder: str) -> Tuple[Optional[str], float]:
         return None, newest
     except OSError as error:
         raise EdgesiteError(
-            "cannot read the identity: {0}".format(error), "Run the task as root (become: true)"
+            "cannot read {0}: {1}".format(error.filename, error.strerror), "Run the task as root (become: true)"
         ) from error
     return digest.hexdigest(), newest
 

@@ -68,9 +68,9 @@ def activate(tools: Tools, key: Key, kind: str, credential: bytes) -> bytes:
                     raise
                 refused = error
     raise EdgesiteError(
-        "The credential cannot be opened: it was created for another TPM, another key, or another endorsement key than "
-        "this TPM's of the type {0}".format(kind),
-        "Create a new one from what tpm_info and tpm_csr report for this host now",
+        "The credential cannot be opened: it was created for another TPM, for another key, or for another endorsement "
+        "key than the {0} one of this TPM".format(kind),
+        "Create a new one with tpm_credential, from what tpm_info and tpm_csr report for this host now",
     ) from refused
 
 

@@ -171,7 +171,7 @@ def set_access(path: str, wanted: Access) -> None:
         os.chmod(path, wanted.mode)
     except OSError as error:
         raise EdgesiteError(
-            "cannot change {0}: {1}".format(path, error.strerror), "Run the task as root (become: true)"
+            "cannot set owner and mode of {0}: {1}".format(path, error.strerror), "Run the task as root (become: true)"
         ) from error
 
 

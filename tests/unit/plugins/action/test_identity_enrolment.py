@@ -166,6 +166,13 @@ def test_swapped_board_is_taken_with_all_its_keys(controller):
     assert controller.enrol("gpu-c", both(OTHER), held=[OTHER])
 
 
+def test_a_name_that_was_never_enrolled_is_refused_with_the_place_of_the_names(controller):
+    with pytest.raises(EdgesiteError, match="^gpu-x was never enrolled.*Set device to .*: the files in .*/devices"):
+        controller.end("gpu-x")
+    with pytest.raises(EdgesiteError, match="^A device without a name was never enrolled"):
+        controller.end(None)
+
+
 def test_damaged_record_stops_everything_before_another_one_changes(controller):
     controller.enrol("gpu-a", both(RSA))
     (controller.folder / "state" / "devices" / "other.json").write_text("{}")

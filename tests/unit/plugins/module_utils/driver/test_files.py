@@ -93,7 +93,7 @@ def test_persistence_daemon_that_hangs_does_not_keep_the_boot():
 
 
 def test_a_second_key_in_the_file_is_not_trusted_with_the_first():
-    with pytest.raises(EdgesiteError, match=r"pinned key is AA\. Ask for it"):
+    with pytest.raises(EdgesiteError, match=r"but only the pinned key AA may be in it\. Ask for it"):
         files.check_fingerprint("the key", ["AA", "BB"], "AA", "Ask for it")
 
 

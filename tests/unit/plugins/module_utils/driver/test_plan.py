@@ -343,7 +343,7 @@ def test_a_folder_is_a_mirror_too():
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"key_fingerprint": FINGERPRINT[:-1] + "0"}, "pinned key is"),
+        ({"key_fingerprint": FINGERPRINT[:-1] + "0"}, "only the pinned key"),
         ({"key_sha256": "0" * 64}, "SHA-256"),
         ({"key_base64": "bm90IGEga2V5"}, "not an OpenPGP public key"),
         ({"key_base64": "no Base64!"}, "driver_mirror.key site.asc cannot be used: it is not Base64"),

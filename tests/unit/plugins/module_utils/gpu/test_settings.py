@@ -256,7 +256,7 @@ def test_entries_that_contradict_each_other_on_any_host_are_found_without_a_card
     ]
     told = [problem.problem for problem in settings.check(entries, "gpu_settings")]
     assert told == [
-        "gpu_settings[0].compute_mode is 'shared'",
+        "gpu_settings[0].compute_mode is 'shared', but has to be one of default, exclusive_process, prohibited",
         "gpu_settings[3].gpus is 'some', neither 'all' nor a list of selectors",
         "gpu_settings[2].power_limit is '250', but gpu_settings[0].power_limit is '200' for the same GPUs",
         "gpu_settings[4].power_limit is '300', but gpu_settings[0].power_limit is '200' for the same GPUs",

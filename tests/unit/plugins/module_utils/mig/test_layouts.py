@@ -109,12 +109,15 @@ def test_layouts_of_several_cards():
         (["all"], "layouts[0] is 'all'"),
         ([{}], "layouts[0] is an empty mapping"),
         ([{"gpus": "all", "instance": {}}], "its keys are gpus, mig and instances"),
-        ([{"gpus": [{"index": 0}], "mig": True}], "layouts[0].mig is true. Use enabled or disabled, in quotes"),
+        (
+            [{"gpus": [{"index": 0}], "mig": True}],
+            "layouts[0].mig is true, but has to be enabled or disabled. Write mig: enabled",
+        ),
         ([{"gpus": [{"index": 0}], "mig": []}], "layouts[0].mig is an empty list"),
         ([{"gpus": [{"index": 0}], "mig": "disabled", "instances": {"1g": 1}}], "has instances, but mig is disabled"),
         ([{"gpus": [{"index": 9}]}], "layouts[0].gpus[0] is index 9 and matches no GPU"),
         ([{"gpus": "all"}], "asks for MIG on GPU 2 Tesla T4 (GPU-2"),
-        ([{"gpus": [{"index": 3}], "instances": {"1g": 1}}], "the driver reports no MIG profiles of GPU 3"),
+        ([{"gpus": [{"index": 3}], "instances": {"1g": 1}}], "the driver reports no MIG profiles for GPU 3"),
         (
             [{"gpus": [{"index": 0}]}, {"gpus": [{"index": 1}]}, {"gpus": [{"index": 0}]}],
             "layouts[2] names GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0), which layouts[0] names too",
@@ -139,8 +142,8 @@ def test_layouts_that_are_refused(layouts, message):
         ({"3g.20gb": 100}, "is 100, not a whole number"),
         ({"3g.20gb": "9" * 5000}, "not a whole number"),
         ({"3g.20gb": "\u0663"}, "not a whole number"),
-        ({"4c.3g.20gb": 1}, "a 3g.20gb has no room for 4c. It has 3 slices, for compute instances of 3c, 2c, 1c"),
-        ({"3c.4g.20gb": 1}, "a 4g.20gb has no room for 3c. It has 4 slices, for compute instances of 4c, 2c, 1c"),
+        ({"4c.3g.20gb": 1}, "a 3g.20gb has no room for 4c. Use compute instances that fit its 3 slices: 3c, 2c, 1c"),
+        ({"3c.4g.20gb": 1}, "a 4g.20gb has no room for 3c. Use compute instances that fit its 4 slices: 4c, 2c, 1c"),
         ([None], "instances[0] is null, without a profile"),
         ([{"count": 1}], "instances[0] is a mapping, without a profile"),
         ([{"profile": None}], "instances[0] is a mapping, without a profile"),
@@ -153,7 +156,7 @@ def test_layouts_that_are_refused(layouts, message):
         ([{"profile": "1g", "placement": 0, "count": 2}], "has a placement and count 2. Write a separate entry"),
         (
             [{"profile": "3g", "compute_instances": {}}],
-            "compute_instances is an empty mapping. Use a dictionary such as {'1c': 2}",
+            "an empty mapping, but has to say how many of which. Use a dictionary such as {'1c': 2}",
         ),
         ([{"profile": "3g", "compute_instances": ["1c"]}], "compute_instances is a list"),
         ([{"profile": "3g", "compute_instances": {"1g": 1}}], "compute_instances['1g'] is not a compute instance"),
@@ -205,7 +208,7 @@ def test_layouts_that_share_a_card_on_any_host_are_found_without_one():
     assert [problem.problem for problem in check(layouts)] == [
         "layouts[2].gpus names a GPU that layouts[0].gpus names too",
         "layouts[3].gpus names a GPU that layouts[0].gpus names too",
-        "layouts[3].mig is 'on'",
+        "layouts[3].mig is 'on', but has to be enabled or disabled",
     ]
 
 

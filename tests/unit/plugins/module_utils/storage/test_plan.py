@@ -96,10 +96,10 @@ def test_what_is_as_wanted_stays():
         (
             DONE,
             {"crypttab": "data\tUUID=3333-cccc\tnone\tluks,noauto\n"},
-            "already has a line for data, with UUID=3333-cccc",
+            "already has a line with the name data, for UUID=3333-cccc and not",
         ),
-        (BLANK, {"crypttab": "data\t/dev/vdc\n"}, "already has a line for data, with /dev/vdc"),
-        (BLANK, {"crypttab": "data\n"}, "already has a line for data, with nothing"),
+        (BLANK, {"crypttab": "data\t/dev/vdc\n"}, "already has a line with the name data, for /dev/vdc and not"),
+        (BLANK, {"crypttab": "data\n"}, "already has a line with the name data, for no device and not"),
         (DONE._replace(unlocks=False, why_not="PCRs changed"), {}, "The TPM does not open volume data"),
         (DONE._replace(inside="xfs"), {}, "has xfs, but ext4 is wanted"),
         (DONE._replace(inside=""), {}, "has no file system"),

@@ -282,7 +282,7 @@ def test_what_is_not_there_is_named_before_anything_is_done():
     assert caught.value.details == {"missing_packages": ["tpm2-openssl", "haproxy"]}
     with pytest.raises(EdgesiteError, match="no group tss"):
         tls_services.check_ready(wish, state(software=SOFTWARE._replace(group=False)))
-    with pytest.raises(EdgesiteError, match="no identity in /etc/i"):
+    with pytest.raises(EdgesiteError, match="no complete identity .key and certificate. in /etc/i"):
         tls_services.check_ready(wish, state(identity=None))
     tls_services.check_ready(wish, state())
     # Taking all away needs none of it.

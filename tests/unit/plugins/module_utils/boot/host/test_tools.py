@@ -365,7 +365,7 @@ def interrupted(tools, work, step, how):
         work(tools)
         end = ENDED if len(steps) < step else UNHARMED
     except EdgesiteError as error:
-        end = REFUSED if "Free disk space" in str(error) else TRACEBACK
+        end = REFUSED if "free disk space" in str(error) else TRACEBACK
     finally:
         os._exit(end)
 

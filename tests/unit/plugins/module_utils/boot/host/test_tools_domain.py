@@ -94,7 +94,7 @@ def test_first_installation_that_fails_leaves_a_host_without_tools(root, archive
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ApplyError, match="No space left on device.*Nothing was changed.*Free disk space"):
+    with pytest.raises(ApplyError, match="No space left on device.*Nothing was changed.*free disk space"):
         converge(HostToolsDomain(True, MANIFEST, archive), check=False)
     assert not os.path.exists(root) or os.listdir(root) == []
 

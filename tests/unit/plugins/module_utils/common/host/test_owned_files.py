@@ -21,6 +21,21 @@ def test_file_is_written_with_its_folders_and_read_back(tmp_path):
     assert os.listdir(tmp_path / "a") == ["b.json"]
 
 
+def test_what_cannot_be_read_has_the_fix_for_the_reason(tmp_path, monkeypatch):
+    (tmp_path / "binary").write_bytes(b"\xff")
+    with pytest.raises(EdgesiteError, match="cannot read .*/binary: it is not text in UTF-8.*'rm .*/binary'"):
+        owned_files.read_text(str(tmp_path / "binary"))
+    with pytest.raises(EdgesiteError, match=r"cannot read \S+: Is a directory\. Run 'ls -ld "):
+        owned_files.read_text(str(tmp_path))
+
+    def refuse(*_arguments, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(EdgesiteError, match=r"cannot read /secret: Permission denied\. Run the task as root"):
+        owned_files.read_text("/secret")
+
+
 def test_full_disk_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
     path = str(tmp_path / "b.json")
     owned_files.write_text(path, "old")
@@ -29,7 +44,7 @@ def test_full_disk_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(EdgesiteError, match="No space left on device.*Free disk space"):
+    with pytest.raises(EdgesiteError, match="No space left on device.*free disk space: 'df "):
         owned_files.write_text(path, "new")
     assert owned_files.read_text(path) == "old"
     assert os.listdir(tmp_path) == ["b.json"]
@@ -62,6 +77,6 @@ def test_link_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "rename", full)
-    with pytest.raises(EdgesiteError, match="No space left on device.*Free disk space"):
+    with pytest.raises(EdgesiteError, match="No space left on device.*free disk space: 'df "):
         owned_files.write_link(path, "three")
     assert os.readlink(path) == "two" and os.listdir(tmp_path) == ["current"]

@@ -107,7 +107,7 @@ def test_nvidias_key_is_got_compared_and_put_in_the_place_of_the_mirrors(monkeyp
 
 
 @pytest.mark.parametrize(
-    "key, words", [(b"<html>", "is not a key"), (KEY, "holds the key {0}, but the pinned key is".format(FINGERPRINT))]
+    "key, words", [(b"<html>", "is not a key"), (KEY, "holds {0}, but only the pinned key".format(FINGERPRINT))]
 )
 def test_another_key_than_the_pinned_one_changes_nothing(key, words, monkeypatch):
     host = DriverHost("apt").patch(monkeypatch)

@@ -22,6 +22,14 @@ def test_the_second_is_told_who_is_at_work():
     assert "Process {0} has been changing".format(os.getpid()) in str(refused.value)
 
 
+def test_a_first_that_has_not_said_who_it_is_is_another_run(tmp_path):
+    with gpu_lock.held(), pytest.raises(EdgesiteError) as refused:
+        (tmp_path / "run" / "gpu.lock").write_text("")
+        with gpu_lock.held(seconds=0):
+            pass
+    assert str(refused.value).startswith("The process of another run has been changing")
+
+
 def test_the_second_goes_on_once_the_first_is_done():
     first_is_in, order = threading.Event(), []
 

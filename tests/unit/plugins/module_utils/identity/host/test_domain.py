@@ -167,7 +167,7 @@ def test_full_disk_leaves_the_pair_before_in_use(folder, monkeypatch, name):
 
 def test_something_else_in_the_place_of_the_link(folder):
     (folder / "current").mkdir()
-    with pytest.raises(EdgesiteError, match="current has to be a symbolic link, and is not"):
+    with pytest.raises(EdgesiteError, match="current has to be a symbolic link, but cannot be read as one"):
         run(folder)
 
 

@@ -303,7 +303,7 @@ def test_clocks_without_the_program_or_that_fail(host):
     with pytest.raises(EdgesiteError, match="jetson_clocks --show: Error: Unknown GPU Type!"):
         host.clocks(True)
     host.there.clear()
-    with pytest.raises(EdgesiteError, match="jetson_clocks is not on this host"):
+    with pytest.raises(EdgesiteError, match="jetson_clocks is not installed on this host"):
         jetson_clocks.program()
 
 

@@ -257,7 +257,7 @@ def test_what_is_missing_is_named_and_nothing_is_done(host, monkeypatch):
 
 def test_without_an_identity_nothing_is_done(host):
     (host.identity / "crl.pem").unlink()
-    with pytest.raises(EdgesiteError, match="There is no identity"):
+    with pytest.raises(EdgesiteError, match="There is no complete identity"):
         host.converged()
     assert host.effects == 0
 

@@ -168,7 +168,7 @@ def test_no_room_for_a_handle(key, emulator, tmp_path):
     emulator.fill()
     with pytest.raises(ApplyError, match="no room left") as failed:
         key(path=None, handle=HANDLE)
-    assert failed.value.undone and "give path and no handle" in failed.value.fix
+    assert failed.value.undone and "set path and no handle" in failed.value.fix
     with pytest.raises(ApplyError, match="undone; the host is as it was"):
         key(handle=HANDLE, regenerate="always")
     assert key().extras["name"] == made.extras["name"]

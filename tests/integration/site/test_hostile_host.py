@@ -130,7 +130,7 @@ def test_facts_in_an_answer_of_a_module_of_ours(liar):
     rows = liar.rows()
     assert run.returncode == 2, run.stdout
     assert {host: row["status"] for host, row in rows.items()} == {"node": "failed", "other": "done", "hub": "done"}
-    assert "identity_authority" in rows["node"]["why"] and "on node" in rows["node"]["why"]
+    assert "identity_authority" in rows["node"]["why"] and "Facts of node" in rows["node"]["why"]
     assert liar.nothing_done()
 
 

@@ -155,7 +155,7 @@ BAD_OPTIONS = [
     ({}, ["one of the following is required: layouts, mig_parted, from_file"]),
     ({"layouts": [], "from_file": "good.yaml"}, ["layouts|mig_parted"]),
     ({"from_file": "none.yaml"}, ["none.yaml"]),
-    ({"from_file": "broken.yaml"}, [NO_FILE, "as YAML", "Correct the file"]),
+    ({"from_file": "broken.yaml"}, [NO_FILE, "as YAML", "yamllint FILE"]),
     ({"from_file": "list.yaml"}, ["is not a configuration of nvidia-mig-parted", "begins with 'version: v1'"]),
     ({"from_file": "other.yaml"}, ["The nvidia-mig-parted configuration lacks version"]),
     ({"from_file": "good.yaml"}, ["mig_config (the option config) is not set", "halves, hopper, whole"]),

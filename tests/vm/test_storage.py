@@ -25,7 +25,7 @@ def opens(machine, key):
 def test_a_volume_is_made(machine, site):
     machine.boot("own")
     result = site.converge(DATA)
-    assert does(result) == ["encrypt", "seal", "write", "open", "make", "write", "mount"]
+    assert does(result) == ["encrypt", "seal", "write", "open", "create", "write", "mount", "store"]
     machine.run("findmnt -n -o SOURCE,FSTYPE /srv/data | grep -q '/dev/mapper/data *ext4'")
     machine.run("echo kept >/srv/data/file; sync")
     uuid = result["volumes"][0]["uuid"]
@@ -67,8 +67,8 @@ def test_half_done_work_is_finished(machine, site):
     said = (site.folder / "ansible.log").read_text()
     wipe = re.findall(r"/dev/disk/by-id/virtio-USED@[0-9a-f]{12}", said)[-1]
     result = site.converge(DATA, {**LOGS, "cipher": "sm4-xts"}, USED, storage_wipe=[wipe])
-    made = ["encrypt", "seal", "write", "open", "make", "write", "mount"]
-    assert does(result) == ["write", "open", "write", "mount", *made, *made]
+    made = ["encrypt", "seal", "write", "open", "create", "write", "mount"]
+    assert does(result) == ["write", "open", "write", "mount", *made, *made, *["store"] * 3]
     assert machine.run("cat /srv/data/file") == "kept"
     assert "sm4-xts-plain64" in machine.run("cryptsetup status logs")
     assert "aes-xts-plain64" in machine.run("cryptsetup status used")
@@ -77,7 +77,7 @@ def test_half_done_work_is_finished(machine, site):
 
 def test_other_pcrs_take_a_new_key_and_leave_the_data(machine, site):
     result = site.converge(DATA, storage_pcrs=[0, 7])
-    assert does(result) == ["make", "seal", "take"]
+    assert does(result) == ["create", "seal", "remove", "store"]
     assert machine.run("cat /srv/data/file") == "kept"
 
 
@@ -104,7 +104,7 @@ def test_the_recovery_key_brings_it_back(machine, site):
     uuid = machine.run(f"cryptsetup luksUUID {DATA['device']}")
     key = site.recovery_key(uuid)
     result = site.converge(DATA, storage_recovery_keys=[key])
-    assert does(result) == ["make", "seal", "take", "open", "mount"]
+    assert does(result) == ["create", "seal", "remove", "open", "mount", "store"]
     assert machine.run("cat /srv/data/file") == "kept"
     # the key that was used is of no use any more, and the new one is in escrow
     assert not opens(machine, key)

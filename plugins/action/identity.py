@@ -106,7 +106,7 @@ class ActionModule(InstallingActionBase):
             "identity_store",
             {
                 "directory": options["directory"],
-                "trust": site_files.joined(options["authority"]["roots"], "authority.roots"),
+                "trust": site_files.roots(options["authority"]["roots"], "authority.roots"),
                 "crl": site_files.revocations(options["crl_files"], "crl_files"),
                 "clock": time.time(),
             },

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.tpm import der
-from .crypto import x509
+from .crypto import Encoding, PublicFormat, x509
 
 
 def of_authority(authority: Mapping[str, Any]) -> List[str]:
@@ -27,6 +28,34 @@ def absent(paths: Sequence[str]) -> List[str]:
 def joined(paths: Sequence[str], option: str) -> str:
     """What is in the files, one after the other. option: what names them."""
     return "\n".join(_read(path, option).rstrip() for path in paths)
+
+
+def roots(paths: Sequence[str], option: str) -> str:
+    """What is in the files of the roots, one after the other. Raises where two of them cannot be told apart."""
+    names: Dict[str, Tuple[str, bytes]] = {}
+    for path in paths:
+        for one in _certificates(_read(path, option)):
+            _check_name(one, path, option, names)
+    return joined(paths, option)
+
+
+def _certificates(written: str) -> List[Any]:
+    """What cannot be read is said where it is used."""
+    with contextlib.suppress(ValueError):
+        return [x509.load_der_x509_certificate(one) for one in der.unpem_all(("CERTIFICATE",), written)]
+    return []
+
+
+def _check_name(one: Any, path: str, option: str, names: Dict[str, Tuple[str, bytes]]) -> None:
+    name = one.subject.rfc4514_string()
+    key = one.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    first, known = names.setdefault(name, (path, key))
+    if key != known:
+        raise EdgesiteError(
+            "{0}: {1} and {2} have the same name, {3}; programs find a CA's revocation list by its name, and would "
+            "refuse the certificates of both".format(option, first, path, name),
+            "Create the new CA again in an empty folder, with another site_ca_name",
+        )
 
 
 def revocations(paths: Sequence[str], option: str) -> str:

@@ -110,7 +110,7 @@ def _there(paths: Sequence[str]) -> Tuple[str, ...]:
 
 def _roots(name: str, paths: Tuple[str, ...], key_is_here: bool) -> None:
     """With the CA's key here, it is by its own certificate that the roots are judged."""
-    site_files.joined(paths, name)
+    (site_files.joined if crypto.MISSING else site_files.roots)(paths, name)
     if not key_is_here:
         _check_roots(name, paths, "Name the CA's own root, which is signed by itself")
 

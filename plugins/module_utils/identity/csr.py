@@ -14,7 +14,7 @@ import re
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from ..common import lines
-from ..common.errors import EdgesiteError, shown
+from ..common.errors import EdgesiteError, Problems, shown
 from ..tpm import der
 from ..tpm.public import ECC, Public
 
@@ -76,41 +76,51 @@ def request(
     called: Called = _OWN,
 ) -> Request:
     """The request that a user's options ask for. names: 'DNS:host.example' or 'IP:192.0.2.1'."""
-    _check_subject(subject, called.subject)
-    lines.each(called.names, names, lines.TEXT)
-    if not subject.get("common_name") and not names:
+    problems = Problems()
+    for name, value in subject.items():
+        with problems:
+            _check_attribute(called.subject, name, value)
+    found: List[Tuple[str, str]] = []
+    with problems:
+        lines.each(called.names, names, lines.TEXT)
+        for place, written in enumerate(names):
+            with problems:
+                found.append(_name("{0}[{1}]".format(called.names, place), written))
+    if not problems.found and not subject.get("common_name") and not names:
         raise EdgesiteError(
             "{0} has no common_name, and {1} is empty, so the certificate would be for nobody".format(*called),
             "Add common_name to {0}, or names such as DNS:gpu-a.plant.example to {1}".format(*called),
         )
-    for name in key_usage:
-        _known("key_usage", name, _KEY_USAGE)
-    for name in extended_key_usage:
-        _known("extended_key_usage", name, _EXTENDED_KEY_USAGE)
+    for option, usages, known in (
+        ("key_usage", key_usage, _KEY_USAGE),
+        ("extended_key_usage", extended_key_usage, _EXTENDED_KEY_USAGE),
+    ):
+        for name in usages:
+            with problems:
+                _known(option, name, known)
+    problems.end()
     return Request(
         tuple((name, subject[name]) for name in _SUBJECT if name in subject),
-        tuple(_name("{0}[{1}]".format(called.names, place), name) for place, name in enumerate(names)),
+        tuple(found),
         tuple(key_usage),
         tuple(extended_key_usage),
     )
 
 
-def _check_subject(subject: Dict[str, str], option: str) -> None:
-    for name in subject:
-        _known(option, name, _SUBJECT)
-    for name, value in subject.items():
-        where = "{0}.{1}".format(option, name)
-        lines.checked(where, value, lines.TEXT)
-        if not 0 < len(value) <= _LONGEST[name] or not value.isprintable():
-            raise EdgesiteError(
-                "{0} is {1}, which is not 1 to {2} printable characters".format(where, shown(value), _LONGEST[name]),
-                "Shorten {0} or write it in other characters, or remove it".format(where),
-            )
-        if name == "country" and not _COUNTRY.match(value):
-            raise EdgesiteError(
-                "{0} is {1}, which is not two capital letters".format(where, shown(value)),
-                "Write the code of the country as in ISO 3166, such as DE",
-            )
+def _check_attribute(option: str, name: str, value: Any) -> None:
+    _known(option, name, _SUBJECT)
+    where = "{0}.{1}".format(option, name)
+    lines.checked(where, value, lines.TEXT)
+    if not 0 < len(value) <= _LONGEST[name] or not value.isprintable():
+        raise EdgesiteError(
+            "{0} is {1}, which is not 1 to {2} printable characters".format(where, shown(value), _LONGEST[name]),
+            "Shorten {0} or write it in other characters, or remove it".format(where),
+        )
+    if name == "country" and not _COUNTRY.match(value):
+        raise EdgesiteError(
+            "{0} is {1}, which is not two capital letters".format(where, shown(value)),
+            "Write the code of the country as in ISO 3166, such as DE",
+        )
 
 
 def to_be_signed(wanted: Request, public: Public) -> bytes:

@@ -10,7 +10,7 @@ import shutil
 from typing import Any, Callable, Dict, Mapping
 
 from ...module_utils.common import limits
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError, Problems
 from . import urls
 from .texts import text
 
@@ -40,26 +40,38 @@ def way(options: Mapping[str, Any], called: str = "authority") -> str:
             ),
             "Remove all but one of them from {0}".format(called) if ways else "Add one of them to {0}".format(called),
         )
+    problems = Problems()
+    for check in (_roots, _timeout, _CHECKS[ways[0]]):
+        with problems:
+            check(options, called)
+    problems.end()
+    return ways[0]
+
+
+def _roots(options: Mapping[str, Any], called: str) -> None:
     if not options["roots"]:
         raise EdgesiteError(
             "{0}.roots is empty".format(called), "Set it to the root certificates that hosts trust, as files"
         )
+
+
+def _timeout(options: Mapping[str, Any], called: str) -> None:
     limits.timeout(called + ".timeout", options["timeout"])
-    _CHECKS[ways[0]](options, called)
-    return ways[0]
 
 
 def headers(given: Mapping[str, Any], called: str = "authority") -> Dict[str, str]:
     """The headers, which are one line each. Python's own message would show the value."""
-    found: Dict[str, str] = {}
-    for name, value in {str(name): text(value) for name, value in given.items()}.items():
-        if value is None or not (_TOKEN.match(name) and _LINE.match(value)):
-            raise EdgesiteError(
-                "{0}.headers.{1} is not one line of text".format(called, name),
-                "Put its value in quotes; a name is of letters, digits and dashes",
-            )
-        found[name] = value
-    return found
+    problems = Problems()
+    found = {str(name): text(value) for name, value in given.items()}
+    for name, value in found.items():
+        with problems:
+            if value is None or not (_TOKEN.match(name) and _LINE.match(value)):
+                raise EdgesiteError(
+                    "{0}.headers.{1} is not one line of text".format(called, name),
+                    "Put its value in quotes; a name is of letters, digits and dashes",
+                )
+    problems.end()
+    return {name: value or "" for name, value in found.items()}
 
 
 def program(options: Mapping[str, Any]) -> str:
@@ -86,16 +98,28 @@ def _own_key(options: Mapping[str, Any], called: str) -> None:
 
 
 def _command(options: Mapping[str, Any], called: str) -> None:
-    if not shutil.which(options["command"][0]):
+    written, name = options["command"][0], program(options)
+    if not shutil.which(written) and shutil.which(name):
         raise EdgesiteError(
-            "{0}.command {1!r} cannot be run: there is no such program on the controller".format(
-                called, program(options)
-            ),
+            "{0}.command[0] has arguments after the program {1}".format(called, name),
+            "Write each argument as a further entry of the list",
+        )
+    if not shutil.which(written):
+        raise EdgesiteError(
+            "{0}.command {1!r} cannot be run: there is no such program on the controller".format(called, name),
             "Give the path of a program that can be executed; write each of its arguments as a further entry of a list",
         )
 
 
 def _url(options: Mapping[str, Any], called: str) -> None:
+    problems = Problems()
+    for check in (_check_url, lambda options, called: headers(options["headers"], called)):
+        with problems:
+            check(options, called)
+    problems.end()
+
+
+def _check_url(options: Mapping[str, Any], called: str) -> None:
     if urls.shown(options["url"]) is None:
         raise EdgesiteError(
             "{0}.url is not a URL such as https://ca.example/sign; it is not shown, since it may hold a "
@@ -103,7 +127,6 @@ def _url(options: Mapping[str, Any], called: str) -> None:
             "Write it as https://HOST[:PORT]/PATH; in a user name or password, write characters other than letters "
             "and digits as % and two hex digits",
         )
-    headers(options["headers"], called)
 
 
 _CHECKS: Dict[str, Callable[[Mapping[str, Any], str], None]] = {

@@ -167,3 +167,13 @@ def test_answer():
     assert answer != challenge.answer([b"sec", b"ret"], "id", request + b"\0")
     for others in ([b"sec", b"reT"], [b"sec"], [b"ret", b"sec"], []):
         assert answer != challenge.answer(others, "id", request)
+
+
+def test_all_that_is_wrong_with_a_request_is_told_at_once():
+    subject = {"common_name": "x" * 65, "country": "de", "cn": "x"}
+    with pytest.raises(EdgesiteError) as caught:
+        csr.request(subject, ["gpu", "DNS:a_b", "DNS:a"], ["digitalSignature", "sign"], [])
+    told = " ".join(part.problem for part in caught.value.parts)
+    assert len(caught.value.parts) == 6
+    for name in ("subject.common_name", "subject.country", "'cn'", "subject_alt_name[0]", "subject_alt_name[1]", "'sign'"):
+        assert name in told

@@ -175,5 +175,12 @@ def test_all_that_is_wrong_with_a_request_is_told_at_once():
         csr.request(subject, ["gpu", "DNS:a_b", "DNS:a"], ["digitalSignature", "sign"], [])
     told = " ".join(part.problem for part in caught.value.parts)
     assert len(caught.value.parts) == 6
-    for name in ("subject.common_name", "subject.country", "'cn'", "subject_alt_name[0]", "subject_alt_name[1]", "'sign'"):
+    for name in (
+        "subject.common_name",
+        "subject.country",
+        "'cn'",
+        "subject_alt_name[0]",
+        "subject_alt_name[1]",
+        "'sign'",
+    ):
         assert name in told

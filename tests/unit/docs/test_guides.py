@@ -30,7 +30,7 @@ def anchors(text):
 
 
 def leads(page, link):
-    path, _, anchor = link.partition("#")
+    path, _hash, anchor = link.partition("#")
     target = page.parent / path if path else page
     return target.exists() and (not anchor or anchor in anchors(target.read_text(encoding="utf-8")))
 

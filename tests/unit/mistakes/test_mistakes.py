@@ -9,10 +9,12 @@ import pytest
 import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import OfHosts
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site, table
 from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 
@@ -53,7 +55,7 @@ def fixture_found(tmp_path_factory):
     site.make(folder)
     mistakes = site.mistakes(folder)
     hosts = dict(zip((f"gpu-{number:03}" for number in range(len(mistakes))), mistakes))
-    hostvars = inventory(hosts, folder / "inventory.yml")
+    hostvars = OfHosts(list(hosts), inventory(hosts, folder / "inventory.yml"), Templar(DataLoader()))
     of = judgement.Scope([layer.name for layer in LAYERS], True, str, lambda _host: None)
     problems = judgement.judge(hostvars, list(hosts), of).problems
     told = {one["mistake"]: [] for one in mistakes}

@@ -74,10 +74,11 @@ def opened(tools: Tools, path: Optional[str], handle: Optional[int]) -> Iterator
 def _loaded(stack: contextlib.ExitStack, tools: Tools, key: KeyFile, path: str) -> str:
     try:
         return stack.enter_context(tools.loaded(key))
-    except TpmError as refusal:
-        if refusal.tpm_status not in _UNUSABLE:
+    except EdgesiteError as refusal:
+        problem = _UNUSABLE.get(getattr(refusal, "tpm_status", ""))
+        if problem is None:
             raise
-        raise NoUse("foreign", "{0}: {1}".format(path, _UNUSABLE[refusal.tpm_status]), _RENEW) from refusal
+        raise NoUse("foreign", "{0}: {1}".format(path, problem), _RENEW) from refusal
 
 
 def look_into(tools: Tools, text: str, path: str) -> Found:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 
 from ..module_utils.common.errors import EdgesiteError
+from . import controller_file
 
 
 def read(path: str) -> str:
     """The key in base64, as it may be binary."""
     try:
-        with open(path, "rb") as file:
-            return base64.b64encode(file.read()).decode("ascii")
+        return base64.b64encode(controller_file.read(path)).decode("ascii")
     except OSError as error:
         raise EdgesiteError(
             "driver_mirror.key {0} cannot be read: {1}".format(path, error.strerror),

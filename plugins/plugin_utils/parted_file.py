@@ -10,6 +10,7 @@ from typing import Any, Dict
 import yaml
 
 from ..module_utils.common.errors import EdgesiteError, shown
+from . import controller_file
 
 # The key of the ConfigMap that the GPU operator's MIG manager reads
 _KEY = "config.yaml"
@@ -36,8 +37,7 @@ def _kind(found: Any) -> str:
 
 def _text(path: str, option: str) -> str:
     try:
-        with open(path, encoding="utf-8") as stream:
-            return stream.read()
+        return controller_file.text(path)
     except OSError as error:
         raise EdgesiteError(
             "{0}: cannot read {1}: {2}".format(option, path, error.strerror),

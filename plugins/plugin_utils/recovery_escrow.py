@@ -17,6 +17,7 @@ from typing import Any, List, Mapping, NamedTuple, Optional, Sequence
 from ..module_utils.common import lines
 from ..module_utils.common.errors import EdgesiteError, shown
 from ..module_utils.tpm import der
+from . import controller_file
 
 # RFC 5652: id-envelopedData
 _ENVELOPED = der.oid("1.2.840.113549.1.7.3")
@@ -149,8 +150,7 @@ def _bytes(key: Key) -> bytes:
 
 def _read(path: str) -> Optional[bytes]:
     try:
-        with open(path, "rb") as stream:
-            return stream.read()
+        return controller_file.read(path)
     except FileNotFoundError:
         return None
 

@@ -11,6 +11,7 @@ from typing import Any, Mapping, Optional
 
 from ...module_utils.common import lines, writable
 from ...module_utils.common.errors import EdgesiteError
+from .. import controller_file
 from . import crypto
 from .texts import text
 
@@ -52,8 +53,8 @@ def opened(path: str, passphrase: Optional[str]) -> Any:
     The library says the same of a wrong passphrase and of a file that is no key.
     """
     try:
-        with open(path, "rb") as stream:
-            return crypto.load_pem_private_key(stream.read(), None if passphrase is None else str(passphrase).encode())
+        secret = None if passphrase is None else str(passphrase).encode()
+        return crypto.load_pem_private_key(controller_file.read(path), secret)
     except OSError as error:
         raise ValueError(error.strerror or "it cannot be read") from error
     except TypeError as error:
@@ -74,8 +75,7 @@ def _wrong(value: Any) -> Optional[str]:
 def _is_bare(path: str) -> bool:
     """Whether a file holds a private key in PEM that needs no passphrase."""
     try:
-        with open(path, "rb") as stream:
-            found = stream.read()
+        found = controller_file.read(path)
     except FileNotFoundError:
         return False
     except OSError as error:

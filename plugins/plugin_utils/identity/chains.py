@@ -15,6 +15,7 @@ from typing import List, Optional, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.tpm import certificate, der
+from .. import controller_file
 
 # What others send: a chain has a few certificates of some KiB.
 LONGEST = 256 * 1024
@@ -144,8 +145,7 @@ def _run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 def _certificates_in(path: str) -> List[str]:
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
+        data = controller_file.read(path)
         return _blocks(data.decode("utf-8", "replace")) if b"-----BEGIN" in data else [pem(data)]
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.tpm import der
+from .. import controller_file
 from .crypto import Encoding, PublicFormat, x509
 
 
@@ -81,8 +82,7 @@ def _check_lists(written: str) -> None:
 
 def _read(path: str, option: str) -> str:
     try:
-        with open(path, encoding="utf-8") as stream:
-            return stream.read()
+        return controller_file.text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise EdgesiteError(
             "{0}: {1} cannot be read: {2}".format(option, path, getattr(error, "strerror", None) or "it is not text"),

@@ -130,10 +130,10 @@ def _revocations(name: str, paths: Sequence[str]) -> None:
 def _own_key(signs: Mapping[str, Any], names: own_ca.Names) -> None:
     if not signs["privatekey"] or not signs["certificate"] or crypto.MISSING:
         return
-    if site_files.absent(site_files.of_authority(signs)):
-        return
     if names is _OF_SITE:
         _check_passphrase(signs["passphrase"])
+    if site_files.absent(site_files.of_authority(signs)):
+        return
     _once(_check_own_ca, names, *(_frozen(signs[name]) for name in _OF_OWN_CA))
 
 

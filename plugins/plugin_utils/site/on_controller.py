@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from ...module_utils.common.errors import EdgesiteError, combined
 from ...module_utils.mig import parted
 from ...module_utils.storage import volume
-from .. import parted_file
+from .. import controller_file, parted_file
 from . import ca_on_controller
 from .meaning import Values, with_key
 
@@ -94,8 +94,7 @@ def _unless_empty(path: str, check: Callable[[str], None]) -> None:
 
 def _recovery_certificate(path: str) -> None:
     try:
-        with open(path, encoding="utf-8") as stream:
-            volume.fingerprint(stream.read())
+        volume.fingerprint(controller_file.text(path))
     except (OSError, UnicodeDecodeError) as error:
         raise EdgesiteError(
             "storage_recovery_certificate {0} cannot be read: {1}".format(

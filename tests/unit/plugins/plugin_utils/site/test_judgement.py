@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
@@ -105,8 +107,34 @@ def test_an_identity_on_a_host_without_a_tpm(authority):
     assert (host, layer) == ("gpu-1", "identity") and problem == "identity_ca_dir is set, and this host has no TPM"
 
 
+def test_a_missing_ca_does_not_hide_a_missing_passphrase(authority):
+    told = [problem for _host, _layer, problem in problems(**{**authority, "identity_ca_dir": "/nowhere"})]
+    assert len(told) == 1
+    del authority["identity_ca_passphrase"]
+    told = [problem for _host, _layer, problem in problems(**{**authority, "identity_ca_dir": "/nowhere"})]
+    assert len(told) == 2 and any(problem.startswith("identity_ca_passphrase is not set") for problem in told)
+
+
+@pytest.mark.parametrize(
+    "of_path",
+    [
+        lambda path: {"driver_branch": "550", "driver_source": "mirror", "driver_mirror": {**MIRROR, "key": path}},
+        lambda path: {"mig_from_file": path},
+        lambda path: {"identity_tpm_roots": [path]},
+        lambda path: {"identity_crl_files": [path]},
+        lambda path: {"storage_volumes": [], "storage_recovery_certificate": path, "storage_escrow_dir": "/tmp"},
+    ],
+)
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(authority, tmp_path, of_path):
+    os.mkfifo(tmp_path / "pipe")
+    variables = of_path(str(tmp_path / "pipe"))
+    needs_ca = any(name.startswith("identity_") for name in variables)
+    told = problems(**{**(authority if needs_ca else {}), **variables})
+    assert ["it is a pipe or a device, and not a file" in problem for _host, _layer, problem in told] == [True]
+
+
 def test_the_controller_is_told_of_once_for_all_hosts():
-    wanted = {"identity_ca_dir": "/nowhere", "identity_tpm_roots": ["/nowhere/roots"]}
+    wanted = {"identity_ca_dir": "/nowhere", "identity_ca_passphrase": "a", "identity_tpm_roots": ["/nowhere/roots"]}
     found = judge(dict.fromkeys(("a", "b", "c", "d"), wanted)).problems
     assert {(one.host, one.hosts) for one in found} == {("controller", ("a", "b", "c", "d"))}
     assert len(found) == 2

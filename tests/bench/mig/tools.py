@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Callable, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 from cases import Case
 from node import sim
@@ -34,15 +34,24 @@ class Tool(NamedTuple):
 
 def mig_layout(case: Case, folder: Path) -> Run:
     wanted = [{"gpus": "all", "instances": Counter(case.wanted)}]
-    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {"layouts": wanted, "persist": False}})
-    begun = time.time()
-    done = _run([sys.executable, "-m", MODULE], arguments)
-    seconds = time.time() - begun
+    done, seconds = _module(MODULE, {"layouts": wanted, "persist": False})
     try:
         message = json.loads(done.stdout).get("msg", "")
     except ValueError:
         message = last_line(done.stdout)
     return Run(done.returncode == 0, seconds, message)
+
+
+def start_of_ansible() -> float:
+    """What any module takes, in seconds."""
+    return _module("ansible.modules.ping", {})[1]
+
+
+def _module(name: str, options: Dict[str, Any]) -> Tuple[subprocess.CompletedProcess, float]:
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": options})
+    begun = time.time()
+    done = _run([sys.executable, "-m", name], arguments)
+    return done, time.time() - begun
 
 
 def mig_parted(case: Case, folder: Path) -> Run:

@@ -10,6 +10,7 @@ from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Sequence
 
 from ..common.errors import EdgesiteError, combined
 from ..gpu import alike
+from ..gpu.selectors import GpuId
 from . import planner
 from .actions import Action, EndClient, SetMode
 from .card import Card
@@ -78,10 +79,12 @@ def named(wanted: Mapping[int, Wish], cards: Sequence[Card]) -> List[Card]:
     return [card for card in cards if card.gpu.index in wanted]
 
 
-def resets(actions: Sequence[Action], cards: Sequence[Card]) -> bool:
-    """Whether the actions reset a card."""
+def resetting(actions: Sequence[Action], cards: Sequence[Card]) -> List[GpuId]:
+    """The cards that the actions reset."""
     needing = {card.gpu for card in cards if not card.resetless}
-    return any(isinstance(action, SetMode) and action.gpu in needing and not action.waits for action in actions)
+    return [
+        action.gpu for action in actions if isinstance(action, SetMode) and action.gpu in needing and not action.waits
+    ]
 
 
 def _changes(card: Card, wish: Wish) -> bool:

@@ -12,9 +12,9 @@ from .command import Run
 SECONDS = 120.0
 
 
-def do(run: Run, what: str, *names: str) -> None:
-    """Loads or unloads modules. what: an option. Raises EdgesiteError."""
-    done = run([command.find("modprobe") or "modprobe", what, *names], timeout=SECONDS)
+def do(run: Run, what: str, *more: str) -> None:
+    """Loads or unloads modules. what: an option, or the one module that is loaded. Raises EdgesiteError."""
+    done = run([command.find("modprobe") or "modprobe", what, *more], timeout=SECONDS)
     if not done.ok:
         said = done.error.strip() or "it exited with code {0}".format(done.rc)
         raise EdgesiteError("modprobe {0}: {1}".format(what, said))

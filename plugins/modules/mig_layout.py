@@ -102,9 +102,9 @@ options:
     default: []
   unload_drm:
     description:
-      - Whether the kernel module C(nvidia_drm) may be unloaded for the reset of a GPU, and loaded again afterwards, even
-        if the run fails. With its parameter C(modeset) on, it holds Ampere GPUs open in driver branches before 595,
-        so that they cannot be reset (L(nvidia-mig-parted issue 181,https://github.com/NVIDIA/mig-parted/issues/181)).
+      - Whether the kernel module C(nvidia_drm) may be unloaded for the reset of a GPU, and loaded again afterwards,
+        even if the run fails. With its parameter C(modeset) on, it holds Ampere GPUs open in driver branches before
+        595, so that they cannot be reset (L(nvidia-mig-parted, https://github.com/NVIDIA/mig-parted/issues/181)).
         Where it is not in the way, or no GPU is reset, nothing is unloaded.
       - While it is unloaded, the host's NVIDIA GPUs have no files in C(/dev/dri) and no console. The module fails if
         something uses these files; services that do may be listed in O(quiesce).

@@ -14,7 +14,7 @@ import ctypes
 import os
 import signal
 import time
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 from ...common.clients import Client
 from ...common.errors import EdgesiteError
@@ -157,12 +157,20 @@ def _in_use(nvml: Nvml, handle: Any, action: Action, error: NvmlError) -> Edgesi
     clients = _users(nvml, handle, action)
     resets = isinstance(action, SetMode)
     if resets or not clients:
-        # A reset suffers nobody who has the card open, and DCGM is known to leave handles to instances behind.
         known = {client.pid for client in clients}
-        watching = device_files.holders(nvml.get("nvmlDeviceGetMinorNumber", handle))
-        clients += tuple(client for client in watching if client.pid not in known)
+        watching = {client.pid: client for client in _watching(nvml, handle, resets) if client.pid not in known}
+        clients += tuple(watching.values())
     kernel = drm.kernel() if resets else in_use.NOTHING
     return in_use.error(error.problem, action.gpu, clients, kernel, resets)
+
+
+def _watching(nvml: Nvml, handle: Any, resets: bool) -> List[Client]:
+    """Who has the card open: a reset suffers nobody, and DCGM is known to leave handles to instances behind.
+
+    Those of nvidia_modeset's file may have any card open by way of it.
+    """
+    found = device_files.holders(nvml.get("nvmlDeviceGetMinorNumber", handle))
+    return found + (device_files.holders_of("/dev/nvidia-modeset") if resets else [])
 
 
 def _users(nvml: Nvml, handle: Any, action: Action) -> Tuple[Client, ...]:

@@ -69,9 +69,9 @@ class MigDomain(Domain[State, Action]):
     """What the user wants of the MIG layouts of this host.
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
-    a card is reset. unload_drm: whether nvidia_drm may be unloaded meanwhile. unit: the boot unit that is wanted; boot.NONE leaves it alone. What is shown, and what still waits,
-    follows the last plan. only_mode: cards whose profiles were unknown at the first plan, so that their instances are
-    another domain's.
+    a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. unload_drm: whether nvidia_drm may
+    be unloaded for a reset. What is shown, and what still waits, follows the last plan. only_mode: cards whose profiles
+    were unknown at the first plan, so that their instances are another domain's.
     """
 
     def __init__(

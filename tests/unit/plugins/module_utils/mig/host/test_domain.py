@@ -14,6 +14,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.quiesce import Units
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import domain as mig_domain
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
@@ -36,8 +37,10 @@ class Host:
 
     def __init__(self, monkeypatch):
         self.cards, self.lost, self.units, self.settings = [], {}, Units((), ()), False
+        self.drm = Drm(False)
         monkeypatch.setattr(mig_domain, "read_cards", lambda nvml: (self.cards, self.lost))
         monkeypatch.setattr(mig_domain.units, "observe", lambda run, names: self.units)
+        monkeypatch.setattr(mig_domain.drm, "observe", lambda resets: self.drm)
         monkeypatch.setattr(mig_domain.boot_backend, "is_enabled", lambda unit: self.settings)
         monkeypatch.setattr(
             mig_domain.boot_backend,

@@ -68,10 +68,10 @@ def _nodes(root: str) -> List[str]:
     return [node for card in sorted(cards) for node in sorted(files.names(os.path.join(base, card, "drm")))]
 
 
-def kernel() -> Kernel:
+def kernel(root: str = "/") -> Kernel:
     """What of the kernel may hold a card."""
-    users = {use.name for use in modules.using(_DRIVER)} - _WITHOUT_CARDS
-    return Kernel(observe(True), tuple(sorted(users)))
+    users = {use.name for use in modules.using(_DRIVER, root)} - _WITHOUT_CARDS
+    return Kernel(observe(True, root=root), tuple(sorted(users)))
 
 
 def check(run: Run) -> None:
@@ -86,18 +86,19 @@ def check(run: Run) -> None:
         ) from error
 
 
-def apply(run: Run, action: SwitchModule) -> None:
+def apply(run: Run, action: SwitchModule, root: str = "/") -> None:
     """Does one action. Raises EdgesiteError."""
+    loaded = bool(modules.using(MODULE, root))
     if action.load:
-        _load(run, action)
-    elif _is_loaded():
+        _load(run, action, loaded)
+    elif loaded:
         # Before it is unloaded: a run that dies in between has unloaded nothing, or what is written here.
         owned_files.write_text(RECORD, json.dumps(list(action.parameters)) + "\n")
-        _unload(run)
+        _unload(run, root)
 
 
-def _load(run: Run, action: SwitchModule) -> None:
-    if not _is_loaded():
+def _load(run: Run, action: SwitchModule, loaded: bool) -> None:
+    if not loaded:
         try:
             modprobe.do(run, MODULE, *action.parameters)
         except EdgesiteError as error:
@@ -106,18 +107,14 @@ def _load(run: Run, action: SwitchModule) -> None:
     owned_files.remove(RECORD)
 
 
-def _unload(run: Run) -> None:
+def _unload(run: Run, root: str) -> None:
     try:
         modprobe.do(run, "--remove", MODULE)
     except EdgesiteError as error:
-        users = named_clients(_clients("/"))
+        users = named_clients(_clients(root))
         error.problem += "; it is in use by " + users if users else ""
         error.fix = "Stop what uses the files in /dev/dri, or list its service in mig_quiesce (the option quiesce)"
         raise
-
-
-def _is_loaded(root: str = "/") -> bool:
-    return bool(modules.using(MODULE, root))
 
 
 def _recorded() -> Optional[Tuple[str, ...]]:

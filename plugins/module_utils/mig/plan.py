@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Sequence
 
 from ..common.errors import EdgesiteError, combined
 from ..gpu import alike
@@ -40,14 +40,21 @@ def unknown(cards: Sequence[Card]) -> List[int]:
     return [card.gpu.index for card in cards if card.enabled is False and not card.profiles]
 
 
-def plan(layouts: Any, cards: Sequence[Card], policy: Policy, only_mode: Collection[int] = ()) -> Plan:
+def plan(
+    layouts: Any,
+    cards: Sequence[Card],
+    policy: Policy,
+    only_mode: Collection[int] = (),
+    prevented: Callable[[Sequence[Action]], List[EdgesiteError]] = lambda _actions: [],
+) -> Plan:
     """What brings the cards to the layouts. Raises EdgesiteError with every problem in it.
 
-    only_mode: indices of cards whose instances are planned later.
+    only_mode: indices of cards whose instances are planned later. prevented: what else of the host prevents actions.
     """
     found = judge(layouts, cards, policy, only_mode=only_mode)
-    if found.problems:
-        raise combined(found.problems)
+    problems = found.problems + prevented(found.actions)
+    if problems:
+        raise combined(problems)
     return found
 
 

@@ -25,7 +25,7 @@ from ...boot.host import ready
 from ...boot.host import unit as boot_backend
 from ...common import effects, quiesce
 from ...common.effects import EFFECTS, Effect
-from ...common.errors import EdgesiteError, combined
+from ...common.errors import EdgesiteError
 from ...common.host import units
 from ...common.host.command import Run
 from ...converge import Domain
@@ -131,15 +131,15 @@ class MigDomain(Domain[State, Action]):
             raise self.reasons[state.lost[0]]
         if self.only_mode is None:
             self.only_mode = mig_plan.unknown(state.cards)
-        found = mig_plan.judge(self.layouts, state.cards, self.policy, only_mode=self.only_mode)
-        resetting = mig_plan.resetting(found.actions, state.cards)
-        problems = found.problems + mig_drm.problems(
-            found.actions, resetting, state.drm, self.unload_drm, self.quiesced
+        found = mig_plan.plan(
+            self.layouts, state.cards, self.policy, self.only_mode, lambda actions: self._held_by_drm(state, actions)
         )
-        if problems:
-            raise combined(problems)
         self.wanted = found.wanted
         return found.actions
+
+    def _held_by_drm(self, state: State, actions: Sequence[mig_actions.Action]) -> List[EdgesiteError]:
+        resetting = mig_plan.resetting(actions, state.cards)
+        return mig_drm.problems(actions, resetting, state.drm, self.unload_drm, self.quiesced)
 
     def final(self, action: Action) -> bool:
         return isinstance(action, mig_actions.EndClient)

@@ -63,18 +63,25 @@ class SwitchModule(NamedTuple):
 
 
 def problems(
-    actions: Sequence[Any], resetting: Collection[GpuId], found: Drm, allowed: bool, quiesced: Collection[str]
+    actions: Sequence[Any],
+    resetting: Collection[GpuId],
+    found: Drm,
+    allowed: bool,
+    quiesced: Collection[str],
+    at_boot: Collection[GpuId] = (),
 ) -> List[EdgesiteError]:
-    """Why cards cannot be reset for the actions, as the module holds them.
+    """Why cards cannot be reset, as the module holds them.
 
-    allowed: whether it may be unloaded. quiesced: units that are stopped before.
+    resetting: those that the actions reset. allowed: whether it may be unloaded. quiesced: units that are stopped
+    before. at_boot: cards that the boot unit resets, who uses the module then is not known.
     """
-    if not resetting or not found.holds:
+    resets = [*resetting, *([] if allowed else at_boot)]
+    if not resets or not found.holds:
         return []
     ended = {action.client.pid for action in _before_reset(actions, resetting) if isinstance(action, EndClient)}
     busy = [client for client in found.clients if client.unit not in quiesced and client.pid not in ended]
     if not allowed:
-        return [_not_allowed(resetting, found, busy)]
+        return [_not_allowed(resets, found, busy)]
     if busy:
         return [_cannot(resetting, named_clients(busy), "Stop {0}, or {1}".format(_them(busy), _QUIESCE), busy)]
     if found.otherwise and not found.clients:
@@ -135,12 +142,12 @@ def around(actions: Sequence[Any], resetting: Collection[GpuId], found: Drm) -> 
 
 
 def _before_reset(actions: Sequence[Any], resetting: Collection[GpuId]) -> List[Any]:
-    first = next(
+    resets = (
         place
         for place, action in enumerate(actions)
         if isinstance(action, SetMode) and action.gpu in resetting and not action.waits
     )
-    return list(actions[:first])
+    return list(actions[: next(resets, len(actions))])
 
 
 def undo(action: SwitchModule) -> SwitchModule:

@@ -45,14 +45,14 @@ def plan(
     cards: Sequence[Card],
     policy: Policy,
     only_mode: Collection[int] = (),
-    prevented: Callable[[Sequence[Action]], List[EdgesiteError]] = lambda _actions: [],
+    prevented: Callable[[Plan], List[EdgesiteError]] = lambda _found: [],
 ) -> Plan:
     """What brings the cards to the layouts. Raises EdgesiteError with every problem in it.
 
-    only_mode: indices of cards whose instances are planned later. prevented: what else of the host prevents actions.
+    only_mode: indices of cards whose instances are planned later. prevented: what else of the host prevents it.
     """
     found = judge(layouts, cards, policy, only_mode=only_mode)
-    problems = found.problems + prevented(found.actions)
+    problems = found.problems + prevented(found)
     if problems:
         raise combined(problems)
     return found
@@ -79,6 +79,11 @@ def judge(
 def waiting(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -> List[Card]:
     """The cards whose mode comes only with a reset or reboot that this run may not do."""
     return [card for card in named(wanted, cards) if _changes(card, wanted[card.gpu.index]) and _waits(card, policy)]
+
+
+def at_boot(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -> List[GpuId]:
+    """Those of the waiting cards that the boot unit resets; those of a guest come with their mode."""
+    return [card.gpu for card in waiting(wanted, cards, policy) if card.virtualization != "passthrough"]
 
 
 def named(wanted: Mapping[int, Wish], cards: Sequence[Card]) -> List[Card]:

@@ -9,11 +9,12 @@ import subprocess
 import pytest
 from ansible_collections.edgesite.gpu.tests.integration.nvml.test_pins import held_open
 
-# What modprobe does to the node's files: unloading fails while a file says so.
+# What modprobe does to the node's files. Other files have it fail, or kill who started it, before or after it.
 MODPROBE = """\
 #!/bin/sh
 echo "$*" >>{root}/modprobe.log
 module={root}/sys/module/nvidia_drm
+[ ! -e "{root}/before$1" ] || {{ rm "{root}/before$1"; kill -9 $PPID; exit 1; }}
 case $1 in
     --remove)
         [ ! -e {root}/stuck ] || {{ echo 'modprobe: FATAL: Module nvidia_drm is in use.' >&2; exit 1; }}
@@ -25,8 +26,9 @@ case $1 in
         echo 0 >$module/refcnt
         echo "${{2#modeset=}}" >$module/parameters/modeset
         ;;
-    --dry-run) [ ! -e {root}/missing ] ;;
+    --dry-run) [ ! -e {root}/missing ] || exit 1 ;;
 esac
+[ ! -e "{root}/after$1" ] || {{ rm "{root}/after$1"; kill -9 $PPID; }}
 """
 ON = [{"gpus": [{"index": 0}], "instances": {"7g": 1}}]
 UNLOAD, LOAD = "unload the kernel module nvidia_drm", "load the kernel module nvidia_drm"
@@ -131,6 +133,20 @@ def test_module_that_cannot_be_loaded_again_is_not_unloaded(held):
     assert held.as_before() and held.programs() == ["--dry-run nvidia_drm"]
 
 
+def test_module_that_does_not_load_again_is_told_of_and_loaded_by_the_next_run(held):
+    log = (held.root / "bin/modprobe").read_text()
+    (held.root / "bin/modprobe").write_text(
+        log.replace("rm -r $module", "rm -r $module; touch {0}/missing".format(held.root))
+    )
+    failed = held.run(unload_drm=True)
+    assert failed["failed"] and not failed["undone"] and failed["changed"] and held.mode == (0, 0)
+    assert does(failed) == [UNLOAD] and "still done: " + UNLOAD in failed["msg"]
+    assert "Run 'modprobe nvidia_drm' on the host" in failed["msg"]
+    (held.root / "missing").unlink()
+    (held.root / "bin/modprobe").write_text(log)
+    assert held.run()["changed"] and held.mode == (1, 1) and held.module.exists() and not held.record.exists()
+
+
 def test_module_that_does_not_let_itself_be_unloaded(held):
     held.file("stuck")
     failed = held.run(unload_drm=True)
@@ -159,6 +175,16 @@ def test_module_that_a_killed_run_left_unloaded_is_loaded_by_the_next(held, nth,
     assert held.mode == (1, 1) and held.module.exists() and not held.record.exists()
     assert (held.module / "parameters/modeset").read_text() == "Y\n"
     assert not held.run()["changed"]
+
+
+@pytest.mark.parametrize("moment", ["before--remove", "after--remove", "beforenvidia_drm", "afternvidia_drm"])
+def test_run_that_is_killed_while_it_unloads_or_loads_the_module(held, moment):
+    held.file(moment)
+    with pytest.raises(subprocess.CalledProcessError):
+        held.run(unload_drm=True)
+    held.run(unload_drm=True)
+    assert held.mode == (1, 1) and held.module.exists()
+    assert not held.run(unload_drm=True)["changed"]
 
 
 def test_module_that_an_earlier_run_left_unloaded_is_named_where_this_one_is_refused(held):

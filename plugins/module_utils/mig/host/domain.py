@@ -132,14 +132,15 @@ class MigDomain(Domain[State, Action]):
         if self.only_mode is None:
             self.only_mode = mig_plan.unknown(state.cards)
         found = mig_plan.plan(
-            self.layouts, state.cards, self.policy, self.only_mode, lambda actions: self._held_by_drm(state, actions)
+            self.layouts, state.cards, self.policy, self.only_mode, lambda found: self._held_by_drm(state, found)
         )
         self.wanted = found.wanted
         return found.actions
 
-    def _held_by_drm(self, state: State, actions: Sequence[mig_actions.Action]) -> List[EdgesiteError]:
-        resetting = mig_plan.resetting(actions, state.cards)
-        return mig_drm.problems(actions, resetting, state.drm, self.unload_drm, self.quiesced)
+    def _held_by_drm(self, state: State, found: mig_plan.Plan) -> List[EdgesiteError]:
+        resetting = mig_plan.resetting(found.actions, state.cards)
+        at_boot = mig_plan.at_boot(found.wanted, state.cards, self.policy) if self.unit.enabled else []
+        return mig_drm.problems(found.actions, resetting, state.drm, self.unload_drm, self.quiesced, at_boot)
 
     def final(self, action: Action) -> bool:
         return isinstance(action, mig_actions.EndClient)

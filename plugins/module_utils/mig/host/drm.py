@@ -108,6 +108,7 @@ def _load(run: Run, action: SwitchModule, loaded: bool) -> None:
 
 
 def _unload(run: Run, root: str) -> None:
+    # With it go those that only it uses, such as nvidia_modeset. The driver itself stays, as NVML has it open.
     try:
         modprobe.do(run, "--remove", MODULE)
     except EdgesiteError as error:

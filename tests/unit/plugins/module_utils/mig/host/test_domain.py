@@ -208,3 +208,15 @@ def test_boot_unit_knows_that_the_module_may_be_unloaded_and_comes_before_a_disp
     assert '"unload_drm": true' in config and "display-manager.service" in text
     without = boot_unit(ON, [], "/usr/bin/python3", persist=True)
     assert not any("drm" in text or "display" in text for text in without.files.values())
+
+
+@pytest.mark.parametrize(
+    ("virtualization", "persist", "told"), [("none", True, True), ("none", False, False), ("passthrough", True, False)]
+)
+def test_module_that_would_be_in_the_way_at_boot_is_told_of_now(host, virtualization, persist, told):
+    host.cards, host.drm = [off(virtualization=virtualization)], replace(HELD, clients=(BUSY,))
+    unit = boot_unit(ON, [], "/usr/bin/python3", persist)
+    allowed = host.check(ON, Policy(reset="never"), unit=unit, unload_drm=True)
+    assert allowed.extras["reset_required"] == ["GPU-0"]
+    with pytest.raises(EdgesiteError, match="nvidia_drm holds open") if told else contextlib.nullcontext():
+        host.check(ON, Policy(reset="never"), unit=unit)

@@ -27,8 +27,8 @@ _MODESET = "modeset=Y"
 UNLOAD = "Set mig_unload_drm: true (the option unload_drm), which unloads nvidia_drm for the reset and loads it again"
 _QUIESCE = "list its service in mig_quiesce (the option quiesce)"
 _WITHOUT_MODESET = (
-    "Put 'options nvidia_drm modeset=0' into a file in /etc/modprobe.d on the host, and reboot it: without modeset the "
-    "module does not hold GPUs"
+    "Set its parameter modeset to 0, with which it holds no GPU, and reboot the host: run "
+    "'grep -rs modeset= /etc/modprobe.d /usr/lib/modprobe.d /proc/cmdline' there to see where it is set"
 )
 
 

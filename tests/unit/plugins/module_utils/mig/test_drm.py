@@ -75,7 +75,11 @@ def test_module_is_one_of_the_holders_of_each_card():
         ({"clients": (DISPLAY,)}, (), "in use by Xorg (pid 7, gdm.service). Stop it, or list its service"),
         ({"clients": (DISPLAY, Client(8, None))}, ("gdm.service",), "in use by a process (pid 8). Stop it"),
         ({"clients": (DISPLAY,), "otherwise": True}, ("gdm.service",), None),
-        ({"otherwise": True}, (), "in use by something other than a process, such as the console. Put 'options nvidia"),
+        (
+            {"otherwise": True},
+            (),
+            "in use by something other than a process, such as the console. Set its parameter modes",
+        ),
     ],
 )
 def test_module_that_may_be_unloaded_and_those_in_the_way_of_that(changes, quiesced, told):

@@ -78,7 +78,7 @@ def test_module_is_one_of_the_holders_of_each_card():
         (
             {"otherwise": True},
             (),
-            "in use by something other than a process, such as the console. Set its parameter modes",
+            "in use by something other than a process, such as the console. Set its parameter",
         ),
     ],
 )

@@ -100,6 +100,17 @@ options:
     type: list
     elements: str
     default: []
+  unload_drm:
+    description:
+      - Whether the kernel module C(nvidia_drm) may be unloaded for the reset of a GPU, and loaded again afterwards,
+        even if the run fails. With its parameter C(modeset) on, it holds Ampere GPUs open in driver branches before
+        595, so that they cannot be reset (L(nvidia-mig-parted, https://github.com/NVIDIA/mig-parted/issues/181)).
+        Where it is not in the way, or no GPU is reset, nothing is unloaded.
+      - While it is unloaded, the host's NVIDIA GPUs have no files in C(/dev/dri) and no console. The module fails if
+        something uses these files; services that do may be listed in O(quiesce).
+      - With V(false), the module fails if C(nvidia_drm) is in the way of a reset.
+    type: bool
+    default: false
   persist:
     description:
       - Restore the layouts at every boot, with the unit C(edgesite-gpu-mig.service). Instances do not survive a reboot
@@ -179,7 +190,8 @@ actions:
     kind:
       description:
         - C(set_mode), C(create_gpu_instance), C(destroy_gpu_instance), C(create_compute_instance),
-          C(destroy_compute_instance), C(end_process), C(stop_unit), C(start_unit) or C(boot_unit).
+          C(destroy_compute_instance), C(end_process), C(stop_unit), C(start_unit), C(unload_module), C(load_module)
+          or C(boot_unit).
       type: str
       returned: always
     uuid:
@@ -260,6 +272,7 @@ holders:
   description:
     - Processes on the GPUs that prevent the layout, each with C(gpu) (UUID), C(pid), C(name) and C(gpu_instance_id)
       (null outside instances).
+    - The kernel module C(nvidia_drm) is among them if it holds a GPU open. Its C(pid) is null.
   returned: success, or when something that is in use prevents the layout
   type: list
   elements: dict
@@ -303,6 +316,7 @@ def main():
             "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "idle"},
             "reset": {"type": "str", "choices": list(RESETS), "default": "if_idle"},
             "quiesce": {"type": "list", "elements": "str", "default": []},
+            "unload_drm": {"type": "bool", "default": False},
             "persist": {"type": "bool", "default": True},
             "pynvml_path": {"type": "path"},
         },
@@ -316,9 +330,12 @@ def main():
         # Nothing wanted of cards takes no driver: the boot unit can be taken away where that is gone.
         with contextlib.nullcontext() if options["layouts"] == [] else NvmlProcess(options["pynvml_path"]) as nvml:
             layouts = _layouts(options, nvml)
-            unit = boot_unit(layouts, quiesced, sys.executable, options["persist"])
+            unload_drm = options["unload_drm"]
+            unit = boot_unit(layouts, quiesced, sys.executable, options["persist"], unload_drm)
             policy = Policy(options["disruption"], options["reset"])
-            domains = stages(lambda: MigDomain(command.run, nvml, layouts, policy, quiesced, unit), module.check_mode)
+            domains = stages(
+                lambda: MigDomain(command.run, nvml, layouts, policy, quiesced, unit, unload_drm), module.check_mode
+            )
             end(module, run_all(lambda: domains, module.check_mode, module._verbosity))
     except EdgesiteError as error:
         fail(module, error)

@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 
 @dataclass(frozen=True)
 class Client:
-    """A process on a card. The instance ids are NVML's, None outside of MIG."""
+    """A process on a card. The instance ids are NVML's, None outside of MIG. unit: its service, where that is known."""
 
     pid: int
     name: Optional[str]
     gpu_instance_id: Optional[int] = None
     compute_instance_id: Optional[int] = None
+    unit: Optional[str] = field(default=None, compare=False)
 
     def label(self) -> str:
-        return "{0} (pid {1})".format(self.name or "a process", self.pid)
+        unit = ", " + self.unit if self.unit else ""
+        return "{0} (pid {1}{2})".format(self.name or "a process", self.pid, unit)

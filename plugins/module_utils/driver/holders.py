@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence
 
+from ..machine.modules import ModuleUse
 from . import parts
 
 PROCESS = "process"
@@ -28,15 +29,6 @@ _DISPLAYS = (
     "cage",
     "labwc",
 )
-
-
-@dataclass(frozen=True)
-class ModuleUse:
-    """A loaded kernel module: how often it is in use, and which modules use it."""
-
-    name: str
-    count: Optional[int]
-    users: Tuple[str, ...]
 
 
 @dataclass(frozen=True)

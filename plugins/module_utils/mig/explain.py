@@ -94,8 +94,8 @@ def holders(gpu: GpuId, clients: Sequence[Client]) -> List[Dict[str, Any]]:
 
 
 def named_clients(clients: Sequence[Client]) -> str:
-    """Processes for people."""
-    return ", ".join(client.label() for client in clients)
+    """Processes for people; one with several contexts is named once."""
+    return ", ".join(dict.fromkeys(client.label() for client in clients))
 
 
 def nearest(card: Card, wants: Sequence[Want], staying: Sequence[GpuInstance], disruption: str) -> str:

@@ -10,11 +10,20 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from ..common.footprint import InForce
 from ..gpu.footprint import gpus
+from .drm import MODULE, Drm
 
 
 def in_force(config: Optional[str]) -> Tuple[InForce, ...]:
     """By the boot unit's configuration."""
     return tuple(told for layout in _layouts(config) for told in _of(layout))
+
+
+def unloaded(found: Drm) -> Tuple[InForce, ...]:
+    """The kernel module that a run unloaded and did not come to load again."""
+    if not found.left:
+        return ()
+    by_hand = " ".join(["modprobe", MODULE, *found.parameters])
+    return (InForce("the kernel module " + MODULE, "unloaded", "it is loaded again", by_hand, True),)
 
 
 def _layouts(config: Optional[str]) -> List[Dict[str, Any]]:

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Sequence
 
 from ..common.errors import EdgesiteError, combined
 from ..gpu import alike
+from ..gpu.selectors import GpuId
 from . import planner
 from .actions import Action, EndClient, SetMode
 from .card import Card
@@ -39,14 +40,21 @@ def unknown(cards: Sequence[Card]) -> List[int]:
     return [card.gpu.index for card in cards if card.enabled is False and not card.profiles]
 
 
-def plan(layouts: Any, cards: Sequence[Card], policy: Policy, only_mode: Collection[int] = ()) -> Plan:
+def plan(
+    layouts: Any,
+    cards: Sequence[Card],
+    policy: Policy,
+    only_mode: Collection[int] = (),
+    prevented: Callable[[Plan], List[EdgesiteError]] = lambda _found: [],
+) -> Plan:
     """What brings the cards to the layouts. Raises EdgesiteError with every problem in it.
 
-    only_mode: indices of cards whose instances are planned later.
+    only_mode: indices of cards whose instances are planned later. prevented: what else of the host prevents it.
     """
     found = judge(layouts, cards, policy, only_mode=only_mode)
-    if found.problems:
-        raise combined(found.problems)
+    problems = found.problems + prevented(found)
+    if problems:
+        raise combined(problems)
     return found
 
 
@@ -73,15 +81,22 @@ def waiting(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -
     return [card for card in named(wanted, cards) if _changes(card, wanted[card.gpu.index]) and _waits(card, policy)]
 
 
+def at_boot(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -> List[GpuId]:
+    """Those of the waiting cards that the boot unit resets; those of a guest come with their mode."""
+    return [card.gpu for card in waiting(wanted, cards, policy) if card.virtualization != "passthrough"]
+
+
 def named(wanted: Mapping[int, Wish], cards: Sequence[Card]) -> List[Card]:
     """The cards that something is wanted of."""
     return [card for card in cards if card.gpu.index in wanted]
 
 
-def resets(actions: Sequence[Action], cards: Sequence[Card]) -> bool:
-    """Whether the actions reset a card."""
+def resetting(actions: Sequence[Action], cards: Sequence[Card]) -> List[GpuId]:
+    """The cards that the actions reset."""
     needing = {card.gpu for card in cards if not card.resetless}
-    return any(isinstance(action, SetMode) and action.gpu in needing and not action.waits for action in actions)
+    return [
+        action.gpu for action in actions if isinstance(action, SetMode) and action.gpu in needing and not action.waits
+    ]
 
 
 def _changes(card: Card, wish: Wish) -> bool:

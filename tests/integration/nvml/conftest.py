@@ -31,6 +31,7 @@ class Node:
         env.update(
             NVMLSIM_STATE=str(self.state),
             NVMLSIM_DEV=str(self.folder),
+            NVMLSIM_SYS=str(self.folder / "sys"),
             LD_LIBRARY_PATH=str(LAB / "build"),
             LC_ALL="C.UTF-8",
         )

@@ -37,7 +37,7 @@ class CrashNode:
         self.folder = folder
         self._options = {"layouts": relayout.layouts(), "persist": False}
         self._state = folder / "state"
-        os.environ.update(NVMLSIM_STATE=str(self._state), NVMLSIM_DEV=str(folder))
+        os.environ.update(NVMLSIM_STATE=str(self._state), NVMLSIM_DEV=str(folder), NVMLSIM_SYS=str(folder / "sys"))
         self.sim("init", "--node", "crash", *(word for _card in relayout.cards for word in ("--gpu", relayout.model)))
         self._make()
         self._start = self._state.read_bytes()

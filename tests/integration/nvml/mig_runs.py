@@ -10,6 +10,7 @@ import importlib
 import io
 import json
 import os
+import shutil
 import traceback
 from pathlib import Path
 from typing import Any, Callable, Dict, NamedTuple
@@ -20,6 +21,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, device_files, units
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import lock
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.nvml import Nvml
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import drm
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
 
 
@@ -49,9 +51,13 @@ def prepare(library: Path) -> None:
     basic.AnsibleModule._log_invocation = lambda _module: None
     boot_backend.is_enabled = lambda _unit: False
     device_files.holders = lambda _minor: []
+    device_files.holders_of = lambda _path: []
+    drm.RECORD = os.path.join(_root(), "run", "unloaded-modules.json")
+    for name in ("observe", "kernel", "apply"):
+        setattr(drm, name, _of_node(getattr(drm, name)))
     mig_layout.NvmlProcess = InProcess
     mig_layout.boot_unit = lambda *_wanted: unit.NONE
-    command.find = lambda _program: None
+    command.find = lambda program: shutil.which(program, path=os.path.join(_root(), "bin"))
     units.RECORD = "/nonexistent"
     lock.held = contextlib.nullcontext
     basic._ANSIBLE_PROFILE = "legacy"
@@ -59,6 +65,15 @@ def prepare(library: Path) -> None:
     importlib.import_module("pynvml")
     # Forked children then share more with this process.
     gc.freeze()
+
+
+def _root() -> str:
+    """The folder in the place of the node's /."""
+    return os.path.dirname(os.environ.get("NVMLSIM_SYS", "/nonexistent/sys"))
+
+
+def _of_node(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments, **_other_root: function(*arguments, root=_root())
 
 
 def run(arguments: Dict[str, Any]) -> Run:

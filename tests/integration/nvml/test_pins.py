@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process that holds a card's device file open pins the card, whether or not it is a client of it."""
+"""What pins a card: a process that holds its device file open, client or not, and the kernel module nvidia_drm."""
 
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import sys
 
@@ -96,3 +97,28 @@ def test_another_file_of_that_name_is_not_the_card(devices):
     (other / "nvidia0").touch()
     with held_open(other / "nvidia0"):
         assert set_mode(devices, 0, 1) == [NVML_SUCCESS, [1, 1]]
+
+
+def with_drm(node, modeset="Y"):
+    parameters = node.folder / "sys/module/nvidia_drm/parameters"
+    parameters.mkdir(parents=True, exist_ok=True)
+    (parameters / "modeset").write_text(modeset + "\n")
+
+
+def test_nvidia_drm_pins_ampere_cards_until_it_is_unloaded(devices):
+    with_drm(devices)
+    assert set_mode(devices, 0, 1) == [NVML_ERROR_IN_USE, [0, 1]]
+    assert set_mode(devices, 2, 1) == [NVML_SUCCESS, [1, 1]]
+    refused = devices.raw("reset", "--gpu", 2)
+    assert refused.stderr == ("nvmlsim reset: GPU 2 is held open by the kernel module nvidia_drm (NVML_ERROR_IN_USE)\n")
+    shutil.rmtree(devices.folder / "sys")
+    assert set_mode(devices, 0, 1) == [NVML_SUCCESS, [1, 1]]
+    devices.sim("reset")
+
+
+def test_nvidia_drm_pins_nothing_without_modeset_or_from_branch_595_on(devices):
+    with_drm(devices, modeset="N")
+    assert set_mode(devices, 0, 1) == [NVML_SUCCESS, [1, 1]]
+    devices.init("A100-80", driver="595.45.04")
+    with_drm(devices)
+    assert set_mode(devices, 0, 1) == [NVML_SUCCESS, [1, 1]]

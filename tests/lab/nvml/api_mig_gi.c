@@ -51,7 +51,7 @@ static nvmlReturn_t activate(struct call *call)
     /* On Ampere the driver resets the GPU by itself, where it may: in a guest with the whole GPU it may not. */
     if (gpu->virtualization == NVML_GPU_VIRTUALIZATION_MODE_PASSTHROUGH)
         return NVML_ERROR_RESET_REQUIRED;
-    if (pin_holder(call->index) != 0)
+    if (pin_holder(call->index) != 0 || pin_module(call->state))
         return NVML_ERROR_IN_USE;
     node_reset_gpu(gpu);
     return NVML_SUCCESS;

@@ -46,6 +46,8 @@ static int run_reset(int argc, char **argv)
         holder = pin_holder(i);
         if (holder != 0)
             fatal("GPU %u is held open by process %u (NVML_ERROR_IN_USE)", i, holder);
+        if (pin_module(&state))
+            fatal("GPU %u is held open by the kernel module nvidia_drm (NVML_ERROR_IN_USE)", i);
     }
     for (unsigned int i = first; i < last; i++) {
         if (state.gpu[i].lost)
@@ -61,7 +63,7 @@ const struct verb verb_reset = {
     "reset [--gpu N]\n"
     "\n"
     "Resets a GPU, or all: pending ECC and MIG modes become current; instances, limits and locked clocks are lost.\n"
-    "Refused while there are clients, or another process holds /dev/nvidiaN open."};
+    "Refused while there are clients, another process holds /dev/nvidiaN open, or nvidia_drm is loaded with modeset on."};
 
 static int run_reboot(int argc, char **argv)
 {

@@ -8,11 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *device_folder(void)
-{
-    const char *folder = getenv("NVMLSIM_DEV");
+/* From this branch on, a reset does not count what the module has open. */
+enum { NOT_COUNTED_FROM = 595 };
 
-    return folder != NULL && folder[0] != '\0' ? folder : "/dev";
+static const char *folder_of(const char *variable, const char *otherwise)
+{
+    const char *folder = getenv(variable);
+
+    return folder != NULL && folder[0] != '\0' ? folder : otherwise;
 }
 
 /* The file itself counts, not its name: a container's /dev/nvidia0 may be the host's, or another host's. */
@@ -43,7 +46,7 @@ unsigned int pin_holder(unsigned int minor)
     struct stat card;
     DIR *processes;
 
-    snprintf(path, sizeof(path), "%s/nvidia%u", device_folder(), minor);
+    snprintf(path, sizeof(path), "%s/nvidia%u", folder_of("NVMLSIM_DEV", "/dev"), minor);
     if (stat(path, &card) != 0 || (processes = opendir("/proc")) == NULL)
         return 0;
     while (holder == 0 && (entry = readdir(processes)) != NULL) {
@@ -54,4 +57,19 @@ unsigned int pin_holder(unsigned int minor)
     }
     closedir(processes);
     return holder;
+}
+
+int pin_module(const struct sim_state *state)
+{
+    char path[4096];
+    int modeset = EOF;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/module/nvidia_drm/parameters/modeset", folder_of("NVMLSIM_SYS", "/sys"));
+    file = fopen(path, "re");
+    if (file != NULL) {
+        modeset = fgetc(file);
+        fclose(file);
+    }
+    return modeset == 'Y' && strtoul(state->driver_version, NULL, 10) < NOT_COUNTED_FROM;
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools as host_tools_backend
@@ -27,6 +28,8 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import locke
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.clocks import parse_show
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import clocks as clocks_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import jetpack as jetpack_facts
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import drm as mig_drm
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.host import facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.domain import LuksVolumeDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls.host import services as tls_backend
@@ -135,6 +138,10 @@ def _mig(monkeypatch, module, rng):
     off = card("A100-40", index=1, enabled=False, pending=False)
     other = card("H100-80", index=2)
     _with_nvml(monkeypatch, module, cards=rng.choice([(busy, off, other), (card(),), (off,), ()]))
+    held = Drm(True, parameters=("modeset=Y",))
+    monkeypatch.setattr(
+        mig_drm, "observe", lambda resets: rng.choice([Drm(False), held, replace(held, otherwise=True)])
+    )
 
 
 def _host_tools(monkeypatch, _module, rng):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import List, Optional
+from typing import List, Mapping, Optional, Sequence
 
 from ..clients import Client
 from . import processes
@@ -21,21 +21,28 @@ def holders(minor: Optional[int], root: str = "/") -> List[Client]:
 
 def holders_of(path: str, root: str = "/") -> List[Client]:
     """The other processes that hold a device file, by its path below /dev."""
-    device = os.path.join(root, path.lstrip("/"))
-    if not os.path.exists(device):
+    return holders_of_any([path], root)
+
+
+def holders_of_any(paths: Sequence[str], root: str = "/") -> List[Client]:
+    """The other processes that hold one of these device files, no two of which have the same name."""
+    places = [os.path.join(root, path.lstrip("/")) for path in paths]
+    devices = {os.path.basename(place): place for place in places if os.path.exists(place)}
+    if not devices:
         return []
-    pids = processes.holding(lambda link: _same(link, device), root)
+    pids = processes.holding(lambda link: _is_one(link, devices), root)
     return [Client(pid, processes.name(pid, root)) for pid in sorted(pids)]
 
 
-def _same(link: str, device: str) -> bool:
-    """Whether an open file is the device.
+def _is_one(link: str, devices: Mapping[str, str]) -> bool:
+    """Whether an open file is one of the devices, by their names.
 
     A container has a node of its own for the same device, and another machine's files can have the same names.
     """
     # The process may end, or close the file, while it is looked at.
     with contextlib.suppress(OSError):
-        if os.path.basename(os.readlink(link)) == os.path.basename(device):
+        device = devices.get(os.path.basename(os.readlink(link)))
+        if device is not None:
             opened, wanted = os.stat(link), os.stat(device)
             nodes = stat.S_ISCHR(opened.st_mode) and stat.S_ISCHR(wanted.st_mode)
             return os.path.samestat(opened, wanted) or (nodes and opened.st_rdev == wanted.st_rdev)

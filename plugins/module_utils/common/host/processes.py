@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Callable, Iterator, Optional
 
-from ..lines import as_int
+from .. import lines
 from . import files
 
 # what the kernel adds to the name of a program whose file is no longer there, as after an upgrade
@@ -21,7 +21,7 @@ def holding(is_wanted: Callable[[str], bool], root: str = "/") -> Iterator[int]:
     is_wanted: is given the link to an open file below /proc. The process may end, or close the file, meanwhile.
     """
     for entry in files.names(os.path.join(root, "proc")):
-        pid = as_int(entry)
+        pid = lines.as_int(entry)
         if pid is None or pid == os.getpid():
             continue
         folder = os.path.join(root, "proc", entry, "fd")
@@ -40,3 +40,16 @@ def name(pid: int, root: str = "/") -> Optional[str]:
     if program.endswith(_REPLACED):
         program = program[: -len(_REPLACED)]
     return (program if len(short) == 15 and program.startswith(short) else short) or None
+
+
+def service(pid: int, root: str = "/") -> Optional[str]:
+    """The service of systemd's that a process belongs to: cgroups(7)."""
+    try:
+        text = files.read_text(os.path.join(root, "proc", str(pid), "cgroup")) or ""
+    except OSError:
+        return None
+    for line in text.splitlines():
+        _number, controllers, path = (line.split(":", 2) + ["", ""])[:3]
+        if controllers in ("", "name=systemd"):
+            return next((name for name in path.split("/") if lines.fits(name, lines.SERVICE)), None)
+    return None

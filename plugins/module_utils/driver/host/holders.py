@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 from typing import Dict, List, Optional
 
-from ...common import lines
-from ...common.host import files
 from ...common.host import processes as host_processes
+from ...machine.host import modules as kernel_modules
+from ...machine.modules import ModuleUse
 from .. import parts
-from ..holders import ModuleUse
 
 _DEVICE = "/dev/nvidia"
 
@@ -31,21 +30,4 @@ def _is_device(link: str) -> bool:
 
 def modules(root: str = "/") -> List[ModuleUse]:
     """The loaded modules of the driver, and those that use them; the driver's main module first."""
-    found: List[ModuleUse] = []
-    wanted = [parts.MAIN]
-    while wanted:
-        module = wanted.pop(0)
-        folder = os.path.join(root, "sys/module", module)
-        if any(use.name == module for use in found) or not os.path.isdir(folder):
-            continue
-        users = sorted(files.names(os.path.join(folder, "holders")))
-        found.append(ModuleUse(module, _count(folder), tuple(users)))
-        wanted += users
-    return found
-
-
-def _count(folder: str) -> Optional[int]:
-    try:
-        return lines.as_int((files.read_text(os.path.join(folder, "refcnt")) or "").strip())
-    except OSError:
-        return None
+    return kernel_modules.using(parts.MAIN, root)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Optional, Sequence
 
 from ...common.errors import EdgesiteError
-from ...common.host import command, systemctl
+from ...common.host import command, modprobe, systemctl
 from ...common.host.command import Run
 from ..actions import Reload
 
-_SECONDS = 120.0
 # All kernels of a host, one after the other
 _INITRAMFS_SECONDS = 1800.0
 _INITRAMFS = (
@@ -44,21 +43,14 @@ def reload(run: Run, action: Reload) -> Optional[str]:
         for name in action.stop:
             systemctl.do(run, "stop", name + ".service")
         if action.unload:
-            _modprobe(run, "--remove", action.unload)
+            modprobe.do(run, "--remove", *action.unload)
         if action.load:
-            _modprobe(run, "--all", action.load)
+            modprobe.do(run, "--all", *action.load)
     except EdgesiteError as error:
         return error.problem
     finally:
         _start(run, action.start)
     return None
-
-
-def _modprobe(run: Run, what: str, names: Sequence[str]) -> None:
-    done = run([command.find("modprobe") or "modprobe", what, *names], timeout=_SECONDS)
-    if not done.ok:
-        said = done.error.strip() or "it exited with code {0}".format(done.rc)
-        raise EdgesiteError("modprobe {0}: {1}".format(what, said))
 
 
 def _start(run: Run, names: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ import ctypes
 import os
 import signal
 import time
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 from ...common.clients import Client
 from ...common.errors import EdgesiteError
@@ -22,9 +22,10 @@ from ...common.host import device_files
 from ...gpu.host import instances
 from ...gpu.host.nvml import Nvml
 from ...gpu.nvml_errors import NvmlError
+from .. import in_use
 from ..actions import Action, EndClient, MakeComputeInstance, MakeGpuInstance, SetMode
 from ..card import on_gpu_instance
-from ..explain import holders, named_clients
+from . import drm
 from .cards import read_clients
 
 _NOT_FOUND = 6
@@ -154,21 +155,22 @@ def _still_there(nvml: Nvml, handle: Any, client: Client) -> bool:
 def _in_use(nvml: Nvml, handle: Any, action: Action, error: NvmlError) -> EdgesiteError:
     """The error with the names of those who use it; they may have come after the plan was made."""
     clients = _users(nvml, handle, action)
-    if isinstance(action, SetMode) or not clients:
-        # A reset suffers nobody who has the card open, and DCGM is known to leave handles to instances behind.
+    resets = isinstance(action, SetMode)
+    if resets or not clients:
         known = {client.pid for client in clients}
-        watching = device_files.holders(nvml.get("nvmlDeviceGetMinorNumber", handle))
-        clients += tuple(client for client in watching if client.pid not in known)
-    fix = "Stop them or wait for them, and run again"
-    if not clients:
-        fix = "Stop what monitors the card, such as dcgm or an exporter, and run again"
-    if isinstance(action, SetMode):
-        fix += "; list services that only monitor the card in mig_quiesce (the option quiesce)"
-    return EdgesiteError(
-        "{0}: {1}".format(error.problem, named_clients(clients) or "by something that NVML does not list"),
-        fix,
-        {"holders": holders(action.gpu, clients)},
-    )
+        watching = {client.pid: client for client in _watching(nvml, handle, resets) if client.pid not in known}
+        clients += tuple(watching.values())
+    kernel = drm.kernel() if resets else in_use.NOTHING
+    return in_use.error(error.problem, action.gpu, clients, kernel, resets)
+
+
+def _watching(nvml: Nvml, handle: Any, resets: bool) -> List[Client]:
+    """Who has the card open: a reset suffers nobody, and DCGM is known to leave handles to instances behind.
+
+    Those of nvidia_modeset's file may have any card open by way of it.
+    """
+    found = device_files.holders(nvml.get("nvmlDeviceGetMinorNumber", handle))
+    return found + (device_files.holders_of("/dev/nvidia-modeset") if resets else [])
 
 
 def _users(nvml: Nvml, handle: Any, action: Action) -> Tuple[Client, ...]:

@@ -33,18 +33,22 @@ from ...gpu.host import lock
 from ...gpu.host.process import NvmlProcess
 from ...gpu.host.unlisted import Lost
 from .. import actions as mig_actions
+from .. import drm as mig_drm
 from .. import explain, show
 from .. import plan as mig_plan
 from ..card import Card
+from ..drm import Drm, SwitchModule
 from ..layouts import Wish
 from ..plan import Policy
-from . import apply
+from . import apply, drm
 from .cards import read_cards
 
-Action = Union[mig_actions.Action, quiesce.SwitchUnit, Effect]
+Action = Union[mig_actions.Action, SwitchModule, quiesce.SwitchUnit, Effect]
 
 # A reset takes power limits and clocks with it; this unit sets them when it is started again.
 _SETTINGS_UNIT = "edgesite-gpu-settings.service"
+# A display would keep nvidia_drm from being unloaded.
+_DISPLAY = "display-manager.service"
 
 
 @dataclass(frozen=True)
@@ -58,15 +62,16 @@ class State:
     units: quiesce.Units = field(compare=False)
     boot: boot.BootUnit
     lost: Tuple[Union[int, str], ...]
+    drm: Drm
 
 
 class MigDomain(Domain[State, Action]):
     """What the user wants of the MIG layouts of this host.
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
-    a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. What is shown, and what still waits,
-    follows the last plan. only_mode: cards whose profiles were unknown at the first plan, so that their instances are
-    another domain's.
+    a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. unload_drm: whether nvidia_drm may
+    be unloaded for a reset. What is shown, and what still waits, follows the last plan. only_mode: cards whose profiles
+    were unknown at the first plan, so that their instances are another domain's.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class MigDomain(Domain[State, Action]):
         policy: Policy,
         quiesced: Sequence[str] = (),
         unit: boot.BootUnit = boot.NONE,
+        unload_drm: bool = False,
     ) -> None:
         self.run = run
         self.nvml = nvml
@@ -84,6 +90,7 @@ class MigDomain(Domain[State, Action]):
         self.policy = policy
         self.quiesced = [_SETTINGS_UNIT, *quiesced]
         self.unit = unit
+        self.unload_drm = unload_drm
         self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}
         self.reasons: Lost = {}
@@ -95,7 +102,8 @@ class MigDomain(Domain[State, Action]):
         cards: List[Card] = []
         if self.nvml is not None:
             cards, self.reasons = self.nvml.ask(read_cards)
-        return State(tuple(cards), self._units(), boot_backend.observe(self.unit), tuple(self.reasons))
+        found = drm.observe(any(card.enabled is not None and not card.resetless for card in cards))
+        return State(tuple(cards), self._units(), boot_backend.observe(self.unit), tuple(self.reasons), found)
 
     def _units(self) -> quiesce.Units:
         found = units.observe(self.run, self.quiesced)
@@ -109,38 +117,56 @@ class MigDomain(Domain[State, Action]):
         except EdgesiteError as error:
             if state.units.stopped:
                 error.fix += "; an earlier run left these stopped: " + ", ".join(state.units.stopped)
+            if state.drm.left:
+                error.fix += "; an earlier run left {0} unloaded: load it with 'modprobe {0}'".format(mig_drm.MODULE)
             raise
-        resets = mig_plan.resets(of_cards, state.cards)
-        return quiesce.around(of_cards, resets, self.quiesced, state.units) + list(boot.plan(self.unit, state.boot))
+        resetting = mig_plan.resetting(of_cards, state.cards)
+        without_drm = mig_drm.around(of_cards, resetting, state.drm)
+        return quiesce.around(without_drm, bool(resetting), self.quiesced, state.units) + list(
+            boot.plan(self.unit, state.boot)
+        )
 
     def _plan(self, state: State) -> List[mig_actions.Action]:
         if state.lost and any(layout.get("gpus") == "all" for layout in self.layouts):
             raise self.reasons[state.lost[0]]
         if self.only_mode is None:
             self.only_mode = mig_plan.unknown(state.cards)
-        found = mig_plan.plan(self.layouts, state.cards, self.policy, self.only_mode)
+        found = mig_plan.plan(
+            self.layouts, state.cards, self.policy, self.only_mode, lambda found: self._held_by_drm(state, found)
+        )
         self.wanted = found.wanted
         return found.actions
+
+    def _held_by_drm(self, state: State, found: mig_plan.Plan) -> List[EdgesiteError]:
+        resetting = mig_plan.resetting(found.actions, state.cards)
+        at_boot = mig_plan.at_boot(found.wanted, state.cards, self.policy) if self.unit.enabled else []
+        return mig_drm.problems(found.actions, resetting, state.drm, self.unload_drm, self.quiesced, at_boot)
 
     def final(self, action: Action) -> bool:
         return isinstance(action, mig_actions.EndClient)
 
     def predict(self, state: State, actions: List[Action]) -> State:
         switches = [action for action in actions if isinstance(action, quiesce.SwitchUnit)]
-        of_cards = [action for action in actions if not isinstance(action, (quiesce.SwitchUnit, *EFFECTS))]
+        others = (SwitchModule, quiesce.SwitchUnit, *EFFECTS)
+        of_cards = [action for action in actions if not isinstance(action, others)]
         return State(
             tuple(mig_actions.after(state.cards, of_cards)),
             quiesce.after(state.units, switches),
             boot.after(state.boot, actions),
             state.lost,
+            mig_drm.after(state.drm, actions),
         )
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing MIG layouts", self.unit)
+        if any(isinstance(action, SwitchModule) and not action.load for action in actions):
+            drm.check(self.run)
 
     def apply(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):
             units.apply(self.run, action)
+        elif isinstance(action, SwitchModule):
+            drm.apply(self.run, action)
         elif isinstance(action, EFFECTS):
             boot_backend.apply(self.run, action)
         elif self.nvml is not None:
@@ -149,6 +175,8 @@ class MigDomain(Domain[State, Action]):
     def undo(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):
             self.apply(quiesce.undo(action))
+        elif isinstance(action, SwitchModule):
+            self.apply(mig_drm.undo(action))
         elif isinstance(action, EFFECTS):
             self.apply(effects.undo(action))
         else:
@@ -157,6 +185,8 @@ class MigDomain(Domain[State, Action]):
     def describe(self, action: Action) -> Dict[str, Any]:
         if isinstance(action, quiesce.SwitchUnit):
             return quiesce.describe(action)
+        if isinstance(action, SwitchModule):
+            return mig_drm.describe(action)
         if isinstance(action, EFFECTS):
             return {"does": effects.describe(action), "kind": "boot_unit"}
         return mig_actions.describe(action)
@@ -188,7 +218,15 @@ def stages(make: Callable[[], MigDomain], check: bool) -> Iterator[MigDomain]:
         yield make()
 
 
-def boot_unit(layouts: Sequence[Dict[str, Any]], quiesced: Sequence[str], python: str, persist: bool) -> boot.BootUnit:
+def boot_unit(
+    layouts: Sequence[Dict[str, Any]], quiesced: Sequence[str], python: str, persist: bool, unload_drm: bool = False
+) -> boot.BootUnit:
     """The unit that makes these layouts again at every boot."""
-    config = {"mig": list(layouts), "quiesce": list(quiesced)} if persist and layouts else None
-    return boot.wanted("mig", "Make MIG layouts", python, config, before=quiesced)
+    config: Optional[Dict[str, Any]] = None
+    before = list(quiesced)
+    if persist and layouts:
+        config = {"mig": list(layouts), "quiesce": list(quiesced)}
+        if unload_drm:
+            config["unload_drm"] = True
+            before.append(_DISPLAY)
+    return boot.wanted("mig", "Make MIG layouts", python, config, before=before)

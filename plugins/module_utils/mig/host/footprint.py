@@ -11,16 +11,17 @@ from ...common.footprint import Footprint
 from ...common.host import owned_files, units
 from ...common.host.footprint import Look
 from .. import footprint
+from . import drm
 from .domain import boot_unit
 
 
 def observe(look: Look) -> Footprint:
-    """The boot unit, what it makes, and the units that a run stopped and did not come to start again."""
+    """The boot unit, what it makes, and what a run stopped or unloaded and did not come to start or load again."""
     found = boot_footprint.observe(look.run, boot_unit([], [], "", persist=False))
     config = next((text for path, text in found.files.items() if path.endswith(".json")), None)
-    record = common_footprint.present({units.RECORD: owned_files.read_text(units.RECORD)})
+    records = common_footprint.present({path: owned_files.read_text(path) for path in (units.RECORD, drm.RECORD)})
     return found._replace(
-        files={**found.files, **record},
-        stopped=units.observe(look.run, []).stopped if record else (),
-        in_force=footprint.in_force(config),
+        files={**found.files, **records},
+        stopped=units.observe(look.run, []).stopped if units.RECORD in records else (),
+        in_force=footprint.in_force(config) + footprint.unloaded(drm.observe(resets=False)),
     )

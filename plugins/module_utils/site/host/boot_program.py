@@ -63,12 +63,15 @@ def _mig(configuration: Dict[str, Any]) -> Report:
     # to the boot.
     policy = Policy(disruption="idle", reset="if_idle")
     quiesced = [str(unit) for unit in configuration.get("quiesce", [])]
+    unload_drm = configuration.get("unload_drm") is True
     with open_nvml(time.monotonic, time.sleep) as nvml:
         cards, _lost = nvml.ask(read_cards)
         unknown, layouts = per_card(configuration["mig"], cards)
         done, problems = _each(
             layouts,
-            lambda layout: stages(lambda: MigDomain(command.run, nvml, [layout], policy, quiesced), check=False),
+            lambda layout: stages(
+                lambda: MigDomain(command.run, nvml, [layout], policy, quiesced, unload_drm=unload_drm), check=False
+            ),
         )
         return done, [str(problem) for problem in unknown] + problems
 

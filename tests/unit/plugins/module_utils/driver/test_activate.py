@@ -7,6 +7,7 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import activate, parts
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import holders as driver_holders
+from ansible_collections.edgesite.gpu.plugins.module_utils.machine.modules import ModuleUse
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import info, installed
 
 OK, RELOAD, REBOOT, BROKEN = "ok", "reload_required", "reboot_required", "broken"
@@ -65,7 +66,7 @@ def test_nothing_is_unloaded_where_nothing_is_loaded():
 
 def test_what_a_reload_takes_out_is_what_is_not_in_its_way():
     for name in parts.MODULES:
-        holder = driver_holders.holders({}, [driver_holders.ModuleUse(name, 0, ())])
+        holder = driver_holders.holders({}, [ModuleUse(name, 0, ())])
         assert not any(each.blocks for each in holder)
     for process in parts.SERVICES.values():
         assert not driver_holders.holders({7: process}, [])[0].blocks

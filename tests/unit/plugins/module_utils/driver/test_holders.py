@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver.holders import Holder, ModuleUse, holders
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.holders import Holder, holders
+from ansible_collections.edgesite.gpu.plugins.module_utils.machine.modules import ModuleUse
 
 UVM = ModuleUse("nvidia_uvm", 0, ())
 MAIN = ModuleUse("nvidia", 1, ("nvidia_uvm",))

@@ -9,6 +9,7 @@ import json
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig import footprint
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
 
 
 def test_mode_and_instances_are_told_with_what_ends_them():
@@ -29,3 +30,14 @@ def test_mode_and_instances_are_told_with_what_ends_them():
 @pytest.mark.parametrize("config", [None, "", "{", "[]", '{"mig": 5}', '{"mig": [5]}'])
 def test_configuration_that_is_damaged_says_nothing(config):
     assert footprint.in_force(config) == ()
+
+
+def test_module_that_a_run_left_unloaded_is_told_with_what_loads_it():
+    (told,) = footprint.unloaded(Drm(False, left=True, parameters=("modeset=Y",)))
+    assert (told.what, told.value, told.by_hand, told.reboot) == (
+        "the kernel module nvidia_drm",
+        "unloaded",
+        "modprobe nvidia_drm modeset=Y",
+        True,
+    )
+    assert footprint.unloaded(Drm(False)) == footprint.unloaded(Drm(True)) == ()

@@ -148,6 +148,7 @@ def test_the_controller_is_told_of_once_for_all_hosts():
         (None, {"mig_layouts": [], "mig_from_file": "x.yml"}, "mig", "mig_layouts and mig_from_file are both set"),
         (None, {"mig_layouts": [], "mig_config": "a"}, "mig", "mig_layouts and mig_config are both set"),
         (None, {"mig_layouts": [], "mig_quiesce": ["a\n[Service]"]}, "mig", "mig_quiesce[0] is 'a\\n[Service]"),
+        (None, {"mig_layouts": [], "mig_unload_drm": "perhaps"}, "mig", "mig_unload_drm is 'perhaps'"),
         (None, {"driver_branch": "newest"}, "driver", "driver_branch"),
         (None, {"driver_branch": 550, "driver_extra_packages": ["-y"]}, "driver", "driver_extra_packages[0] is '-y'"),
         (

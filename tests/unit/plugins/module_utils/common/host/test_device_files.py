@@ -7,7 +7,7 @@ import os
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import device_files
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import device_files, processes
 
 
 class Host:
@@ -60,3 +60,33 @@ def test_process_that_is_gone_meanwhile(host):
     host.process(20, None, "dev/nvidia1")
     host.process(21, "closed", "dev/nvidia99")
     assert host.holders(1) == [Client(20, None)]
+
+
+def test_processes_with_one_of_several_files_open(host):
+    host.process(20, "both", "dev/nvidia0", "dev/nvidia1")
+    host.process(9, "one", "dev/nvidia1")
+    host.process(30, "none", "dev/nvidia10")
+    found = device_files.holders_of_any(["/dev/nvidia0", "/dev/nvidia1", "/dev/nvidia7"], str(host.folder))
+    assert found == [Client(9, "one"), Client(20, "both")]
+    assert device_files.holders_of_any([], str(host.folder)) == []
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "service"),
+    [
+        ("0::/system.slice/gdm.service\n", "gdm.service"),
+        (
+            "12:devices:/a.service\n1:name=systemd:/user.slice/user@1000.service/app.slice/b.service\n",
+            "user@1000.service",
+        ),
+        ("0::/user.slice/user-1000.slice/session-2.scope\n", None),
+        ("0::/../odd;.service/x\n", None),
+        ("odd\n", None),
+        (None, None),
+    ],
+)
+def test_service_of_a_process(host, cgroup, service):
+    host.process(20, "Xorg")
+    if cgroup is not None:
+        (host.folder / "proc/20/cgroup").write_text(cgroup)
+    assert processes.service(20, str(host.folder)) == service

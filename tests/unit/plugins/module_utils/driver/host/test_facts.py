@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.unanswered import Unanswered, unanswered
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver.holders import ModuleUse
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host import facts as driver_facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host import (
     holders,
@@ -25,6 +24,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host import (
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.parse import Dkms, Package
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.state import OnDisk
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts as nvml_facts
+from ansible_collections.edgesite.gpu.plugins.module_utils.machine.modules import ModuleUse
 
 RUNNING = os.uname().release
 NEWEST = "99.1.0-1-amd64"

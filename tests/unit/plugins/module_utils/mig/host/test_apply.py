@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulator cannot show: processes that do not end when asked."""
+"""What the simulator cannot show: processes that do not end when asked, and those on other files of the driver."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.selectors import GpuId
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.actions import EndClient
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.actions import EndClient, SetMode
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import apply
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.in_use import Kernel
 
 GPU = GpuId(0, "GPU-0", "0000:17:00.0", "NVIDIA A100-SXM4-40GB")
 CLIENT = Client(4711, "trainer", 2, 0)
@@ -64,3 +66,31 @@ def test_process_that_ended_by_itself_is_left_alone(monkeypatch):
     process.there = False
     apply.apply(process, EndClient(GPU, CLIENT))
     assert process.signals == []
+
+
+class Busy:
+    """NVML, for which the card is in use."""
+
+    def handle(self, index):
+        return index
+
+    def call(self, function, *_arguments):
+        return 19
+
+    def get(self, function, _handle):
+        return 3
+
+
+def test_all_who_may_hold_a_card_are_named_once(monkeypatch):
+    watcher, display = Client(9, "exporter"), Client(7, "Xorg")
+    monkeypatch.setattr(apply, "read_clients", lambda nvml, handle: (CLIENT, CLIENT))
+    monkeypatch.setattr(apply.device_files, "holders", lambda minor: [display, watcher, CLIENT] if minor == 3 else [])
+    monkeypatch.setattr(apply.device_files, "holders_of", {"/dev/nvidia-modeset": [display]}.get)
+    held = Drm(True, parameters=("modeset=Y",), driver="550.163.01")
+    monkeypatch.setattr(apply.drm, "kernel", lambda: Kernel(held, ()))
+    with pytest.raises(EdgesiteError) as failed:
+        apply.apply(Busy(), SetMode(GPU, True, False))
+    assert ": trainer (pid 4711), Xorg (pid 7), exporter (pid 9), the kernel module nvidia_drm" in (
+        failed.value.problem
+    )
+    assert [holder["pid"] for holder in failed.value.details["holders"]] == [4711, 4711, 7, 9, None]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
@@ -14,6 +15,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.quiesce import Units
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import domain as mig_domain
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
@@ -36,8 +38,10 @@ class Host:
 
     def __init__(self, monkeypatch):
         self.cards, self.lost, self.units, self.settings = [], {}, Units((), ()), False
+        self.drm = Drm(False)
         monkeypatch.setattr(mig_domain, "read_cards", lambda nvml: (self.cards, self.lost))
         monkeypatch.setattr(mig_domain.units, "observe", lambda run, names: self.units)
+        monkeypatch.setattr(mig_domain.drm, "observe", lambda resets: self.drm)
         monkeypatch.setattr(mig_domain.boot_backend, "is_enabled", lambda unit: self.settings)
         monkeypatch.setattr(
             mig_domain.boot_backend,
@@ -168,3 +172,51 @@ def test_kept_created_and_destroyed_are_told_by_place(host):
 def test_only_cards_that_layouts_name_are_shown(host):
     host.cards = [card(), card(index=1)]
     assert list(host.check([{"gpus": [{"index": 1}]}]).before["gpus"]) == ["GPU-1"]
+
+
+HELD = Drm(True, parameters=("modeset=Y",), driver="550.163.01")
+
+
+def test_module_is_unloaded_between_the_units_and_the_reset(host):
+    host.cards, host.units, host.drm = [off()], Units(("dcgm.service",), ()), HELD
+    kinds = ["dcgm.service", "unload_module", "set_mode", "load_module", "dcgm.service"]
+    assert host.kinds(ON, unload_drm=True) == kinds
+    with pytest.raises(EdgesiteError, match="which the kernel module nvidia_drm holds open. Set mig_unload_drm: true"):
+        host.check(ON)
+    host.drm = replace(HELD, clients=(Client(7, "Xorg", unit="dcgm.service"),))
+    assert host.kinds(ON, unload_drm=True) == kinds
+
+
+def test_module_is_told_of_beside_what_is_wrong_with_other_cards(host):
+    host.cards, host.drm = [off(), off(index=1, clients=(BUSY,))], HELD
+    with pytest.raises(EdgesiteError) as refused:
+        host.check(ON)
+    assert "GPU-1" in refused.value.parts[0].problem and "nvidia_drm" in refused.value.parts[1].problem
+
+
+def test_module_that_an_earlier_run_left_unloaded(host):
+    host.cards, host.drm = [card()], Drm(False, left=True)
+    assert host.kinds(ON) == ["load_module"]
+    host.cards = [off(clients=(BUSY,))]
+    with pytest.raises(EdgesiteError, match="left nvidia_drm unloaded: load it with 'modprobe nvidia_drm'"):
+        host.check(ON)
+
+
+def test_boot_unit_knows_that_the_module_may_be_unloaded_and_comes_before_a_display():
+    unit = boot_unit(ON, [], "/usr/bin/python3", persist=True, unload_drm=True)
+    config, text = (unit.files[path] for path in sorted(unit.files))
+    assert '"unload_drm": true' in config and "display-manager.service" in text
+    without = boot_unit(ON, [], "/usr/bin/python3", persist=True)
+    assert not any("drm" in text or "display" in text for text in without.files.values())
+
+
+@pytest.mark.parametrize(
+    ("virtualization", "persist", "told"), [("none", True, True), ("none", False, False), ("passthrough", True, False)]
+)
+def test_module_that_would_be_in_the_way_at_boot_is_told_of_now(host, virtualization, persist, told):
+    host.cards, host.drm = [off(virtualization=virtualization)], replace(HELD, clients=(BUSY,))
+    unit = boot_unit(ON, [], "/usr/bin/python3", persist)
+    allowed = host.check(ON, Policy(reset="never"), unit=unit, unload_drm=True)
+    assert allowed.extras["reset_required"] == ["GPU-0"]
+    with pytest.raises(EdgesiteError, match="nvidia_drm holds open") if told else contextlib.nullcontext():
+        host.check(ON, Policy(reset="never"), unit=unit)

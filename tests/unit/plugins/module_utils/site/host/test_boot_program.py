@@ -3,13 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import Outcome
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.host import boot_program
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card
 
 LIBRARY_NOT_FOUND = 12
 DRIVER_NOT_LOADED = 9
@@ -150,3 +154,26 @@ def test_waits_for_nothing_else(monkeypatch, clock):
     with pytest.raises(NvmlError, match="NVIDIA driver is not installed"):
         boot_program.open_nvml(clock.time, clock.sleep)
     assert clock.now == 1000.0
+
+
+@pytest.mark.parametrize(("configuration", "allowed"), [({}, False), ({"unload_drm": True}, True)])
+def test_module_is_unloaded_at_boot_where_the_run_might(monkeypatch, configuration, allowed):
+    made = []
+
+    def domain(*_given, unload_drm):
+        made.append(unload_drm)
+        return SimpleNamespace(reasons={})
+
+    monkeypatch.setattr(boot_program, "open_nvml", lambda *_time: contextlib.nullcontext(Cards()))
+    monkeypatch.setattr(boot_program, "MigDomain", domain)
+    monkeypatch.setattr(boot_program, "stages", lambda make, check: [make()])
+    monkeypatch.setattr(boot_program, "converge_all", lambda domains, check: Outcome(list(domains)[1:], {}, {}, {}))
+    boot_program.VERBS["mig"]({"mig": [{"gpus": [{"index": 0}]}], **configuration})
+    assert made == [allowed]
+
+
+class Cards:
+    """NVML with one card."""
+
+    def ask(self, _function):
+        return [card()], {}

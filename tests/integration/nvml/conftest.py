@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 LAB = ROOT / "tests" / "lab" / "nvml"
+FOREIGN = ROOT / ".build" / "foreign-clients" / "usr" / "bin"  # made by tests/tools/foreign-clients
 CLOSING_WORDS = pytest.StashKey()
 
 
@@ -33,6 +34,7 @@ class Node:
             NVMLSIM_DEV=str(self.folder),
             LD_LIBRARY_PATH=str(LAB / "build"),
             LC_ALL="C.UTF-8",
+            PATH=f"{FOREIGN}:{os.environ['PATH']}",
         )
         return env
 

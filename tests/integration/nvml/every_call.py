@@ -9,7 +9,18 @@ from __future__ import annotations
 
 import json
 import sys
-from ctypes import byref, c_char_p, c_int, c_uint, c_ulong, c_ulonglong, create_string_buffer
+import uuid
+from ctypes import (
+    byref,
+    c_char_p,
+    c_int,
+    c_size_t,
+    c_uint,
+    c_ulong,
+    c_ulonglong,
+    c_void_p,
+    create_string_buffer,
+)
 
 import pynvml
 
@@ -130,11 +141,12 @@ def identity(a100, t4):
     assert pynvml.nvmlDeviceGetMaxPcieLinkGeneration(a100) == 4 == pynvml.nvmlDeviceGetCurrPcieLinkGeneration(a100)
     assert pynvml.nvmlDeviceGetGpuMaxPcieLinkGeneration(t4) == 3
     assert pynvml.nvmlDeviceGetMaxPcieLinkWidth(a100) == 16 == pynvml.nvmlDeviceGetCurrPcieLinkWidth(a100)
-    assert pynvml.nvmlDeviceGetPcieReplayCounter(a100) == 0 and pynvml.nvmlDeviceGetNumaNodeId(a100) == 0
+    assert pynvml.nvmlDeviceGetPcieReplayCounter(a100) == 0
     assert pynvml.nvmlDeviceGetPcieThroughput(a100, pynvml.NVML_PCIE_UTIL_TX_BYTES) == 0
     assert pynvml.nvmlDeviceGetDisplayMode(a100) == 0 == pynvml.nvmlDeviceGetDisplayActive(a100)
     assert tuple(pynvml.nvmlDeviceGetCudaComputeCapability(t4)) == (7, 5)
     assert list(pynvml.nvmlDeviceGetCpuAffinity(a100, 1)) == [c_ulong(-1).value]
+    assert list(pynvml.nvmlDeviceGetMemoryAffinity(a100, 1, pynvml.NVML_AFFINITY_SCOPE_NODE)) == [1]
     info = pynvml.nvmlDeviceGetPciInfo(a100)
     assert (info.busId, info.busIdLegacy) == ("00000000:17:00.0", "0000:17:00.0")
     assert (info.pciDeviceId, info.pciSubSystemId) == (0x20B010DE, 0x134F10DE)
@@ -148,6 +160,8 @@ def identity(a100, t4):
     assert (extended.baseClass, extended.subClass) == (3, 2)
     for name in ("nvmlDeviceGetDriverModel", "nvmlDeviceGetDriverModel_v2", "nvmlDeviceGetGpuOperationMode"):
         assert raw(name, a100, byref(c_uint()), byref(c_uint())) == pynvml.NVML_ERROR_NOT_SUPPORTED
+    assert code_of(pynvml.nvmlDeviceGetNumaNodeId, a100) == pynvml.NVML_ERROR_NOT_SUPPORTED
+    assert code_of(pynvml.nvmlDeviceGetNvLinkRemotePciInfo, a100, 0) == pynvml.NVML_ERROR_NOT_SUPPORTED
 
 
 def memory(a100, t4, a6000):
@@ -393,6 +407,17 @@ def devices(a100, t4):
     assert code_of(pynvml.nvmlDeviceGetUtilizationRates, a100) == pynvml.NVML_ERROR_NOT_SUPPORTED
 
 
+def for_nvidia_smi():
+    """What test_nvidia_smi.py looks at more closely."""
+    events = pynvml.nvmlEventSetCreate()
+    pynvml.nvmlEventSetFree(events)
+    table = c_void_p()
+    identity = create_string_buffer(uuid.UUID("6c3efec4-8fc9-4e6c-a327-ee696e12f7c4").bytes_le, 16)
+    ok("nvmlInternalGetExportTable", byref(table), identity)
+    assert c_size_t.from_address(table.value).value == 0x1000
+    assert raw("nvmlInternalGetExportTable", byref(table), b"?" * 16) == pynvml.NVML_ERROR_NOT_FOUND
+
+
 def main():
     pid = int(sys.argv[1])
     sessions()
@@ -404,6 +429,7 @@ def main():
     settings(a100, t4)
     fields(a100, t4)
     processes(a100, t4, pid)
+    for_nvidia_smi()
     mig(a100, t4, pid)
     print(json.dumps(sorted(called)))
 

@@ -136,6 +136,7 @@ class Model(NamedTuple):
     vbios: str
     display_outputs: bool
     mig: Optional[Mig]
+    remapper_banks: int = 0  # memory banks with rows to spare; 0: half as many as the bus has bits
 
 
 def _seven_slices(
@@ -374,6 +375,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="92.00.65.00.02",
         display_outputs=False,
         mig=_A30_MIG,
+        remapper_banks=384,
     ),
     # netdata testdata a100-sxm4-mig.xml (driver 510.47.03), and the capture.
     Model(
@@ -405,6 +407,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="92.00.45.00.03",
         display_outputs=False,
         mig=_A100_40_MIG,
+        remapper_banks=640,
     ),
     # Clocks and power: DCGM #152. Thresholds as on the 40 GB card.
     Model(
@@ -436,6 +439,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="92.00.81.00.01",
         display_outputs=False,
         mig=_A100_80_MIG,
+        remapper_banks=640,
     ),
     # Clocks, power and thresholds: bart #323. 46068 MiB with ECC on: quoted listings.
     Model(
@@ -623,6 +627,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="97.00.FA.00.09",
         display_outputs=False,
         mig=_B200_MIG,
+        remapper_banks=3840,
     ),
     # Server Edition. MIG: cubecos #312; memory and compute capability quoted; limits, clocks and thresholds not checked
     # against a listing of a card.

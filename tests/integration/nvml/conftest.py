@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -65,6 +66,20 @@ class Node:
 
     def client(self, gpu=0, *more, name="gpu-client"):
         return int(self.sim("run-process", "--gpu", gpu, "--name", name, *more))
+
+    def smi(self, *arguments):
+        """nvidia-smi as it is; gives the finished process."""
+        program = FOREIGN / "nvidia-smi"
+        assert program.exists(), "nvidia-smi is missing: run tests/tools/foreign-clients"
+        return subprocess.run(
+            [str(program), *map(str, arguments)], env=self.env, text=True, capture_output=True, timeout=60, check=False
+        )
+
+    def smi_gpus(self):
+        """What nvidia-smi -q -x tells of each GPU, as XML elements."""
+        done = self.smi("-q", "-x")
+        assert done.returncode == 0, done.stdout
+        return ElementTree.fromstring(done.stdout).findall("gpu")
 
     def python(self, code, **options):
         """Runs code with pynvml in a process of its own; gives the finished process."""

@@ -3,12 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
-import pytest
-
-from .conftest import FOREIGN
-
 COMMANDS = (
     "-L",
     "-q",
@@ -39,25 +33,11 @@ COMMANDS = (
 )
 
 
-@pytest.fixture
-def smi(node):
-    """Runs nvidia-smi on the node; gives the finished process."""
-    program = FOREIGN / "nvidia-smi"
-    assert program.exists(), "nvidia-smi is missing: run tests/tools/foreign-clients"
-
-    def run(*arguments):
-        return subprocess.run(
-            [str(program), *map(str, arguments)], env=node.env, capture_output=True, text=True, timeout=60, check=False
-        )
-
-    return run
-
-
-def test_every_command_ends_well(node, smi):
+def test_every_command_ends_well(node):
     node.init("A100-40", "T4")
     node.client(1, "--memory", 1000, name="inference")
     for line in COMMANDS:
-        done = smi(*line.split())
+        done = node.smi(*line.split())
         assert done.returncode == 0, (line, done.stdout)
     t4 = node.gpu(1)
     assert (t4["persistence"], t4["power_limit_mw"], t4["ecc"]["pending"], t4["compute_mode"]) == (1, 65000, 0, 3)

@@ -182,7 +182,7 @@ NVML_API nvmlReturn_t nvmlDeviceResetGpuLockedClocks(nvmlDevice_t device)
 NVML_API nvmlReturn_t nvmlDeviceSetMemoryLockedClocks(nvmlDevice_t device, unsigned int low, unsigned int high)
 {
     BEGIN_CHANGE(call, device, "min=%u max=%u", low, high);
-    SUPPORT(call, call.model->architecture >= 7);
+    SUPPORT(call, call.model->architecture >= ARCHITECTURE_AMPERE);
     REQUIRE(call, low <= high && high > 0);
     call.gpu->memory_lock_min = low;
     call.gpu->memory_lock_max = high;
@@ -192,7 +192,7 @@ NVML_API nvmlReturn_t nvmlDeviceSetMemoryLockedClocks(nvmlDevice_t device, unsig
 NVML_API nvmlReturn_t nvmlDeviceResetMemoryLockedClocks(nvmlDevice_t device)
 {
     BEGIN_CHANGE(call, device, "%s", "");
-    SUPPORT(call, call.model->architecture >= 7);
+    SUPPORT(call, call.model->architecture >= ARCHITECTURE_AMPERE);
     call.gpu->memory_lock_min = call.gpu->memory_lock_max = 0;
     return call_end(&call, NVML_SUCCESS);
 }

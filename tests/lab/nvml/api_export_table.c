@@ -4,6 +4,7 @@
  * was seen by watching nvidia-smi 535 and 550. It shows N/A for what the slots that are not here would tell.
  */
 #include "clients.h"
+#include "load.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,19 @@ static nvmlReturn_t path_between(const char *one, const char *other, unsigned in
     (void)other;
     *path = PATH_NODE;
     return NVML_SUCCESS;
+}
+
+/* How far the GPU is from the temperature at which its clocks go down. */
+static nvmlReturn_t margin(nvmlDevice_t device, int *celsius)
+{
+    struct load load;
+
+    BEGIN_READ(call, device);
+    REQUIRE(call, celsius != NULL);
+    SUPPORT(call, call.model->architecture >= ARCHITECTURE_ADA);
+    load_now(call.state, call.index, &load);
+    *celsius = call.model->temp_gpu_max - (int)load.celsius;
+    return call_end(&call, NVML_SUCCESS);
 }
 
 static nvmlReturn_t clients(struct call *call, unsigned int kinds, unsigned int *count, struct client_entry *out)
@@ -88,6 +102,7 @@ static const struct {
     {214, mps_clients},
     {215, graphics_clients},
     {230, nvmlDeviceGetMaxPcieLinkGeneration}, /* the host's */
+    {240, margin},
 };
 
 /* The first entry is the table's size in bytes. */

@@ -5,9 +5,9 @@
 
 #include "call.h"
 
-/* Sets of kinds of client, as bits. */
+/* Sets of kinds of client, as bits. A client of MPS is a compute client as well. */
 enum {
-    CLIENTS_COMPUTE = 1 << SIM_CLIENT_COMPUTE,
+    CLIENTS_COMPUTE = 1 << SIM_CLIENT_COMPUTE | 1 << SIM_CLIENT_MPS,
     CLIENTS_GRAPHICS = 1 << SIM_CLIENT_GRAPHICS,
     CLIENTS_MPS = 1 << SIM_CLIENT_MPS,
     CLIENTS_ALL = CLIENTS_COMPUTE | CLIENTS_GRAPHICS | CLIENTS_MPS

@@ -3,6 +3,7 @@
 #ifndef SIM_MODELS_H
 #define SIM_MODELS_H
 
+enum { ARCHITECTURE_AMPERE = 7, ARCHITECTURE_ADA = 8 }; /* NVML_DEVICE_ARCH_* */
 enum { SIM_MAX_PROFILES = 16, SIM_MAX_STARTS = 8, SIM_MAX_MEMORY_CLOCKS = 6 };
 
 struct mig_profile {
@@ -30,6 +31,7 @@ struct gpu_model {
     unsigned int memory_clocks[SIM_MAX_MEMORY_CLOCKS]; /* descending */
     unsigned int graphics_max_slow_memory;
     int temp_shutdown, temp_slowdown, temp_gpu_max, temp_memory_max; /* 0: not reported */
+    unsigned int remapper_banks;
     unsigned int fans;
     unsigned int pcie_gen, pcie_width;
     unsigned int ecc_supported, ecc_default;

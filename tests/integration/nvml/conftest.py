@@ -75,11 +75,14 @@ class Node:
             [str(program), *map(str, arguments)], env=self.env, text=True, capture_output=True, timeout=60, check=False
         )
 
-    def smi_gpus(self):
-        """What nvidia-smi -q -x tells of each GPU, as XML elements."""
+    def smi_report(self):
+        """What nvidia-smi -q -x tells, as an XML element."""
         done = self.smi("-q", "-x")
         assert done.returncode == 0, done.stdout
-        return ElementTree.fromstring(done.stdout).findall("gpu")
+        return ElementTree.fromstring(done.stdout)
+
+    def smi_gpus(self):
+        return self.smi_report().findall("gpu")
 
     def python(self, code, **options):
         """Runs code with pynvml in a process of its own; gives the finished process."""

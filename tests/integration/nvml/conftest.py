@@ -17,6 +17,12 @@ ROOT = Path(__file__).resolve().parents[3]
 LAB = ROOT / "tests" / "lab" / "nvml"
 FOREIGN = ROOT / ".build" / "foreign-clients" / "usr" / "bin"  # made by tests/tools/foreign-clients
 CLOSING_WORDS = pytest.StashKey()
+READ_GPUS = """
+import json
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
+print(json.dumps(facts.read(NvmlProcess())))
+"""
 
 
 class Node:
@@ -66,6 +72,13 @@ class Node:
 
     def client(self, gpu=0, *more, name="gpu-client"):
         return int(self.sim("run-process", "--gpu", gpu, "--name", name, *more))
+
+    def gpu_info(self):
+        """What the module gpu_info tells of the node's GPUs and NVML."""
+        env = {**self.env, "PYTHONPATH": str(ROOT / ".build" / "collections")}
+        command = [sys.executable, "-c", READ_GPUS]
+        done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=60, check=True)
+        return json.loads(done.stdout)
 
     def smi(self, *arguments):
         """nvidia-smi as it is; gives the finished process."""

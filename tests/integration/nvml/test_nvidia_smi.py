@@ -3,14 +3,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from typing import NamedTuple
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
-from ansible_collections.edgesite.gpu.tests.integration.nvml.conftest import ROOT
 from ansible_collections.edgesite.gpu.tests.integration.nvml.smi_fields import (
     FIELDS,
     LEFT_OUT,
@@ -60,21 +56,6 @@ def test_every_command_ends_well(node):
         assert done.returncode == 0, (line, done.stdout)
     t4 = node.gpu(1)
     assert (t4["persistence"], t4["power_limit_mw"], t4["ecc"]["pending"], t4["compute_mode"]) == (1, 65000, 0, 3)
-
-
-READ = """
-import json
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
-print(json.dumps(facts.read(NvmlProcess())))
-"""
-
-
-def gpu_info(node):
-    """What gpu_info tells of the node's GPUs and driver."""
-    env = {**node.env, "PYTHONPATH": str(ROOT / ".build" / "collections")}
-    done = subprocess.run([sys.executable, "-c", READ], env=env, capture_output=True, text=True, timeout=60, check=True)
-    return json.loads(done.stdout)
 
 
 def release(node):
@@ -143,7 +124,7 @@ def test_every_field_that_both_have_is_equal_on_every_model(node, closing_words)
         for prepare in (busy, set_up):
             node.init(*[model.key for model in models], driver=DRIVER)
             prepare(node, models)
-            before, report, after = gpu_info(node), node.smi_report(), gpu_info(node)
+            before, report, after = node.gpu_info(), node.smi_report(), node.gpu_info()
             node.sim("kill-process", "--all")
             assert report.findtext("driver_version") == before["driver"]["version"]
             assert report.findtext("cuda_version") == before["driver"]["cuda_version"]

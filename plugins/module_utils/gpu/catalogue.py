@@ -31,7 +31,7 @@ class Clocks(NamedTuple):
 
     graphics_min: int
     graphics_max: int
-    graphics_step: int
+    graphics_step: float
     graphics_app_default: int
     graphics_idle: int
     video_max: int
@@ -613,7 +613,7 @@ MODELS: Tuple[Model, ...] = (
         sms=148,
         cores_per_sm=128,
         power=Power(200000, 1000000, 1000000, 195000),
-        clocks=Clocks(120, 1965, 15, 1965, 120, 1965, (3996, 3402), 1965),
+        clocks=Clocks(120, 1965, 7.5, 1965, 120, 1965, (3996, 3402), 1965),
         temperature=Temperature(93, 91, 88, 95),
         fans=0,
         pcie_gen=5,

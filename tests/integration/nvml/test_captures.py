@@ -86,3 +86,25 @@ print(json.dumps([sorted(process.pid for process in listed(card)) for listed in 
     assert node.nvml(code) == [sorted(pids), pids[1:]]
     types = [process.findtext("type") for process in node.smi_gpus()[0].find("processes")]
     assert types == ["C", "M+C"]
+
+
+def test_clocks_of_half_a_mhz_are_told_without_the_half(node):
+    node.init("B200", "H100-80")
+    path = "supported_clocks/supported_mem_clock[1]/supported_graphics_clock"
+    clocks = [[clock.text for clock in gpu.findall(path)] for gpu in node.smi_gpus()]
+    assert [len(of_card) for of_card in clocks] == [247, 110]
+    assert clocks[0][:4] == ["1965 MHz", "1957 MHz", "1950 MHz", "1942 MHz"]
+    assert clocks[1][:2] == ["1980 MHz", "1965 MHz"]
+    # what was told can be set; nvidia-smi ends with 0 in either case
+    assert "set to" in node.smi("-i", 0, "-ac", "3996,1957").stdout
+    assert "is not supported" in node.smi("-i", 0, "-ac", "3996,1958").stdout
+
+
+def test_gpu_info_counts_memory_as_nvidia_smi_does_or_says_so(node):
+    """Before branch 510 there is no second version of the call."""
+    node.init("T4")
+    told = node.gpu_info()["gpus"][0]["memory_mib"]
+    node.sim("fail", "nvmlDeviceGetMemoryInfo_v2", "--error", "FUNCTION_NOT_FOUND")
+    old = node.gpu_info()["gpus"][0]["memory_mib"]
+    assert (told["used"], told["reserved"]) == (0, 447)
+    assert (old["used"], old["reserved"]) == (447, None)

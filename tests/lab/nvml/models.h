@@ -26,7 +26,8 @@ struct gpu_model {
     unsigned int memory_mib, memory_ecc_mib, reserved_mib, bar1_mib, memory_bus_bits;
     unsigned int sms, cores_per_sm;
     unsigned int power_min, power_default, power_max, power_idle;
-    unsigned int graphics_min, graphics_max, graphics_step, graphics_app, graphics_idle, video_max;
+    unsigned int graphics_min, graphics_max, graphics_app, graphics_idle, video_max;
+    double graphics_step; /* a clock of half a MHz is told without the half */
     unsigned int memory_clock_count;
     unsigned int memory_clocks[SIM_MAX_MEMORY_CLOCKS]; /* descending */
     unsigned int graphics_max_slow_memory;
@@ -48,6 +49,8 @@ extern const struct gpu_model gpu_models[];
 extern const unsigned int gpu_model_count;
 
 const struct gpu_model *model_by_key(const char *key);
+unsigned int model_clock_steps(const struct gpu_model *model, unsigned int mhz); /* whole ones, from the lowest clock */
+unsigned int model_clock(const struct gpu_model *model, unsigned int steps);
 int model_has_hbm(const struct gpu_model *model);
 
 #endif

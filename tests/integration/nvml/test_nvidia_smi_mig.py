@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 import pytest
+from ansible_collections.edgesite.gpu.tests.integration.nvml.conftest import ROOT
 
+DRIVER = "580.105.08"
 # model: what mig_layout is asked for, and the commands of nvidia-smi for the same
 LAYOUTS = {
     "A100-40": (
@@ -19,6 +24,14 @@ LAYOUTS = {
     "RTXPRO6000": ({"2g.48gb": 1, "1g.24gb": 1, "1g.24gb+me": 1}, ("mig -cgi 5,14,21 -C",)),
 }
 WANTED = [{"gpus": [{"index": index}], "instances": wanted} for index, (wanted, _) in enumerate(LAYOUTS.values())]
+
+READ_LAYOUTS = """
+from ansible.module_utils import basic
+from ansible_collections.edgesite.gpu.plugins.modules import mig_layout_info
+basic.AnsibleModule._log_invocation = lambda _module: None
+basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = b'{"ANSIBLE_MODULE_ARGS": {}}', "legacy"
+mig_layout_info.main()
+"""
 
 GPU_INSTANCE = re.compile(r"\| +(\d+) +(MIG \S+) +(\d+) +(\d+) +(\d+):(\d+) +\|")
 COMPUTE_INSTANCE = re.compile(r"\| +(\d+) +(\d+) +(MIG \S+) +(\d+) +(\d+) +(\d+):(\d+) +\|")
@@ -49,9 +62,24 @@ def entry(instance):
     return instance["profile"], instance["profile_id"], instance["id"], place["start"], place["size"]
 
 
+def layouts(node):
+    """What mig_layout_info tells."""
+    env = {**node.env, "PYTHONPATH": str(ROOT / ".build" / "collections")}
+    done = subprocess.run([sys.executable, "-c", READ_LAYOUTS], env=env, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["layouts"]
+
+
+def make(node):
+    """All instances, by nvidia-smi."""
+    for index, (_wanted, commands) in enumerate(LAYOUTS.values()):
+        for command in ("-mig 1", *commands):
+            done = node.smi(*command.split(), "-i", index)
+            assert done.returncode == 0, (command, done.stdout)
+
+
 @pytest.fixture
 def cards(node):
-    node.init(*LAYOUTS, driver="580.105.08")
+    node.init(*LAYOUTS, driver=DRIVER)
     return node
 
 
@@ -63,14 +91,22 @@ def test_what_mig_layout_makes_is_what_nvidia_smi_lists(cards, laid_out):
 
 
 def test_what_nvidia_smi_makes_is_what_gpu_info_tells_and_mig_layout_keeps(cards, laid_out):
-    for index, (_wanted, commands) in enumerate(LAYOUTS.values()):
-        for command in ("-mig 1", *commands):
-            done = cards.smi(*command.split(), "-i", index)
-            assert done.returncode == 0, (command, done.stdout)
+    make(cards)
     assert listed(cards) == told(cards)
     assert len(listed(cards)[0]) == 12
     result = laid_out(layouts=WANTED)
     assert not result.get("failed") and not result["changed"], result
+
+
+def test_what_mig_layout_info_tells_of_them_is_enough_to_make_them_again(cards, laid_out):
+    make(cards)
+    made, pinned = listed(cards), layouts(cards)
+    cards.init(*LAYOUTS, driver=DRIVER)
+    assert laid_out(layouts=pinned)["changed"]
+    gpu_instances, compute_instances, _devices = listed(cards)
+    assert gpu_instances == made[0]
+    # a layout has no places for compute instances
+    assert sorted(row[:4] for row in compute_instances) == sorted(row[:4] for row in made[1])
 
 
 def test_what_nvidia_smi_destroys_is_gone(cards, laid_out):

@@ -18,6 +18,7 @@ DRIVER = "580.105.08"
 MOST_CARDS = 16  # that a simulated node has
 BLACKWELL = sum(model.architecture == "blackwell" for model in catalogue.MODELS)
 ROUNDS_UP_SINCE = 545  # before, nvidia-smi rounded MiB down, as gpu_info does
+PLAIN = re.compile(r"[0-9]g\.[0-9]+gb")  # a profile without +me, +gfx or -me
 COMMANDS = (
     "-L",
     "-q",
@@ -34,8 +35,8 @@ COMMANDS = (
     "mig -lgi",
     "mig -lci",
     "-L",
-    "",
     "-q",
+    "",
     "mig -i 0 -dci",
     "mig -i 0 -dgi",
     "-i 0 -mig 0",
@@ -58,6 +59,22 @@ def test_every_command_ends_well(node):
     assert (t4["persistence"], t4["power_limit_mw"], t4["ecc"]["pending"], t4["compute_mode"]) == (1, 65000, 0, 3)
 
 
+def test_the_table_has_mig_devices_and_processes_of_every_kind(node):
+    node.init("A100-40", "T4")
+    assert node.smi("-i", 0, "-mig", 1).returncode == 0 == node.smi("mig", "-i", 0, "-cgi", "9", "-C").returncode
+    node.client(0, "--gi", 2, "--kind", "mps", name="trainer")
+    node.client(1, "--kind", "graphics", name="desktop")
+    node.client(1, name="inference")
+    table = node.smi().stdout
+    assert re.search(r"MIG devices:.*256MiB / 19968MiB +\| 42 ", table, re.S), table
+    processes = re.findall(r"^\| +(\d) +(\S+) +(\S+) +\d+ +(\S+) +(\w+) +256MiB \|$", table, re.M)
+    assert sorted(processes) == [
+        ("0", "2", "0", "M+C", "trainer"),
+        ("1", "N/A", "N/A", "C", "inference"),
+        ("1", "N/A", "N/A", "G", "desktop"),
+    ]
+
+
 def release(node):
     return int(re.search(r" v([0-9]+)", node.smi("-h").stdout).group(1))
 
@@ -76,17 +93,13 @@ def set_up(node, models):
             settings = (("-pm", 1), ("-pl", model.power.min_mw // 1000), ("-c", "EXCLUSIVE_PROCESS"))
             done = [node.smi("-i", index, *setting) for setting in (*settings, ("-e", int(not model.ecc_default)))]
         else:
-            profiles = [model.mig.profile_by_name(name) for name in plain_names(model)]
-            ids = ",".join(str(profile.id) for profile in profiles if profile.slices < 3)
+            small = [profile for profile in model.mig.profiles if profile.slices < 3 and PLAIN.fullmatch(profile.name)]
+            ids = ",".join(str(profile.id) for profile in small)
             done = [node.smi("-i", index, "-mig", 1), node.smi("mig", "-i", index, "-cgi", ids, "-C")]
         assert not any(one.returncode for one in done), (model.key, [one.stdout for one in done])
     for gpu in node.show()["gpus"]:
         for instance in gpu["mig"]["gpu_instances"][1:]:
             node.client(gpu["index"], "--gi", instance["id"], name="on-instance")
-
-
-def plain_names(model):
-    return [profile.name for profile in model.mig.profiles if re.fullmatch(r"[0-9]g\.[0-9]+gb", profile.name)]
 
 
 class Told(NamedTuple):

@@ -39,7 +39,12 @@ WORDS = {
     "Ada Lovelace": "ada",
     "Exclusive_Process": "exclusive_process",
 }
-UNKNOWN = "unknown"  # an architecture, to releases that are older
+# What a release of nvidia-smi shows of a card that is newer
+UNKNOWN = "unknown"
+UNKNOWN_OF_BLACKWELL = {
+    "architecture": "to branch 550",
+    "clocks_mhz.min_graphics": "where a card has more than 256 clocks, for which nvidia-smi has no room",
+}
 
 
 def word(shown):
@@ -71,7 +76,8 @@ def as_number(*paths):
 
 def least(path):
     def read(gpu):
-        return min(number(element.text) for element in gpu.findall(path))
+        shown = [element.text for element in gpu.findall(path)]
+        return UNKNOWN if shown == ["Unknown Error"] else min(map(number, shown))
 
     return read
 

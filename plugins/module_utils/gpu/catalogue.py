@@ -136,7 +136,8 @@ class Model(NamedTuple):
     vbios: str
     display_outputs: bool
     mig: Optional[Mig]
-    remapper_banks: int = 0  # memory banks with rows to spare; 0: half as many as the bus has bits
+    # memory banks with rows to spare; 0: half as many as the bus has bits. A30 and A100-80 derived from A100-40
+    remapper_banks: int = 0
 
 
 def _seven_slices(

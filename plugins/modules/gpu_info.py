@@ -140,7 +140,9 @@ gpus:
       returned: always
       sample: '8.0'
     memory_mib:
-      description: C(total), C(used) and C(free) memory in MiB.
+      description:
+        - C(total), C(used) and C(free) memory in MiB, and what the driver keeps for itself (C(reserved)).
+        - Drivers before branch 510 do not tell what they keep. C(reserved) is null then, and C(used) contains it.
       type: dict
       returned: always
     power_w:
@@ -191,8 +193,8 @@ gpus:
       returned: always
     processes:
       description:
-        - Processes that use the GPU, each with C(pid), C(name), C(kind), C(memory_mib) and the instances that it runs
-          in.
+        - Processes that use the GPU, each with C(pid), C(name), C(kind) (V(compute), V(graphics) or V(mps)),
+          C(memory_mib) and the instances that it runs in.
       type: list
       elements: dict
       returned: always

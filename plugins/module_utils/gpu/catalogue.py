@@ -31,7 +31,7 @@ class Clocks(NamedTuple):
 
     graphics_min: int
     graphics_max: int
-    graphics_step: int
+    graphics_step: float
     graphics_app_default: int
     graphics_idle: int
     video_max: int
@@ -136,6 +136,8 @@ class Model(NamedTuple):
     vbios: str
     display_outputs: bool
     mig: Optional[Mig]
+    # memory banks with rows to spare; 0: half as many as the bus has bits. A30 and A100-80 derived from A100-40
+    remapper_banks: int = 0
 
 
 def _seven_slices(
@@ -374,6 +376,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="92.00.65.00.02",
         display_outputs=False,
         mig=_A30_MIG,
+        remapper_banks=384,
     ),
     # netdata testdata a100-sxm4-mig.xml (driver 510.47.03), and the capture.
     Model(
@@ -405,6 +408,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="92.00.45.00.03",
         display_outputs=False,
         mig=_A100_40_MIG,
+        remapper_banks=640,
     ),
     # Clocks and power: DCGM #152. Thresholds as on the 40 GB card.
     Model(
@@ -436,6 +440,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="92.00.81.00.01",
         display_outputs=False,
         mig=_A100_80_MIG,
+        remapper_banks=640,
     ),
     # Clocks, power and thresholds: bart #323. 46068 MiB with ECC on: quoted listings.
     Model(
@@ -609,7 +614,7 @@ MODELS: Tuple[Model, ...] = (
         sms=148,
         cores_per_sm=128,
         power=Power(200000, 1000000, 1000000, 195000),
-        clocks=Clocks(120, 1965, 15, 1965, 120, 1965, (3996, 3402), 1965),
+        clocks=Clocks(120, 1965, 7.5, 1965, 120, 1965, (3996, 3402), 1965),
         temperature=Temperature(93, 91, 88, 95),
         fans=0,
         pcie_gen=5,
@@ -623,6 +628,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="97.00.FA.00.09",
         display_outputs=False,
         mig=_B200_MIG,
+        remapper_banks=3840,
     ),
     # Server Edition. MIG: cubecos #312; memory and compute capability quoted; limits, clocks and thresholds not checked
     # against a listing of a card.

@@ -9,12 +9,20 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 LAB = ROOT / "tests" / "lab" / "nvml"
+FOREIGN = ROOT / ".build" / "foreign-clients" / "usr" / "bin"  # made by tests/tools/foreign-clients
 CLOSING_WORDS = pytest.StashKey()
+READ_GPUS = """
+import json
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
+print(json.dumps(facts.read(NvmlProcess())))
+"""
 
 
 class Node:
@@ -34,6 +42,7 @@ class Node:
             NVMLSIM_SYS=str(self.folder / "sys"),
             LD_LIBRARY_PATH=str(LAB / "build"),
             LC_ALL="C.UTF-8",
+            PATH=f"{FOREIGN}:{os.environ['PATH']}",
         )
         return env
 
@@ -64,6 +73,30 @@ class Node:
 
     def client(self, gpu=0, *more, name="gpu-client"):
         return int(self.sim("run-process", "--gpu", gpu, "--name", name, *more))
+
+    def gpu_info(self):
+        """What the module gpu_info tells of the node's GPUs and NVML."""
+        env = {**self.env, "PYTHONPATH": str(ROOT / ".build" / "collections")}
+        command = [sys.executable, "-c", READ_GPUS]
+        done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=60, check=True)
+        return json.loads(done.stdout)
+
+    def smi(self, *arguments):
+        """nvidia-smi as it is; gives the finished process."""
+        program = FOREIGN / "nvidia-smi"
+        assert program.exists(), "nvidia-smi is missing: run tests/tools/foreign-clients"
+        return subprocess.run(
+            [str(program), *map(str, arguments)], env=self.env, text=True, capture_output=True, timeout=60, check=False
+        )
+
+    def smi_report(self):
+        """What nvidia-smi -q -x tells, as an XML element."""
+        done = self.smi("-q", "-x")
+        assert done.returncode == 0, done.stdout
+        return ElementTree.fromstring(done.stdout)
+
+    def smi_gpus(self):
+        return self.smi_report().findall("gpu")
 
     def python(self, code, **options):
         """Runs code with pynvml in a process of its own; gives the finished process."""

@@ -26,6 +26,8 @@ PYNVML_NAMES = {
     "nvmlRowRemapperHistogramValues_t": "c_nvmlRowRemapperHistogramValues",
 }
 
+UNDOCUMENTED = {"nvmlInternalGetExportTable"}
+
 
 def structures():
     """(name, [field, ...]) of every structure in the simulator's header."""
@@ -102,9 +104,9 @@ def test_every_function_takes_the_arguments_that_nvidias_header_says(tmp_path):
     ).stdout
     names = set(re.findall(r" T (nvml\w+)", exported))
     assert names <= set(ours)
-    unknown = names - set(real)
+    unknown = names - set(real) - UNDOCUMENTED
     assert not unknown, f"not in NVIDIA's header: {sorted(unknown)}"
-    wrong = {name: (ours[name], real[name]) for name in names if ours[name] != real[name]}
+    wrong = {name: (ours[name], real[name]) for name in names & set(real) if ours[name] != real[name]}
     assert not wrong
 
 

@@ -22,3 +22,19 @@ NVML_API nvmlReturn_t nvmlDeviceGetGpuOperationMode(nvmlDevice_t device, unsigne
     BEGIN_READ(call, device);
     return call_end(&call, NVML_ERROR_NOT_SUPPORTED);
 }
+
+NVML_API nvmlReturn_t nvmlDeviceGetNvLinkRemotePciInfo_v2(nvmlDevice_t device, unsigned int link, nvmlPciInfo_t *pci)
+{
+    (void)link;
+    (void)pci;
+    BEGIN_READ(call, device);
+    return call_end(&call, NVML_ERROR_NOT_SUPPORTED);
+}
+
+/* For machines whose GPUs are NUMA nodes themselves. */
+NVML_API nvmlReturn_t nvmlDeviceGetNumaNodeId(nvmlDevice_t device, unsigned int *node)
+{
+    (void)node;
+    BEGIN_READ(call, device);
+    return call_end(&call, NVML_ERROR_NOT_SUPPORTED);
+}

@@ -118,19 +118,19 @@ static unsigned int highest_graphics(const struct call *call, unsigned int memor
 NVML_API nvmlReturn_t nvmlDeviceGetSupportedGraphicsClocks(nvmlDevice_t device, unsigned int memory, unsigned int *count,
                                                            unsigned int *mhz)
 {
-    unsigned int room, highest;
+    unsigned int room, steps;
 
     BEGIN_READ(call, device);
     REQUIRE(call, count != NULL);
     if (!memory_clock_supported(&call, memory))
         return call_end(&call, NVML_ERROR_NOT_FOUND);
     room = *count;
-    highest = highest_graphics(&call, memory);
-    *count = (highest - call.model->graphics_min) / call.model->graphics_step + 1;
+    steps = model_clock_steps(call.model, highest_graphics(&call, memory));
+    *count = steps + 1;
     if (room < *count || mhz == NULL)
         return call_end(&call, NVML_ERROR_INSUFFICIENT_SIZE);
-    for (unsigned int i = 0; i < *count; i++)
-        mhz[i] = highest - i * call.model->graphics_step;
+    for (unsigned int i = 0; i <= steps; i++)
+        mhz[i] = model_clock(call.model, steps - i);
     return call_end(&call, NVML_SUCCESS);
 }
 
@@ -143,7 +143,7 @@ NVML_API nvmlReturn_t nvmlDeviceSetApplicationsClocks(nvmlDevice_t device, unsig
         return call_end(&call, NVML_ERROR_DEPRECATED);
     model = call.model;
     REQUIRE(call, memory_clock_supported(&call, memory) && graphics >= model->graphics_min &&
-                      graphics <= highest_graphics(&call, memory) && (model->graphics_max - graphics) % model->graphics_step == 0);
+                      graphics <= highest_graphics(&call, memory) && model_clock(model, model_clock_steps(model, graphics)) == graphics);
     call.gpu->app_graphics = graphics;
     call.gpu->app_memory = memory;
     return call_end(&call, NVML_SUCCESS);
@@ -182,7 +182,7 @@ NVML_API nvmlReturn_t nvmlDeviceResetGpuLockedClocks(nvmlDevice_t device)
 NVML_API nvmlReturn_t nvmlDeviceSetMemoryLockedClocks(nvmlDevice_t device, unsigned int low, unsigned int high)
 {
     BEGIN_CHANGE(call, device, "min=%u max=%u", low, high);
-    SUPPORT(call, call.model->architecture >= 7);
+    SUPPORT(call, call.model->architecture >= ARCHITECTURE_AMPERE);
     REQUIRE(call, low <= high && high > 0);
     call.gpu->memory_lock_min = low;
     call.gpu->memory_lock_max = high;
@@ -192,7 +192,7 @@ NVML_API nvmlReturn_t nvmlDeviceSetMemoryLockedClocks(nvmlDevice_t device, unsig
 NVML_API nvmlReturn_t nvmlDeviceResetMemoryLockedClocks(nvmlDevice_t device)
 {
     BEGIN_CHANGE(call, device, "%s", "");
-    SUPPORT(call, call.model->architecture >= 7);
+    SUPPORT(call, call.model->architecture >= ARCHITECTURE_AMPERE);
     call.gpu->memory_lock_min = call.gpu->memory_lock_max = 0;
     return call_end(&call, NVML_SUCCESS);
 }

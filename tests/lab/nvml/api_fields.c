@@ -24,8 +24,14 @@ enum {
     FI_POWER_DEFAULT_LIMIT = 189,
     FI_POWER_CURRENT_LIMIT = 190,
     FI_ENERGY = 191,
-    FI_POWER_REQUESTED_LIMIT = 192
+    FI_POWER_REQUESTED_LIMIT = 192,
+    FI_SHUTDOWN_TLIMIT = 193,
+    FI_SLOWDOWN_TLIMIT = 194,
+    FI_MEMORY_MAX_TLIMIT = 195,
+    FI_GPU_MAX_TLIMIT = 196
 };
+
+enum { SCOPE_GPU, SCOPE_MODULE, SCOPE_MEMORY };
 
 static nvmlReturn_t give(nvmlFieldValue_t *field, unsigned int value)
 {
@@ -39,6 +45,47 @@ static nvmlReturn_t give_long(nvmlFieldValue_t *field, unsigned long long value)
     field->valueType = NVML_VALUE_TYPE_UNSIGNED_LONG_LONG;
     field->value.ullVal = value;
     return NVML_SUCCESS;
+}
+
+static nvmlReturn_t give_signed(nvmlFieldValue_t *field, int value)
+{
+    field->valueType = NVML_VALUE_TYPE_SIGNED_INT;
+    field->value.siVal = value;
+    return NVML_SUCCESS;
+}
+
+static nvmlReturn_t power(const struct call *call, const struct load *load, nvmlFieldValue_t *field)
+{
+    const struct gpu_model *model = call->model;
+    unsigned int usage = (unsigned int)load->milliwatts;
+
+    /* None of these cards is a module with a CPU; memory of Hopper's kind and later is measured, as an average. */
+    if (field->scopeId == SCOPE_MEMORY && field->fieldId == FI_POWER_AVERAGE && model->cc_major >= 9 && model_has_hbm(model))
+        return give(field, usage / 4);
+    if (field->scopeId != SCOPE_GPU)
+        return NVML_ERROR_NOT_SUPPORTED;
+    switch (field->fieldId) {
+    case FI_POWER_AVERAGE: /* nvml.h: GA100 and older chips tell the instantaneous power only */
+        return model->cc_major * 10 + model->cc_minor > 80 ? give(field, usage) : NVML_ERROR_NOT_SUPPORTED;
+    case FI_POWER_INSTANT:
+        return give(field, usage);
+    case FI_POWER_MIN_LIMIT:
+        return give(field, model->power_min);
+    case FI_POWER_MAX_LIMIT:
+        return give(field, model->power_max);
+    case FI_POWER_DEFAULT_LIMIT:
+        return give(field, model->power_default);
+    default:
+        return give(field, call->gpu->power_limit);
+    }
+}
+
+/* From Ada on thresholds are told by their distance from the temperature at which the clocks go down. */
+static nvmlReturn_t limit_distance(const struct gpu_model *model, nvmlFieldValue_t *field, int threshold)
+{
+    if (model->architecture < ARCHITECTURE_ADA || threshold == 0)
+        return NVML_ERROR_NOT_SUPPORTED;
+    return give_signed(field, model->temp_gpu_max - threshold);
 }
 
 static nvmlReturn_t fill(const struct call *call, const struct load *load, nvmlFieldValue_t *field)
@@ -65,21 +112,25 @@ static nvmlReturn_t fill(const struct call *call, const struct load *load, nvmlF
     case FI_REMAPPED_UNC:
     case FI_REMAPPED_PENDING:
     case FI_REMAPPED_FAILURE:
-        return model->architecture >= 7 ? give(field, 0) : NVML_ERROR_NOT_SUPPORTED;
+        return model->architecture >= ARCHITECTURE_AMPERE ? give(field, 0) : NVML_ERROR_NOT_SUPPORTED;
     case FI_IS_RESETLESS_MIG_SUPPORTED:
         return model->mig_supported ? give(field, !model->mig_needs_reset) : NVML_ERROR_NOT_SUPPORTED;
     case FI_POWER_AVERAGE:
     case FI_POWER_INSTANT:
-        return give(field, (unsigned int)load->milliwatts);
     case FI_POWER_MIN_LIMIT:
-        return give(field, model->power_min);
     case FI_POWER_MAX_LIMIT:
-        return give(field, model->power_max);
     case FI_POWER_DEFAULT_LIMIT:
-        return give(field, model->power_default);
     case FI_POWER_CURRENT_LIMIT:
     case FI_POWER_REQUESTED_LIMIT:
-        return give(field, gpu->power_limit);
+        return power(call, load, field);
+    case FI_SHUTDOWN_TLIMIT:
+        return limit_distance(model, field, model->temp_shutdown);
+    case FI_SLOWDOWN_TLIMIT:
+        return limit_distance(model, field, model->temp_slowdown);
+    case FI_MEMORY_MAX_TLIMIT: /* the memory has a limit of its own */
+        return limit_distance(model, field, model->temp_memory_max != 0 ? model->temp_gpu_max : 0);
+    case FI_GPU_MAX_TLIMIT:
+        return limit_distance(model, field, model->temp_gpu_max);
     default:
         return NVML_ERROR_NOT_SUPPORTED;
     }

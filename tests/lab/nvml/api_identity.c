@@ -98,7 +98,6 @@ NUMBER(nvmlDeviceGetMaxPcieLinkWidth, unsigned int, call.model->pcie_width)
 NUMBER(nvmlDeviceGetCurrPcieLinkGeneration, unsigned int, call.model->pcie_gen)
 NUMBER(nvmlDeviceGetCurrPcieLinkWidth, unsigned int, call.model->pcie_width)
 NUMBER(nvmlDeviceGetPcieReplayCounter, unsigned int, 0)
-NUMBER(nvmlDeviceGetNumaNodeId, unsigned int, 0)
 NUMBER(nvmlDeviceGetDisplayMode, nvmlEnableState_t, NVML_FEATURE_DISABLED)
 NUMBER(nvmlDeviceGetDisplayActive, nvmlEnableState_t, NVML_FEATURE_DISABLED)
 
@@ -170,12 +169,22 @@ NVML_API nvmlReturn_t nvmlDeviceGetPcieThroughput(nvmlDevice_t device, nvmlPcieU
     return call_end(&call, NVML_SUCCESS);
 }
 
-/* One NUMA node: all 64 CPUs of the first word. */
+/* One NUMA node: all 64 CPUs of the first word, and node 0. */
 NVML_API nvmlReturn_t nvmlDeviceGetCpuAffinity(nvmlDevice_t device, unsigned int size, unsigned long *set)
 {
     BEGIN_READ(call, device);
     REQUIRE(call, set != NULL && size > 0);
     memset(set, 0, size * sizeof(*set));
     set[0] = ~0ul;
+    return call_end(&call, NVML_SUCCESS);
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetMemoryAffinity(nvmlDevice_t device, unsigned int size, unsigned long *set,
+                                                  nvmlAffinityScope_t scope)
+{
+    BEGIN_READ(call, device);
+    REQUIRE(call, set != NULL && size > 0 && scope < 2);
+    memset(set, 0, size * sizeof(*set));
+    set[0] = 1;
     return call_end(&call, NVML_SUCCESS);
 }

@@ -19,7 +19,8 @@ static void measure(const struct call *call, struct memory *memory)
         memory->used = process_memory(call->state, call->index, (int)call->gi->id);
     } else {
         memory->total = (call->gpu->ecc_current ? call->model->memory_ecc_mib : call->model->memory_mib) * mib;
-        memory->reserved = call->model->reserved_mib * mib;
+        /* Captures of cards show that it is no whole number of MiB: what is reserved and free add up to one more than all. */
+        memory->reserved = call->model->reserved_mib * mib - mib / 2;
         memory->used = process_memory(call->state, call->index, SIM_NO_INSTANCE);
     }
     if (memory->used > memory->total - memory->reserved)
@@ -135,7 +136,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetRemappedRows(nvmlDevice_t device, unsigned in
 {
     BEGIN_READ(call, device);
     REQUIRE(call, correctable != NULL && uncorrectable != NULL && pending != NULL && failed != NULL);
-    SUPPORT(call, call.model->architecture >= 7);
+    SUPPORT(call, call.model->architecture >= ARCHITECTURE_AMPERE);
     *correctable = *uncorrectable = *pending = *failed = 0;
     return call_end(&call, NVML_SUCCESS);
 }
@@ -144,9 +145,9 @@ NVML_API nvmlReturn_t nvmlDeviceGetRowRemapperHistogram(nvmlDevice_t device, nvm
 {
     BEGIN_READ(call, device);
     REQUIRE(call, values != NULL);
-    SUPPORT(call, call.model->architecture >= 7);
+    SUPPORT(call, call.model->architecture >= ARCHITECTURE_AMPERE);
     memset(values, 0, sizeof(*values));
-    values->max = call.model->memory_bus_bits / 2;
+    values->max = call.model->remapper_banks;
     return call_end(&call, NVML_SUCCESS);
 }
 
@@ -156,7 +157,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetRetiredPages(nvmlDevice_t device, unsigned in
     (void)addresses;
     BEGIN_READ(call, device);
     REQUIRE(call, count != NULL && cause < 2);
-    SUPPORT(call, call.model->architecture < 7 && call.model->ecc_supported);
+    SUPPORT(call, call.model->architecture < ARCHITECTURE_AMPERE && call.model->ecc_supported);
     *count = 0;
     return call_end(&call, NVML_SUCCESS);
 }

@@ -1,159 +1,116 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Utilization and who uses the GPU. */
-#include "call.h"
+#include "clients.h"
 #include "load.h"
-#include "process.h"
 
 #include <string.h>
 
-static int listed(const struct call *call, const struct sim_process *process, unsigned int kinds)
+static nvmlReturn_t processes(struct call *call, unsigned int kinds, unsigned int *count, nvmlProcessInfo_t *out)
 {
-    if (process->pid == 0 || process->gpu != call->index || !(kinds >> process->kind & 1))
-        return 0;
-    return call->ci == NULL || (process->gi == (int)call->gi->id && process->ci == (int)call->ci->id);
-}
-
-static unsigned int tell(const struct call *call, unsigned int kinds)
-{
-    unsigned int count = 0;
-
-    for (int i = 0; i < SIM_MAX_PROCS; i++)
-        count += (unsigned int)listed(call, &call->state->process[i], kinds);
-    return count;
-}
-
-/* NVML's way with lists: too little room is INSUFFICIENT_SIZE with the number there is. */
-static nvmlReturn_t processes(struct call *call, unsigned int kind, unsigned int *count, nvmlProcessInfo_t *out)
-{
-    unsigned int room, n = 0;
+    const struct sim_process *process;
+    unsigned int place = 0;
+    nvmlReturn_t result;
 
     REQUIRE(*call, count != NULL);
-    room = *count;
-    *count = tell(call, 1u << kind);
-    if (*count == 0)
-        return call_end(call, NVML_SUCCESS);
-    if (room < *count || out == NULL)
-        return call_end(call, NVML_ERROR_INSUFFICIENT_SIZE);
-    for (int i = 0; i < SIM_MAX_PROCS; i++) {
-        const struct sim_process *process = &call->state->process[i];
-
-        if (!listed(call, process, 1u << kind))
-            continue;
-        memset(&out[n], 0, sizeof(out[n]));
-        out[n].pid = process->pid;
-        out[n].usedGpuMemory = process->memory;
-        out[n].gpuInstanceId = (unsigned int)process->gi;
-        out[n].computeInstanceId = (unsigned int)process->ci;
-        n++;
+    result = clients_count(call, kinds, count, out);
+    while (result == NVML_SUCCESS && (process = clients_next(call, kinds, &place)) != NULL) {
+        memset(out, 0, sizeof(*out));
+        out->pid = process->pid;
+        out->usedGpuMemory = process->memory;
+        out->gpuInstanceId = (unsigned int)process->gi;
+        out->computeInstanceId = (unsigned int)process->ci;
+        out++;
     }
-    return call_end(call, NVML_SUCCESS);
+    return call_end(call, result);
 }
 
-static nvmlReturn_t processes_v1(struct call *call, unsigned int kind, unsigned int *count, nvmlProcessInfo_v1_t *out)
+static nvmlReturn_t processes_v1(struct call *call, unsigned int kinds, unsigned int *count, nvmlProcessInfo_v1_t *out)
 {
-    unsigned int room, n = 0;
+    const struct sim_process *process;
+    unsigned int place = 0;
+    nvmlReturn_t result;
 
     REQUIRE(*call, count != NULL);
-    room = *count;
-    *count = tell(call, 1u << kind);
-    if (*count == 0)
-        return call_end(call, NVML_SUCCESS);
-    if (room < *count || out == NULL)
-        return call_end(call, NVML_ERROR_INSUFFICIENT_SIZE);
-    for (int i = 0; i < SIM_MAX_PROCS; i++) {
-        const struct sim_process *process = &call->state->process[i];
-
-        if (!listed(call, process, 1u << kind))
-            continue;
-        memset(&out[n], 0, sizeof(out[n]));
-        out[n].pid = process->pid;
-        out[n++].usedGpuMemory = process->memory;
+    result = clients_count(call, kinds, count, out);
+    while (result == NVML_SUCCESS && (process = clients_next(call, kinds, &place)) != NULL) {
+        memset(out, 0, sizeof(*out));
+        out->pid = process->pid;
+        out++->usedGpuMemory = process->memory;
     }
-    return call_end(call, NVML_SUCCESS);
+    return call_end(call, result);
 }
 
-#define PROCESS_CALLS(name, kind)                                                                                        \
+#define PROCESS_CALLS(name, kinds)                                                                                       \
     NVML_API nvmlReturn_t nvmlDeviceGet##name##RunningProcesses_v3(nvmlDevice_t device, unsigned int *count,             \
                                                                    nvmlProcessInfo_t *infos)                             \
     {                                                                                                                    \
         BEGIN_READ_MIG(call, device);                                                                                    \
-        return processes(&call, kind, count, infos);                                                                     \
+        return processes(&call, kinds, count, infos);                                                                     \
     }                                                                                                                    \
     NVML_API nvmlReturn_t nvmlDeviceGet##name##RunningProcesses_v2(nvmlDevice_t device, unsigned int *count,             \
                                                                    nvmlProcessInfo_t *infos)                             \
     {                                                                                                                    \
         BEGIN_READ_MIG(call, device);                                                                                    \
-        return processes(&call, kind, count, infos);                                                                     \
+        return processes(&call, kinds, count, infos);                                                                     \
     }                                                                                                                    \
     NVML_API nvmlReturn_t nvmlDeviceGet##name##RunningProcesses(nvmlDevice_t device, unsigned int *count,                \
                                                                 nvmlProcessInfo_v1_t *infos)                             \
     {                                                                                                                    \
         BEGIN_READ_MIG(call, device);                                                                                    \
-        return processes_v1(&call, kind, count, infos);                                                                  \
+        return processes_v1(&call, kinds, count, infos);                                                                  \
     }
-PROCESS_CALLS(Compute, SIM_CLIENT_COMPUTE)
-PROCESS_CALLS(Graphics, SIM_CLIENT_GRAPHICS)
-PROCESS_CALLS(MPSCompute, SIM_CLIENT_MPS)
+PROCESS_CALLS(Compute, CLIENTS_COMPUTE)
+PROCESS_CALLS(Graphics, CLIENTS_GRAPHICS)
+PROCESS_CALLS(MPSCompute, CLIENTS_MPS)
 
 NVML_API nvmlReturn_t nvmlDeviceGetRunningProcessDetailList(nvmlDevice_t device, nvmlProcessDetailList_v1_t *list)
 {
-    static const unsigned int kinds_of_mode[] = {1u << SIM_CLIENT_COMPUTE, 1u << SIM_CLIENT_GRAPHICS, 1u << SIM_CLIENT_MPS, 7};
-    unsigned int room, n = 0;
+    static const unsigned int kinds_of_mode[] = {CLIENTS_COMPUTE, CLIENTS_GRAPHICS, CLIENTS_MPS, CLIENTS_ALL};
+    const struct sim_process *process;
+    nvmlProcessDetail_v1_t *out;
+    unsigned int place = 0;
+    nvmlReturn_t result;
 
     BEGIN_READ_MIG(call, device);
     REQUIRE(call, list != NULL);
     if (list->version != NVML_STRUCT_VERSION(nvmlProcessDetailList_v1_t, 1))
         return call_end(&call, NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
     REQUIRE(call, list->mode < 4);
-    room = list->numProcArrayEntries;
-    list->numProcArrayEntries = tell(&call, kinds_of_mode[list->mode]);
-    if (list->numProcArrayEntries == 0)
-        return call_end(&call, NVML_SUCCESS);
-    if (room < list->numProcArrayEntries || list->procArray == NULL)
-        return call_end(&call, NVML_ERROR_INSUFFICIENT_SIZE);
-    for (int i = 0; i < SIM_MAX_PROCS; i++) {
-        const struct sim_process *process = &call.state->process[i];
-        nvmlProcessDetail_v1_t *out = &list->procArray[n];
-
-        if (!listed(&call, process, kinds_of_mode[list->mode]))
-            continue;
+    out = list->procArray;
+    result = clients_count(&call, kinds_of_mode[list->mode], &list->numProcArrayEntries, out);
+    while (result == NVML_SUCCESS && (process = clients_next(&call, kinds_of_mode[list->mode], &place)) != NULL) {
         memset(out, 0, sizeof(*out));
         out->pid = process->pid;
         out->usedGpuMemory = process->memory;
         out->gpuInstanceId = (unsigned int)process->gi;
         out->computeInstanceId = (unsigned int)process->ci;
-        n++;
+        out++;
     }
-    return call_end(&call, NVML_SUCCESS);
+    return call_end(&call, result);
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetProcessUtilization(nvmlDevice_t device, nvmlProcessUtilizationSample_t *out,
                                                       unsigned int *count, unsigned long long since)
 {
     unsigned long long now = (unsigned long long)(now_seconds() * 1e6);
-    unsigned int room, n = 0;
+    const struct sim_process *process;
+    unsigned int place = 0;
+    nvmlReturn_t result;
 
     BEGIN_READ(call, device);
     REQUIRE(call, count != NULL);
     SUPPORT(call, !call.gpu->mig_current);
-    room = *count;
-    *count = tell(&call, 7);
+    result = clients_count(&call, CLIENTS_ALL, count, out);
     if (*count == 0 || since > now)
         return call_end(&call, NVML_ERROR_NOT_FOUND);
-    if (room < *count || out == NULL)
-        return call_end(&call, NVML_ERROR_INSUFFICIENT_SIZE);
-    for (int i = 0; i < SIM_MAX_PROCS; i++) {
-        const struct sim_process *process = &call.state->process[i];
-
-        if (!listed(&call, process, 7))
-            continue;
-        memset(&out[n], 0, sizeof(out[n]));
-        out[n].pid = process->pid;
-        out[n].timeStamp = now;
-        out[n].smUtil = process->util;
-        out[n++].memUtil = process->util / 2;
+    while (result == NVML_SUCCESS && (process = clients_next(&call, CLIENTS_ALL, &place)) != NULL) {
+        memset(out, 0, sizeof(*out));
+        out->pid = process->pid;
+        out->timeStamp = now;
+        out->smUtil = process->util;
+        out++->memUtil = process->util / 2;
     }
-    return call_end(&call, NVML_SUCCESS);
+    return call_end(&call, result);
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t device, nvmlUtilization_t *utilization)

@@ -100,7 +100,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetHostVgpuMode(nvmlDevice_t device, nvmlHostVgp
     BEGIN_READ(call, device);
     REQUIRE(call, mode != NULL);
     SUPPORT(call, vgpu_host(&call));
-    *mode = call.model->architecture >= 7; /* SR-IOV from Ampere on */
+    *mode = call.model->architecture >= ARCHITECTURE_AMPERE; /* SR-IOV from Ampere on */
     return call_end(&call, NVML_SUCCESS);
 }
 

@@ -7,7 +7,7 @@ import importlib.util
 import sys
 
 ARCHITECTURES = {"turing": 6, "ampere": 7, "ada": 8, "hopper": 9, "blackwell": 10}  # NVML_DEVICE_ARCH_*
-BRAND_TESLA, BRAND_NVIDIA_RTX, BRAND_NVIDIA = 2, 11, 14
+BRAND_NVIDIA_RTX, BRAND_NVIDIA = 13, 14
 
 
 def load_catalogue(path):
@@ -28,8 +28,6 @@ def numbers(values):
 
 
 def brand(model):
-    if model.name.startswith("Tesla"):
-        return BRAND_TESLA
     return BRAND_NVIDIA_RTX if " RTX " in model.name else BRAND_NVIDIA
 
 
@@ -81,10 +79,10 @@ def model_row(model):
         power.idle_mw,
         clocks.graphics_min,
         clocks.graphics_max,
-        clocks.graphics_step,
         clocks.graphics_app_default,
         clocks.graphics_idle,
         clocks.video_max,
+        clocks.graphics_step,
         len(clocks.memory),
         numbers(clocks.memory),
         clocks.graphics_max_slow_memory,
@@ -92,6 +90,7 @@ def model_row(model):
         temperature.slowdown,
         temperature.gpu_max,
         temperature.memory_max,
+        model.remapper_banks or model.memory_bus_bits // 2,
         model.fans,
         model.pcie_gen,
         16,

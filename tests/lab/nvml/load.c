@@ -29,7 +29,7 @@ static unsigned int graphics_clock(const struct gpu_model *model, const struct s
     }
     wanted = util > 0 ? high : low;
     wanted = (unsigned int)clamp(wanted, model->graphics_min, model->graphics_max);
-    return model->graphics_min + (wanted - model->graphics_min) / model->graphics_step * model->graphics_step;
+    return model_clock(model, model_clock_steps(model, wanted));
 }
 
 static unsigned int memory_clock(const struct gpu_model *model, const struct sim_gpu *gpu, unsigned int util)
@@ -79,7 +79,7 @@ void load_now(const struct sim_state *state, unsigned int index, struct load *lo
         unsigned int slower = (unsigned int)(load->graphics * target / wanted);
 
         slower = slower < model->graphics_min ? model->graphics_min : slower;
-        load->graphics = model->graphics_min + (slower - model->graphics_min) / model->graphics_step * model->graphics_step;
+        load->graphics = model_clock(model, model_clock_steps(model, slower));
     }
     decay = exp(-seconds / power_seconds);
     load->milliwatts = target + (gpu->anchor.milliwatts - target) * decay;

@@ -12,6 +12,16 @@ const struct gpu_model *model_by_key(const char *key)
     return NULL;
 }
 
+unsigned int model_clock_steps(const struct gpu_model *model, unsigned int mhz)
+{
+    return (unsigned int)((mhz + 0.5 - model->graphics_min) / model->graphics_step);
+}
+
+unsigned int model_clock(const struct gpu_model *model, unsigned int steps)
+{
+    return (unsigned int)(model->graphics_min + steps * model->graphics_step);
+}
+
 /* Nothing but stacked memory has so wide a bus. */
 int model_has_hbm(const struct gpu_model *model)
 {

@@ -46,6 +46,7 @@ typedef enum {
 typedef struct sim_handle *nvmlDevice_t;
 typedef struct sim_handle *nvmlGpuInstance_t;
 typedef struct sim_handle *nvmlComputeInstance_t;
+typedef struct sim_event_set *nvmlEventSet_t;
 
 /* NVML declares its enumerations as C enums, which are ints on this ABI. */
 typedef unsigned int nvmlEnableState_t;
@@ -71,6 +72,7 @@ typedef unsigned int nvmlVgpuInstance_t;
 typedef unsigned int nvmlDeviceArchitecture_t;
 typedef unsigned int nvmlBusType_t;
 typedef unsigned int nvmlPowerSource_t;
+typedef unsigned int nvmlAffinityScope_t;
 typedef unsigned char nvmlPowerScopeType_t;
 
 enum { NVML_FEATURE_DISABLED = 0, NVML_FEATURE_ENABLED = 1 };

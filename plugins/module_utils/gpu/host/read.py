@@ -41,7 +41,7 @@ def read_gpu(nvml: Nvml, gpu: GpuId, handle: Any) -> Dict[str, Any]:
         "minor_number": get("nvmlDeviceGetMinorNumber", handle),
         "architecture": word(nvml_words.ARCHITECTURES, architecture),
         "cuda_compute_capability": _dotted(get("nvmlDeviceGetCudaComputeCapability", handle)),
-        "memory_mib": _memory(nvml, handle),
+        "memory_mib": read_memory(nvml, handle),
         "power_w": _power(nvml, handle),
         "clocks_mhz": _clocks(nvml, handle),
         "temperature_c": get("nvmlDeviceGetTemperature", handle, 0),
@@ -80,13 +80,25 @@ def read_ecc(nvml: Nvml, handle: Any) -> Optional[Dict[str, bool]]:
     return None if modes is None else {"current": bool(modes[0]), "pending": bool(modes[1])}
 
 
+def read_memory(nvml: Nvml, handle: Any) -> Optional[Dict[str, Optional[int]]]:
+    """The card's memory in MiB. reserved is None where the driver counts what it keeps for itself as used."""
+    version = getattr(nvml.pynvml, "nvmlMemory_v2", None)
+    memory = nvml.get("nvmlDeviceGetMemoryInfo", handle, version) if version else None
+    if memory is None:
+        memory = nvml.get("nvmlDeviceGetMemoryInfo", handle)
+    if memory is None:
+        return None
+    amounts = {name: getattr(memory, name, None) for name in ("total", "used", "free", "reserved")}
+    return {name: None if amount is None else amount // _MIB for name, amount in amounts.items()}
+
+
 def read_processes(nvml: Nvml, handle: Any) -> List[Dict[str, Any]]:
     """The GPU clients, by pid."""
     found: Dict[Any, Dict[str, Any]] = {}
     for kind, function in (
+        ("mps", "nvmlDeviceGetMPSComputeRunningProcesses"),  # first: NVML lists its clients as compute clients as well
         ("compute", "nvmlDeviceGetComputeRunningProcesses"),
         ("graphics", "nvmlDeviceGetGraphicsRunningProcesses"),
-        ("mps", "nvmlDeviceGetMPSComputeRunningProcesses"),
     ):
         for process in nvml.get(function, handle) or []:
             entry = {
@@ -119,13 +131,6 @@ def _dotted(pair: Any) -> Optional[str]:
 
 def _utilization(rates: Any) -> Optional[Dict[str, int]]:
     return None if rates is None else {"gpu": rates.gpu, "memory": rates.memory}
-
-
-def _memory(nvml: Nvml, handle: Any) -> Optional[Dict[str, int]]:
-    memory = nvml.get("nvmlDeviceGetMemoryInfo", handle)
-    if memory is None:
-        return None
-    return {name: getattr(memory, name) // _MIB for name in ("total", "used", "free")}
 
 
 def _power(nvml: Nvml, handle: Any) -> Dict[str, Optional[float]]:

@@ -127,7 +127,7 @@ def test_branch(text, branch):
         (M60, "open", None, ("Maxwell", "open"), "driver_flavour: proprietary"),
         (B200, "proprietary", 580, ("NVIDIA B200", "proprietary", "open"), "driver_flavour: open"),
         (RTX5090, "proprietary", None, ("Blackwell", "proprietary"), "driver_flavour: open"),
-        (GH200, "proprietary", 550, ("Hopper", "proprietary"), "driver_flavour: open"),
+        (GH200, "proprietary", 550, ("GH200", "proprietary"), "driver_flavour: open"),
         (V100, "proprietary", 590, ("Volta", "580", "590"), "580 or older"),
         (K80, "proprietary", 535, ("Kepler", "470", "535"), "470 or older"),
         (B200, "open", 550, ("B200", "570", "550"), "570 or newer"),

@@ -433,7 +433,9 @@ accelerators:
       type: str
       returned: always
     name:
-      description: Model according to the PCI ids; null for ids that this collection does not know.
+      description:
+        - Model as NVML or the PCI ids name it; null for ids that neither this collection nor the distribution's
+          C(pci.ids) knows.
       type: str
       returned: always
       sample: Ascend 910B

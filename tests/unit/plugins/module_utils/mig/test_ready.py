@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.selectors import GpuId
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig import ready
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Card
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, plan
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import MODELS, card
 
@@ -34,7 +36,7 @@ BALANCED = {
     "GB300": {"1g.35gb": 2, "2g.70gb": 1, "3g.139gb": 1},
     **dict.fromkeys(("RTXPRO6000", "RTXPRO6000-WS", "RTXPRO6000-MAXQ"), _RTX),
 }
-T4 = card("A100-40", index=1, enabled=None, pending=None, profiles=())
+T4 = Card(GpuId(1, "GPU-1", "0000:18:00.0", "Tesla T4"), None)
 UNKNOWN = card("A100-40", index=2, enabled=False, pending=False, profiles=())
 
 

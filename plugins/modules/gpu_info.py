@@ -189,6 +189,15 @@ gpus:
       description: C(virtualization_mode), C(host_capable), and the number of C(supported_types).
       type: dict
       returned: always
+    fabric:
+      description:
+        - How far the GPU has joined the NVLink fabric; null for GPUs without NVSwitches, and for drivers before branch
+          535. C(state) is V(not_started), V(in_progress) or V(completed). C(status) and C(clique_id) are null before it
+          is completed; C(status) is V(ok), or NVML's error in lower case.
+        - A GPU that has not joined is named in RV(unread) too.
+      type: dict
+      returned: always
+      sample: {state: completed, status: ok, clique_id: 0}
     processes:
       description:
         - Processes that use the GPU, each with C(pid), C(name), C(kind), C(memory_mib) and the instances that it runs

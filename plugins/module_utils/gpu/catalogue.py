@@ -18,6 +18,10 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 PCI_VENDOR_NVIDIA = 0x10DE
 
+# Where the NVSwitches of a card are, whose fabric state NVML tells
+IN_HOST = "host"
+IN_RACK = "rack"
+
 
 class Power(NamedTuple):
     """Milliwatts."""
@@ -139,6 +143,7 @@ class Model(NamedTuple):
     display_outputs: bool
     mig: Optional[Mig]
     other_names: Tuple[str, ...] = ()  # that the driver prints for the same ids, by subsystem or by release
+    fabric: Optional[str] = None  # IN_HOST, IN_RACK, or None where NVML tells no fabric state
 
 
 _Six = Tuple[int, int, int, int, int, int]
@@ -534,6 +539,7 @@ _MODELS: Tuple[Model, ...] = (
         vbios="96.00.99.00.01",
         display_outputs=False,
         mig=_H100_80_MIG,
+        fabric=IN_HOST,
     ),
     # A quoted nvidia-smi -q (thamada/nvidia-smi, driver 550.90.12) and amazon-eks-ami #1985; thresholds derived.
     Model(
@@ -565,6 +571,7 @@ _MODELS: Tuple[Model, ...] = (
         vbios="96.00.A5.00.03",
         display_outputs=False,
         mig=_H200_MIG,
+        fabric=IN_HOST,
     ),
     # The capture (driver 580.105.08); thresholds derived from its margins.
     # Data-centre Blackwell has no proprietary modules: the open ones are required.
@@ -597,6 +604,7 @@ _MODELS: Tuple[Model, ...] = (
         vbios="97.00.FA.00.09",
         display_outputs=False,
         mig=_B200_MIG,
+        fabric=IN_HOST,
     ),
     # Server Edition. MIG: cubecos #312; memory and compute capability quoted; limits, clocks and thresholds not checked
     # against a listing of a card.
@@ -663,6 +671,7 @@ _H100_PCIE = _variant(
     power=Power(200000, 350000, 350000, 51000),
     clocks=Clocks(345, 1755, 15, 1755, 345, 1545, (1593,), 1755),
     mig=_H100_PCIE_MIG,
+    fabric=None,
 )
 _H100_NVL = _variant(
     _BASE["H100-80"],
@@ -677,6 +686,7 @@ _H100_NVL = _variant(
     clocks=Clocks(345, 1785, 15, 1785, 345, 1545, (2619, 1593), 1785),
     min_driver="535.54.03",
     mig=_H100_NVL_MIG,
+    fabric=None,
 )
 _VARIANTS: Tuple[Model, ...] = (
     _variant(
@@ -751,6 +761,7 @@ _VARIANTS: Tuple[Model, ...] = (
         open_modules_required=True,
         mig=_GH200_96_MIG,
         other_names=("NVIDIA GH200 120GB",),
+        fabric=None,
     ),
     _variant(
         _BASE["H200"],
@@ -764,6 +775,7 @@ _VARIANTS: Tuple[Model, ...] = (
         min_driver="565.57.01",
         open_modules_required=True,
         mig=_GH200_144_MIG,
+        fabric=None,
     ),
     # MIG as on the H200: cubecos #312.
     _variant(
@@ -776,6 +788,7 @@ _VARIANTS: Tuple[Model, ...] = (
         clocks=Clocks(345, 1785, 15, 1785, 345, 1545, (3201,), 1785),
         min_driver="565.57.01",
         mig=_H200_MIG._replace(min_driver="565.57.01"),
+        fabric=None,
     ),
     _variant(
         _BASE["B200"],
@@ -788,6 +801,7 @@ _VARIANTS: Tuple[Model, ...] = (
         memory_mib_other_ecc=189471,
         power=Power(200000, 1200000, 1200000, 160000),
         mig=_GB200_MIG,
+        fabric=IN_RACK,
     ),
     _variant(
         _BASE["B200"],
@@ -815,6 +829,7 @@ _VARIANTS: Tuple[Model, ...] = (
         power=Power(200000, 1400000, 1400000, 172000),
         min_driver="580.65.06",
         mig=_GB300_MIG,
+        fabric=IN_RACK,
     ),
     # MIG as on the Server Edition: NVIDIA's MIG user guide.
     _variant(

@@ -191,9 +191,10 @@ gpus:
       returned: always
     fabric:
       description:
-        - How far the GPU has joined the NVLink fabric; null for GPUs without NVSwitches, and for drivers before branch
-          535. C(state) is V(not_started), V(in_progress) or V(completed). C(status) and C(clique_id) are null before it
-          is completed; C(status) is V(ok), or NVML's error in lower case.
+        - How far the GPU has joined the NVLink fabric; null for GPUs without NVSwitches, and where the driver or pynvml
+          is too old to tell.
+        - C(state) is V(not_started), V(in_progress) or V(completed). C(status) and C(clique_id) are null before it is
+          completed; C(status) is V(ok), or NVML's error in lower case.
         - A GPU that has not joined is named in RV(unread) too.
       type: dict
       returned: always

@@ -185,18 +185,30 @@ def _seven(family: _Family, min_driver: str, gb: _Six, memory_mib: _Six, sms: _S
 
     Order of the columns: 1g, 1g with double memory, 2g, 3g, 4g, 7g.  gb: the memory in their names.
     """
-    plain = []
-    for column, (constant, profile_id, slices, count, size, order) in enumerate(_COLUMNS):
-        copy, decoders, jpegs = family.engines[column]
-        name = "{0}g.{1}gb".format(slices, gb[column])
-        of_card = (name, slices, memory_mib[column], sms[column], copy, decoders, 0, jpegs, int(slices == 7))
-        plain.append(MigProfile(constant, profile_id, *of_card, count, size, order))
-    copy, decoders, jpegs = family.media
-    one = plain[0]
-    media = (copy, decoders, 0, jpegs, 1)
-    plus_media = MigProfile(7, 20, one.name + "+me", 1, one.memory_mib, one.sms, *media, 1, 1, _ONE)
-    profiles = (one, plus_media, *plain[1:])
+    one, *others = (_column(*column) for column in zip(_COLUMNS, family.engines, gb, memory_mib, sms))
+    profiles = (one, _plus_media(one, family.media), *others)
     return Mig(7, 8, family.keeps_mode, family.keeps_mode, min_driver, profiles)
+
+
+def _column(
+    places: Tuple[int, int, int, int, int, Tuple[int, ...]],
+    engines: Tuple[int, int, int],
+    gb: int,
+    memory_mib: int,
+    sms: int,
+) -> MigProfile:
+    constant, profile_id, slices, count, size, order = places
+    copy, decoders, jpegs = engines
+    ofas = int(slices == 7)
+    name = "{0}g.{1}gb".format(slices, gb)
+    engines_of_it = (copy, decoders, 0, jpegs, ofas)
+    return MigProfile(constant, profile_id, name, slices, memory_mib, sms, *engines_of_it, count, size, order)
+
+
+def _plus_media(one: MigProfile, media: Tuple[int, int, int]) -> MigProfile:
+    copy, decoders, jpegs = media
+    plus = one._replace(constant=7, id=20, name=one.name + "+me", max_count=1)
+    return plus._replace(copy_engines=copy, decoders=decoders, jpegs=jpegs, ofas=1)
 
 
 # Seen on an A100: what MIG memory a 7g keeps for itself differs by driver; these are R470 to R510 listings.

@@ -191,6 +191,16 @@ gpus:
       description: C(virtualization_mode), C(host_capable), and the number of C(supported_types).
       type: dict
       returned: always
+    fabric:
+      description:
+        - How far the GPU has joined the NVLink fabric; null for GPUs without NVSwitches, and where the driver or pynvml
+          is too old to tell.
+        - C(state) is V(not_started), V(in_progress) or V(completed). C(status) and C(clique_id) are null before it is
+          completed; C(status) is V(ok), or NVML's error in lower case.
+        - A GPU that has not joined is named in RV(unread) too.
+      type: dict
+      returned: always
+      sample: {state: completed, status: ok, clique_id: 0}
     processes:
       description:
         - Processes that use the GPU, each with C(pid), C(name), C(kind) (V(compute), V(graphics) or V(mps)),
@@ -435,7 +445,9 @@ accelerators:
       type: str
       returned: always
     name:
-      description: Model according to the PCI ids; null for ids that this collection does not know.
+      description:
+        - Model as NVML or the PCI ids name it; null for ids that neither this collection nor the distribution's
+          C(pci.ids) knows.
       type: str
       returned: always
       sample: Ascend 910B

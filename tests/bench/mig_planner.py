@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CPU time that the planner of MIG layouts takes: every state of every model, to every layout that it can have.
 
+Of models that differ only in names and memory, the first stands for all.
+
 For each, so many sets of instances in use are drawn: in a quarter of them nothing is in use, else a coin falls for each
 instance. disruption is idle in half of them, and force in the other.
 """
@@ -46,7 +48,7 @@ def named(card, wants):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="*", default=mig_cases.MODELS, metavar="MODEL")
+    parser.add_argument("models", nargs="*", default=mig_cases.SHAPES, metavar="MODEL")
     parser.add_argument("--sets", type=int, default=1, help="how many, per state and layout")
     arguments = parser.parse_args()
     print(f"{'model':12} {'states':>7} {'layouts':>7} {'plans':>9} {'mean ms':>8} {'worst ms':>8}  worst case")

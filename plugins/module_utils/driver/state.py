@@ -52,6 +52,7 @@ class State:
     incomplete: packages whose installation broke off.
     fabric: where the driver has NVSwitches, which want a fabric manager.
     installed_by: as in driver/home.py.
+    firmware: the GSP firmware that is there, as 580.95.05/gsp_ga10x.bin; None where it is not known.
     """
 
     running: str
@@ -76,6 +77,7 @@ class State:
     fabric: Optional[Fabric] = None
     jetson: bool = False
     installed_by: Optional[str] = None
+    firmware: Optional[Tuple[str, ...]] = None
 
     def module(self, kernel: Optional[str]) -> Optional[OnDisk]:
         """The module file of a kernel, or None."""

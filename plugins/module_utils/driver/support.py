@@ -86,6 +86,10 @@ _RANGES: Tuple[Tuple[int, int, str], ...] = (
     (0x2900, 0x2FFF, "blackwell"),
     (0x3180, 0x33FF, "blackwell"),
 )
+# Of branch 535 and newer, open-gpu-kernel-modules' kernel-open/common/inc/nv-firmware.h; older ones have other names
+_FIRST_GSP_BRANCH = 535
+_GSP_TURING, _GSP = "gsp_tu10x.bin", "gsp_ga10x.bin"
+_GA100 = range(0x2080, 0x2100)
 # Hopper on a Grace module, which the proprietary modules do not know
 _GRACE_HOPPER = (0x2342, 0x2343, 0x2345, 0x2348)
 
@@ -130,6 +134,14 @@ def branches(gpu: Gpu) -> Tuple[Optional[int], Optional[int]]:
     of_model = branch_of(model.min_driver) if model else None
     oldest = floors.of(number) or of_model or (known.oldest if known else None)
     return oldest, known.newest if known else None
+
+
+def firmware(gpu: Gpu, branch: Optional[int]) -> Optional[str]:
+    """The GSP firmware that the open modules of a branch load for the GPU; None where that is not known."""
+    known = _SUPPORT.get(gpu.architecture or "")
+    if branch is None or branch < _FIRST_GSP_BRANCH or known is None or OPEN not in known.flavours:
+        return None
+    return _GSP_TURING if gpu.architecture == "turing" or _number(gpu.pci_device_id) in _GA100 else _GSP
 
 
 def unsupported(gpus: Sequence[Gpu], flavour: Optional[str], branch: Optional[int]) -> List[Problem]:

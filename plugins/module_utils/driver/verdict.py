@@ -9,14 +9,14 @@ A pure judgement of what was read. Each rule looks at one thing and gives findin
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Iterator, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from ..common.errors import sentence
 from ..gpu import unlisted
 from ..gpu.nvml_errors import meaning_of_status
 from . import home, support
 from .state import OnDisk, State
-from .versions import NVML_MISMATCH
+from .versions import NVML_MISMATCH, OPEN
 
 OK = "ok"
 RELOAD = "reload_required"
@@ -278,6 +278,33 @@ def _flavours(state: State) -> _Findings:
             )
 
 
+def _firmware(state: State) -> _Findings:
+    """The open modules start no card without the firmware of exactly their version.
+
+    The proprietary ones may do without it, and what does not fit the libraries is told already.
+    """
+    if state.firmware is None:
+        return
+    for module in (state.module(state.running), state.module(state.newest)):
+        if module and module.flavour == OPEN and module.version and _agree(module.version, state.user_space):
+            needed = {support.firmware(gpu, support.branch_of(module.version)) for gpu in state.gpus}
+            for name in sorted(filter(None, needed)):
+                if "{0}/{1}".format(module.version, name) not in state.firmware:
+                    yield _firmware_missing(module.version, name, state.firmware)
+
+
+def _firmware_missing(version: str, name: str, there: Sequence[str]) -> _Finding:
+    others = sorted(path.partition("/")[0] for path in there if path.endswith("/" + name))
+    return _Finding(
+        BROKEN,
+        "the open kernel module {0} needs the firmware /lib/firmware/nvidia/{0}/{1}, which is not there{2}".format(
+            version, name, "; there is that of {0}".format(", ".join(others)) if others else ""
+        ),
+        "Install the package with the firmware of driver {0}: nvidia-firmware-{1}-{0} or the like (Ubuntu), "
+        "firmware-nvidia-gsp (Debian), nvidia-kmod-common (Red Hat family)".format(version, support.branch_of(version)),
+    )
+
+
 def _nvml(state: State) -> _Findings:
     if not state.loaded or not state.user_space:
         return
@@ -459,6 +486,7 @@ _RULES: Tuple[Callable[[State], _Findings], ...] = (
     _flavours,
     _not_loaded,
     _fabric,
+    _firmware,
     _nvml,
     _not_driven,
     _not_started,

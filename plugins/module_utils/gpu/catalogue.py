@@ -8,13 +8,19 @@ Where a figure comes from is said at each model.  "Quoted" means a listing of nv
 public repository or issue; a "capture" is the whole nvidia-smi -q -x of a real node in NVIDIA/k8s-test-infra, below
 tests/e2e/go/assertions/nvidiasmi/testdata/hardware; "derived" means worked out from other figures here and not seen on
 a card.
+
+Cards that differ from another one in few things are variants of it, at the end.
 """
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 PCI_VENDOR_NVIDIA = 0x10DE
+
+# Where the NVSwitches of a card are, whose fabric state NVML tells
+IN_HOST = "host"
+IN_RACK = "rack"
 
 
 class Power(NamedTuple):
@@ -138,142 +144,125 @@ class Model(NamedTuple):
     mig: Optional[Mig]
     # memory banks with rows to spare; 0: half as many as the bus has bits. A30 and A100-80 derived from A100-40
     remapper_banks: int = 0
+    other_names: Tuple[str, ...] = ()  # that the driver prints for the same ids, by subsystem or by release
+    fabric: Optional[str] = None  # IN_HOST, IN_RACK, or None where NVML tells no fabric state
 
 
-def _seven_slices(
-    names: Tuple[str, str, str, str, str, str],
-    memory: Tuple[int, int, int, int, int, int],
-    sms: Tuple[int, int, int, int, int, int],
-    engines: Tuple[Tuple[int, int, int], ...],
-    media: Tuple[int, int, int],
-) -> Tuple[MigProfile, ...]:
-    """The profiles of the cards with 7 compute and 8 memory slices.
+_Six = Tuple[int, int, int, int, int, int]
 
-    Order of the columns: 1g, 1g with double memory, 2g, 3g, 4g, 7g.  `engines` holds (copy, decoders, JPEG) for each,
-    `media` the same for 1g+me.  Placements and the order the driver fills them in: NVIDIA's MIG user guide
-    (1g at 6,4,5,0,1,2,3; 2g and 3g at 4 first); the double-memory order is derived from it.
+
+class _Family(NamedTuple):
+    """What the cards with 7 compute and 8 memory slices of an architecture have in common.
+
+    engines: (copy, decoders, JPEG) by column as in _seven; media: the same for 1g+me.
     """
-    one = (6, 4, 5, 0, 1, 2, 3)
 
-    def profile(
-        column: int,
-        constant: int,
-        profile_id: int,
-        slices: int,
-        count: int,
-        size: int,
-        order: Tuple[int, ...],
-        ofas: int,
-    ) -> MigProfile:
-        copy, decoders, jpegs = engines[column]
-        return MigProfile(
-            constant,
-            profile_id,
-            names[column],
-            slices,
-            memory[column],
-            sms[column],
-            copy,
-            decoders,
-            0,
-            jpegs,
-            ofas,
-            count,
-            size,
-            order,
-        )
-
-    plus_media = MigProfile(
-        7, 20, names[0] + "+me", 1, memory[0], sms[0], media[0], media[1], 0, media[2], 1, 1, 1, one
-    )
-    return (
-        profile(0, 0, 19, 1, 7, 1, one, 0),
-        plus_media,
-        profile(1, 9, 15, 1, 4, 2, (6, 4, 0, 2), 0),
-        profile(2, 1, 14, 2, 3, 2, (4, 0, 2), 0),
-        profile(3, 2, 9, 3, 2, 4, (4, 0), 0),
-        profile(4, 3, 5, 4, 1, 4, (0,), 0),
-        profile(5, 4, 0, 7, 1, 8, (0,), 1),
-    )
+    keeps_mode: bool  # a mode change takes a reset, and the mode survives a reboot
+    engines: Tuple[Tuple[int, int, int], ...]
+    media: Tuple[int, int, int]
 
 
-# (copy, decoders, JPEG) for 1g, 1g double, 2g, 3g, 4g, 7g.  A100: nvidia-smi -lgip in NVIDIA's MIG user guide.
-# H100, H200: mig-parted #120.  B200: mig-parted #166 and #187; copy engines of 3g and up derived (two per slice).
-_AMPERE_ENGINES = ((1, 0, 0), (1, 1, 0), (2, 1, 0), (3, 2, 0), (4, 2, 0), (7, 5, 1))
-_HOPPER_ENGINES = ((1, 1, 1), (1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4), (8, 7, 7))
-_BLACKWELL_ENGINES = ((2, 1, 1), (2, 1, 1), (4, 2, 2), (6, 3, 3), (8, 4, 4), (16, 7, 7))
+# A100: nvidia-smi -lgip in NVIDIA's MIG user guide. H100, H200: mig-parted #120. B200: mig-parted #166 and #187; copy
+# engines of 3g and up derived (two per slice).
+_AMPERE = _Family(True, ((1, 0, 0), (1, 1, 0), (2, 1, 0), (3, 2, 0), (4, 2, 0), (7, 5, 1)), (1, 1, 1))
+_HOPPER = _Family(False, ((1, 1, 1), (1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4), (8, 7, 7)), (1, 1, 1))
+_BLACKWELL = _Family(False, ((2, 1, 1), (2, 1, 1), (4, 2, 2), (6, 3, 3), (8, 4, 4), (16, 7, 7)), (2, 1, 1))
+
+# Constant, id, compute slices, count, memory slices and order of the columns of _seven.  Placements and the order the
+# driver fills them in: NVIDIA's MIG user guide (1g at 6,4,5,0,1,2,3; 2g and 3g at 4 first); the order of 1g with
+# double memory is derived from it.
+_ONE = (6, 4, 5, 0, 1, 2, 3)
+_COLUMNS = (
+    (0, 19, 1, 7, 1, _ONE),
+    (9, 15, 1, 4, 2, (6, 4, 0, 2)),
+    (1, 14, 2, 3, 2, (4, 0, 2)),
+    (2, 9, 3, 2, 4, (4, 0)),
+    (3, 5, 4, 1, 4, (0,)),
+    (4, 0, 7, 1, 8, (0,)),
+)
+
+
+def _seven(family: _Family, min_driver: str, gb: _Six, memory_mib: _Six, sms: _Six) -> Mig:
+    """MIG of a card with 7 compute and 8 memory slices.
+
+    Order of the columns: 1g, 1g with double memory, 2g, 3g, 4g, 7g.  gb: the memory in their names.
+    """
+    one, *others = (_column(*column) for column in zip(_COLUMNS, family.engines, gb, memory_mib, sms))
+    profiles = (one, _plus_media(one, family.media), *others)
+    return Mig(7, 8, family.keeps_mode, family.keeps_mode, min_driver, profiles)
+
+
+def _column(
+    places: Tuple[int, int, int, int, int, Tuple[int, ...]],
+    engines: Tuple[int, int, int],
+    gb: int,
+    memory_mib: int,
+    sms: int,
+) -> MigProfile:
+    constant, profile_id, slices, count, size, order = places
+    copy, decoders, jpegs = engines
+    ofas = int(slices == 7)
+    name = "{0}g.{1}gb".format(slices, gb)
+    engines_of_it = (copy, decoders, 0, jpegs, ofas)
+    return MigProfile(constant, profile_id, name, slices, memory_mib, sms, *engines_of_it, count, size, order)
+
+
+def _plus_media(one: MigProfile, media: Tuple[int, int, int]) -> MigProfile:
+    copy, decoders, jpegs = media
+    plus = one._replace(constant=7, id=20, name=one.name + "+me", max_count=1)
+    return plus._replace(copy_engines=copy, decoders=decoders, jpegs=jpegs, ofas=1)
+
 
 # Seen on an A100: what MIG memory a 7g keeps for itself differs by driver; these are R470 to R510 listings.
-_A100_40_MIG = Mig(
-    7,
-    8,
-    True,
-    True,
-    "450.80.02",
-    _seven_slices(
-        ("1g.5gb", "1g.10gb", "2g.10gb", "3g.20gb", "4g.20gb", "7g.40gb"),
-        (4864, 9856, 9856, 19968, 19968, 40192),
-        (14, 14, 28, 42, 56, 98),
-        _AMPERE_ENGINES,
-        (1, 1, 1),
-    ),
+_A100_SMS = (14, 14, 28, 42, 56, 98)
+_A100_40_MIG = _seven(_AMPERE, "450.80.02", (5, 10, 10, 20, 20, 40), (4864, 9856, 9856, 19968, 19968, 40192), _A100_SMS)
+_A100_80_MIG = _seven(
+    _AMPERE, "450.80.02", (10, 20, 20, 40, 40, 80), (9728, 19968, 19968, 40192, 40192, 80640), _A100_SMS
 )
-_A100_80_MIG = Mig(
-    7,
-    8,
-    True,
-    True,
-    "450.80.02",
-    _seven_slices(
-        ("1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb", "4g.40gb", "7g.80gb"),
-        (9728, 19968, 19968, 40192, 40192, 80640),
-        (14, 14, 28, 42, 56, 98),
-        _AMPERE_ENGINES,
-        (1, 1, 1),
-    ),
+_H100_SMS = (16, 26, 32, 60, 64, 132)
+_H100_80_MIG = _seven(
+    _HOPPER, "525.85.12", (10, 20, 20, 40, 40, 80), (9984, 20096, 20096, 40448, 40448, 81152), _H100_SMS
 )
-_H100_80_MIG = Mig(
-    7,
-    8,
-    False,
-    False,
+# A quoted listing: scaleway/docs-content, "How to use the NVIDIA MIG technology" (driver 525.125.06).
+_H100_PCIE_MIG = _seven(
+    _HOPPER,
     "525.85.12",
-    _seven_slices(
-        ("1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb", "4g.40gb", "7g.80gb"),
-        (9984, 20096, 20096, 40448, 40448, 81152),
-        (16, 26, 32, 60, 64, 132),
-        _HOPPER_ENGINES,
-        (1, 1, 1),
-    ),
+    (10, 20, 20, 40, 40, 80),
+    (9856, 19968, 19968, 40192, 40192, 80896),
+    (14, 14, 30, 46, 62, 114),
 )
-_H200_MIG = Mig(
-    7,
-    8,
-    False,
-    False,
-    "550.54.14",
-    _seven_slices(
-        ("1g.18gb", "1g.35gb", "2g.35gb", "3g.71gb", "4g.71gb", "7g.141gb"),
-        (16384, 33024, 33024, 71168, 71168, 143360),
-        (16, 26, 32, 60, 64, 132),
-        _HOPPER_ENGINES,
-        (1, 1, 1),
-    ),
+# A quoted listing: mig-parted #101.
+_H100_NVL_MIG = _seven(
+    _HOPPER, "535.54.03", (12, 24, 24, 47, 47, 94), (11008, 22144, 22144, 47488, 47488, 95360), _H100_SMS
+)
+# A quoted listing: kf-cuanschutz/NVIDIA_Grace_Hopper_benchmarking_logs_.
+_96_GB = ((12, 24, 24, 48, 48, 96), (11264, 23552, 23552, 47616, 47616, 95232))
+_GH200_96_MIG = _seven(_HOPPER, "535.54.03", *_96_GB, _H100_SMS)
+# Names: mig-parted's configurations for 2329. Memory as on the GH200 with 96 GB, SMs by 10 per slice: derived.
+_H20_MIG = _seven(_HOPPER, "535.54.03", *_96_GB, (10, 18, 20, 38, 40, 78))
+# A quoted listing: mig-parted #139; memory of 3g, 4g and 7g derived from the 2g's.
+_GH200_144_MIG = _seven(
+    _HOPPER, "565.57.01", (18, 36, 36, 72, 72, 144), (17920, 36096, 36096, 72704, 72704, 145408), _H100_SMS
+)
+_H200_MIG = _seven(
+    _HOPPER, "550.54.14", (18, 35, 35, 71, 71, 141), (16384, 33024, 33024, 71168, 71168, 143360), _H100_SMS
 )
 # 3g, 4g and 7g: memory derived from the 2g's 44.25 GiB per quarter; SMs of 4g and 7g from 18 per slice, 148 whole.
-_B200_MIG = Mig(
-    7,
-    8,
-    False,
-    False,
-    "570.133.20",
-    _seven_slices(
-        ("1g.23gb", "1g.45gb", "2g.45gb", "3g.90gb", "4g.90gb", "7g.180gb"),
-        (20992, 45312, 45312, 91136, 91136, 182272),
-        (18, 30, 36, 70, 72, 148),
-        _BLACKWELL_ENGINES,
-        (2, 1, 1),
-    ),
+_B200_SMS = (18, 30, 36, 70, 72, 148)
+_B200_MIG = _seven(
+    _BLACKWELL, "570.133.20", (23, 45, 45, 90, 90, 180), (20992, 45312, 45312, 91136, 91136, 182272), _B200_SMS
+)
+# A quoted listing: mig-parted #227 (newer drivers say 1g.23gb, older ones 1g.24gb); 3g, 4g and 7g derived as on B200.
+_GB200_SMS = (18, 32, 38, 74, 76, 152)
+_GB200_MIG = _seven(
+    _BLACKWELL, "570.133.20", (23, 47, 47, 93, 93, 186), (22528, 46592, 46592, 93696, 93696, 187392), _GB200_SMS
+)
+# Names: mig-parted's configurations for 3182 and 31C2. Memory derived from the whole card's, SMs as on B200 and GB200.
+_B300_MIG = _seven(
+    _BLACKWELL, "580.65.06", (34, 67, 67, 135, 135, 269), (33792, 68096, 68096, 136704, 136704, 273408), _B200_SMS
+)
+_GB300_MIG = _seven(
+    _BLACKWELL, "580.65.06", (35, 70, 70, 139, 139, 278), (35072, 70400, 70400, 141312, 141312, 282624), _GB200_SMS
 )
 # NVIDIA's MIG user guide. Order of placements derived, upper half first as on the A100: nothing public says it for
 # cards of 4 slices.
@@ -313,7 +302,7 @@ _RTX_PRO_6000_MIG = Mig(
     ),
 )
 
-MODELS: Tuple[Model, ...] = (
+_MODELS: Tuple[Model, ...] = (
     # telegraf testdata tesla-t4.xml (driver 515.105.01) and the capture.
     # Turing has a GSP: the open modules work, but are not needed.
     Model(
@@ -409,6 +398,7 @@ MODELS: Tuple[Model, ...] = (
         display_outputs=False,
         mig=_A100_40_MIG,
         remapper_banks=640,
+        other_names=("NVIDIA A100-PG509-200",),
     ),
     # Clocks and power: DCGM #152. Thresholds as on the 40 GB card.
     Model(
@@ -441,6 +431,7 @@ MODELS: Tuple[Model, ...] = (
         display_outputs=False,
         mig=_A100_80_MIG,
         remapper_banks=640,
+        other_names=("NVIDIA PG509-210",),
     ),
     # Clocks, power and thresholds: bart #323. 46068 MiB with ECC on: quoted listings.
     Model(
@@ -565,6 +556,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="96.00.99.00.01",
         display_outputs=False,
         mig=_H100_80_MIG,
+        fabric=IN_HOST,
     ),
     # A quoted nvidia-smi -q (thamada/nvidia-smi, driver 550.90.12) and amazon-eks-ami #1985; thresholds derived.
     Model(
@@ -596,6 +588,7 @@ MODELS: Tuple[Model, ...] = (
         vbios="96.00.A5.00.03",
         display_outputs=False,
         mig=_H200_MIG,
+        fabric=IN_HOST,
     ),
     # The capture (driver 580.105.08); thresholds derived from its margins.
     # Data-centre Blackwell has no proprietary modules: the open ones are required.
@@ -629,6 +622,7 @@ MODELS: Tuple[Model, ...] = (
         display_outputs=False,
         mig=_B200_MIG,
         remapper_banks=3840,
+        fabric=IN_HOST,
     ),
     # Server Edition. MIG: cubecos #312; memory and compute capability quoted; limits, clocks and thresholds not checked
     # against a listing of a card.
@@ -664,8 +658,241 @@ MODELS: Tuple[Model, ...] = (
     ),
 )
 
+
+def _variant(of: Model, key: str, name: str, device: int, subsystem: int, **differs: Any) -> Model:
+    ids = {"pci_device_ids": (device,), "pci_subsystem_id": subsystem, "other_names": ()}
+    return of._replace(**{"key": key, "name": name, **ids, **differs})
+
+
+_BASE = {model.key: model for model in _MODELS}
+
+# Ids and names: g_nv_name_released.h of NVIDIA's open-gpu-kernel-modules 595.45.04.  Memory and default power limit:
+# quoted nvidia-smi, but for A800, H800, H200 NVL and the RTX PRO 6000 Workstation and Max-Q: those of the same card
+# with faster links, or of NVIDIA's data sheets.  GB200, GB300: captures of nvidia-smi -q -x.  Clocks and lowest power
+# limits of the others, and what is not in a row but the base's (thresholds, part numbers), are not checked against a
+# listing of the card; only the simulator uses them.
+_A100_80_PCIE = _variant(
+    _BASE["A100-80"],
+    "A100-80-PCIE",
+    "NVIDIA A100 80GB PCIe",
+    0x20B5,
+    0x1533,
+    power=Power(150000, 300000, 300000, 45000),
+    clocks=Clocks(210, 1410, 15, 1065, 210, 1290, (1512,), 1410),
+)
+_H100_PCIE = _variant(
+    _BASE["H100-80"],
+    "H100-80-PCIE",
+    "NVIDIA H100 PCIe",
+    0x2331,
+    0x1626,
+    sms=114,
+    power=Power(200000, 350000, 350000, 51000),
+    clocks=Clocks(345, 1755, 15, 1755, 345, 1545, (1593,), 1755),
+    mig=_H100_PCIE_MIG,
+    fabric=None,
+)
+_H100_NVL = _variant(
+    _BASE["H100-80"],
+    "H100-NVL",
+    "NVIDIA H100 NVL",
+    0x2321,
+    0x1839,
+    memory_mib=95830,
+    memory_mib_other_ecc=95830,
+    memory_bus_bits=6144,
+    power=Power(200000, 400000, 400000, 65000),
+    clocks=Clocks(345, 1785, 15, 1785, 345, 1545, (2619, 1593), 1785),
+    min_driver="535.54.03",
+    mig=_H100_NVL_MIG,
+    fabric=None,
+)
+_VARIANTS: Tuple[Model, ...] = (
+    _variant(
+        _BASE["A100-40"],
+        "A100-40-PCIE",
+        "NVIDIA A100-PCIE-40GB",
+        0x20F1,
+        0x145F,
+        power=Power(150000, 250000, 250000, 35000),
+        clocks=Clocks(210, 1410, 15, 765, 210, 1290, (1215,), 1410),
+    ),
+    _A100_80_PCIE,
+    _variant(
+        _BASE["A100-40"],
+        "A800-40",
+        "NVIDIA A800-SXM4-40GB",
+        0x20BD,
+        0x17F4,
+        min_driver="535.54.03",
+        mig=_A100_40_MIG._replace(min_driver="535.54.03"),
+    ),
+    _variant(
+        _BASE["A100-40"],
+        "A800-40-ACTIVE",
+        "NVIDIA A800 40GB Active",
+        0x20F6,
+        0x180A,
+        power=Power(100000, 240000, 240000, 35000),
+        fans=1,
+        min_driver="535.54.03",
+        mig=_A100_40_MIG._replace(min_driver="535.54.03"),
+    ),
+    _variant(_BASE["A100-80"], "A800-80", "NVIDIA A800-SXM4-80GB", 0x20F3, 0x179B),
+    _variant(
+        _A100_80_PCIE,
+        "A800-80-PCIE",
+        "NVIDIA A800 80GB PCIe",
+        0x20F5,
+        0x1799,
+        other_names=("NVIDIA A800 80GB PCIe LC",),
+    ),
+    _H100_PCIE,
+    _H100_NVL,
+    _variant(_BASE["H100-80"], "H800-80", "NVIDIA H800", 0x2324, 0x17A6),
+    _variant(_H100_PCIE, "H800-80-PCIE", "NVIDIA H800 PCIe", 0x2322, 0x17A4),
+    _variant(_H100_NVL, "H800-NVL", "NVIDIA H800 NVL", 0x233A, 0x183A),
+    _variant(
+        _BASE["H100-80"],
+        "H20",
+        "NVIDIA H20",
+        0x2329,
+        0x198B,
+        sms=78,
+        memory_mib=97871,
+        memory_mib_other_ecc=97871,
+        memory_bus_bits=6144,
+        power=Power(200000, 500000, 500000, 72000),
+        min_driver="535.54.03",
+        mig=_H20_MIG,
+    ),
+    _variant(
+        _BASE["H100-80"],
+        "GH200-96",
+        "NVIDIA GH200 480GB",
+        0x2342,
+        0x1809,
+        memory_mib=97871,
+        memory_mib_other_ecc=97871,
+        memory_bus_bits=6144,
+        power=Power(200000, 900000, 900000, 76000),
+        min_driver="535.54.03",
+        open_modules_required=True,
+        mig=_GH200_96_MIG,
+        other_names=("NVIDIA GH200 120GB",),
+        fabric=None,
+    ),
+    _variant(
+        _BASE["H200"],
+        "GH200-144",
+        "NVIDIA GH200 144G HBM3e",
+        0x2348,
+        0x18D2,
+        memory_mib=146831,
+        memory_mib_other_ecc=146831,
+        power=Power(200000, 900000, 900000, 76000),
+        min_driver="565.57.01",
+        open_modules_required=True,
+        mig=_GH200_144_MIG,
+        fabric=None,
+    ),
+    # MIG as on the H200: cubecos #312.
+    _variant(
+        _BASE["H200"],
+        "H200-NVL",
+        "NVIDIA H200 NVL",
+        0x233B,
+        0x1996,
+        power=Power(200000, 600000, 600000, 75000),
+        clocks=Clocks(345, 1785, 15, 1785, 345, 1545, (3201,), 1785),
+        min_driver="565.57.01",
+        mig=_H200_MIG._replace(min_driver="565.57.01"),
+        fabric=None,
+    ),
+    _variant(
+        _BASE["B200"],
+        "GB200",
+        "NVIDIA GB200",
+        0x2941,
+        0x2046,
+        sms=152,
+        memory_mib=189471,
+        memory_mib_other_ecc=189471,
+        reserved_mib=742,
+        power=Power(200000, 1200000, 1200000, 160000),
+        clocks=Clocks(120, 2062, 7.5, 2062, 120, 1890, (3996,), 2062),
+        temperature=Temperature(92, 89, 87, 95),
+        board_part_number="900-2G548-A801-000",
+        vbios="97.00.B9.00.69",
+        remapper_banks=3968,
+        mig=_GB200_MIG,
+        fabric=IN_RACK,
+    ),
+    _variant(
+        _BASE["B200"],
+        "B300",
+        "NVIDIA B300 SXM6 AC",
+        0x3182,
+        0x20E6,
+        compute_capability=(10, 3),
+        memory_mib=275040,
+        memory_mib_other_ecc=275040,
+        power=Power(200000, 1100000, 1100000, 180000),
+        min_driver="580.65.06",
+        mig=_B300_MIG,
+    ),
+    _variant(
+        _BASE["B200"],
+        "GB300",
+        "NVIDIA GB300",
+        0x31C2,
+        0x21F1,
+        compute_capability=(10, 3),
+        sms=152,
+        memory_mib=284208,
+        memory_mib_other_ecc=284208,
+        reserved_mib=947,
+        bar1_mib=524288,
+        power=Power(200000, 1400000, 1400000, 172000),
+        clocks=Clocks(120, 2070, 7.5, 2070, 120, 1912, (3996,), 2070),
+        temperature=Temperature(92, 89, 87, 95),
+        pcie_gen=6,
+        board_part_number="900-2G548-0081-000",
+        vbios="97.10.4A.00.1A",
+        remapper_banks=5952,
+        min_driver="580.65.06",
+        mig=_GB300_MIG,
+        fabric=IN_RACK,
+    ),
+    # MIG as on the Server Edition: NVIDIA's MIG user guide.
+    _variant(
+        _BASE["RTXPRO6000"],
+        "RTXPRO6000-WS",
+        "NVIDIA RTX PRO 6000 Blackwell Workstation Edition",
+        0x2BB1,
+        0x204B,
+        power=Power(150000, 600000, 600000, 15000),
+        fans=1,
+        min_driver="570.133.07",
+        display_outputs=True,
+    ),
+    _variant(
+        _BASE["RTXPRO6000"],
+        "RTXPRO6000-MAXQ",
+        "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition",
+        0x2BB4,
+        0x204C,
+        power=Power(250000, 300000, 300000, 15000),
+        fans=1,
+        min_driver="570.133.07",
+        display_outputs=True,
+    ),
+)
+
+MODELS = _MODELS + _VARIANTS
+
 _BY_KEY: Dict[str, Model] = {model.key: model for model in MODELS}
-_BY_NAME: Dict[str, Model] = {model.name: model for model in MODELS}
+_BY_NAME: Dict[str, Model] = {name: model for model in MODELS for name in (model.name, *model.other_names)}
 _BY_PCI: Dict[int, Model] = {device: model for model in MODELS for device in model.pci_device_ids}
 
 

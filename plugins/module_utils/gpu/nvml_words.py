@@ -28,6 +28,10 @@ COMPUTE_MODES: Dict[int, str] = {0: "default", 2: "prohibited", 3: "exclusive_pr
 # nvmlGpuVirtualizationMode_t
 VIRTUALIZATION_MODES: Dict[int, str] = {0: "none", 1: "passthrough", 2: "vgpu_guest", 3: "vgpu_host", 4: "vsga_host"}
 
+# nvmlGpuFabricState_t, without 0 (not supported)
+FABRIC_COMPLETED = "completed"
+FABRIC_STATES: Dict[int, str] = {1: "not_started", 2: "in_progress", 3: FABRIC_COMPLETED}
+
 
 def word(table: Dict[int, str], number: Optional[int]) -> Optional[str]:
     """The word for a number; None stays None, and a number without a word is given as digits."""

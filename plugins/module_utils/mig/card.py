@@ -142,10 +142,11 @@ def with_mig_off(told: Tuple[Profile, ...], known: Tuple[Profile, ...]) -> Tuple
 def from_facts(facts: Dict[str, Any]) -> Card:
     """The card in an entry of gpu_info's gpus, with the catalogue's profiles."""
     gpu = GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"])
-    mig = facts["mig"]
+    mig, pci_id = facts["mig"], int(facts.get("pci_device_id") or "0", 16) << 16 | catalogue.PCI_VENDOR_NVIDIA
+    virtualization = (facts.get("vgpu") or {}).get("virtualization_mode")
     if mig is None:
-        return Card(gpu, None)
-    profiles = catalogued(int(facts["pci_device_id"], 16), facts["name"])
+        return Card(gpu, None, virtualization=virtualization, pci_id=pci_id)
+    profiles = catalogued(pci_id >> 16, facts["name"])
     on_it = clients(facts["processes"])
     known = {profile.id for profile in profiles}
     found = [entry for entry in mig["gpu_instances"] or [] if entry["profile_id"] in known]
@@ -154,10 +155,11 @@ def from_facts(facts: Dict[str, Any]) -> Card:
         mig["current"],
         mig["pending"],
         mig["resetless"],
-        (facts.get("vgpu") or {}).get("virtualization_mode"),
+        virtualization,
         profiles,
         instances(found, profiles, on_it),
         on_it,
+        pci_id,
     )
 
 

@@ -11,6 +11,7 @@ from ..common import errors
 from ..common.errors import EdgesiteError, Problems
 from ..gpu import selectors
 from ..gpu.selectors import resolve
+from . import without
 from .card import Card, Profile
 from .fit import compute_arrangements
 from .names import compute_slices, find, parse
@@ -233,10 +234,7 @@ def _check_profile(option: str, name: Any) -> None:
 def _wish(option: str, layout: Dict[str, Any], card: Card, only_mode: bool) -> Wish:
     enabled = layout.get("mig", "enabled") == "enabled"
     if enabled and card.enabled is None:
-        raise EdgesiteError(
-            "{0} asks for MIG on GPU {1}, which does not support it".format(option, card.gpu.label()),
-            "Name only GPUs with MIG (A30, A100, H100, H200, B200 and the like), by model or uuid",
-        )
+        raise without.error(option, card)
     instances = layout.get("instances")
     if not enabled or instances is None or only_mode:
         return Wish(option, enabled, None)

@@ -13,6 +13,7 @@ import re
 from typing import Any, Dict, List, Optional, Sequence
 
 from ..common.errors import EdgesiteError, shown
+from . import without
 from .card import Card, Profile
 from .names import Name, parse
 
@@ -35,6 +36,8 @@ def layouts(name: str, cards: Sequence[Card], option: str) -> List[Dict[str, Any
     if name != _DISABLED:
         _check_known(name, capable, option)
     found = [{"gpus": [{"uuid": card.gpu.uuid}], **layout} for card in capable for layout in _of_card(name, card)]
+    if name != _DISABLED:
+        _check_told(cards, option)
     if not found and (capable or name != _DISABLED):
         raise EdgesiteError(
             "{0} is {1}, which no GPU of this host offers; it has {2}".format(
@@ -54,6 +57,13 @@ def _check_known(name: str, cards: Sequence[Card], option: str) -> None:
             ),
             "Run once with all-enabled",
         )
+
+
+def _check_told(cards: Sequence[Card], option: str) -> None:
+    """Raises EdgesiteError for a card that would be left out for what its driver does not tell of."""
+    for card in cards:
+        if without.hidden(card):
+            raise without.error(option, card)
 
 
 def _of_card(name: str, card: Card) -> List[Dict[str, Any]]:

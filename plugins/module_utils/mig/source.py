@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence
 
-from . import parted
+from . import parted, without
 from .card import Card, ComputeInstance, GpuInstance
 
 
@@ -58,4 +58,6 @@ def _is_all(inner: ComputeInstance, held: GpuInstance) -> bool:
 
 
 def _parted(card: Card) -> parted.PartedGpu:
-    return parted.PartedGpu(card.gpu, card.pci_id, card.enabled is not None, card.subsystem_id)
+    # what its driver does not tell of is told, and not passed over
+    capable = card.enabled is not None or without.hidden(card)
+    return parted.PartedGpu(card.gpu, card.pci_id, capable, card.subsystem_id)

@@ -26,6 +26,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     status: done, failed, unreachable, or not_reached (the run ended before this host had its turn).
     layers: by name, the actions, whether they changed anything and whether the layer failed; a layer that the host
     does not have is not there.
+    gpus: what was wrong with some before the run.
     """
     results = {layer: variables.get(layer + "_result") for layer in ("edgesite", "facts") + LAYERS}
     ran = {layer: result for layer, result in results.items() if result and not result.get("skipped")}
@@ -45,13 +46,27 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
             if layer in ran
         },
         "reboot_required": any(bool(result.get("reboot_required")) for result in ran.values()),
+        "gpus": _wrong_gpus(ran.get("facts", {})),
     }
+
+
+def _wrong_gpus(facts: Mapping[str, Any]) -> List[str]:
+    entries = [entry for entry in facts.get("unread", []) if entry["what"].startswith("gpu ")]
+    return ["{0}. {1}".format(lines.in_one(entry["why"]), lines.in_one(entry["fix"])) for entry in entries]
 
 
 def garbled_row(host: str) -> Dict[str, Any]:
     """The row of a host whose answers have no meaning."""
     why = GARBLED.format(host)
-    return {"host": host, "status": "failed", "why": why, "found": "not read", "layers": {}, "reboot_required": False}
+    return {
+        "host": host,
+        "status": "failed",
+        "why": why,
+        "found": "not read",
+        "layers": {},
+        "reboot_required": False,
+        "gpus": [],
+    }
 
 
 def _status(variables: Mapping[str, Any], ran: Mapping[str, Any]) -> str:
@@ -94,6 +109,7 @@ def table(rows: Sequence[Mapping[str, Any]], check: bool = False) -> List[str]:
         if entry["status"] != "done":
             why = lines.in_one(entry["why"]) or "see the run above"
             told.append("{0} did not converge: {1}".format(entry["host"], why))
+        told += ["{0} before this run: {1}".format(entry["host"], wrong) for wrong in entry["gpus"]]
         if entry["reboot_required"]:
             told.append("{0} needs a reboot (edgesite_allow_reboot: true lets the run do it)".format(entry["host"]))
     return told

@@ -118,6 +118,16 @@ def node():
     return first, pynvml.nvmlDeviceGetHandleByIndex(1), pynvml.nvmlDeviceGetHandleByIndex(2)
 
 
+def fabric(a100):
+    for name, kind in (("V", pynvml.c_nvmlGpuFabricInfo_v2_t), ("", pynvml.c_nvmlGpuFabricInfo_t)):
+        info = kind()
+        assert raw("nvmlDeviceGetGpuFabricInfo" + name, a100, byref(info)) == pynvml.NVML_ERROR_NOT_SUPPORTED
+        assert raw("nvmlDeviceGetGpuFabricInfo" + name, a100, None) == pynvml.NVML_ERROR_INVALID_ARGUMENT
+    other = pynvml.c_nvmlGpuFabricInfo_v2_t()
+    other.version = 1
+    assert raw("nvmlDeviceGetGpuFabricInfoV", a100, byref(other)) == 25  # ARGUMENT_VERSION_MISMATCH
+
+
 def identity(a100, t4):
     assert text("nvmlDeviceGetName", a100) == "NVIDIA A100-SXM4-40GB"
     assert text("nvmlDeviceGetUUID", a100).startswith("GPU-") and len(text("nvmlDeviceGetUUID", a100)) == 40
@@ -425,6 +435,7 @@ def main():
     sessions()
     a100, t4, a6000 = node()
     identity(a100, t4)
+    fabric(a100)
     memory(a100, t4, a6000)
     power(a100, a6000)
     clocks(a100, t4)

@@ -14,6 +14,7 @@ LEFT_OUT = {
     "cuda_compute_capability": "only --query-gpu=compute_cap has it",
     "vgpu.host_capable": "nvidia-smi vgpu, which only a vGPU host driver has",
     "vgpu.supported_types": "nvidia-smi vgpu -s, which only a vGPU host driver has",
+    "fabric.clique_id": "nvidia-smi has it from 550 on",
     "mig.resetless": "nvidia-smi tells it nowhere",
     "mig.max_devices": "nvidia-smi tells it nowhere",
     "mig.gpu_instances[].profile": "mig -lgi",
@@ -38,6 +39,7 @@ WORDS = {
     "Pass-Through": "passthrough",
     "Ada Lovelace": "ada",
     "Exclusive_Process": "exclusive_process",
+    "Success": "ok",
 }
 # What a release of nvidia-smi shows of a card that is newer
 UNKNOWN = "unknown"
@@ -173,6 +175,8 @@ FIELDS = {
     "ecc.current": as_word("ecc_mode/current_ecc"),
     "ecc.pending": as_word("ecc_mode/pending_ecc"),
     "vgpu.virtualization_mode": as_word("gpu_virtualization_mode/virtualization_mode"),
+    "fabric.state": as_word("fabric/state"),
+    "fabric.status": as_word("fabric/status"),
     "mig.current": as_word("mig_mode/current_mig"),
     "mig.pending": as_word("mig_mode/pending_mig"),
     "mig.gpu_instances[].id": of_gpu_instances(as_number("gpu_instance_id")),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Simulated cards are what captures of real ones show.
 
-Sources: NVIDIA/k8s-test-infra, tests/e2e/go/assertions/nvidiasmi/testdata/hardware (T4, A100-40, L40S, H100-80, B200);
+Sources: NVIDIA/k8s-test-infra, tests/e2e/go/assertions/nvidiasmi/testdata/hardware (T4, A100-40, L40S, H100-80, B200,
+GB200, GB300);
 quoted listings of nvidia-smi -q (H200: thamada/nvidia-smi; A6000: mrirecon/bart #323).
 """
 
@@ -18,6 +19,8 @@ SHOWN = {
     "H100-80": ("NVIDIA", "2560 bank(s)", ("-8 C", "-2 C", "0 C", "0 C")),
     "H200": ("NVIDIA", "3072 bank(s)", ("-8 C", "-2 C", "0 C", "0 C")),
     "B200": ("NVIDIA", "3840 bank(s)", ("-5 C", "-3 C", "0 C", "0 C")),
+    "GB200": ("NVIDIA", "3968 bank(s)", ("-5 C", "-2 C", "0 C", "0 C")),
+    "GB300": ("NVIDIA", "5952 bank(s)", ("-5 C", "-2 C", "0 C", "0 C")),
 }
 THRESHOLDS = ("gpu_temp_max", "gpu_temp_slow", "gpu_temp_max_gpu", "gpu_temp_max_mem")
 
@@ -89,12 +92,17 @@ print(json.dumps([sorted(process.pid for process in listed(card)) for listed in 
 
 
 def test_clocks_of_half_a_mhz_are_told_without_the_half(node):
-    node.init("B200", "H100-80")
-    path = "supported_clocks/supported_mem_clock[1]/supported_graphics_clock"
-    clocks = [[clock.text for clock in gpu.findall(path)] for gpu in node.smi_gpus()]
-    assert [len(of_card) for of_card in clocks] == [247, 110]
-    assert clocks[0][:4] == ["1965 MHz", "1957 MHz", "1950 MHz", "1942 MHz"]
-    assert clocks[1][:2] == ["1980 MHz", "1965 MHz"]
+    node.init("B200", "H100-80", "GB200", "GB300")
+    code = """
+cards = [nvmlDeviceGetHandleByIndex(index) for index in range(nvmlDeviceGetCount())]
+fastest = [nvmlDeviceGetSupportedMemoryClocks(card)[0] for card in cards]
+print(json.dumps([nvmlDeviceGetSupportedGraphicsClocks(*pair) for pair in zip(cards, fastest)]))
+"""
+    clocks = node.nvml(code)
+    assert [len(of_card) for of_card in clocks] == [247, 110, 260, 261]
+    assert clocks[0][:4] == [1965, 1957, 1950, 1942]
+    assert clocks[1][:2] == [1980, 1965]
+    assert clocks[2][:2] == [2062, 2055]
     # what was told can be set; nvidia-smi ends with 0 in either case
     assert "set to" in node.smi("-i", 0, "-ac", "3996,1957").stdout
     assert "is not supported" in node.smi("-i", 0, "-ac", "3996,1958").stdout

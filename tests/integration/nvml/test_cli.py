@@ -25,6 +25,7 @@ VERBS = [
     "lose",
     "restore",
     "virtualization",
+    "fabric",
 ]
 
 
@@ -77,6 +78,8 @@ def test_help_lists_the_verbs_and_every_verb_explains_itself(node):
         (["driver", "gone"], "not 'gone'"),
         (["lose"], "--gpu N is missing"),
         (["virtualization", "half"], "not 'half'"),
+        (["fabric", "half"], "say not_started, in_progress or completed"),
+        (["fabric"], "say not_started, in_progress or completed"),
         (["sysfs"], "--root DIR is missing"),
         (["reboot", "--gpu", "0"], "the whole node"),
     ],

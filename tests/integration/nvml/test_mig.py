@@ -23,6 +23,16 @@ def catalogue():
 MODELS = {model.key: model for model in catalogue().MODELS}
 WITH_MIG = sorted(key for key, model in MODELS.items() if model.mig)
 
+
+def shape(mig):
+    """What differs between cards in more than names and figures."""
+    profiles = [profile._replace(name="", memory_mib=0, sms=0) for profile in mig.profiles]
+    return mig.mode_change_needs_reset, tuple(profiles)
+
+
+# One of each shape stands for the others
+SHAPES = sorted({shape(MODELS[key].mig): key for key in reversed(WITH_MIG)}.values())
+
 HELPERS = """
 import ctypes
 h = nvmlDeviceGetHandleByIndex(0)
@@ -88,7 +98,7 @@ print(json.dumps([constant, resetless, profiles]))
     assert listed == [0x12, int(not mig.mode_change_needs_reset), expected]
 
 
-@pytest.mark.parametrize("key", WITH_MIG)
+@pytest.mark.parametrize("key", SHAPES)
 def test_each_profile_fills_the_card_and_is_used_as_a_mig_device(node, key):
     node.init(key)
     mig = MODELS[key].mig
@@ -131,7 +141,7 @@ print(json.dumps(out))
         assert sms == [profile.sms]
 
 
-@pytest.mark.parametrize("key", WITH_MIG)
+@pytest.mark.parametrize("key", SHAPES)
 def test_what_outlives_a_reset_and_a_reboot(node, key):
     mig = MODELS[key].mig
     node.init(key)
@@ -309,7 +319,7 @@ print(json.dumps(out))
     ]
 
 
-@pytest.mark.parametrize("key", WITH_MIG)
+@pytest.mark.parametrize("key", SHAPES)
 def test_instances_share_no_media_engine(node, key):
     """Whatever is made in whatever order: the card never gives more than the whole has."""
     profiles = MODELS[key].mig.profiles

@@ -149,8 +149,8 @@ def test_every_field_that_both_have_is_equal_on_every_model(node, closing_words)
     compared = [one for one in compared if not one.is_newer_than_nvidia_smi()]
     rounded_up = release(node) >= ROUNDS_UP_SINCE
     assert [one for one in compared if not one.agrees(rounded_up)] == []
-    # of a card without MIG, or in MIG mode, these are null as a whole
-    assert fields - {"mig", "utilization_percent"} == set(FIELDS) | set(LEFT_OUT)
+    # of a card without MIG or fabric, or in MIG mode, these are null as a whole
+    assert fields - {"mig", "fabric", "utilization_percent"} == set(FIELDS) | set(LEFT_OUT)
     assert {one.field for one in compared if one.shown not in (None, [])} == set(FIELDS)
     assert len(compared) >= 2 * (len(catalogue.MODELS) * len(FIELDS) - BLACKWELL * len(UNKNOWN_OF_BLACKWELL))
     closing_words.append(

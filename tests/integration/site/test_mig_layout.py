@@ -141,7 +141,7 @@ BAD_LAYOUTS = [
     ),
     (of_a100({"3g.20gb": 1}, mig="disabled"), ["layouts[0] has instances, but mig is disabled"]),
     (of_a100({}, mig="on"), ["value of mig must be one of: enabled, disabled"]),
-    ([{"gpus": "all"}], ["layouts[0] asks for MIG on GPU 1 Tesla T4", "which does not support it"]),
+    ([{"gpus": "all"}], ["layouts[0] asks for MIG on GPU 1 Tesla T4", "which has no MIG"]),
     ([{"gpus": [{"uuid": "GPU-0"}]}], ["layouts[0].gpus", "matches no GPU of this host, which has: 0 NVIDIA A100"]),
     (
         of_a100({"7g.40gb": 1}) + [{"gpus": [{"index": 0}], "mig": "disabled"}],

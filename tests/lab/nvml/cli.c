@@ -14,7 +14,7 @@
 static const struct verb *const verbs[] = {
     &verb_init,  &verb_show,   &verb_sysfs,  &verb_run_process, &verb_kill_process, &verb_fail,           &verb_calls,
     &verb_reset, &verb_reboot, &verb_driver, &verb_lose,        &verb_restore,      &verb_virtualization,
-    &verb_unlist,
+    &verb_unlist, &verb_fabric,
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 

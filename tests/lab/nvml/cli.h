@@ -12,7 +12,7 @@ struct verb {
 };
 
 extern const struct verb verb_init, verb_show, verb_sysfs, verb_run_process, verb_kill_process, verb_fail, verb_calls, verb_reset,
-    verb_reboot, verb_driver, verb_lose, verb_restore, verb_virtualization, verb_unlist;
+    verb_reboot, verb_driver, verb_lose, verb_restore, verb_virtualization, verb_unlist, verb_fabric;
 
 /* Bad arguments: one line on stderr, exit 2. */
 void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nvmlsim reset, reboot, driver, lose, restore, unlist, virtualization: what befalls a node. */
+/* nvmlsim reset, reboot, driver, lose, restore, unlist, fabric, virtualization: what befalls a node. */
 #include "cli.h"
 #include "load.h"
 #include "pin.h"
@@ -172,6 +172,34 @@ static int run_restore(int argc, char **argv)
 
 const struct verb verb_lose = {"lose", run_lose, "lose --gpu N\n\nThe GPU falls off the bus: every call on it gives GPU_IS_LOST."};
 const struct verb verb_restore = {"restore", run_restore, "restore [--gpu N]\n\nUndoes 'lose' and 'unlist', for one GPU or all."};
+
+static int run_fabric(int argc, char **argv)
+{
+    static const char *const names[] = {"", "not_started", "in_progress", "completed"};
+    static struct sim_state state;
+    const char *gpu = only_gpu(&argc, &argv, 1);
+    unsigned int wanted = 0;
+    int lock;
+
+    for (unsigned int i = 1; argc == 1 && i < 4; i++)
+        if (strcmp(argv[0], names[i]) == 0)
+            wanted = i;
+    if (wanted == 0)
+        usage_error("say not_started, in_progress or completed");
+    lock = change_state(&state);
+    for (unsigned int i = 0; i < state.gpu_count; i++)
+        if (gpu == NULL || i == gpu_number(&state, gpu))
+            state.gpu[i].fabric = wanted;
+    save_state(&state, lock);
+    return 0;
+}
+
+const struct verb verb_fabric = {
+    "fabric", run_fabric,
+    "fabric [--gpu N] not_started|in_progress|completed\n"
+    "\n"
+    "How far a GPU behind NVSwitches has joined their fabric; without a fabric manager it stays in progress. Other GPUs\n"
+    "have no such state."};
 
 static int run_virtualization(int argc, char **argv)
 {

@@ -98,6 +98,7 @@ def model_row(model):
         int(model.ecc_default),
         int(model.open_modules_required),
         int(model.vgpu_capable),
+        int(model.fabric is not None),
         text(model.board_part_number),
         text(model.vbios),
         int(mig is not None),

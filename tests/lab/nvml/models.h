@@ -38,6 +38,7 @@ struct gpu_model {
     unsigned int ecc_supported, ecc_default;
     unsigned int open_required; /* works with the open kernel modules only */
     unsigned int vgpu;
+    unsigned int fabric; /* tells a fabric state */
     const char *board_part_number;
     const char *vbios;
     unsigned int mig_supported, mig_needs_reset, mig_mode_survives_reboot, mig_memory_slices, mig_slices;

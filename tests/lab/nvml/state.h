@@ -63,6 +63,7 @@ struct sim_gpu {
     uint32_t lost;
     uint32_t unlisted; /* enum sim_unlisted */
     uint32_t virtualization;
+    uint32_t fabric; /* NVML_GPU_FABRIC_STATE_*; 0: as the model's */
     uint32_t persistence;
     uint32_t compute_mode;
     uint32_t accounting;

@@ -44,25 +44,41 @@ def test_model(model):
     assert row(model.name, mig.min_driver, mig.slices, mig.memory_slices, needs, keeps) in GUIDE
 
 
+def profile_cell(profile):
+    return f"`{profile.name}` {memory(profile)}"
+
+
+@pytest.mark.parametrize("model", SEVEN, ids=lambda model: model.key)
+def test_profiles_of_the_models_of_seven_slices(model):
+    alike = [other.name.replace("NVIDIA ", "") for other in SEVEN if other.mig.profiles == model.mig.profiles]
+    plain = [profile for profile in model.mig.profiles if "+me" not in profile.name]
+    assert row(", ".join(alike), *map(profile_cell, plain)) in GUIDE
+
+
 @pytest.mark.parametrize("number", range(7))
-def test_profile_of_the_models_of_seven_slices(number):
+def test_places_of_the_models_of_seven_slices(number):
     profiles = [model.mig.profiles[number] for model in SEVEN]
     first = profiles[0]
     # One row tells of all of them only as long as they are alike.
     assert {(profile.size, profile.starts, profile.max_count) for profile in profiles} == {
         (first.size, first.starts, first.max_count)
     }
-    names = [f"`{profile.name}` {memory(profile)}" for profile in profiles]
-    assert row(*names, first.max_count, first.size, starts(first)) in GUIDE
+    names = ("`1g`", "`1g+me`", "`1g`, double memory", "`2g`", "`3g`", "`4g`", "`7g`")
+    assert row(names[number], first.max_count, first.size, starts(first)) in GUIDE
 
 
 @pytest.mark.parametrize(
     ("key", "number"),
-    [(model.key, number) for model in MODELS if model not in SEVEN for number in range(len(model.mig.profiles))],
+    [(key, number) for key in ("A30", "RTXPRO6000") for number in range(len(catalogue.by_key(key).mig.profiles))],
 )
 def test_profile_of_the_other_models(key, number):
     profile = catalogue.by_key(key).mig.profiles[number]
     assert row(f"`{profile.name}`", memory(profile), profile.max_count, profile.size, starts(profile)) in GUIDE
+
+
+def test_models_without_a_table_of_their_own_have_the_profiles_of_one_that_has():
+    told = [catalogue.by_key(key).mig.profiles for key in ("A30", "RTXPRO6000")]
+    assert all(model in SEVEN or model.mig.profiles in told for model in MODELS)
 
 
 def layouts_in(found):

@@ -28,6 +28,7 @@ from ..parse import Dkms, Package
 from ..state import Card, Fabric, OnDisk, State
 from ..support import Gpu
 from ..verdict import verdict
+from . import firmware as driver_firmware
 from . import holders as holder_files
 from . import installed as driver_installed
 from . import kernels as driver_kernels
@@ -67,6 +68,7 @@ class _Disk:
     initramfs_rebuilt: Optional[bool]
     secure_boot: str
     mok_enrolled: Optional[bool]
+    firmware: Optional[Tuple[str, ...]]
 
 
 @dataclass
@@ -176,6 +178,7 @@ class _Reader:
             _is_rebuilt(driver_kernels.initramfs_time(kernels.newest, root), said.blacklisted_since),
             secure_boot,
             self._mok_enrolled() if secure_boot in (system.ENABLED, system.DISABLED) else None,
+            self.guarded("firmware", lambda: Reading(driver_firmware.gsp(kernels.releases, root)), None),
         )
 
     def _on_disk(self, modules: Modules, release: str) -> Optional[Tuple[OnDisk, Optional[str]]]:
@@ -212,6 +215,7 @@ def _state(running: _Running, disk: _Disk, installed: _Installed, root: str) -> 
         cards=tuple(running.cards),
         fabric=installed.fabric,
         installed_by=versions.installed_by(root),
+        firmware=disk.firmware,
         jetson=any(os.path.exists(os.path.join(root, name)) for name in _JETSON),
     )
 

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from ...common.errors import EdgesiteError
+from ...machine.host import pci as pci_bus
+from .. import catalogue, fabric, names
 from ..nvml_errors import NvmlError
 from .nvml import Nvml
 from .process import NvmlProcess
@@ -20,7 +22,7 @@ def read(nvml: NvmlProcess) -> Dict[str, Any]:
         with nvml:
             gpus, lost = nvml.ask(read_gpus)
             unread = [failure("gpu {0}".format(index), error) for index, error in lost.items()]
-            return {"gpus": gpus, "driver": nvml.ask(_driver), "unread": unread}
+            return {"gpus": gpus, "driver": nvml.ask(_driver), "unread": unread + _wrong(gpus)}
     except NvmlError as error:
         return {"gpus": [], "driver": {"nvml_status": error.status}, "unread": [failure("nvml", error)]}
 
@@ -28,6 +30,18 @@ def read(nvml: NvmlProcess) -> Dict[str, Any]:
 def failure(what: str, error: EdgesiteError) -> Dict[str, Any]:
     """An entry of unread."""
     return {"what": what, "why": error.problem, "fix": error.fix, "status": getattr(error, "status", None)}
+
+
+def _wrong(gpus: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Entries of unread for GPUs whose name is another card's, or that do not work for want of their fabric."""
+    nvidia = "{0:04x}".format(catalogue.PCI_VENDOR_NVIDIA)
+    on_bus = {device.pci_bus_id: device.device_id for device in pci_bus.read_candidates() if device.vendor_id == nvidia}
+    found = []
+    for gpu in gpus:
+        device_id = on_bus.get(gpu["pci_bus_id"]) or gpu["pci_device_id"]
+        for error in filter(None, (names.contradiction(gpu, device_id), fabric.problem(gpu))):
+            found.append(failure("gpu {0}".format(gpu["index"]), error))
+    return found
 
 
 def _driver(nvml: Nvml) -> Dict[str, Any]:

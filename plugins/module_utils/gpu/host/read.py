@@ -12,7 +12,7 @@ from .. import nvml_words
 from ..nvml_errors import NvmlError
 from ..nvml_words import word
 from ..selectors import GpuId
-from . import unlisted
+from . import fabric, unlisted
 from .instances import read_mig
 from .nvml import Nvml
 from .unlisted import Lost
@@ -52,6 +52,7 @@ def read_gpu(nvml: Nvml, gpu: GpuId, handle: Any) -> Dict[str, Any]:
         "ecc": read_ecc(nvml, handle),
         "mig": read_mig(nvml, handle, processes),
         "vgpu": _vgpu(nvml, handle),
+        "fabric": fabric.read(nvml, handle),
         "processes": processes,
     }
 

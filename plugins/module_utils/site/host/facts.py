@@ -20,7 +20,7 @@ from ...gpu.host.process import NvmlProcess
 from ...jetson.host import board
 from ...machine import pci
 from ...machine.host import pci as pci_bus
-from ...machine.host import secureboot, system
+from ...machine.host import pci_ids, secureboot, system
 from ...machine.pci import Device
 from ...tpm.host import read as tpm
 
@@ -131,8 +131,8 @@ class _Host:
     def accelerators(self) -> Reading:
         """Of all makers, with or without a driver."""
         names = {gpu["pci_bus_id"]: gpu["name"] for gpu in self._nvml["gpus"]} if self._nvml else {}
-        described = (_describe(device, names.get(device.pci_bus_id)) for device in self._read_devices())
-        return Reading([accelerator for accelerator in described if accelerator])
+        described = [_describe(device, names.get(device.pci_bus_id)) for device in self._read_devices()]
+        return Reading(_named([accelerator for accelerator in described if accelerator], self._root))
 
     def nvml_unread(self) -> List[Dict[str, Any]]:
         """What NVML could not tell. That NVML is absent is nothing to mend on a host with nothing of NVIDIA's."""
@@ -164,6 +164,17 @@ def _describe(device: Device, nvml_name: Optional[str]) -> Optional[Dict[str, An
     described = asdict(device)
     described["class"] = described.pop("class_code")
     return dict(described, vendor=pci.vendor(device), kind=kind, name=nvml_name or _name(device))
+
+
+def _named(accelerators: List[Dict[str, Any]], root: str) -> List[Dict[str, Any]]:
+    """With the distribution's names for those that have none."""
+    nameless = [_pci_key(accelerator) for accelerator in accelerators if not accelerator["name"]]
+    known = pci_ids.names(nameless, root)
+    return [dict(each, name=each["name"] or known.get(_pci_key(each))) for each in accelerators]
+
+
+def _pci_key(accelerator: Dict[str, Any]) -> str:
+    return "{vendor_id}:{device_id}".format(**accelerator)
 
 
 def _name(device: Device) -> Optional[str]:

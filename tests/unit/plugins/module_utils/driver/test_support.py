@@ -112,6 +112,26 @@ def test_ranges_agree_with_the_catalogue_and_do_not_overlap():
 
 
 @pytest.mark.parametrize(
+    "device, branch, firmware",
+    [
+        ("1eb8", 580, "gsp_tu10x.bin"),  # T4
+        ("20b0", 580, "gsp_tu10x.bin"),  # A100 (GA100)
+        ("20b7", 535, "gsp_tu10x.bin"),  # A30
+        ("2230", 580, "gsp_ga10x.bin"),  # RTX A6000
+        ("27b8", 580, "gsp_ga10x.bin"),  # L4
+        ("2330", 580, "gsp_ga10x.bin"),  # H100
+        ("2901", 580, "gsp_ga10x.bin"),  # B200
+        ("27b8", 525, None),
+        ("27b8", None, None),
+        ("1db4", 580, None),  # V100 has no GSP
+        ("ffff", 580, None),
+    ],
+)
+def test_firmware_of_the_open_modules(device, branch, firmware):
+    assert support.firmware(gpu(device), branch) == firmware
+
+
+@pytest.mark.parametrize(
     "text, branch",
     [("580.95.05", 580), ("580", 580), ("580-server", 580), ("", None), (None, None), ("latest", None), ("x580", None)],
 )
@@ -127,7 +147,7 @@ def test_branch(text, branch):
         (M60, "open", None, ("Maxwell", "open"), "driver_flavour: proprietary"),
         (B200, "proprietary", 580, ("NVIDIA B200", "proprietary", "open"), "driver_flavour: open"),
         (RTX5090, "proprietary", None, ("Blackwell", "proprietary"), "driver_flavour: open"),
-        (GH200, "proprietary", 550, ("Hopper", "proprietary"), "driver_flavour: open"),
+        (GH200, "proprietary", 550, ("GH200", "proprietary"), "driver_flavour: open"),
         (V100, "proprietary", 590, ("Volta", "580", "590"), "580 or older"),
         (K80, "proprietary", 535, ("Kepler", "470", "535"), "470 or older"),
         (B200, "open", 550, ("B200", "570", "550"), "570 or newer"),

@@ -356,6 +356,45 @@ CASES = [
         ("vfio-pci",),
         "lspci",
     ),
+    # firmware
+    ("firmware that fits", but(GOOD, firmware=(NEW + "/gsp_ga10x.bin", NEW + "/gsp_tu10x.bin")), "ok", [], None),
+    (
+        "no firmware",
+        but(GOOD, firmware=()),
+        *("broken", (NEW + "/gsp_tu10x.bin, which is not there",), "firmware-nvidia-gsp"),
+    ),
+    (
+        "another version's firmware",
+        but(GOOD, firmware=(OLD + "/gsp_tu10x.bin", NEW + "/gsp_ga10x.bin")),
+        *("broken", (NEW + "/gsp_tu10x.bin", "there is that of " + OLD), f"nvidia-firmware-580-{NEW}"),
+    ),
+    (
+        "another card's firmware",
+        but(GOOD, firmware=(NEW + "/gsp_tu10x.bin",), cards=card(B200)),
+        *("broken", (NEW + "/gsp_ga10x.bin",), "firmware-nvidia-gsp"),
+    ),
+    (
+        "no firmware, NVML does not work",
+        but(GOOD, firmware=(), nvml_status="unknown"),
+        *("broken", ("gsp_tu10x.bin",), "firmware-nvidia-gsp"),
+    ),
+    (
+        "firmware is missing for the next kernel's module",
+        but(TWO, on_disk=(disk(kernel=K1, flavour="proprietary"), disk()), loaded_flavour="proprietary", firmware=()),
+        *("broken", ("gsp_tu10x.bin",), "firmware-nvidia-gsp"),
+    ),
+    (
+        "proprietary modules may do without firmware",
+        but(GOOD, on_disk=(disk(flavour="proprietary"),), loaded_flavour="proprietary", firmware=()),
+        *("ok", [], None),
+    ),
+    ("firmware of a host whose kernel is not its own", but(GUEST, firmware=()), "ok", [], None),
+    ("firmware of a driver container", but(GOOD, firmware=(), installed_by="container"), "ok", [], None),
+    (
+        "firmware of a card of unknown architecture",
+        but(GOOD, firmware=(), cards=card(Gpu("0000:1a:00.0", "ffff"))),
+        *("ok", [], None),
+    ),
     # packages
     (
         "installation broke off",

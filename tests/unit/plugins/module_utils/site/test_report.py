@@ -61,6 +61,16 @@ def test_hosts_that_did_not_converge_say_why():
     assert "late did not converge: see the run above" in lines
 
 
+def test_gpus_that_something_is_wrong_with_are_named():
+    unread = [
+        {"what": "gpu 1", "why": "GPU 1 has not joined", "fix": "Install the fabric manager"},
+        {"what": "tpm", "why": "no", "fix": "tools"},
+    ]
+    row = report.row("ok", {**DONE, "facts_result": {**DONE["facts_result"], "unread": unread}})
+    assert "ok before this run: GPU 1 has not joined. Install the fabric manager" in report.table([row])
+    assert report.row("ok", DONE)["gpus"] == report.garbled_row("bad")["gpus"] == []
+
+
 def test_columns_line_up():
     assert report.columns([["a", "bb"], ["ccc", "d"]]) == ["a    bb", "ccc  d"]
 

@@ -9,7 +9,7 @@ import os
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import files
-from ansible_collections.edgesite.gpu.plugins.module_utils.machine.host import pci, secureboot, system
+from ansible_collections.edgesite.gpu.plugins.module_utils.machine.host import pci, pci_ids, secureboot, system
 
 VARIABLE = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
@@ -79,6 +79,23 @@ def test_pci_of_a_device_that_cannot_be_read(tmp_path, monkeypatch):
 
 def test_no_pci_bus(tmp_path):
     assert pci.read_candidates(str(tmp_path)) == []
+
+
+@pytest.mark.parametrize("place", ["usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"])
+def test_names_in_the_list_of_the_distribution(tmp_path, place):
+    put(tmp_path, place, "10de  NVIDIA Corporation\n\t2235  GA102GL [A40]\n")
+    assert pci_ids.names(["10de:2235"], str(tmp_path)) == {"10de:2235": "A40"}
+
+
+def test_list_of_names_that_cannot_be_read(tmp_path, monkeypatch):
+    assert pci_ids.names(["10de:2235"], str(tmp_path)) == {}
+    (tmp_path / "usr/share/misc/pci.ids").mkdir(parents=True)
+    assert pci_ids.names(["10de:2235"], str(tmp_path)) == {}
+    put(tmp_path, "usr/share/hwdata/pci.ids", "10de  NVIDIA Corporation\n\t2235  GA102GL [A40]\n")
+    assert pci_ids.names(["10de:2235"], str(tmp_path)) == {"10de:2235": "A40"}
+    # one that never ends is read up to a limit
+    monkeypatch.setattr(pci_ids, "_MOST", 30)
+    assert pci_ids.names(["10de:2235"], str(tmp_path)) == {}
 
 
 def test_pci_of_this_machine():

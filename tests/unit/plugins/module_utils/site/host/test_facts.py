@@ -148,6 +148,16 @@ def test_accelerators_of_other_makers(tmp_path, nvml):
     assert nvml.asked == []
 
 
+def test_card_that_the_distribution_can_name(tmp_path, nvml):
+    put_card(tmp_path, "0000:01:00.0", device="0x2235")
+    put_card(tmp_path, "0000:02:00.0")
+    listed = tmp_path / "usr/share/misc/pci.ids"
+    listed.parent.mkdir(parents=True)
+    listed.write_text("10de  NVIDIA Corporation\n\t20b0  GA100 [A100 SXM4 40GB]\n\t2235  GA102GL [A40]\n")
+    found = facts.read(no_program, ["accelerators"], root=str(tmp_path))
+    assert [card["name"] for card in found["accelerators"]] == ["A40", "NVIDIA A100-SXM4-40GB"]
+
+
 def test_only_what_is_asked_for(tmp_path, nvml):
     found = facts.read(no_program, ["host"], root=str(tmp_path))
     assert sorted(found) == ["host", "unread"]

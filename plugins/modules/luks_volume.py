@@ -16,8 +16,9 @@ description:
     volume is created, and kept in that form in the volume's header and in RV(volumes). Only the holder of the
     certificate's private key can read it.
   - A device is encrypted only if it is empty, which means no partition table, no partition, no signature of a file
-    system, LUKS, LVM, md or ZFS, and only zeros in its first and last MiB. Any other device is refused, unless O(wipe)
-    names it together with the fingerprint of its content.
+    system, LUKS, LVM, md or ZFS, and only zeros wherever it was read - its first and last 16 MiB, and some hundred
+    places between, where lost partitions begin as a rule. Any other device is refused, unless O(wipe) names it together
+    with the fingerprint of its content.
   - An existing volume is never created again. What an earlier run left unfinished is completed.
 author:
   - The edgesite.gpu maintainers (@edgesite)

@@ -84,7 +84,7 @@ class Wanted(NamedTuple):
 class Disk(NamedTuple):
     """What was seen of a volume's device.
 
-    content: what is on it. fingerprint: of its first and last MiB. used: by whom, the volume's own mapping aside.
+    content: what is on it. fingerprint: of that. used: by whom, the volume's own mapping aside.
     mapped: it is open under the volume's name. taken: what else has that name, or the mount point. unlocks: whether
     the TPM opens it, else why_not. has_key: whether a recovery key that was given opens it. inside: the file system in
     it, where it is open. mounted: where it has to be.

@@ -33,7 +33,7 @@ from ..volume import (
     Volume,
     Wanted,
 )
-from . import block_device, luks
+from . import block_device, luks, survey
 from .block_device import Device
 
 
@@ -83,6 +83,8 @@ class LuksVolumeDomain(Domain[State, Action]):
         seen = block_device.look(device)
         header = luks2.parse(seen.start, device.node)
         ours = storage.ours(header)
+        holds_data = header is not None and header.subsystem == storage.OURS
+        filled = () if holds_data else survey.filled(device.node, seen.size)
         mapping = block_device.mapped(volume.name)
         mapped = mapping is not None and block_device.backs(device, mapping)
         unlocks, why_not = False, ""
@@ -98,8 +100,8 @@ class LuksVolumeDomain(Domain[State, Action]):
             node=device.node,
             size=seen.size,
             read_only=seen.read_only,
-            content=("LUKS",) if ours else block_device.content(self.run, device, seen),
-            fingerprint=seen.fingerprint,
+            content=("LUKS",) if ours else block_device.content(self.run, device, filled),
+            fingerprint=survey.fingerprint(filled),
             header=header,
             used=block_device.users(device, volume.name),
             taken="" if mounted else _taken(volume, mapping is not None and not mapped, source),
@@ -147,7 +149,8 @@ class LuksVolumeDomain(Domain[State, Action]):
     def _format(self, action: Format) -> None:
         volume, device = action.volume, _device(action.volume)
         used = block_device.users(device, "")
-        if used or block_device.look(device).fingerprint != action.fingerprint:
+        filled = survey.filled(device.node, block_device.look(device).size)
+        if used or survey.fingerprint(filled) != action.fingerprint:
             raise EdgesiteError(
                 "{0} has changed during this run: {1}".format(volume.device, used or "something wrote to it"),
                 "Find out what uses it (lsof, fuser -v), and run again",

@@ -18,9 +18,10 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import luks2
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import volume as storage
-from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host import domain
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host import domain, survey
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.block_device import Device, Look
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.domain import LuksVolumeDomain
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.survey import Filled
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.volume import CIPHERS, Volume, Wanted
 
 SIZE = 1 << 30
@@ -175,16 +176,19 @@ def host(monkeypatch):
     )
     disk = SimpleNamespace(
         resolve=lambda path: Device("/dev/vdb", "vdb"),
-        look=lambda device: Look(SIZE, False, host.start(), b""),
-        content=lambda run, device, seen: (host.old,) if host.old else (),
+        look=lambda device: Look(SIZE, False, host.start()),
+        content=lambda run, device, filled: (host.old,) if host.old else (),
         users=lambda device, own: "open" if host.open and own != NAME else "",
         mapped=lambda name: "dm-0" if host.open else None,
         backs=lambda device, mapping: True,
         mounts=lambda: {MOUNT: "/dev/mapper/data"} if host.mounted else {},
     )
+    whole = SimpleNamespace(
+        filled=lambda node, size: (Filled(0, repr(host.start().strip(b"\0"))),), fingerprint=survey.fingerprint
+    )
     files = SimpleNamespace(read_text=host.files.get, write_text=host.write_text)
     monkeypatch.setattr(ready.os, "geteuid", lambda: 0)
-    for name, value in (("luks", fake), ("block_device", disk), ("owned_files", files)):
+    for name, value in (("luks", fake), ("block_device", disk), ("survey", whole), ("owned_files", files)):
         monkeypatch.setattr(domain, name, value)
     monkeypatch.setattr(domain.effects, "owned_files", files)
     monkeypatch.setattr(domain.effects.systemctl, "do", lambda run, *words, fix="": None)

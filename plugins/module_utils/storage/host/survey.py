@@ -51,6 +51,6 @@ def _filled(node: str, wanted: List[Tuple[int, int]]) -> List[Tuple[int, str]]:
         for offset, length in wanted:
             stream.seek(offset)
             data = stream.read(length)
-            if data.strip(b"\0"):
+            if data != bytes(len(data)):
                 found.append((offset, hashlib.sha256(data).hexdigest()))
     return found

@@ -22,8 +22,8 @@ from ...common.errors import EdgesiteError
 from ...common.host import command, limited, systemctl
 from ...common.host.command import Result, Run
 from .. import luks2
-from ..luks2 import Header
-from ..volume import CIPHERS, EMPTY, OURS, Volume
+from ..luks2 import EMPTY, OURS, Header
+from ..volume import CIPHERS, Volume
 from . import block_device
 from .block_device import Device
 
@@ -54,16 +54,27 @@ _PACKAGES = {
 }
 
 
-def check_releases(run: Run) -> None:
-    """Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there."""
+def check_releases(run: Run) -> int:
+    """systemd's release.
+
+    Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there.
+    """
     cryptsetup = run([_program("cryptsetup"), "--version"]).text if command.find("cryptsetup") else ""
-    for told, least in ((systemctl.version(run), _LEAST_SYSTEMD), (cryptsetup, _LEAST_CRYPTSETUP)):
-        found = re.search(r"(\d+)\.?(\d*)", told, re.ASCII)
-        if found is not None and (int(found.group(1)), int(found.group(2) or 0)) < least:
+    systemd = systemctl.version(run)
+    for told, least in ((systemd, _LEAST_SYSTEMD), (cryptsetup, _LEAST_CRYPTSETUP)):
+        found = _release(told)
+        if found is not None and found < least:
             raise EdgesiteError(
                 "This host is too old for volumes that its TPM unlocks: it has {0}".format(told.split("\n")[0]),
                 "Use a release with cryptsetup 2.6 and systemd 250, such as Debian 12, Ubuntu 24.04 or RHEL 9",
             )
+
+    return (_release(systemd) or _LEAST_SYSTEMD)[0]
+
+
+def _release(told: str) -> Optional[Tuple[int, int]]:
+    found = re.search(r"(\d+)\.?(\d*)", told, re.ASCII)
+    return (int(found.group(1)), int(found.group(2) or 0)) if found is not None else None
 
 
 def missing_packages(filesystems: Sequence[str]) -> List[str]:
@@ -183,11 +194,16 @@ def keep_token(run: Run, device: Device, token: str) -> None:
         _do(run, ["cryptsetup", "token", "import", "--json-file", paths["token"], device.node])
 
 
-def enrol(run: Run, device: Device, pcrs: Sequence[int], key: bytes) -> None:
+def unseal(run: Run, device: Device) -> None:
+    """Takes the key slots away that are sealed to a TPM."""
+    _do(run, ["systemd-cryptenroll", "--wipe-slot=tpm2", device.node])
+
+
+def enrol(run: Run, device: Device, arguments: Sequence[str], key: bytes) -> None:
     """Seals a new key slot to the TPM; others that were sealed to one go after that."""
-    sealed = ["--tpm2-device=auto", "--tpm2-pcrs=" + "+".join(str(pcr) for pcr in pcrs), "--wipe-slot=tpm2"]
+    asked = ["systemd-cryptenroll", "--tpm2-device=auto", *arguments, "--wipe-slot=tpm2", device.node]
     # the only way to give a key to all its releases
-    _do(run, ["systemd-cryptenroll", *sealed, device.node], environment={"PASSWORD": key.decode("ascii")})
+    _do(run, asked, environment={"PASSWORD": key.decode("ascii")})
 
 
 def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int:

@@ -56,7 +56,7 @@ class Seal(NamedTuple):
 class Header(NamedTuple):
     """What the header says; of somebody else's volume the first two only.
 
-    tpm: of each key slot that is sealed to a TPM. recovery: newest last.
+    tpm: of each key slot that is sealed to a TPM. sealed: its token and its number. recovery: newest last.
     """
 
     uuid: str
@@ -65,6 +65,7 @@ class Header(NamedTuple):
     slots: Tuple[int, ...] = ()
     tpm: Tuple[Seal, ...] = ()
     recovery: Tuple[Recovery, ...] = ()
+    sealed: Tuple[Tuple[int, int], ...] = ()
 
 
 def parse(start: bytes, device: str) -> Optional[Header]:
@@ -96,10 +97,12 @@ def _ours(header: Header, content: Dict[str, Any], device: str) -> Header:
     slots = tuple(sorted(int(slot) for slot in content["keyslots"]))
     tokens = sorted(((int(number), token) for number, token in content["tokens"].items()), key=lambda one: one[0])
     recovery = [_recovery(number, token) for number, token in tokens if token["type"] == RECOVERY_TOKEN]
+    sealed = [(number, token) for number, token in tokens if token["type"] == TPM_TOKEN and token["keyslots"]]
     return header._replace(
         cipher=_cipher(content, device),
         slots=slots,
-        tpm=tuple(_seal(token) for number, token in tokens if token["type"] == TPM_TOKEN and token["keyslots"]),
+        tpm=tuple(_seal(token) for number, token in sealed),
+        sealed=tuple((number, int(token["keyslots"][0])) for number, token in sealed),
         recovery=tuple(sorted((entry for entry in recovery if entry.slot in slots), key=lambda entry: entry.number)),
     )
 

@@ -133,7 +133,8 @@ class LuksVolumeDomain(Domain[State, Action]):
         elif isinstance(action, Format):
             self._format(action)
         elif isinstance(action, Enrol):
-            luks.enrol(self.run, _device(action.volume), action.arguments, self._key(action.volume))
+            key = self._key(action.volume)
+            luks.enrol(self.run, _device(action.volume), action.seal, action.arguments, key)
         elif isinstance(action, Unseal):
             luks.unseal(self.run, _device(action.volume))
         elif isinstance(action, Recover):

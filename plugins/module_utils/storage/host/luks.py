@@ -21,8 +21,8 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 from ...common.errors import EdgesiteError
 from ...common.host import command, limited, systemctl
 from ...common.host.command import Result, Run
-from .. import luks2
-from ..luks2 import EMPTY, OURS, Header
+from .. import luks2, policy
+from ..luks2 import EMPTY, OURS, Header, Seal
 from ..volume import CIPHERS, Volume
 from . import block_device
 from .block_device import Device
@@ -199,26 +199,67 @@ def unseal(run: Run, device: Device) -> None:
     _do(run, ["systemd-cryptenroll", "--wipe-slot=tpm2", device.node])
 
 
-def enrol(run: Run, device: Device, arguments: Sequence[str], key: bytes) -> None:
-    """Seals a new key slot to the TPM; others that were sealed to one go after that."""
-    asked = ["systemd-cryptenroll", "--tpm2-device=auto", *arguments, "--wipe-slot=tpm2", device.node]
+def enrol(run: Run, device: Device, seal: Seal, arguments: Sequence[str], key: bytes) -> None:
+    """Seals a new key slot to the TPM. Others that were sealed to one go, but not before the new one has opened."""
+    before = _header(device)
+    asked = ["systemd-cryptenroll", "--tpm2-device=auto", *arguments, device.node]
     # the only way to give a key to all its releases
     _do(run, asked, environment={"PASSWORD": key.decode("ascii")})
+    now = _header(device)
+    slot = luks2.new_slot(before, now)
+    wrong = _wrong(run, device, now, slot, seal)
+    if wrong is not None:
+        _wipe_slots(run, device, [slot])
+        raise wrong
+    _wipe_slots(run, device, [old for token, old in before.sealed])
+
+
+def _wrong(run: Run, device: Device, now: Header, slot: int, seal: Seal) -> Optional[EdgesiteError]:
+    """What is the matter with a new key slot."""
+    token, bound = next((token, bound) for (token, at), bound in zip(now.sealed, now.tpm) if at == slot)
+    if bound != seal:
+        return EdgesiteError(
+            "systemd-cryptenroll bound {0} to something else than it was asked for: {1}".format(
+                device.node, policy.words(bound) or "the TPM alone"
+            ),
+            "Move {0} and {1} out of their folders on the host for this run; its earlier key slots are as they "
+            "were".format(policy.PUBLIC_KEY, policy.PCRLOCK),
+        )
+    asked = ["cryptsetup", "open", "--test-passphrase", "--token-only", "--token-id", str(token), device.node]
+    tested = _patient(run, [_program(asked[0]), *asked[1:]])
+    if not tested.ok:
+        return EdgesiteError(
+            "the TPM does not open {0} with {1}: {2}".format(
+                device.node, policy.words(seal) or "what it was sealed to just now", _last_line(tested)
+            ),
+            "Set storage_signed_pcrs and storage_pcrlock to what this boot of the host fulfils; its earlier key slots "
+            "are as they were",
+        )
+    return None
+
+
+def _wipe_slots(run: Run, device: Device, slots: Sequence[int]) -> None:
+    if slots:
+        _do(run, ["systemd-cryptenroll", "--wipe-slot=" + ",".join(str(slot) for slot in slots), device.node])
 
 
 def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int:
     """Adds a key, by one that is known or by the TPM; the slot that it got."""
-    before = header(device)
+    before = _header(device)
     with _files(key=key, known=known or b"") as paths:
         by = ("--key-file", paths["known"]) if known else _TPM_TOKEN
         asked = ["cryptsetup", "luksAddKey", "--batch-mode", *_CHEAP, *by]
         _do(run, [*asked, "--new-keyfile", paths["key"], device.node])
-    now = header(device)
-    if before is None or now is None:
+    return luks2.new_slot(before, _header(device))
+
+
+def _header(device: Device) -> Header:
+    found = header(device)
+    if found is None:
         raise EdgesiteError(
             "the LUKS2 header of {0} has disappeared".format(device.node), "Look for disk errors in dmesg on the host"
         )
-    return luks2.new_slot(before, now)
+    return found
 
 
 def drop(run: Run, device: Device, entry: luks2.Recovery) -> None:

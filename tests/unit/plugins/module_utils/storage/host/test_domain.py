@@ -104,14 +104,14 @@ class Host:
     def sealed_tokens(self):
         return {number for number, token in self.tokens.items() if token["type"] == luks2.TPM_TOKEN}
 
-    def enrol(self, run, device, arguments, key):
+    def enrol(self, run, device, seal, arguments, key):
         if key not in self.slots.values():
             raise EdgesiteError("wrong key")
         assert arguments == ("--tpm2-pcrs=7", "--tpm2-public-key=", "--tpm2-pcrlock=")
         before = self.sealed_tokens()
         if any(self.tokens[number]["tpm2-pcrs"] == [7] for number in before):
             # "This PCR set is already enrolled, executing no operation.", as it is to whatever TPM
-            return
+            raise EdgesiteError("0 key slots were added")
 
         def change():
             slot = self.free(self.slots)

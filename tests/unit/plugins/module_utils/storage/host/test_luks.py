@@ -15,6 +15,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import co
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host import luks
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.block_device import Device
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.luks2 import OURS, Header, Seal
 
 DEVICE = Device("/dev/vdb", "vdb")
 
@@ -77,21 +78,61 @@ def test_certificates_that_are_refused(tmp_path, module_run):
         luks.encrypt(module_run, certificate.read_text(), b"key")
 
 
-def test_keys_are_not_in_arguments(monkeypatch):
+SEAL = Seal((0, 7))
+BEFORE = Header("uuid", OURS, slots=(0, 3), tpm=(Seal(),), sealed=((5, 3),))
+ENROLLED = BEFORE._replace(slots=(0, 3, 4), tpm=(Seal(), SEAL), sealed=((5, 3), (7, 4)))
+ARGUMENTS = ("--tpm2-pcrs=0+7", "--tpm2-public-key=")
+ENROL = "PASSWORD=the key /sbin/systemd-cryptenroll --tpm2-device=auto --tpm2-pcrs=0+7 --tpm2-public-key= /dev/vdb"
+TEST = "/sbin/cryptsetup open --test-passphrase --token-only --token-id 7 /dev/vdb"
+
+
+def enrol(monkeypatch, run, now=ENROLLED):
+    headers = iter((BEFORE, now))
+    monkeypatch.setattr(luks, "header", lambda device: next(headers))
+    luks.enrol(run, DEVICE, SEAL, ARGUMENTS, b"the key")
+
+
+def test_the_earlier_key_slot_goes_after_the_new_one_has_opened(monkeypatch):
+    """And keys are not in arguments."""
     run = Program(monkeypatch)
-    luks.enrol(run, DEVICE, ("--tpm2-pcrs=0+7", "--tpm2-public-key="), b"the key")
+    enrol(monkeypatch, run)
+    assert run.asked == [ENROL, TEST, "/sbin/systemd-cryptenroll --wipe-slot=3 /dev/vdb"]
+
+
+def test_a_key_slot_that_is_bound_to_something_else_goes(monkeypatch):
+    run = Program(monkeypatch)
+    with pytest.raises(EdgesiteError, match="to something else than it was asked for: signed PCRs 11"):
+        enrol(monkeypatch, run, ENROLLED._replace(tpm=(Seal(), Seal(signed=(11,), key="k"))))
+    assert run.asked == [ENROL, "/sbin/systemd-cryptenroll --wipe-slot=4 /dev/vdb"]
+
+
+def test_a_key_slot_that_the_tpm_does_not_open_goes(monkeypatch):
+    run = Program(monkeypatch)
+
+    def answers(argv, **more):
+        ok = run(argv, **more)
+        return ok if "open" not in argv else Result(1, b"", "No usable token is available.\n")
+
+    with pytest.raises(EdgesiteError, match="does not open /dev/vdb with PCRs 0.7: No usable token is available"):
+        enrol(monkeypatch, answers)
+    assert run.asked == [ENROL, TEST, "/sbin/systemd-cryptenroll --wipe-slot=4 /dev/vdb"]
+
+
+def test_systemd_that_adds_nothing_is_an_error(monkeypatch):
+    with pytest.raises(EdgesiteError, match="0 key slots were added"):
+        enrol(monkeypatch, Program(monkeypatch), BEFORE)
+
+
+def test_all_key_slots_of_tpms_are_taken_away(monkeypatch):
+    run = Program(monkeypatch)
     luks.unseal(run, DEVICE)
-    assert run.asked == [
-        "PASSWORD=the key /sbin/systemd-cryptenroll --tpm2-device=auto --tpm2-pcrs=0+7 --tpm2-public-key= "
-        "--wipe-slot=tpm2 /dev/vdb",
-        "/sbin/systemd-cryptenroll --wipe-slot=tpm2 /dev/vdb",
-    ]
+    assert run.asked == ["/sbin/systemd-cryptenroll --wipe-slot=tpm2 /dev/vdb"]
 
 
 def test_an_error_says_what_the_program_says(monkeypatch):
     run = Program(monkeypatch, Result(1, b"", "one\nNo TPM2 device found.\n\n"))
     with pytest.raises(EdgesiteError, match="systemd-cryptenroll failed: No TPM2 device found"):
-        luks.enrol(run, DEVICE, (), b"the key")
+        enrol(monkeypatch, run)
     assert luks.opens(run, DEVICE) == (False, "No TPM2 device found.")
     with pytest.raises(EdgesiteError, match="wipefs failed"):
         luks.wipe(run, DEVICE)

@@ -35,7 +35,7 @@ from ..volume import (
     Volume,
     Wanted,
 )
-from . import block_device, luks, policies, survey
+from . import block_device, luks, policies, sealing, survey
 from .block_device import Device
 
 
@@ -91,7 +91,7 @@ class LuksVolumeDomain(Domain[State, Action]):
         mapped = mapping is not None and block_device.backs(device, mapping)
         unlocks, why_not = False, ""
         if header is not None and ours and header.tpm:
-            unlocks, why_not = luks.opens(self.run, device)
+            unlocks, why_not = sealing.opens(self.run, device)
         if ours and not unlocks:
             fitting = next((key for key in self.given if luks.key_opens(self.run, device, key)), None)
             if fitting is not None:
@@ -134,9 +134,9 @@ class LuksVolumeDomain(Domain[State, Action]):
             self._format(action)
         elif isinstance(action, Enrol):
             key = self._key(action.volume)
-            luks.enrol(self.run, _device(action.volume), action.seal, action.arguments, key)
+            sealing.enrol(self.run, _device(action.volume), action.seal, action.arguments, key)
         elif isinstance(action, Unseal):
-            luks.unseal(self.run, _device(action.volume))
+            sealing.unseal(self.run, _device(action.volume))
         elif isinstance(action, Recover):
             self._recover(action)
         elif isinstance(action, Drop):

@@ -170,7 +170,6 @@ def host(monkeypatch):
         missing_packages=lambda filesystems: [],
         key_opens=lambda run, device, key: key in host.slots.values(),
         has_cipher=lambda run, name: True,
-        opens=lambda run, device: (host.sealed(), "" if host.sealed() else "no"),
         inside=lambda run, volume: host.inside,
         new_key=lambda: b"key %d" % next(host.made),
         encrypt=lambda run, certificate, key: certificate + ":" + key.decode(),
@@ -178,7 +177,7 @@ def host(monkeypatch):
         **{
             name: getattr(host, name)
             for name in (
-                *("header", "make", "keep_token", "unseal", "enrol", "add_key", "drop", "open_volume", "close"),
+                *("header", "make", "keep_token", "add_key", "drop", "open_volume", "close"),
                 *("make_file_system", "unmake", "mount", "unmount"),
             )
         },
@@ -197,8 +196,18 @@ def host(monkeypatch):
     )
     files = SimpleNamespace(read_text=host.files.get, write_text=host.write_text)
     monkeypatch.setattr(ready.os, "geteuid", lambda: 0)
+    slots = SimpleNamespace(
+        opens=lambda run, device: (host.sealed(), "" if host.sealed() else "no"), unseal=host.unseal, enrol=host.enrol
+    )
     means = SimpleNamespace(look=Means)
-    parts = {"luks": fake, "block_device": disk, "survey": whole, "policies": means, "owned_files": files}
+    parts = {
+        "luks": fake,
+        "sealing": slots,
+        "block_device": disk,
+        "survey": whole,
+        "policies": means,
+        "owned_files": files,
+    }
     for name, value in parts.items():
         monkeypatch.setattr(domain, name, value)
     monkeypatch.setattr(domain.effects, "owned_files", files)

@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
-from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host import luks
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host import luks, programs
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.block_device import Device
-from ansible_collections.edgesite.gpu.plugins.module_utils.storage.luks2 import OURS, Header, Seal
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.storage.host.program import Program
 
 DEVICE = Device("/dev/vdb", "vdb")
 
@@ -26,28 +26,9 @@ def openssl(*arguments):
 
 @pytest.fixture(autouse=True)
 def private(tmp_path, monkeypatch):
-    monkeypatch.setattr(luks, "_PRIVATE", str(tmp_path))
+    monkeypatch.setattr(programs, "_PRIVATE", str(tmp_path))
     yield tmp_path
     assert not list(tmp_path.glob("edgesite-gpu-*")), "a key was left behind"
-
-
-class Program:
-    """Answers for all programs, and keeps what they were asked, with the files' content."""
-
-    def __init__(self, monkeypatch, answer=None):
-        self.asked = []
-        self.answer = answer or Result(0, b"", "")
-        monkeypatch.setattr(command, "find", lambda name: "/sbin/" + name)
-
-    def __call__(self, argv, data=None, timeout=10.0, environment=None):
-        words = ["{0}={1}".format(*variable) for variable in (environment or {}).items()]
-        for word in argv:
-            if "edgesite-gpu-" in word:
-                with open(word, encoding="utf-8") as stream:
-                    word = "<" + stream.read() + ">"
-            words.append(word)
-        self.asked.append(" ".join(words))
-        return self.answer
 
 
 @pytest.mark.parametrize(
@@ -78,63 +59,9 @@ def test_certificates_that_are_refused(tmp_path, module_run):
         luks.encrypt(module_run, certificate.read_text(), b"key")
 
 
-SEAL = Seal((0, 7))
-BEFORE = Header("uuid", OURS, slots=(0, 3), tpm=(Seal(),), sealed=((5, 3),))
-ENROLLED = BEFORE._replace(slots=(0, 3, 4), tpm=(Seal(), SEAL), sealed=((5, 3), (7, 4)))
-ARGUMENTS = ("--tpm2-pcrs=0+7", "--tpm2-public-key=")
-ENROL = "PASSWORD=the key /sbin/systemd-cryptenroll --tpm2-device=auto --tpm2-pcrs=0+7 --tpm2-public-key= /dev/vdb"
-TEST = "/sbin/cryptsetup open --test-passphrase --token-only --token-id 7 /dev/vdb"
-
-
-def enrol(monkeypatch, run, now=ENROLLED):
-    headers = iter((BEFORE, now))
-    monkeypatch.setattr(luks, "header", lambda device: next(headers))
-    luks.enrol(run, DEVICE, SEAL, ARGUMENTS, b"the key")
-
-
-def test_the_earlier_key_slot_goes_after_the_new_one_has_opened(monkeypatch):
-    """And keys are not in arguments."""
-    run = Program(monkeypatch)
-    enrol(monkeypatch, run)
-    assert run.asked == [ENROL, TEST, "/sbin/systemd-cryptenroll --wipe-slot=3 /dev/vdb"]
-
-
-def test_a_key_slot_that_is_bound_to_something_else_goes(monkeypatch):
-    run = Program(monkeypatch)
-    with pytest.raises(EdgesiteError, match="to something else than it was asked for: signed PCRs 11"):
-        enrol(monkeypatch, run, ENROLLED._replace(tpm=(Seal(), Seal(signed=(11,), key="k"))))
-    assert run.asked == [ENROL, "/sbin/systemd-cryptenroll --wipe-slot=4 /dev/vdb"]
-
-
-def test_a_key_slot_that_the_tpm_does_not_open_goes(monkeypatch):
-    run = Program(monkeypatch)
-
-    def answers(argv, **more):
-        ok = run(argv, **more)
-        return ok if "open" not in argv else Result(1, b"", "No usable token is available.\n")
-
-    with pytest.raises(EdgesiteError, match="does not open /dev/vdb with PCRs 0.7: No usable token is available"):
-        enrol(monkeypatch, answers)
-    assert run.asked == [ENROL, TEST, "/sbin/systemd-cryptenroll --wipe-slot=4 /dev/vdb"]
-
-
-def test_systemd_that_adds_nothing_is_an_error(monkeypatch):
-    with pytest.raises(EdgesiteError, match="0 key slots were added"):
-        enrol(monkeypatch, Program(monkeypatch), BEFORE)
-
-
-def test_all_key_slots_of_tpms_are_taken_away(monkeypatch):
-    run = Program(monkeypatch)
-    luks.unseal(run, DEVICE)
-    assert run.asked == ["/sbin/systemd-cryptenroll --wipe-slot=tpm2 /dev/vdb"]
-
-
 def test_an_error_says_what_the_program_says(monkeypatch):
-    run = Program(monkeypatch, Result(1, b"", "one\nNo TPM2 device found.\n\n"))
-    with pytest.raises(EdgesiteError, match="systemd-cryptenroll failed: No TPM2 device found"):
-        enrol(monkeypatch, run)
-    assert luks.opens(run, DEVICE) == (False, "No TPM2 device found.")
-    with pytest.raises(EdgesiteError, match="wipefs failed"):
+    run = Program(monkeypatch, Result(1, b"", "one\nNo such device.\n\n"))
+    with pytest.raises(EdgesiteError, match="wipefs failed: No such device"):
         luks.wipe(run, DEVICE)
 
 
@@ -215,25 +142,3 @@ def test_a_key_is_tried_without_the_tpm(monkeypatch):
     assert luks.key_opens(run, DEVICE, b"key")
     (asked,) = run.asked
     assert "--disable-external-tokens" in asked and "<key>" in asked and "--test-passphrase" in asked
-
-
-@pytest.mark.parametrize(
-    ("answers", "tries", "opens"),
-    [
-        (["Failed to create TPM2 context: State not recoverable\n", ""], 2, True),
-        (["Failed to create TPM2 context: Device or resource busy\n"] * 9, 4, False),
-        (["No usable token is available.\n"] * 9, 1, False),
-    ],
-)
-def test_a_tpm_that_is_busy_is_asked_again(monkeypatch, answers, tries, opens):
-    slept = []
-    monkeypatch.setattr(luks.time, "sleep", slept.append)
-    monkeypatch.setattr(command, "find", lambda name: "/sbin/" + name)
-    left = list(answers)
-
-    def run(argv, data=None, timeout=10.0):
-        error = left.pop(0)
-        return Result(1 if error else 0, b"", error)
-
-    assert luks.opens(run, DEVICE)[0] == opens
-    assert len(answers) - len(left) == tries == len(slept) + 1

@@ -51,7 +51,7 @@ def _wrong(run: Run, device: Device, now: Header, slot: int, seal: Seal) -> Opti
             "systemd-cryptenroll bound {0} to something else than it was asked for: {1}".format(
                 device.node, policy.words(bound) or "the TPM alone"
             ),
-            "Move {0} and {1} out of their folders on the host for this run; its earlier key slots are as they "
+            "Move {0} and {1} out of their folders on the host for this run; its other key slots are as they "
             "were".format(policy.PUBLIC_KEY, policy.PCRLOCK),
         )
     asked = ["cryptsetup", "open", "--test-passphrase", "--token-only", "--token-id", str(token), device.node]
@@ -61,7 +61,7 @@ def _wrong(run: Run, device: Device, now: Header, slot: int, seal: Seal) -> Opti
             "the TPM does not open {0} with {1}: {2}".format(
                 device.node, policy.words(seal) or "what it was sealed to just now", programs.last_line(tested)
             ),
-            "Set storage_signed_pcrs and storage_pcrlock to what this boot of the host fulfils; its earlier key slots "
+            "Set storage_signed_pcrs and storage_pcrlock to what this boot of the host fulfils; its other key slots "
             "are as they were",
         )
     return None

@@ -32,6 +32,7 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
     "days": {"type": "int", "default": 90},
     # of the host, whose module knows what ~ is there
     "directory": {"type": "str", "default": "/etc/edgesite-gpu/identity"},
+    "ek_certificates": {"type": "list", "elements": "path", "default": []},
     "ek_sha256": {"type": "list", "elements": "str", "default": []},
     "ek_trust": {"type": "str", "default": "certified", "choices": ["certified", "pinned", "first_use"]},
     "key_group": {"type": "str", "default": "tss"},

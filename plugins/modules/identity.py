@@ -132,6 +132,11 @@ options:
     type: list
     elements: str
     default: []
+  ek_certificates:
+    description: As in M(edgesite.gpu.tpm_credential).
+    type: list
+    elements: path
+    default: []
   tpm_roots:
     description: As in M(edgesite.gpu.tpm_credential).
     type: list

@@ -47,13 +47,15 @@ class Endorsement(NamedTuple):
 class Rules(NamedTuple):
     """What makes an endorsement key trusted. roots, intermediates: certificates of manufacturers, PEM.
 
-    pins: SHA-256 of keys, of which the TPM has to show one.
+    pins: SHA-256 of keys, of which the TPM has to show one. certificates: of endorsement keys, PEM, for TPMs that hold
+    none themselves; those of other TPMs do no harm.
     """
 
     trust: str
     roots: Sequence[str]
     intermediates: Sequence[str]
     pins: Sequence[str]
+    certificates: Sequence[str] = ()
 
 
 def pins(written: Sequence[str], option: str = "ek_sha256") -> List[str]:
@@ -136,11 +138,12 @@ def _judged(found: Mapping[str, Any], rules: Rules) -> Endorsement:
 
 def _certified(found: Mapping[str, Any], public: Public, rules: Rules) -> str:
     """The issuer of the key's certificate, which leads to a trusted root."""
-    written = found.get("certificate")
+    written = _handed_over(public, rules.certificates) or found.get("certificate")
     if not written:
         raise EdgesiteError(
             "it has no certificate",
-            "Pin the key in the inventory (identity_ek_trust: pinned), or trust it when it is first seen (first_use)",
+            "If its maker publishes one, add it to identity_ek_certificates; otherwise pin the key in the inventory "
+            "(identity_ek_trust: pinned), or trust it when it is first seen (first_use)",
         )
     if not rules.roots:
         raise EdgesiteError(
@@ -160,6 +163,11 @@ def _certified(found: Mapping[str, Any], public: Public, rules: Rules) -> str:
             "(identity_ek_trust: pinned)",
         )
     return issuer
+
+
+def _handed_over(public: Public, certificates: Sequence[str]) -> Optional[str]:
+    """The certificate of this key, where the inventory has it."""
+    return next((one for one in certificates if endorsement.certified(_unpem(one), public)), None)
 
 
 def _endorsed(written: Any) -> Tuple[bytes, str]:

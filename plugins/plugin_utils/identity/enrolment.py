@@ -44,7 +44,7 @@ def enrol(options: Mapping[str, Any], device: str, found: Need, step: Step) -> D
             "public": asked["public"],
             "csr": asked["csr"],
             "endorsement": _endorsement(step("tpm_info", {**tpm, "gather": ["endorsement"]})),
-            **{name: options[name] for name in ("ek_trust", "tpm_roots", "tpm_intermediates")},
+            **{name: options[name] for name in ("ek_trust", "tpm_roots", "tpm_intermediates", "ek_certificates")},
         },
     )
     proof = step(

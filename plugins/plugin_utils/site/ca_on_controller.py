@@ -43,6 +43,7 @@ def checks(values: Values) -> Sequence[Callable[[], Any]]:
         lambda: _state(values),
         lambda: _certificates("identity_tpm_roots", values["identity_tpm_roots"]),
         lambda: _certificates("identity_tpm_intermediates", values["identity_tpm_intermediates"]),
+        lambda: _certificates("identity_ek_certificates", values["identity_ek_certificates"]),
     ]
 
 

@@ -33,8 +33,10 @@ TPM = Tpm(ISSUING)
 OTHER = Tpm(ISSUING)
 
 
-def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=()):
-    rules = ek_trust.Rules(trust, list(roots), list(intermediates), list(pins))
+def judged(
+    shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=(), certificates=()
+):
+    rules = ek_trust.Rules(trust, list(roots), list(intermediates), list(pins), list(certificates))
     return ek_trust.trusted(shown, rules, enrolled)
 
 
@@ -114,6 +116,19 @@ def test_host_that_shows_very_many_keys_keeps_nobody_busy():
 )
 def test_refused(shown, words):
     assert re.search(words, refused(shown))
+
+
+def test_the_inventory_hands_over_the_certificate_of_a_tpm_that_holds_none():
+    shown = TPM.shows(certificate=None)
+    (found,) = judged(shown, certificates=[OTHER.certificate, TPM.certificate])
+    assert (found.sha256, found.trust, found.issuer) == (TPM.sha256, "certified", "CN=Good TPMs issuing")
+    # it is judged as that of a TPM is, and that of another key is nobody's
+    assert "identity_ek_certificates" in refused(shown, certificates=[OTHER.certificate])
+    shady = Tpm(SHADY)
+    assert "trusted manufacturer" in refused(shady.shows(certificate=None), certificates=[shady.certificate])
+    assert "no certificate" in refused(shown)
+    # and helps where that in the TPM is of no use
+    assert judged(TPM.shows(certificate="nonsense"), certificates=[TPM.certificate])
 
 
 def test_expired_manufacturer():

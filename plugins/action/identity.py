@@ -53,6 +53,12 @@ _NOT_MADE = {"usable": False, "cause": "missing", "reason": "it does not exist y
 _NONSENSE = "The answer of {0} makes no sense ({1}: {2}). Find out what answers in place of Python on it."
 
 
+_NO_TLS13 = (
+    "The TPM of {0} does not sign RSA-PSS as TLS 1.3 needs it, so TLS connections with this key will fail. "
+    "Set identity_key_type to ecc_p256, and run the playbook with -e identity_rotate=true."
+)
+
+
 class Broken(Exception):
     """A step failed; result: its own."""
 
@@ -130,6 +136,8 @@ class ActionModule(InstallingActionBase):
             kept = {name: store[name] for name in ("before", "clock_off")}
             store = {**enrol(options, device, found, self._step), **kept}
             store["diff"] = {"before": store["before"], "after": store["after"]}
+            if not store["tls13"]:
+                store["warnings"] = [_NO_TLS13.format(device)]
         self._done.insert(place, told)
         return store
 

@@ -74,6 +74,7 @@ class ActionModule(InstallingActionBase):
         crypto.require()
         options = self.options(OPTIONS)
         self._done: List[Dict[str, Any]] = []
+        self._warned: List[str] = []
         try:
             return self._converge(options, self._task_vars["inventory_hostname"])
         except AnsibleConnectionFailure:
@@ -136,8 +137,8 @@ class ActionModule(InstallingActionBase):
             kept = {name: store[name] for name in ("before", "clock_off")}
             store = {**enrol(options, device, found, self._step), **kept}
             store["diff"] = {"before": store["before"], "after": store["after"]}
-            if not store["tls13"]:
-                store["warnings"] = [_NO_TLS13.format(device)]
+            warnings = [*self._warned, *([] if store["tls13"] else [_NO_TLS13.format(device)])]
+            store.update({"warnings": warnings} if warnings else {})
         self._done.insert(place, told)
         return store
 
@@ -155,6 +156,8 @@ class ActionModule(InstallingActionBase):
         if result.get("failed"):
             raise Broken(result)
         self._done.extend(result.get("actions", []))
+        if name == "tpm_credential":
+            self._warned.extend(result.get("warnings", []))
         if name == "tpm_certificate":
             self._done.append({"does": "issue the certificate {0}".format(result["serial"])})
         return result

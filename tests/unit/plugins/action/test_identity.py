@@ -108,6 +108,11 @@ def test_a_key_that_cannot_be_used_for_tls_is_told_of(tmp_path, said):
     assert "warnings" not in Host(tmp_path).result()
 
 
+def test_what_was_left_out_is_told(tmp_path):
+    said = {"id": "I", "credentials": ["C"], "warnings": ["Left out: x"]}
+    assert Host(tmp_path, answers={"tpm_credential": said}).result()["warnings"] == ["Left out: x"]
+
+
 def test_host_gets_the_files_of_the_ca(tmp_path):
     host = Host(tmp_path, check=True)
     host.result()

@@ -33,10 +33,8 @@ TPM = Tpm(ISSUING)
 OTHER = Tpm(ISSUING)
 
 
-def judged(
-    shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=(), certificates=()
-):
-    rules = ek_trust.Rules(trust, list(roots), list(intermediates), list(pins), list(certificates))
+def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=(), **more):
+    rules = ek_trust.Rules(trust, list(roots), list(intermediates), list(pins), **more)
     return ek_trust.trusted(shown, rules, enrolled)
 
 
@@ -192,6 +190,27 @@ def test_certificates_are_read_from_files_and_folders(tmp_path):
     (tmp_path / "two.crt").write_bytes(der.public_bytes(Encoding.DER))
     assert sorted(chains.read([str(tmp_path)])) == sorted([ROOT.pem, SHADY.pem, ISSUING.pem])
     assert chains.read([str(tmp_path / "one.pem")]) == [ROOT.pem, SHADY.pem]
+
+
+def test_a_file_of_a_folder_that_nothing_can_read_is_left_out_and_named(tmp_path):
+    (tmp_path / "good.pem").write_text(ROOT.pem)
+    (tmp_path / "nothing.cer").write_text("nothing")
+    found = chains.collected([str(tmp_path)])
+    assert found.certificates == [ROOT.pem]
+    (why,) = found.left_out
+    assert why.startswith("Cannot read the certificates in {0}/nothing.cer: ".format(tmp_path))
+    # what was named itself is meant
+    with pytest.raises(EdgesiteError, match="nothing.cer"):
+        chains.collected([str(tmp_path / "nothing.cer")])
+    assert judged(TPM.shows(), left_out=found.left_out)
+    assert judged(TPM.shows(), trust="first_use", left_out=found.left_out)
+    for roots in ([], [SHADY.pem]):
+        assert "left out: Cannot read the certificates in" in refused(TPM.shows(), roots=roots, left_out=[why])
+
+
+def test_issuers_in_the_tpm_that_cannot_be_read_are_named():
+    message = refused(TPM.shows(issuers=["nonsense", SHADY.pem]), intermediates=())
+    assert "left out: issuer 1 in the TPM: " in message and "issuer 2" not in message
 
 
 def test_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):

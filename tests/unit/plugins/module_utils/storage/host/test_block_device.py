@@ -9,8 +9,11 @@ import subprocess
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage import luks2
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host import block_device, survey
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.block_device import Device
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.volume import ours
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.storage.test_luks2 import binary
 
 MIB = 1 << 20
 SIZE = 600 * MIB
@@ -66,6 +69,13 @@ def test_anything_but_zeros_is_found(disk, module_run, offset):
 def test_a_signature_is_named(disk, module_run):
     subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-L", "precious", str(disk)], check=True)
     assert content(disk, module_run) == ("ext4 'precious'",)
+
+
+@pytest.mark.parametrize("segment", [{"type": "linear"}, {"type": "hw-opal"}])
+def test_luks_of_others_is_not_empty_and_not_broken(disk, module_run, segment):
+    write(disk, 0, binary({"segments": {"0": segment}}, subsystem=""))
+    assert content(disk, module_run) == ("crypto_LUKS",)
+    assert not ours(luks2.parse(block_device.look(Device(str(disk), "vdb")).start, str(disk)))
 
 
 def test_another_content_has_another_fingerprint(disk):

@@ -32,6 +32,7 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
     "days": {"type": "int", "default": 90},
     # of the host, whose module knows what ~ is there
     "directory": {"type": "str", "default": "/etc/edgesite-gpu/identity"},
+    "ek_certificates": {"type": "list", "elements": "path", "default": []},
     "ek_sha256": {"type": "list", "elements": "str", "default": []},
     "ek_trust": {"type": "str", "default": "certified", "choices": ["certified", "pinned", "first_use"]},
     "key_group": {"type": "str", "default": "tss"},
@@ -52,6 +53,12 @@ _NOT_MADE = {"usable": False, "cause": "missing", "reason": "it does not exist y
 _NONSENSE = "The answer of {0} makes no sense ({1}: {2}). Find out what answers in place of Python on it."
 
 
+_NO_TLS13 = (
+    "The TPM of {0} does not sign RSA-PSS as TLS 1.3 needs it, so TLS connections with this key will fail. "
+    "Set identity_key_type to ecc_p256, and run the playbook with -e identity_rotate=true."
+)
+
+
 class Broken(Exception):
     """A step failed; result: its own."""
 
@@ -67,6 +74,7 @@ class ActionModule(InstallingActionBase):
         crypto.require()
         options = self.options(OPTIONS)
         self._done: List[Dict[str, Any]] = []
+        self._warned: List[str] = []
         try:
             return self._converge(options, self._task_vars["inventory_hostname"])
         except AnsibleConnectionFailure:
@@ -129,6 +137,8 @@ class ActionModule(InstallingActionBase):
             kept = {name: store[name] for name in ("before", "clock_off")}
             store = {**enrol(options, device, found, self._step), **kept}
             store["diff"] = {"before": store["before"], "after": store["after"]}
+            warnings = [*self._warned, *([] if store["tls13"] else [_NO_TLS13.format(device)])]
+            store.update({"warnings": warnings} if warnings else {})
         self._done.insert(place, told)
         return store
 
@@ -146,6 +156,8 @@ class ActionModule(InstallingActionBase):
         if result.get("failed"):
             raise Broken(result)
         self._done.extend(result.get("actions", []))
+        if name == "tpm_credential":
+            self._warned.extend(result.get("warnings", []))
         if name == "tpm_certificate":
             self._done.append({"does": "issue the certificate {0}".format(result["serial"])})
         return result

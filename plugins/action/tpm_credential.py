@@ -32,6 +32,7 @@ class ActionModule(CryptoActionBase):
         "endorsement": {"type": "list", "elements": "dict", "required": True},
         "ek_trust": {"type": "str", "default": "certified", "choices": ["certified", "pinned", "first_use"]},
         "ek_sha256": {"type": "list", "elements": "str", "default": []},
+        "ek_certificates": {"type": "list", "elements": "path", "default": []},
         "tpm_roots": {"type": "list", "elements": "path", "default": []},
         "tpm_intermediates": {"type": "list", "elements": "path", "default": []},
         **REQUEST,
@@ -40,14 +41,15 @@ class ActionModule(CryptoActionBase):
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         public = key_proof.device_key(options["public"])
         request = key_proof.check_request(options["csr"], public, wanted(options))
-        roots, intermediates = (chains.read(options[name]) for name in ("tpm_roots", "tpm_intermediates"))
+        read = [chains.collected(options[name]) for name in ("tpm_roots", "tpm_intermediates", "ek_certificates")]
+        roots, intermediates, certificates = (one.certificates for one in read)
+        left_out = [why for one in read for why in one.left_out]
         pins = ek_trust.pins(options["ek_sha256"])
+        rules = ek_trust.Rules(options["ek_trust"], roots, intermediates, pins, certificates, left_out)
         store = Store(options["state_dir"])
         with store.alone():
             enrolled = (store.device(options["device"]) or {}).get("ek_sha256", [])
-        endorsements = ek_trust.trusted(
-            options["endorsement"], ek_trust.Rules(options["ek_trust"], roots, intermediates, pins), enrolled
-        )
+        endorsements = ek_trust.trusted(options["endorsement"], rules, enrolled)
         shown = [one.sha256 for one in endorsements]
         found = {
             "ek_sha256": shown,
@@ -63,7 +65,8 @@ class ActionModule(CryptoActionBase):
             if not self._task.check_mode:
                 answer = tpm_challenge.answer(secrets, challenge, request)
                 store.keep_challenge(options["device"], request, answer, found, challenge)
-        return {**found, "changed": False, "id": challenge, "credentials": credentials}
+        told = {"warnings": ["Left out: {0}".format(why) for why in left_out]} if left_out else {}
+        return {**found, **told, "changed": False, "id": challenge, "credentials": credentials}
 
 
 def _credential(endorsement: Public, name: bytes, secret: bytes) -> Dict[str, str]:

@@ -132,6 +132,11 @@ options:
     type: list
     elements: str
     default: []
+  ek_certificates:
+    description: As in M(edgesite.gpu.tpm_credential).
+    type: list
+    elements: path
+    default: []
   tpm_roots:
     description: As in M(edgesite.gpu.tpm_credential).
     type: list
@@ -209,6 +214,11 @@ not_after:
   returned: when a certificate was issued
   type: str
   sample: "2027-02-20T06:30:00Z"
+tls13:
+  description:
+    - Whether the key can be used for TLS 1.3, as M(edgesite.gpu.tpm_csr) found; a warning says so if not.
+  returned: when a certificate was issued
+  type: bool
 before:
   description: As in M(edgesite.gpu.identity_store).
   returned: success

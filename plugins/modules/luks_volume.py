@@ -16,8 +16,9 @@ description:
     volume is created, and kept in that form in the volume's header and in RV(volumes). Only the holder of the
     certificate's private key can read it.
   - A device is encrypted only if it is empty, which means no partition table, no partition, no signature of a file
-    system, LUKS, LVM, md or ZFS, and only zeros in its first and last MiB. Any other device is refused, unless O(wipe)
-    names it together with the fingerprint of its content.
+    system, LUKS, LVM, md or ZFS, and only zeros wherever it was read - its first and last 16 MiB, and some hundred
+    places between, where lost partitions begin as a rule. Any other device is refused, unless O(wipe) names it together
+    with the fingerprint of its content.
   - An existing volume is never created again. What an earlier run left unfinished is completed.
 author:
   - The edgesite.gpu maintainers (@edgesite)
@@ -71,10 +72,29 @@ options:
   pcrs:
     description:
       - PCRs of the TPM. The volume opens only while their values are as they are now. V(7) is the state of Secure Boot.
-      - An empty list binds the volume to the TPM only.
+      - An empty list binds the volume to the TPM only, or to it and what O(signed_pcrs) and O(pcrlock) ask for.
+      - A volume that is bound otherwise than these three options ask for is sealed again and gets a new recovery key.
     type: list
     elements: int
     default: [7]
+  signed_pcrs:
+    description:
+      - PCRs whose values are signed. The volume opens with every unified kernel image that has a signature of its
+        values, so that it survives updates. V(11) is the PCR that such an image is measured into.
+      - Needs systemd 252, and C(tpm2-pcr-public-key.pem) and C(tpm2-pcr-signature.json) in C(/run/systemd) or another
+        folder where systemd looks for them, as a host has that booted an image of C(ukify build --pcr-private-key).
+      - If it is empty, volumes are not bound to a public key, even if systemd would do so because one lies there.
+    type: list
+    elements: int
+    default: []
+  pcrlock:
+    description:
+      - Whether the volume opens only if the policy of C(systemd-pcrlock) allows the state of the host. The policy can
+        be extended before an update, so that the volume survives it; O(pcrs) is V([]) then as a rule.
+      - Needs systemd 255 and C(pcrlock.json), which C(systemd-pcrlock make-policy) writes; together with
+        O(signed_pcrs) it needs systemd 257.
+    type: bool
+    default: false
   recovery_keys:
     description:
       - Decrypted recovery keys of volumes, in any order. Set them for one run if the TPM no longer opens the volumes
@@ -158,6 +178,13 @@ volumes:
     uuid:
       description: UUID of the LUKS volume. For a volume that check mode would create, a placeholder.
       type: str
+    tpm:
+      description:
+        - What each key slot that is sealed to a TPM is bound to beside that TPM - C(pcrs), C(signed_pcrs), C(pcrlock),
+          and whether somebody has to type a C(pin).
+      type: list
+      elements: dict
+      sample: [{"pcrs": [7], "signed_pcrs": [], "pcrlock": false, "pin": false}]
     recovery:
       description:
         - Its encrypted recovery key; CMS in PEM, for C(openssl cms -decrypt). Empty for a volume that check mode would
@@ -199,6 +226,8 @@ def main():
             "volumes": VOLUMES,
             "recovery_certificate": {"type": "str", "required": True},
             "pcrs": {"type": "list", "elements": "int", "default": [7]},
+            "signed_pcrs": {"type": "list", "elements": "int", "default": []},
+            "pcrlock": {"type": "bool", "default": False},
             "recovery_keys": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "wipe": {"type": "list", "elements": "str", "default": []},
         },

@@ -68,6 +68,13 @@ options:
     type: list
     elements: str
     default: []
+  ek_certificates:
+    description:
+      - Certificates of endorsement keys, as their makers publish them, for TPMs that hold none; files in PEM or DER, or
+        directories of such files. Each counts for the TPM that has its key only, and is checked like one from a TPM.
+    type: list
+    elements: path
+    default: []
   tpm_roots:
     description: Root certificates of TPM manufacturers; files in PEM or DER, or directories of such files.
     type: list

@@ -106,6 +106,12 @@ name:
   returned: success
   type: str
   sample: 000b717b76417a752a9247aba13b707f8d7ed702ddecb8f12890188d859cf9404955
+tls13:
+  description:
+    - Whether the key can be used for TLS 1.3, which a trial signature shows. V(false) for RSA keys of TPMs that do not
+      sign RSA-PSS, or with a longer salt than TLS 1.3 allows, as many TPM chips do.
+  returned: success
+  type: bool
 """
 
 from ..module_utils.basic import AnsibleModule

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 DATA = {"name": "data", "device": "/dev/disk/by-id/virtio-DATA1", "mount": "/srv/data"}
@@ -20,6 +21,12 @@ def opens(machine, key):
     """Whether a key opens the volume. cryptsetup would ask the TPM first, also where it is given a key."""
     opened = "cryptsetup open --test-passphrase --disable-external-tokens --key-file - " + DATA["device"]
     return machine.run(f"printf %s {key} | {opened} >/dev/null 2>&1; echo $?") == "0"
+
+
+def sealed(machine):
+    """The tokens in the volume's header that name a TPM."""
+    header = json.loads(machine.run("cryptsetup luksDump --dump-json-metadata " + DATA["device"]))
+    return [token for token in header["tokens"].values() if token["type"] == "systemd-tpm2"]
 
 
 def test_a_volume_is_made(machine, site):
@@ -81,6 +88,18 @@ def test_other_pcrs_take_a_new_key_and_leave_the_data(machine, site):
     assert machine.run("cat /srv/data/file") == "kept"
 
 
+def test_a_public_key_that_lies_there_is_not_taken(machine, site):
+    """systemd binds a volume to PCR 11 by itself where it finds one."""
+    machine.run("openssl genrsa 2048 | openssl rsa -pubout -out /run/systemd/tpm2-pcr-public-key.pem")
+    result = site.converge(DATA, storage_pcrs=[])
+    assert does(result) == ["create", "seal", "remove", "store"]
+    assert result["volumes"][0]["tpm"] == [{"pcrs": [], "signed_pcrs": [], "pcrlock": False, "pin": False}]
+    (token,) = sealed(machine)
+    assert token["tpm2-pcrs"] == []
+    assert [name for name in token if "pubkey" in name or "pcrlock" in name] == []
+    assert site.converge(DATA, storage_pcrs=[])["actions"] == []
+
+
 def test_the_tpm_opens_it_after_a_reboot(machine, site):
     machine.shut_down()
     machine.boot("own")
@@ -103,12 +122,13 @@ def test_another_tpm_does_not_open_it(machine, site):
 def test_the_recovery_key_brings_it_back(machine, site):
     uuid = machine.run(f"cryptsetup luksUUID {DATA['device']}")
     key = site.recovery_key(uuid)
-    result = site.converge(DATA, storage_recovery_keys=[key])
-    assert does(result) == ["create", "seal", "remove", "open", "mount", "store"]
+    # bound to the same PCRs as before, which systemd would take for a key slot of this TPM
+    result = site.converge(DATA, storage_recovery_keys=[key], storage_pcrs=[])
+    assert does(result) == ["create", "remove", "seal", "remove", "open", "mount", "store"]
     assert machine.run("cat /srv/data/file") == "kept"
     # the key that was used is of no use any more, and the new one is in escrow
     assert not opens(machine, key)
     new = site.recovery_key(uuid)
     assert new != key
     assert opens(machine, new)
-    assert site.converge(DATA)["actions"] == []
+    assert site.converge(DATA, storage_pcrs=[])["actions"] == []

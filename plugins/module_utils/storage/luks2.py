@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import struct
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, shown
 from ..common.lines import UUID
 
 MAGIC = b"LUKS\xba\xbe"
+# In the header's subsystem. A volume is marked EMPTY from its making until its file system is made: it holds nothing.
+OURS, EMPTY = "edgesite.gpu", "edgesite.gpu empty"
 TPM_TOKEN = "systemd-tpm2"
 RECOVERY_TOKEN = "edgesite-recovery"
 # magic, version, size with JSON, sequence, label, checksum algorithm, salt, UUID, subsystem
@@ -35,55 +39,117 @@ class Recovery(NamedTuple):
     cms: str
 
 
+class Seal(NamedTuple):
+    """What opens a key slot beside the TPM that it is sealed to.
+
+    pcrs: PCRs that have the values of the day when it was sealed. signed: PCRs whose values are signed, with key, the
+    SHA-256 of a public key. pcrlock: systemd-pcrlock's policy. pin: what somebody types.
+    """
+
+    pcrs: Tuple[int, ...] = ()
+    signed: Tuple[int, ...] = ()
+    key: str = ""
+    pcrlock: bool = False
+    pin: bool = False
+
+
 class Header(NamedTuple):
-    """What the header says. tpm: PCRs of each key slot that is sealed to a TPM. recovery: newest last."""
+    """What the header says; of somebody else's volume the first two only.
+
+    tpm: of each key slot that is sealed to a TPM. sealed: its token and its number. recovery: newest last.
+    """
 
     uuid: str
     subsystem: str
-    cipher: str
-    slots: Tuple[int, ...]
-    tpm: Tuple[Tuple[int, ...], ...]
-    recovery: Tuple[Recovery, ...]
+    cipher: str = ""
+    slots: Tuple[int, ...] = ()
+    tpm: Tuple[Seal, ...] = ()
+    recovery: Tuple[Recovery, ...] = ()
+    sealed: Tuple[Tuple[int, int], ...] = ()
 
 
 def parse(start: bytes, device: str) -> Optional[Header]:
-    """The header in the first bytes of a volume; None where they are not LUKS2's."""
-    if not start.startswith(MAGIC):
+    """The header in the first bytes of a volume; None where they are not LUKS2's.
+
+    Other programs write headers of many kinds. Of those nothing is needed but whose they are.
+    """
+    if not start.startswith(MAGIC) or len(start) < _BINARY.size:
         return None
+    magic, version, size, sequence, label, checksum, salt, uuid, subsystem = _BINARY.unpack_from(start)
+    if version != 2:
+        return None
+    header = Header(_text(uuid), _text(subsystem))
+    if header.subsystem not in (OURS, EMPTY):
+        return header
     try:
-        magic, version, size, sequence, label, checksum, salt, uuid, subsystem = _BINARY.unpack_from(start)
-        if version != 2:
-            return None
-        content = json.loads(start[_JSON_AT:size].split(b"\0", 1)[0].decode("utf-8"))
-        # it goes into /etc/crypttab, and whoever could write to the device may have put anything there
-        if not UUID.pattern.fullmatch(_text(uuid)):
-            raise ValueError("{0!r} is not a UUID".format(_text(uuid)))
-        cipher = str(content["segments"]["0"]["encryption"])
-        slots = tuple(sorted(int(slot) for slot in content["keyslots"]))
-        tokens = sorted((int(number), token) for number, token in content["tokens"].items())
-        tpm = tuple(_pcrs(token) for number, token in tokens if token["type"] == TPM_TOKEN and token["keyslots"])
-        recovery = [_recovery(number, token) for number, token in tokens if token["type"] == RECOVERY_TOKEN]
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        return _ours(header, json.loads(start[_JSON_AT:size].split(b"\0", 1)[0].decode("utf-8")), device)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EdgesiteError(
             "The LUKS2 header of {0} cannot be read: {1!r}".format(device, error),
             "Run 'cryptsetup repair {0}' on the host to see what it says; nothing was changed".format(device),
         ) from error
-    return Header(
-        _text(uuid),
-        _text(subsystem),
-        cipher,
-        slots,
-        tpm,
-        tuple(sorted((entry for entry in recovery if entry.slot in slots), key=lambda entry: entry.number)),
+
+
+def _ours(header: Header, content: Dict[str, Any], device: str) -> Header:
+    # it goes into /etc/crypttab, and whoever could write to the device may have put anything there
+    if not UUID.pattern.fullmatch(header.uuid):
+        raise ValueError("{0!r} is not a UUID".format(header.uuid))
+    slots = tuple(sorted(int(slot) for slot in content["keyslots"]))
+    tokens = sorted(((int(number), token) for number, token in content["tokens"].items()), key=lambda one: one[0])
+    recovery = [_recovery(number, token) for number, token in tokens if token["type"] == RECOVERY_TOKEN]
+    sealed = [(number, token) for number, token in tokens if token["type"] == TPM_TOKEN and token["keyslots"]]
+    return header._replace(
+        cipher=_cipher(content, device),
+        slots=slots,
+        tpm=tuple(_seal(token) for number, token in sealed),
+        sealed=tuple((number, int(token["keyslots"][0])) for number, token in sealed),
+        recovery=tuple(sorted((entry for entry in recovery if entry.slot in slots), key=lambda entry: entry.number)),
     )
+
+
+def _cipher(content: Dict[str, Any], device: str) -> str:
+    """What all data is encrypted with. cryptsetup has more than one segment only while it encrypts a volume anew."""
+    if len(content["segments"]) > 1:
+        raise EdgesiteError(
+            "{0} is being re-encrypted".format(device),
+            "Run 'cryptsetup reencrypt --resume-only {0}' on the host, and then the playbook again".format(device),
+        )
+    (segment,) = content["segments"].values()
+    if segment["type"] != "crypt":
+        raise EdgesiteError(
+            "{0} is marked as a volume of edgesite.gpu, but its data is of the type {1}, and not crypt".format(
+                device, shown(segment["type"])
+            ),
+            "Set device in storage_volumes to another one; 'cryptsetup luksDump {0}' on the host shows it".format(
+                device
+            ),
+        )
+    return str(segment["encryption"])
 
 
 def _text(field: bytes) -> str:
     return field.split(b"\0", 1)[0].decode("ascii", "replace")
 
 
-def _pcrs(token: Dict[str, Any]) -> Tuple[int, ...]:
-    return tuple(sorted(int(pcr) for pcr in token["tpm2-pcrs"]))
+def _seal(token: Dict[str, Any]) -> Seal:
+    """What systemd wrote, which leaves out what it did not use."""
+    key = token.get("tpm2_pubkey")
+    return Seal(
+        _numbers(token["tpm2-pcrs"]),
+        _numbers(token.get("tpm2_pubkey_pcrs", [])),
+        digest(base64.b64decode(key)) if key else "",
+        bool(token.get("tpm2_pcrlock")),
+        bool(token.get("tpm2-pin")),
+    )
+
+
+def _numbers(pcrs: List[Any]) -> Tuple[int, ...]:
+    return tuple(sorted(int(pcr) for pcr in pcrs))
+
+
+def digest(public_key: bytes) -> str:
+    """Tells public keys apart, in the form in which systemd reads and stores them, which is PEM."""
+    return hashlib.sha256(public_key).hexdigest()
 
 
 def _recovery(number: int, token: Dict[str, Any]) -> Recovery:

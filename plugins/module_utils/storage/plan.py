@@ -10,14 +10,13 @@ from typing import List, Optional, Tuple
 from ..common import effects
 from ..common.effects import CRYPTTAB, FSTAB, WriteFile
 from ..common.errors import EdgesiteError, combined
-from . import tab_file
-from .luks2 import Header, Recovery
+from . import policy, tab_file
+from .luks2 import EMPTY, OURS, Header, Recovery, Seal
+from .policy import Means
 from .volume import (
     CIPHERS,
-    EMPTY,
     FILE_SYSTEMS,
     MIB,
-    OURS,
     Action,
     Disk,
     Drop,
@@ -28,6 +27,7 @@ from .volume import (
     Open,
     Recover,
     State,
+    Unseal,
     Volume,
     Wanted,
     ours,
@@ -45,11 +45,12 @@ def plan(wanted: Wanted, state: State) -> List[Action]:
     problems: List[EdgesiteError] = []
     actions: List[Action] = []
     crypttab, fstab = state.crypttab, state.fstab
+    seal = policy.seal(wanted.pcrs, wanted.signed, wanted.pcrlock, state.means) if wanted.volumes else Seal()
     for volume in wanted.volumes:
         try:
             disk = _present(volume, state)
             making = _refuse(wanted, volume, disk, state)
-            actions += _keys(wanted, volume, disk, making)
+            actions += _keys(wanted, volume, disk, making, seal, state.means)
         except EdgesiteError as error:
             problems.append(error)
             continue
@@ -200,13 +201,13 @@ def _refuse_new(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> Non
         )
 
 
-def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool) -> List[Action]:
+def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool, seal: Seal, means: Means) -> List[Action]:
     """The steps that give the TPM its key and the operators theirs."""
     if making or disk.header is None:
         wipes = "" if ours(disk.header) else ", ".join(disk.content)
         return [
             Format(volume, disk.node, disk.fingerprint, wipes),
-            Enrol(volume, disk.node, wanted.pcrs),
+            Enrol(volume, disk.node, seal, policy.arguments(seal, means)),
         ]
     header = disk.header
     number = header.recovery[-1].number if header.recovery else 0
@@ -222,14 +223,21 @@ def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool) -> List[Acti
                 "recovery key and set storage_recovery_keys (the option recovery_keys) for one run",
             )
         # A key that people have seen is replaced, and first, so that no run that ends here forgets it.
-        actions = [new_key, Enrol(volume, disk.node, wanted.pcrs)]
-    elif header.tpm != (wanted.pcrs,):
-        actions = [new_key, Enrol(volume, disk.node, wanted.pcrs)]
+        actions = [new_key, *_sealed(volume, disk, header, seal, means)]
+    elif header.tpm != (seal,):
+        actions = [new_key, *_sealed(volume, disk, header, seal, means)]
     elif not header.recovery or header.recovery[-1].certificate != wanted.certificate:
         actions = [new_key]
     if len(header.recovery) + (new_key in actions) > 1:
         actions.append(Drop(volume, disk.node))
     return actions
+
+
+def _sealed(volume: Volume, disk: Disk, header: Header, seal: Seal, means: Means) -> List[Action]:
+    """Sealed anew. A key slot that opens the volume goes only after the new one is there."""
+    enrol = Enrol(volume, disk.node, seal, policy.arguments(seal, means))
+    in_its_way = bool(header.tpm) and not disk.unlocks or seal in header.tpm
+    return [Unseal(volume, disk.node), enrol] if in_its_way else [enrol]
 
 
 def after(wanted: Wanted, state: State, actions: List[Action]) -> State:
@@ -261,8 +269,10 @@ def _after(wanted: Wanted, disk: Disk, action: Action) -> Disk:
         return disk._replace(mounted=True)
     if header is None:
         return disk
+    if isinstance(action, Unseal):
+        return disk._replace(header=header._replace(tpm=()), unlocks=False)
     if isinstance(action, Enrol):
-        return disk._replace(header=header._replace(tpm=(action.pcrs,)), unlocks=True, why_not="")
+        return disk._replace(header=header._replace(tpm=(action.seal,)), unlocks=True, why_not="")
     if isinstance(action, Recover):
         new = Recovery(-1, -1, wanted.certificate, action.number + 1, "")
         return disk._replace(header=header._replace(recovery=header.recovery + (new,)))

@@ -14,10 +14,10 @@ from ..common.effects import WriteFile
 from ..common.errors import EdgesiteError, Problems, shown
 from ..common.lines import Kind
 from ..tpm import der
-from .luks2 import Header
+from . import policy
+from .luks2 import EMPTY, OURS, Header, Seal
+from .policy import Means
 
-# In the header's subsystem. A volume is marked EMPTY from its making until its file system is made: it holds nothing.
-OURS, EMPTY = "edgesite.gpu", "edgesite.gpu empty"
 MIB = 1 << 20
 GIB = 1 << 30
 # The smallest volume for each file system, LUKS2's 16 MiB included
@@ -73,18 +73,20 @@ class Volume(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """certificate: SHA-256 of the operators'. wipe: whose content may go."""
+    """certificate: SHA-256 of the operators'. wipe: whose content may go. signed: PCRs whose values are signed."""
 
     volumes: Tuple[Volume, ...]
     pcrs: Tuple[int, ...]
     certificate: str
     wipe: Tuple[str, ...] = ()
+    signed: Tuple[int, ...] = ()
+    pcrlock: bool = False
 
 
 class Disk(NamedTuple):
     """What was seen of a volume's device.
 
-    content: what is on it. fingerprint: of its first and last MiB. used: by whom, the volume's own mapping aside.
+    content: what is on it. fingerprint: of that. used: by whom, the volume's own mapping aside.
     mapped: it is open under the volume's name. taken: what else has that name, or the mount point. unlocks: whether
     the TPM opens it, else why_not. has_key: whether a recovery key that was given opens it. inside: the file system in
     it, where it is open. mounted: where it has to be.
@@ -107,13 +109,17 @@ class Disk(NamedTuple):
 
 
 class State(NamedTuple):
-    """disks: by the volume's name; None for one that is not there. ciphers: whether the kernel has them."""
+    """disks: by the volume's name; None for one that is not there. ciphers: whether the kernel has them.
+
+    means: what the host has for policies.
+    """
 
     disks: Dict[str, Optional[Disk]]
     crypttab: str
     fstab: str
     ciphers: Mapping[str, bool]
     tpm: bool
+    means: Means
 
 
 class Format(NamedTuple):
@@ -125,12 +131,23 @@ class Format(NamedTuple):
     wipes: str
 
 
-class Enrol(NamedTuple):
-    """Seals a key slot to this TPM, in the place of earlier ones."""
+class Unseal(NamedTuple):
+    """Takes the key slots away that are sealed to a TPM.
+
+    systemd-cryptenroll makes no new one where one has the same policy, whatever TPM that is sealed to.
+    """
 
     volume: Volume
     node: str
-    pcrs: Tuple[int, ...]
+
+
+class Enrol(NamedTuple):
+    """Seals a key slot to this TPM, in the place of earlier ones. arguments: how systemd is asked for it."""
+
+    volume: Volume
+    node: str
+    seal: Seal
+    arguments: Tuple[str, ...]
 
 
 class Recover(NamedTuple):
@@ -167,14 +184,19 @@ class Mount(NamedTuple):
     volume: Volume
 
 
-Action = Union[Format, Enrol, Recover, Drop, WriteFile, Open, MakeFileSystem, Mount]
+Action = Union[Format, Unseal, Enrol, Recover, Drop, WriteFile, Open, MakeFileSystem, Mount]
 
 
 def of_options(options: Mapping[str, Any], new_uuid: Callable[[], str]) -> Wanted:
     """What luks_volume's options ask for. Raises EdgesiteError with all that is wrong with them."""
     problems = Problems()
     found = Wanted(
-        volumes(options["volumes"], new_uuid), tuple(sorted(set(options["pcrs"]))), "", tuple(options["wipe"])
+        volumes(options["volumes"], new_uuid),
+        tuple(sorted(set(options["pcrs"]))),
+        "",
+        tuple(options["wipe"]),
+        tuple(sorted(set(options["signed_pcrs"]))),
+        options["pcrlock"],
     )
     with problems:
         check(found)
@@ -211,7 +233,9 @@ def check(wanted: Wanted, prefix: str = "") -> None:
         with problems:
             _check_own(option, what, [getattr(volume, what) for volume in wanted.volumes])
     with problems:
-        _check_pcrs(prefix + "pcrs", wanted.pcrs)
+        _check_pcrs(prefix + "pcrs", wanted.pcrs, "[7], the PCR of Secure Boot")
+    with problems:
+        _check_pcrs(prefix + "signed_pcrs", wanted.signed, "[11], the PCR of unified kernel images")
     for place, entry in enumerate(wanted.wipe):
         with problems:
             _check_wipe("{0}wipe[{1}]".format(prefix, place), entry, wanted.volumes)
@@ -244,12 +268,12 @@ def _check_own(option: str, what: str, values: Sequence[str]) -> None:
     problems.end()
 
 
-def _check_pcrs(option: str, pcrs: Sequence[int]) -> None:
+def _check_pcrs(option: str, pcrs: Sequence[int], such_as: str) -> None:
     unknown = [str(pcr) for pcr in pcrs if pcr not in range(24)]
     if unknown:
         raise EdgesiteError(
             "{0} has {1}, and PCRs are numbered 0 to 23".format(option, ", ".join(unknown)),
-            "Write numbers such as [7], the PCR of Secure Boot",
+            "Write numbers such as " + such_as,
         )
 
 
@@ -287,9 +311,11 @@ def describe(action: Action) -> str:
         return "encrypt {0} ({1}) as {2}{3}".format(
             action.volume.device, action.volume.cipher, action.volume.name, wiped
         )
+    if isinstance(action, Unseal):
+        return "remove the key slots of {0} that are sealed to a TPM".format(action.volume.name)
     if isinstance(action, Enrol):
-        bound = " with PCRs {0}".format("+".join(str(pcr) for pcr in action.pcrs)) if action.pcrs else ""
-        return "seal {0} to the TPM{1}".format(action.volume.name, bound)
+        bound = policy.words(action.seal)
+        return "seal {0} to the TPM{1}".format(action.volume.name, bound and " with " + bound)
     if isinstance(action, Recover):
         return "create a new recovery key for {0}".format(action.volume.name)
     if isinstance(action, Drop):

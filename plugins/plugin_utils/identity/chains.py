@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from typing import List, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.tpm import certificate, der
@@ -28,6 +28,13 @@ _REASON = re.compile(r"(?:(?P<name>\S.*)\n)?error \d+ at \d+ depth lookup: (?P<w
 _SECONDS = 30.0
 
 
+class Collected(NamedTuple):
+    """Certificates, PEM; and of each file that was left out, why."""
+
+    certificates: List[str]
+    left_out: List[str]
+
+
 def read(paths: Sequence[str]) -> List[str]:
     """The certificates in files, and in the .pem, .crt and .cer files of folders, as PEM."""
     found: List[str] = []
@@ -35,6 +42,22 @@ def read(paths: Sequence[str]) -> List[str]:
         for name in _files_in(path) if os.path.isdir(path) else [path]:
             found += _certificates_in(name)
     return found
+
+
+def collected(paths: Sequence[str]) -> Collected:
+    """As read, but of folders: one file there that nothing can read must not stop hosts that do not need it."""
+    certificates: List[str] = []
+    left_out: List[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            certificates += _certificates_in(path)
+            continue
+        for name in _files_in(path):
+            try:
+                certificates += _certificates_in(name)
+            except EdgesiteError as error:
+                left_out.append(error.problem)
+    return Collected(certificates, left_out)
 
 
 def split(text: str) -> List[str]:

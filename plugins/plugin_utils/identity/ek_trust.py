@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
@@ -47,13 +46,16 @@ class Endorsement(NamedTuple):
 class Rules(NamedTuple):
     """What makes an endorsement key trusted. roots, intermediates: certificates of manufacturers, PEM.
 
-    pins: SHA-256 of keys, of which the TPM has to show one.
+    pins: SHA-256 of keys, of which the TPM has to show one. certificates: of endorsement keys, PEM, for TPMs that hold
+    none themselves; those of other TPMs do no harm. left_out: of each file that could not be read, why.
     """
 
     trust: str
     roots: Sequence[str]
     intermediates: Sequence[str]
     pins: Sequence[str]
+    certificates: Sequence[str] = ()
+    left_out: Sequence[str] = ()
 
 
 def pins(written: Sequence[str], option: str = "ek_sha256") -> List[str]:
@@ -136,30 +138,38 @@ def _judged(found: Mapping[str, Any], rules: Rules) -> Endorsement:
 
 def _certified(found: Mapping[str, Any], public: Public, rules: Rules) -> str:
     """The issuer of the key's certificate, which leads to a trusted root."""
-    written = found.get("certificate")
+    written = _handed_over(public, rules.certificates) or found.get("certificate")
     if not written:
         raise EdgesiteError(
             "it has no certificate",
-            "Pin the key in the inventory (identity_ek_trust: pinned), or trust it when it is first seen (first_use)",
+            "If its maker publishes one, add it to identity_ek_certificates; otherwise pin the key in the inventory "
+            "(identity_ek_trust: pinned), or trust it when it is first seen (first_use)",
         )
     if not rules.roots:
         raise EdgesiteError(
-            "no root certificate of a TPM manufacturer is trusted",
+            "no root certificate of a TPM manufacturer is trusted" + _not_read(rules.left_out),
             "Set identity_tpm_roots to the root certificates of your TPMs' manufacturers",
         )
     encoded, issuer = _endorsed(written)
     if not endorsement.certified(encoded, public):
         raise EdgesiteError("its certificate is for another key", _PIN_IT)
-    between = list(rules.intermediates) + _readable(found.get("issuers"))
-    why = chains.refusal(chains.pem(encoded), between, rules.roots)
+    issuers = _readable(found.get("issuers"))
+    why = chains.refusal(chains.pem(encoded), [*rules.intermediates, *issuers.certificates], rules.roots)
     if why:
         raise EdgesiteError(
-            "its certificate does not lead to a trusted manufacturer ({0}); its issuer is {1}".format(why, issuer),
+            "its certificate does not lead to a trusted manufacturer ({0}); its issuer is {1}{2}".format(
+                why, issuer, _not_read([*rules.left_out, *issuers.left_out])
+            ),
             "If you trust it, add its root to identity_tpm_roots, and its intermediate certificates to "
             "identity_tpm_intermediates; if its signature is too weak, pin the key in the inventory "
             "(identity_ek_trust: pinned)",
         )
     return issuer
+
+
+def _handed_over(public: Public, certificates: Sequence[str]) -> Optional[str]:
+    """The certificate of this key, where the inventory has it."""
+    return next((one for one in certificates if endorsement.certified(_unpem(one), public)), None)
 
 
 def _endorsed(written: Any) -> Tuple[bytes, str]:
@@ -180,13 +190,19 @@ def _endorsed(written: Any) -> Tuple[bytes, str]:
     return encoded, issuer
 
 
-def _readable(certificates: Any) -> List[str]:
+def _readable(certificates: Any) -> chains.Collected:
     """What the TPM brings of its issuers. It is a help and no more, so what cannot be read is left out."""
-    found = []
-    for one in (certificates if isinstance(certificates, list) else [])[: chains.MOST]:
-        with contextlib.suppress(ValueError):
-            found.append(chains.pem(_unpem(one)))
+    found = chains.Collected([], [])
+    for number, one in enumerate((certificates if isinstance(certificates, list) else [])[: chains.MOST], 1):
+        try:
+            found.certificates.append(chains.pem(_unpem(one)))
+        except ValueError as error:
+            found.left_out.append("issuer {0} in the TPM: {1}".format(number, error))
     return found
+
+
+def _not_read(left_out: Sequence[str]) -> str:
+    return "; what cannot be read was left out: {0}".format(", ".join(left_out)) if left_out else ""
 
 
 def _unpem(written: Any) -> bytes:

@@ -44,7 +44,7 @@ def enrol(options: Mapping[str, Any], device: str, found: Need, step: Step) -> D
             "public": asked["public"],
             "csr": asked["csr"],
             "endorsement": _endorsement(step("tpm_info", {**tpm, "gather": ["endorsement"]})),
-            **{name: options[name] for name in ("ek_trust", "tpm_roots", "tpm_intermediates")},
+            **{name: options[name] for name in ("ek_trust", "tpm_roots", "tpm_intermediates", "ek_certificates")},
         },
     )
     proof = step(
@@ -78,7 +78,7 @@ def enrol(options: Mapping[str, Any], device: str, found: Need, step: Step) -> D
             "chain": issued["chain"],
         },
     )
-    return {**stored, "serial": issued["serial"], "not_after": issued["not_after"]}
+    return {**stored, "serial": issued["serial"], "not_after": issued["not_after"], "tls13": asked["tls13"] is True}
 
 
 def _endorsement(known: Mapping[str, Any]) -> Any:

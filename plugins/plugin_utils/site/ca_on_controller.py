@@ -43,6 +43,7 @@ def checks(values: Values) -> Sequence[Callable[[], Any]]:
         lambda: _state(values),
         lambda: _certificates("identity_tpm_roots", values["identity_tpm_roots"]),
         lambda: _certificates("identity_tpm_intermediates", values["identity_tpm_intermediates"]),
+        lambda: _certificates("identity_ek_certificates", values["identity_ek_certificates"]),
     ]
 
 
@@ -184,15 +185,15 @@ def _certificates(name: str, paths: Sequence[str]) -> None:
         if not read(name, (path,)):
             raise EdgesiteError(
                 "{0}: {1} has no certificate".format(name, path),
-                "Put certificates in it, as files that end with .pem, .crt or .cer",
+                "Put certificates in PEM or DER in it, as files that end with .pem, .crt or .cer",
             )
 
 
 @functools.lru_cache(maxsize=None)
 def read(name: str, paths: Tuple[str, ...]) -> Tuple[str, ...]:
-    """The certificates in files and folders that a variable names."""
+    """The certificates in files and folders that a variable names. A folder may have others, which a run names."""
     try:
-        return tuple(chains.read(paths))
+        return tuple(chains.collected(paths).certificates)
     except EdgesiteError as error:
         raise EdgesiteError("{0}: {1}".format(name, error.problem), error.fix) from error
 

@@ -118,7 +118,13 @@ def _one_source(values: Values) -> None:
 
 def _storage(values: Values, host: str) -> List[EdgesiteError]:
     volumes = volume.volumes(values["storage_volumes"])
-    wanted = volume.Wanted(volumes, tuple(values["storage_pcrs"]), "", tuple(values["storage_wipe"]))
+    wanted = volume.Wanted(
+        volumes,
+        tuple(values["storage_pcrs"]),
+        "",
+        tuple(values["storage_wipe"]),
+        tuple(values["storage_signed_pcrs"]),
+    )
     return _each(
         lambda: volume.check(wanted, "storage_"),
         lambda: _check_certificate(values["storage_recovery_certificate"]),

@@ -40,7 +40,7 @@ _SAID = {
     "identity_store": STORE,
     "tpm_info": _TPM_INFO,
     "tpm_key": {"path": "/key"},
-    "tpm_csr": {"public": "P", "csr": "R"},
+    "tpm_csr": {"public": "P", "csr": "R", "tls13": True},
     "tpm_credential": {"id": "I", "credentials": ["C"]},
     "tpm_challenge": {"answer": "A"},
     "tpm_certificate": {"certificate": "CERT", "chain": "CHAIN", "serial": "1f", "not_after": "2027"},

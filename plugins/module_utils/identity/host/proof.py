@@ -11,10 +11,13 @@ import hashlib
 from typing import Any, Dict, NamedTuple, Sequence
 
 from ...common.errors import EdgesiteError
+from ...tpm import pss
+from ...tpm.errors import TpmError
 from ...tpm.host import endorsement as tpm_endorsement
 from ...tpm.host import key as tpm_key
 from ...tpm.host.tools import Tools
 from ...tpm.key import Place
+from ...tpm.public import RSA
 from .. import challenge as tpm_challenge
 from .. import csr
 
@@ -47,7 +50,19 @@ def request(tools: Tools, place: Place, wanted: csr.Request) -> Dict[str, Any]:
             "csr": csr.pem(csr.assemble(signed, key.public, signature)),
             "public": base64.b64encode(key.public.tpm2b).decode("ascii"),
             "name": key.public.name.hex(),
+            "tls13": _signs_for_tls13(tools, key),
         }
+
+
+def _signs_for_tls13(tools: Tools, key: tpm_key.Key) -> bool:
+    """Many TPMs give RSA-PSS the longest salt that fits, and whoever they talk to by TLS 1.3 ends the connection."""
+    if key.public.type != RSA:
+        return True
+    digest = hashlib.sha256(b"a try").digest()
+    try:
+        return pss.salt_length(key.public, digest, tools.sign_pss(key.name, digest)) == pss.SALT
+    except TpmError:
+        return False
 
 
 def answer(tools: Tools, place: Place, challenge: Challenge) -> str:

@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import stat
-from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ...common.errors import EdgesiteError
 from ...common.host import command, limited
 from ...common.host.command import Run
-
-_END = 1 << 20
+from ..places import MIB
+from . import survey
+from .survey import Filled
 
 
 class Device(NamedTuple):
@@ -27,17 +27,11 @@ class Device(NamedTuple):
 
 
 class Look(NamedTuple):
-    """start and end: its first and last MiB."""
+    """start: its first MiB."""
 
     size: int
     read_only: bool
     start: bytes
-    end: bytes
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes with what is on the device."""
-        return hashlib.sha256(self.start + self.end).hexdigest()[:12]
 
 
 def resolve(path: str) -> Optional[Device]:
@@ -55,28 +49,22 @@ def resolve(path: str) -> Optional[Device]:
 
 
 def look(device: Device) -> Look:
-    """Its size and both ends."""
+    """Its size and its start."""
     folder = _sys(device.kernel)
-    size = int(_line(folder, "size") or 0) * 512
     try:
-        start, end = limited.call(device.node, _ends, device.node, size)
+        start = limited.call(device.node, _start, device.node)
     except OSError as error:
-        raise EdgesiteError(
-            "cannot read {0}: {1}".format(device.node, error.strerror),
-            "Run the task as root (become: true), or look for disk errors in dmesg",
-        ) from error
-    return Look(size, _line(folder, "ro") == "1", start, end)
+        raise survey.unreadable(device.node, error) from error
+    return Look(int(_line(folder, "size") or 0) * 512, _line(folder, "ro") == "1", start)
 
 
-def _ends(node: str, size: int) -> Tuple[bytes, bytes]:
+def _start(node: str) -> bytes:
     with open(node, "rb") as stream:
-        start = stream.read(_END)
-        stream.seek(max(0, size - _END))
-        return start, stream.read(_END)
+        return stream.read(MIB)
 
 
-def content(run: Run, device: Device, seen: Look) -> Tuple[str, ...]:
-    """What is on it, in words; empty where both ends are zeros and no signature and no partition is there."""
+def content(run: Run, device: Device, filled: Sequence[Filled]) -> Tuple[str, ...]:
+    """What is on it, in words; empty where no signature and no partition is there, and nothing but zeros was read."""
     wipefs = command.find("wipefs")
     if wipefs is None:
         raise EdgesiteError("wipefs is not installed on this host", "Install the package util-linux")
@@ -93,9 +81,17 @@ def content(run: Run, device: Device, seen: Look) -> Tuple[str, ...]:
             found.append("{0}{1}".format(entry["type"], label))
     folder = _sys(device.kernel)
     found += ["partition " + name for name in sorted(os.listdir(folder)) if os.path.exists(_at(folder, name))]
-    if not found and (seen.start.strip(b"\0") or seen.end.strip(b"\0")):
-        found.append("data without a signature in its first or last MiB")
+    if not found and filled:
+        found.append(_without_table(run, device, filled[0].offset // MIB))
     return tuple(dict.fromkeys(found))
+
+
+def _without_table(run: Run, device: Device, mib: int) -> str:
+    """What lies there: a file system, for one, whose partition has gone from the table."""
+    place = ["--offset", str(mib * MIB), "-s", "TYPE", "-o", "value", device.node]
+    asked = run([command.find("blkid") or "blkid", "--probe", *place], timeout=60.0)
+    kind = asked.text.strip() if asked.ok else ""
+    return "{0} from MiB {1} on, in no partition".format(kind or "data without a signature", mib)
 
 
 def _at(folder: str, name: str) -> str:

@@ -20,6 +20,7 @@ from ...tpm.host import read
 from .. import luks2, tab_file
 from .. import plan as storage_plan
 from .. import volume as storage
+from ..luks2 import OURS, Header
 from ..volume import (
     Action,
     Disk,
@@ -30,10 +31,11 @@ from ..volume import (
     Open,
     Recover,
     State,
+    Unseal,
     Volume,
     Wanted,
 )
-from . import block_device, luks
+from . import block_device, luks, policies, sealing, survey
 from .block_device import Device
 
 
@@ -52,8 +54,7 @@ class LuksVolumeDomain(Domain[State, Action]):
 
     def observe(self) -> State:
         volumes = self.wanted.volumes
-        if volumes:
-            luks.check_releases(self.run)
+        release = luks.check_releases(self.run) if volumes else 0
         missing = luks.missing_packages([volume.filesystem for volume in volumes])
         if volumes and missing:
             raise EdgesiteError(
@@ -74,6 +75,7 @@ class LuksVolumeDomain(Domain[State, Action]):
             owned_files.read_text(FSTAB) or "",
             ciphers,
             read.default_tcti("/") is not None,
+            policies.look(release),
         )
 
     def _look(self, volume: Volume, mounts: Dict[str, str]) -> Optional[Disk]:
@@ -83,11 +85,13 @@ class LuksVolumeDomain(Domain[State, Action]):
         seen = block_device.look(device)
         header = luks2.parse(seen.start, device.node)
         ours = storage.ours(header)
+        holds_data = header is not None and header.subsystem == OURS
+        filled = () if holds_data else survey.filled(device.node, seen.size)
         mapping = block_device.mapped(volume.name)
         mapped = mapping is not None and block_device.backs(device, mapping)
         unlocks, why_not = False, ""
         if header is not None and ours and header.tpm:
-            unlocks, why_not = luks.opens(self.run, device)
+            unlocks, why_not = sealing.opens(self.run, device)
         if ours and not unlocks:
             fitting = next((key for key in self.given if luks.key_opens(self.run, device, key)), None)
             if fitting is not None:
@@ -98,8 +102,8 @@ class LuksVolumeDomain(Domain[State, Action]):
             node=device.node,
             size=seen.size,
             read_only=seen.read_only,
-            content=("LUKS",) if ours else block_device.content(self.run, device, seen),
-            fingerprint=seen.fingerprint,
+            content=("LUKS",) if ours else block_device.content(self.run, device, filled),
+            fingerprint=survey.fingerprint(filled),
             header=header,
             used=block_device.users(device, volume.name),
             taken="" if mounted else _taken(volume, mapping is not None and not mapped, source),
@@ -129,7 +133,10 @@ class LuksVolumeDomain(Domain[State, Action]):
         elif isinstance(action, Format):
             self._format(action)
         elif isinstance(action, Enrol):
-            luks.enrol(self.run, _device(action.volume), action.pcrs, self._key(action.volume))
+            key = self._key(action.volume)
+            sealing.enrol(self.run, _device(action.volume), action.seal, action.arguments, key)
+        elif isinstance(action, Unseal):
+            sealing.unseal(self.run, _device(action.volume))
         elif isinstance(action, Recover):
             self._recover(action)
         elif isinstance(action, Drop):
@@ -147,7 +154,8 @@ class LuksVolumeDomain(Domain[State, Action]):
     def _format(self, action: Format) -> None:
         volume, device = action.volume, _device(action.volume)
         used = block_device.users(device, "")
-        if used or block_device.look(device).fingerprint != action.fingerprint:
+        filled = survey.filled(device.node, block_device.look(device).size)
+        if used or survey.fingerprint(filled) != action.fingerprint:
             raise EdgesiteError(
                 "{0} has changed during this run: {1}".format(volume.device, used or "something wrote to it"),
                 "Find out what uses it (lsof, fuser -v), and run again",
@@ -205,7 +213,7 @@ class LuksVolumeDomain(Domain[State, Action]):
 
     def final(self, action: Action) -> bool:
         # what was wiped is gone, and so are key slots that a new one took the place of
-        return (isinstance(action, Format) and bool(action.wipes)) or isinstance(action, (Recover, Drop))
+        return (isinstance(action, Format) and bool(action.wipes)) or isinstance(action, (Recover, Unseal, Drop))
 
     def describe(self, action: Action) -> Dict[str, Any]:
         return {"does": storage.describe(action)}
@@ -226,6 +234,7 @@ class LuksVolumeDomain(Domain[State, Action]):
             "device": volume.device,
             "mount": volume.mount,
             "uuid": header.uuid if header is not None else None,
+            "tpm": _seals(header) if header is not None else [],
             "recovery": newest.cms if newest is not None else None,
         }
 
@@ -254,6 +263,13 @@ def _taken(volume: Volume, mapping: bool, source: Optional[str]) -> str:
     return ""
 
 
+def _seals(header: Header) -> List[Dict[str, Any]]:
+    return [
+        {"pcrs": list(seal.pcrs), "signed_pcrs": list(seal.signed), "pcrlock": seal.pcrlock, "pin": seal.pin}
+        for seal in header.tpm
+    ]
+
+
 def _show(volume: Volume, disk: Optional[Disk], state: State) -> Dict[str, Any]:
     if disk is None:
         return {"device": volume.device, "present": False}
@@ -264,10 +280,10 @@ def _show(volume: Volume, disk: Optional[Disk], state: State) -> Dict[str, Any]:
             "device": volume.device,
             "cipher": header.cipher,
             "uuid": header.uuid,
-            "pcrs": [list(pcrs) for pcrs in header.tpm],
+            "tpm": _seals(header),
             "recovery_keys": len(header.recovery),
             "opened_by_tpm": disk.unlocks,
-            "file_system": header.subsystem == storage.OURS,
+            "file_system": header.subsystem == OURS,
         }
     return dict(
         shown,

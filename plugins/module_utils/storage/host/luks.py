@@ -1,42 +1,31 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What cryptsetup, systemd-cryptenroll and openssl do for an encrypted volume.
-
-Keys are in a folder of /run that only root can enter, for as long as a program reads them, or in its environment, and
-nowhere else.
-"""
+"""What cryptsetup, openssl and mkfs do for an encrypted volume; and what of it a host has."""
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import re
 import socket
-import tempfile
-import time
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from ...common.errors import EdgesiteError
 from ...common.host import command, limited, systemctl
-from ...common.host.command import Result, Run
+from ...common.host.command import Run
 from .. import luks2
-from ..luks2 import Header
-from ..volume import CIPHERS, EMPTY, OURS, Volume
-from . import block_device
+from ..luks2 import EMPTY, OURS, Header
+from ..volume import CIPHERS, Volume
+from . import block_device, programs
 from .block_device import Device
+from .programs import SECONDS
 
-# In memory, and gone with a reboot
-_PRIVATE = "/run"
-# A slow TPM, or a machine that is emulated
-_SECONDS = 70.0
 # A large disk
 _MKFS_SECONDS = 900.0
-_PAUSES = (1.0, 2.0, 4.0)
 # Keys are random and of 256 bits: no work is needed to keep them from being guessed. systemd does the same.
 _CHEAP = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--hash", "sha256")
-_TPM_TOKEN = ("--token-only", "--token-type", luks2.TPM_TOKEN)
+TPM_TOKEN = ("--token-only", "--token-type", luks2.TPM_TOKEN)
 # systemd's way to write recovery keys: letters that lie alike on keyboards
 _LETTERS = "cbdefghijklnrtuv"
 # systemd loads these when it needs them
@@ -54,16 +43,27 @@ _PACKAGES = {
 }
 
 
-def check_releases(run: Run) -> None:
-    """Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there."""
-    cryptsetup = run([_program("cryptsetup"), "--version"]).text if command.find("cryptsetup") else ""
-    for told, least in ((systemctl.version(run), _LEAST_SYSTEMD), (cryptsetup, _LEAST_CRYPTSETUP)):
-        found = re.search(r"(\d+)\.?(\d*)", told, re.ASCII)
-        if found is not None and (int(found.group(1)), int(found.group(2) or 0)) < least:
+def check_releases(run: Run) -> int:
+    """systemd's release.
+
+    Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there.
+    """
+    cryptsetup = run([programs.path_of("cryptsetup"), "--version"]).text if command.find("cryptsetup") else ""
+    systemd = systemctl.version(run)
+    for told, least in ((systemd, _LEAST_SYSTEMD), (cryptsetup, _LEAST_CRYPTSETUP)):
+        found = _release(told)
+        if found is not None and found < least:
             raise EdgesiteError(
                 "This host is too old for volumes that its TPM unlocks: it has {0}".format(told.split("\n")[0]),
                 "Use a release with cryptsetup 2.6 and systemd 250, such as Debian 12, Ubuntu 24.04 or RHEL 9",
             )
+
+    return (_release(systemd) or _LEAST_SYSTEMD)[0]
+
+
+def _release(told: str) -> Optional[Tuple[int, int]]:
+    found = re.search(r"(\d+)\.?(\d*)", told, re.ASCII)
+    return (int(found.group(1)), int(found.group(2) or 0)) if found is not None else None
 
 
 def missing_packages(filesystems: Sequence[str]) -> List[str]:
@@ -96,21 +96,22 @@ def has_cipher(run: Run, name: str) -> bool:
     except OSError:
         # a kernel without this interface to its ciphers; cryptsetup has others
         kind, mode = cipher.spec.split("-")[:2]
-        asked = [_program("cryptsetup"), "benchmark", "--cipher", kind + "-" + mode, "--key-size", str(cipher.bits)]
-        return run(asked, timeout=_SECONDS).ok
-
-
-def opens(run: Run, device: Device) -> Tuple[bool, str]:
-    """Whether the TPM opens the volume, and if not, what cryptsetup says."""
-    tested = _patient(run, [_program("cryptsetup"), "open", "--test-passphrase", *_TPM_TOKEN, device.node])
-    return tested.ok, "" if tested.ok else _last_line(tested)
+        asked = [
+            programs.path_of("cryptsetup"),
+            "benchmark",
+            "--cipher",
+            kind + "-" + mode,
+            "--key-size",
+            str(cipher.bits),
+        ]
+        return run(asked, timeout=SECONDS).ok
 
 
 def key_opens(run: Run, device: Device, key: bytes) -> bool:
     """Whether a recovery key opens the volume. Tokens are left out, as cryptsetup would ask the TPM before the key."""
-    with _files(key=key) as paths:
+    with programs.files(key=key) as paths:
         asked = ["cryptsetup", "open", "--test-passphrase", "--disable-external-tokens", "--key-file", paths["key"]]
-        return run([_program(asked[0]), *asked[1:], device.node], timeout=_SECONDS).ok
+        return run([programs.path_of(asked[0]), *asked[1:], device.node], timeout=SECONDS).ok
 
 
 def header(device: Device) -> Optional[Header]:
@@ -118,9 +119,19 @@ def header(device: Device) -> Optional[Header]:
     return luks2.parse(block_device.look(device).start, device.node)
 
 
+def present(device: Device) -> Header:
+    """The header of a volume that has one."""
+    found = header(device)
+    if found is None:
+        raise EdgesiteError(
+            "the LUKS2 header of {0} has disappeared".format(device.node), "Look for disk errors in dmesg on the host"
+        )
+    return found
+
+
 def inside(run: Run, volume: Volume) -> str:
     """The file system in an open volume."""
-    asked = run([_program("blkid"), "-p", "-s", "TYPE", "-o", "value", volume.mapper], timeout=60.0)
+    asked = run([programs.path_of("blkid"), "-p", "-s", "TYPE", "-o", "value", volume.mapper], timeout=60.0)
     return asked.text.strip() if asked.ok else ""
 
 
@@ -132,12 +143,12 @@ def new_key() -> bytes:
 
 def encrypt(run: Run, certificate: str, key: bytes) -> str:
     """A key that only those who hold the certificate's private key can read: CMS, PEM."""
-    openssl = _program("openssl")
-    with _files(certificate=certificate.encode("utf-8"), key=key) as paths:
+    openssl = programs.path_of("openssl")
+    with programs.files(certificate=certificate.encode("utf-8"), key=key) as paths:
         shown = run([openssl, "x509", "-noout", "-text", "-in", paths["certificate"]])
         if not shown.ok:
             raise EdgesiteError(
-                "openssl cannot read the certificate for recovery keys: {0}".format(_last_line(shown)),
+                "openssl cannot read the certificate for recovery keys: {0}".format(programs.last_line(shown)),
                 "Use a certificate in PEM whose private key the operators keep",
             )
         rsa = "rsaEncryption" in shown.text
@@ -152,7 +163,7 @@ def encrypt(run: Run, certificate: str, key: bytes) -> str:
         made = run([*asked, "-recip", paths["certificate"], *padding], timeout=60.0)
     if not made.ok or "BEGIN CMS" not in made.text:
         raise EdgesiteError(
-            "openssl cannot encrypt to the certificate for recovery keys: {0}".format(_last_line(made)),
+            "openssl cannot encrypt to the certificate for recovery keys: {0}".format(programs.last_line(made)),
             "Use a certificate with an RSA or EC key whose key usage allows encryption or key agreement",
         )
     return made.text
@@ -160,14 +171,14 @@ def encrypt(run: Run, certificate: str, key: bytes) -> str:
 
 def wipe(run: Run, device: Device) -> None:
     """Takes all signatures away, and the partitions that they are of."""
-    _do(run, ["wipefs", "--all", "--force", device.node])
+    programs.do(run, ["wipefs", "--all", "--force", device.node])
 
 
 def make(run: Run, volume: Volume, device: Device, key: bytes) -> None:
     """Makes the LUKS2 volume, marked as empty."""
     cipher = CIPHERS[volume.cipher]
-    with _files(key=key) as paths:
-        _do(
+    with programs.files(key=key) as paths:
+        programs.do(
             run,
             [
                 *("cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", *_CHEAP),
@@ -179,36 +190,24 @@ def make(run: Run, volume: Volume, device: Device, key: bytes) -> None:
 
 def keep_token(run: Run, device: Device, token: str) -> None:
     """Puts a token into the header."""
-    with _files(token=token.encode("utf-8")) as paths:
-        _do(run, ["cryptsetup", "token", "import", "--json-file", paths["token"], device.node])
-
-
-def enrol(run: Run, device: Device, pcrs: Sequence[int], key: bytes) -> None:
-    """Seals a new key slot to the TPM; others that were sealed to one go after that."""
-    sealed = ["--tpm2-device=auto", "--tpm2-pcrs=" + "+".join(str(pcr) for pcr in pcrs), "--wipe-slot=tpm2"]
-    # the only way to give a key to all its releases
-    _do(run, ["systemd-cryptenroll", *sealed, device.node], environment={"PASSWORD": key.decode("ascii")})
+    with programs.files(token=token.encode("utf-8")) as paths:
+        programs.do(run, ["cryptsetup", "token", "import", "--json-file", paths["token"], device.node])
 
 
 def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int:
     """Adds a key, by one that is known or by the TPM; the slot that it got."""
-    before = header(device)
-    with _files(key=key, known=known or b"") as paths:
-        by = ("--key-file", paths["known"]) if known else _TPM_TOKEN
+    before = present(device)
+    with programs.files(key=key, known=known or b"") as paths:
+        by = ("--key-file", paths["known"]) if known else TPM_TOKEN
         asked = ["cryptsetup", "luksAddKey", "--batch-mode", *_CHEAP, *by]
-        _do(run, [*asked, "--new-keyfile", paths["key"], device.node])
-    now = header(device)
-    if before is None or now is None:
-        raise EdgesiteError(
-            "the LUKS2 header of {0} has disappeared".format(device.node), "Look for disk errors in dmesg on the host"
-        )
-    return luks2.new_slot(before, now)
+        programs.do(run, [*asked, "--new-keyfile", paths["key"], device.node])
+    return luks2.new_slot(before, present(device))
 
 
 def drop(run: Run, device: Device, entry: luks2.Recovery) -> None:
     """Takes a recovery key away."""
-    _do(run, ["cryptsetup", "luksKillSlot", "--batch-mode", device.node, str(entry.slot)])
-    _do(run, ["cryptsetup", "token", "remove", "--token-id", str(entry.token), device.node])
+    programs.do(run, ["cryptsetup", "luksKillSlot", "--batch-mode", device.node, str(entry.slot)])
+    programs.do(run, ["cryptsetup", "token", "remove", "--token-id", str(entry.token), device.node])
 
 
 def open_volume(run: Run, volume: Volume) -> None:
@@ -220,7 +219,9 @@ def open_volume(run: Run, volume: Volume) -> None:
     except EdgesiteError:
         opened = False
     if not opened:
-        said = run([_program("journalctl"), "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit], timeout=60.0)
+        said = run(
+            [programs.path_of("journalctl"), "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit], timeout=60.0
+        )
         raise EdgesiteError(
             "{0} did not open the volume: {1}".format(unit, " / ".join(said.text.split("\n")).strip(" /")),
             "Run 'journalctl -u {0}' on the host".format(unit),
@@ -232,14 +233,14 @@ def close(run: Run, volume: Volume) -> None:
     if block_device.mapped(volume.name) is not None:
         systemctl.do(run, "stop", "systemd-cryptsetup@{0}.service".format(volume.name))
     if block_device.mapped(volume.name) is not None:
-        _do(run, ["cryptsetup", "close", volume.name])
+        programs.do(run, ["cryptsetup", "close", volume.name])
 
 
 def make_file_system(run: Run, volume: Volume, device: Device) -> None:
     """Makes the file system, and then says in the header that the volume holds something."""
     force = "-F" if volume.filesystem == "ext4" else "-f"
-    _do(run, ["mkfs." + volume.filesystem, "-q", force, volume.mapper], timeout=_MKFS_SECONDS)
-    _do(run, ["cryptsetup", "config", "--subsystem", OURS, device.node])
+    programs.do(run, ["mkfs." + volume.filesystem, "-q", force, volume.mapper], timeout=_MKFS_SECONDS)
+    programs.do(run, ["cryptsetup", "config", "--subsystem", OURS, device.node])
 
 
 def unmake(device: Device, size: int) -> None:
@@ -258,52 +259,9 @@ def mount(run: Run, volume: Volume) -> None:
     """Mounts a volume by its line in fstab."""
     if not os.path.isdir(volume.mount):
         os.makedirs(volume.mount, mode=0o755)
-    _do(run, ["mount", volume.mount])
+    programs.do(run, ["mount", volume.mount])
 
 
 def unmount(run: Run, volume: Volume) -> None:
     """Unmounts a volume."""
-    _do(run, ["umount", volume.mount])
-
-
-def _patient(run: Run, argv: Sequence[str], timeout: float = _SECONDS, **more: Any) -> Result:
-    """Runs a program, and again where it did not get as far as the TPM, which may be busy with others."""
-    for pause in _PAUSES:
-        done = run(argv, timeout=timeout, **more)
-        if done.ok or "Failed to create TPM2 context" not in done.error:
-            return done
-        time.sleep(pause)
-    return run(argv, timeout=timeout, **more)
-
-
-def _do(run: Run, argv: Sequence[str], **more: Any) -> None:
-    done = _patient(run, [_program(argv[0]), *argv[1:]], **more)
-    if not done.ok:
-        raise EdgesiteError(
-            "{0} failed: {1}".format(argv[0], _last_line(done)),
-            "Fix what it names, and run the playbook again; 'journalctl -b' on the host may say more",
-        )
-
-
-def _program(name: str) -> str:
-    path = command.find(name)
-    if path is None:
-        raise EdgesiteError("{0} is not installed on this host".format(name), "Install the package that has it")
-    return path
-
-
-def _last_line(result: Result) -> str:
-    lines = [line.strip() for line in result.error.splitlines() if line.strip()]
-    return lines[-1] if lines else "it exited with code {0} and said nothing".format(result.rc)
-
-
-@contextlib.contextmanager
-def _files(**contents: bytes) -> Iterator[Dict[str, str]]:
-    """Files with these contents, by name."""
-    with tempfile.TemporaryDirectory(dir=_PRIVATE, prefix="edgesite-gpu-") as folder:
-        paths = {}
-        for name, data in contents.items():
-            paths[name] = os.path.join(folder, name)
-            with open(os.open(paths[name], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-                stream.write(data)
-        yield paths
+    programs.do(run, ["umount", volume.mount])

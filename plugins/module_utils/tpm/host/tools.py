@@ -70,7 +70,13 @@ class Tools(Connection):
 
     def sign(self, key: str, public: Public, digest: bytes) -> bytes:
         """A signature over a SHA-256 digest: DER for an ECC key, PKCS #1 v1.5 for an RSA key."""
-        scheme = "ecdsa" if public.type == ECC else "rsassa"
+        return self._sign(key, "ecdsa" if public.type == ECC else "rsassa", digest)
+
+    def sign_pss(self, key: str, digest: bytes) -> bytes:
+        """A signature of an RSA key over a SHA-256 digest, as TLS 1.3 has it."""
+        return self._sign(key, "rsapss", digest)
+
+    def _sign(self, key: str, scheme: str, digest: bytes) -> bytes:
         arguments = ("-Q", "-c", key, "-g", "sha256", "-s", scheme, "-f", "plain", "-d", "-o", STDOUT)
         return self.ask("tpm2_sign", *arguments, data=digest, what="signing", password="key's")
 

@@ -54,7 +54,7 @@ class Host(HostTask):
             "identity_device": {"revoked": []},
             "identity_store": STORE,
             "tpm_key": {"path": "/key", "actions": [{"does": "make the key"}]},
-            "tpm_csr": {"public": "P", "csr": "R"},
+            "tpm_csr": {"public": "P", "csr": "R", "tls13": True},
             "tpm_credential": {"id": "I", "credentials": ["C"]},
             "tpm_challenge": {"answer": "A"},
             "tpm_certificate": {"certificate": "CERT", "chain": "CHAIN", "serial": "1f", "not_after": "2027"},
@@ -97,6 +97,20 @@ def test_host_gets_a_certificate(tmp_path):
     assert (result["serial"], result["need"]["action"], result["changed"]) == ("1f", "enrol", True)
     assert host.sent["tpm_certificate"]["answer"] == "A" and host.sent["identity_store"]["certificate"] == "CERT"
     assert host.sent["tpm_credential"]["device"] == "gpu-1"
+
+
+@pytest.mark.parametrize("said", [False, "nonsense"])
+def test_a_key_that_cannot_be_used_for_tls_is_told_of(tmp_path, said):
+    result = Host(tmp_path, answers={"tpm_csr": {"public": "P", "csr": "R", "tls13": said}}).result()
+    assert result["serial"] == "1f" and result["tls13"] is False
+    (warning,) = result["warnings"]
+    assert warning.startswith("The TPM of gpu-1 does not sign RSA-PSS") and "identity_key_type to ecc_p256" in warning
+    assert "warnings" not in Host(tmp_path).result()
+
+
+def test_what_was_left_out_is_told(tmp_path):
+    said = {"id": "I", "credentials": ["C"], "warnings": ["Left out: x"]}
+    assert Host(tmp_path, answers={"tpm_credential": said}).result()["warnings"] == ["Left out: x"]
 
 
 def test_host_gets_the_files_of_the_ca(tmp_path):

@@ -63,6 +63,7 @@ class Controller:
             ek_sha256=list(pins),
             tpm_roots=[str(self.folder / "maker.pem")],
             tpm_intermediates=[],
+            ek_certificates=[],
         )
         secrets = [opened(held, one["endorsement"], one["credential"]) for one in challenge["credentials"]]
         self.act(

@@ -11,9 +11,13 @@ import struct
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import luks2
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.luks2 import Header, Seal
+from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
+# Each has a header's JSON and how it is to be read: that of the next report is one more file.
+HEADERS = sorted((FIXTURES / "storage" / "headers").glob("*.json"))
 CONTENT = {
     "keyslots": {"0": {}, "1": {}, "10": {}},
     "tokens": {
@@ -24,16 +28,16 @@ CONTENT = {
         "4": json.loads(luks2.recovery_token(5, "cc", 3, "its slot is gone")),
         "5": {"type": "systemd-tpm2", "keyslots": [], "tpm2-pcrs": [7]},
     },
-    "segments": {"0": {"encryption": "aes-xts-plain64"}},
+    "segments": {"0": {"type": "crypt", "encryption": "aes-xts-plain64"}},
 }
 
 
 UUID = "5b0e1c36-7a29-4b5f-9d7e-0c6a3f2b1d48"
 
 
-def binary(content, version=2, magic=luks2.MAGIC, uuid=UUID):
+def binary(content, version=2, magic=luks2.MAGIC, uuid=UUID, subsystem="edgesite.gpu"):
     text = content if isinstance(content, bytes) else json.dumps(content).encode()
-    fields = (magic, version, 16384, 3, b"", b"sha256", b"s" * 64, uuid.encode(), b"edgesite.gpu")
+    fields = (magic, version, 16384, 3, b"", b"sha256", b"s" * 64, uuid.encode(), subsystem.encode())
     return (struct.pack(">6sHQQ48s32s64s40s48s", *fields).ljust(4096, b"\0") + text).ljust(1 << 20, b"\0")
 
 
@@ -41,12 +45,38 @@ def test_a_header_is_read():
     header = luks2.parse(binary(CONTENT), "/dev/vdb")
     assert (header.uuid, header.subsystem, header.cipher) == (UUID, "edgesite.gpu", "aes-xts-plain64")
     assert header.slots == (0, 1, 10)
-    assert header.tpm == ((0, 7),)
+    assert header.tpm == (Seal((0, 7)),)
     assert [(entry.token, entry.slot, entry.certificate) for entry in header.recovery] == [(0, 0, "aa"), (2, 10, "bb")]
 
 
+@pytest.mark.parametrize("file", HEADERS, ids=lambda file: file.stem)
+def test_a_header_of_the_collection_is_read_as_it_says(file):
+    case = json.loads(file.read_text())
+    start = binary(case["metadata"], subsystem=case["subsystem"], uuid=case["uuid"])
+    if "error" in case["expected"]:
+        with pytest.raises(EdgesiteError, match=case["expected"]["error"]):
+            luks2.parse(start, "/dev/vdb")
+        return
+    header = luks2.parse(start, "/dev/vdb")
+    if case["expected"] == "foreign":
+        assert header == Header(case["uuid"], case["subsystem"])
+        return
+    tpm = tuple(
+        Seal(**{**seal, **{name: tuple(seal.get(name, ())) for name in ("pcrs", "signed")}})
+        for seal in case["expected"]["tpm"]
+    )
+    expected = (case["expected"]["cipher"], tuple(case["expected"]["slots"]), tpm)
+    assert (header.cipher, header.slots, header.tpm) == expected
+
+
+@given(st.sampled_from([b"", b"{", b"[]", b"{}", b"\xff", b'{"segments": 7}']), st.sampled_from(["", "x", "\u00e9"]))
+def test_what_is_in_the_header_of_somebody_else_does_not_matter(content, subsystem):
+    assert luks2.parse(binary(content, subsystem=subsystem, uuid="no UUID"), "/dev/vdb").slots == ()
+
+
 @pytest.mark.parametrize(
-    "start", [b"", b"\0" * 8192, binary(CONTENT, version=1), binary(CONTENT, magic=b"SKUL\xba\xbe")]
+    "start",
+    [b"", b"\0" * 8192, luks2.MAGIC + b"\0\2", binary(CONTENT, version=1), binary(CONTENT, magic=b"SKUL\xba\xbe")],
 )
 def test_what_is_none(start):
     assert luks2.parse(start, "/dev/vdb") is None
@@ -63,11 +93,6 @@ def test_a_uuid_that_is_none_goes_no_further(uuid):
     """It becomes a part of a line in crypttab, and of a file's name on the controller."""
     with pytest.raises(EdgesiteError, match="cannot be read.* is not a UUID"):
         luks2.parse(binary(CONTENT, uuid=uuid), "/dev/vdb")
-
-
-def test_a_damaged_start_is_an_error():
-    with pytest.raises(EdgesiteError, match="cannot be read"):
-        luks2.parse(luks2.MAGIC + b"\0\2", "/dev/vdb")
 
 
 def test_the_new_slot_is_the_one_that_was_not_there():

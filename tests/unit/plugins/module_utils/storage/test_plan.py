@@ -10,11 +10,10 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.effects import
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import plan, tab_file
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import volume as storage
-from ansible_collections.edgesite.gpu.plugins.module_utils.storage.luks2 import Header, Recovery
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.luks2 import EMPTY, OURS, Header, Recovery, Seal
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.policy import Means
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.volume import (
-    EMPTY,
     GIB,
-    OURS,
     Disk,
     Drop,
     Enrol,
@@ -24,6 +23,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.storage.volume import
     Open,
     Recover,
     State,
+    Unseal,
     Volume,
     Wanted,
 )
@@ -35,14 +35,15 @@ VOLUME = Volume("data", "/dev/disk/by-id/virtio-DATA1", "/srv/data", "ext4", "ae
 WANTED = Wanted((VOLUME,), (7,), "cert")
 BLANK = Disk("/dev/vdb", GIB, False, (), "0123456789ab", None)
 RECOVERY = Recovery(1, 0, "cert", 1, "CMS")
-HEADER = Header("2222-bbbb", OURS, "aes-xts-plain64", (0, 1), ((7,),), (RECOVERY,))
+HEADER = Header("2222-bbbb", OURS, "aes-xts-plain64", (0, 1), (Seal((7,)),), (RECOVERY,))
 DONE = BLANK._replace(content=("LUKS",), header=HEADER, unlocks=True, mapped=True, inside="ext4", mounted=True)
+MEANS = Means(257)
 CRYPTTAB = "data\tUUID=2222-bbbb\tnone\tluks,tpm2-device=auto,nofail,headless=1\n"
 FSTAB = "/dev/vda / ext4 defaults 0 1\n/dev/mapper/data\t/srv/data\text4\tdefaults,nofail\t0\t2\n"
 
 
 def state(disk, crypttab=CRYPTTAB, fstab=FSTAB, sm4=False, tpm=True):
-    return State({"data": disk}, crypttab, fstab, {"aes-256-xts": True, "sm4-xts": sm4}, tpm)
+    return State({"data": disk}, crypttab, fstab, {"aes-256-xts": True, "sm4-xts": sm4}, tpm, MEANS)
 
 
 def kinds(actions):
@@ -157,8 +158,13 @@ def test_wipe_names_one_device_with_one_content():
         (header(recovery=()), [Recover]),
         (header(recovery=(RECOVERY._replace(certificate="old"),)), [Recover, Drop]),
         (header(recovery=(RECOVERY, RECOVERY._replace(token=2, slot=2, number=2))), [Drop]),
-        (header(tpm=((0, 7),)), [Recover, Enrol, Drop]),
-        (header(tpm=((7,), (7,))), [Recover, Enrol, Drop]),
+        (header(tpm=(Seal((0, 7)),)), [Recover, Enrol, Drop]),
+        (header(tpm=(Seal(signed=(11,), key="k"),)), [Recover, Enrol, Drop]),
+        (header(tpm=(Seal((7,), key="k"),)), [Recover, Enrol, Drop]),
+        (header(tpm=(Seal((7,), pcrlock=True),)), [Recover, Enrol, Drop]),
+        (header(tpm=(Seal((7,), pin=True),)), [Recover, Enrol, Drop]),
+        # systemd would take one of the two for what is wanted, and perhaps that of another TPM
+        (header(tpm=(Seal((7,)), Seal((7,)))), [Recover, Unseal, Enrol, Drop]),
     ],
 )
 def test_half_done_work_is_finished(disk, expected):
@@ -173,12 +179,38 @@ def test_half_done_work_is_finished(disk, expected):
 def test_a_recovery_key_seals_it_to_another_tpm_and_is_replaced():
     found = state(DONE._replace(unlocks=False, has_key=True, mapped=False, mounted=False))
     actions = plan.plan(WANTED, found)
-    assert kinds(actions) == [Recover, Enrol, Drop, Open, Mount]
+    assert kinds(actions) == [Recover, Unseal, Enrol, Drop, Open, Mount]
     assert plan.plan(WANTED, plan.after(WANTED, found, actions)) == []
-    assert [storage.describe(action) for action in (actions[0], actions[2])] == [
+    assert [storage.describe(action) for action in (actions[0], actions[1], actions[3])] == [
         "create a new recovery key for data",
+        "remove the key slots of data that are sealed to a TPM",
         "remove the earlier recovery key of data",
     ]
+
+
+def test_the_keys_on_the_host_bind_what_is_wanted_only():
+    """A volume that systemd bound to PCR 11 by itself is bound anew, where the option asks for nothing of the kind."""
+    means = Means(257, "/run/systemd/key.pem", "k", "/run/systemd/signature.json")
+    signed = header(tpm=(Seal((7,), (11,), "k"),))
+    asked = WANTED._replace(signed=(11,))
+    assert plan.plan(asked, state(signed)._replace(means=means)) == []
+    (new, enrol, drop) = plan.plan(WANTED, state(signed)._replace(means=means))
+    assert (enrol.seal, enrol.arguments) == (Seal((7,)), ("--tpm2-pcrs=7", "--tpm2-public-key=", "--tpm2-pcrlock="))
+    # another key has come: images are signed with that one now
+    (new, enrol, drop) = plan.plan(asked, state(signed)._replace(means=means._replace(digest="new")))
+    assert enrol.seal == Seal((7,), (11,), "new")
+
+
+def test_what_systemd_cannot_do_is_told_before_anything_is_done_and_only_where_it_matters():
+    taking = Means(255, "/run/systemd/key.pem", "k")
+    assert plan.plan(WANTED, state(DONE)._replace(means=taking)) == []
+    with pytest.raises(EdgesiteError, match="systemd 255 would bind volumes to the public key /run/systemd/key.pem"):
+        plan.plan(WANTED, state(BLANK)._replace(means=taking))
+    second = VOLUME._replace(name="logs", device="/dev/disk/by-id/virtio-LOGS", mount="/srv/logs")
+    both = WANTED._replace(volumes=(VOLUME, second), pcrlock=True)
+    with pytest.raises(EdgesiteError, match="no pcrlock.json") as caught:
+        plan.plan(both, state(BLANK)._replace(disks={"data": BLANK, "logs": BLANK}))
+    assert str(caught.value).count("pcrlock.json") == 1
 
 
 def test_every_volume_needs_its_recovery_key_before_the_first_is_touched():
@@ -213,7 +245,7 @@ disks = st.builds(
         subsystem=st.sampled_from(["", OURS, EMPTY, "edgesite.gpu other"]),
         cipher=st.sampled_from(["aes-xts-plain64", "sm4-xts-plain64"]),
         slots=st.just((0, 1)),
-        tpm=st.sampled_from([(), ((7,),), ((0,),), ((7,), (7,))]),
+        tpm=st.lists(st.sampled_from([Seal((7,)), Seal((0,)), Seal(signed=(11,), key="k")]), max_size=2).map(tuple),
         recovery=st.sampled_from([(), (RECOVERY,), (RECOVERY._replace(certificate="old"), RECOVERY)]),
     ),
     used=st.sampled_from(["", "swap"]),
@@ -286,6 +318,8 @@ def test_lists_that_cannot_be_meant():
     storage.check(WANTED)
     with pytest.raises(EdgesiteError, match="PCRs are numbered"):
         storage.check(WANTED._replace(pcrs=(24,)))
+    with pytest.raises(EdgesiteError, match="signed_pcrs has -1"):
+        storage.check(WANTED._replace(signed=(-1,)))
     with pytest.raises(EdgesiteError, match="none of the volumes"):
         storage.check(WANTED._replace(wipe=("/dev/disk/by-id/virtio-DATA1",)))
 
@@ -314,12 +348,15 @@ def test_the_options_make_what_is_wanted_or_are_told_of_all_at_once():
     options = {
         "volumes": [{**entry, "cipher": "sm4-xts", "mount_options": "noatime"}],
         "pcrs": [7, 0, 7],
+        "signed_pcrs": [11, 11],
+        "pcrlock": True,
         "wipe": [],
         "recovery_certificate": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     }
     wanted = storage.of_options(options, lambda: "new")
     assert wanted.volumes == (storage.Volume("data", VOLUME.device, "/srv/data", "ext4", "sm4-xts", "noatime", "new"),)
     assert wanted.pcrs == (0, 7) and len(wanted.certificate) == 64
+    assert wanted.signed == (11,) and wanted.pcrlock
     with pytest.raises(EdgesiteError) as caught:
         storage.of_options({**options, "pcrs": [24], "wipe": ["x"], "recovery_certificate": "none"}, str)
     assert [error.problem.split()[0] for error in caught.value.parts] == ["pcrs", "wipe[0]", "recovery_certificate"]

@@ -33,8 +33,8 @@ TPM = Tpm(ISSUING)
 OTHER = Tpm(ISSUING)
 
 
-def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=()):
-    rules = ek_trust.Rules(trust, list(roots), list(intermediates), list(pins))
+def judged(shown, trust="certified", roots=(ROOT.pem,), intermediates=(ISSUING.pem,), pins=(), enrolled=(), **more):
+    rules = ek_trust.Rules(trust, list(roots), list(intermediates), list(pins), **more)
     return ek_trust.trusted(shown, rules, enrolled)
 
 
@@ -116,6 +116,19 @@ def test_refused(shown, words):
     assert re.search(words, refused(shown))
 
 
+def test_the_inventory_hands_over_the_certificate_of_a_tpm_that_holds_none():
+    shown = TPM.shows(certificate=None)
+    (found,) = judged(shown, certificates=[OTHER.certificate, TPM.certificate])
+    assert (found.sha256, found.trust, found.issuer) == (TPM.sha256, "certified", "CN=Good TPMs issuing")
+    # it is judged as that of a TPM is, and that of another key is nobody's
+    assert "identity_ek_certificates" in refused(shown, certificates=[OTHER.certificate])
+    shady = Tpm(SHADY)
+    assert "trusted manufacturer" in refused(shady.shows(certificate=None), certificates=[shady.certificate])
+    assert "no certificate" in refused(shown)
+    # and helps where that in the TPM is of no use
+    assert judged(TPM.shows(certificate="nonsense"), certificates=[TPM.certificate])
+
+
 def test_expired_manufacturer():
     old = Authority("Old TPMs", ends=-1 * DAY)
     assert "expired" in refused(Tpm(old).shows(), roots=[old.pem])
@@ -177,6 +190,27 @@ def test_certificates_are_read_from_files_and_folders(tmp_path):
     (tmp_path / "two.crt").write_bytes(der.public_bytes(Encoding.DER))
     assert sorted(chains.read([str(tmp_path)])) == sorted([ROOT.pem, SHADY.pem, ISSUING.pem])
     assert chains.read([str(tmp_path / "one.pem")]) == [ROOT.pem, SHADY.pem]
+
+
+def test_a_file_of_a_folder_that_nothing_can_read_is_left_out_and_named(tmp_path):
+    (tmp_path / "good.pem").write_text(ROOT.pem)
+    (tmp_path / "nothing.cer").write_text("nothing")
+    found = chains.collected([str(tmp_path)])
+    assert found.certificates == [ROOT.pem]
+    (why,) = found.left_out
+    assert why.startswith("Cannot read the certificates in {0}/nothing.cer: ".format(tmp_path))
+    # what was named itself is meant
+    with pytest.raises(EdgesiteError, match="nothing.cer"):
+        chains.collected([str(tmp_path / "nothing.cer")])
+    assert judged(TPM.shows(), left_out=found.left_out)
+    assert judged(TPM.shows(), trust="first_use", left_out=found.left_out)
+    for roots in ([], [SHADY.pem]):
+        assert "left out: Cannot read the certificates in" in refused(TPM.shows(), roots=roots, left_out=[why])
+
+
+def test_issuers_in_the_tpm_that_cannot_be_read_are_named():
+    message = refused(TPM.shows(issuers=["nonsense", SHADY.pem]), intermediates=())
+    assert "left out: issuer 1 in the TPM: " in message and "issuer 2" not in message
 
 
 def test_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):

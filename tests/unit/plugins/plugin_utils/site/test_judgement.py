@@ -423,6 +423,17 @@ def test_roots_that_are_none(authority, tmp_path):
     assert problems(**{**authority, **pinned}) == []
 
 
+def test_a_file_that_nothing_can_read_stops_nobody(authority, tmp_path):
+    bad, mixed = tmp_path / "bad", tmp_path / "mixed"
+    for folder in (bad, mixed):
+        folder.mkdir()
+        (folder / "nothing.cer").write_text("nothing")
+    (mixed / "root.pem").write_text(Authority("Root").pem)
+    assert problems(**{**authority, "identity_tpm_roots": [str(mixed)]}) == []
+    ((_host, _layer, problem),) = problems(**{**authority, "identity_tpm_roots": [str(bad)]})
+    assert problem == "identity_tpm_roots: {0} has no certificate".format(bad)
+
+
 def test_a_root_that_has_expired(authority, tmp_path):
     (tmp_path / "old.pem").write_text(Authority("Old", ends=-DAY).pem)
     ((_host, _layer, problem),) = problems(**{**authority, "identity_tpm_roots": [str(tmp_path / "old.pem")]})

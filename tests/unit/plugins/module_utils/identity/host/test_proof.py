@@ -17,6 +17,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.identity import chall
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity.host import proof
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import key as tpm_key
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm import tss2_pem
+from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.errors import Meaning, TpmError
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host import facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host.tools import Tools
 from ansible_collections.edgesite.gpu.tests.unit import tpm_emulator
@@ -42,6 +43,19 @@ class Host:
         self.tools.ensure_storage_key(None)
         path = self.folder / name
         path.write_text(tss2_pem.encode(self.tools.create(kind)))
+        return tpm_key.place(str(path), None)
+
+    def import_key(self, software):
+        """A key that a program made, which signs in the TPM from now on."""
+        self.tools.ensure_storage_key(None)
+        public, private = self.folder / "imported.pub", self.folder / "imported.priv"
+        attributes = ("-a", "userwithauth|sign|noda")
+        files = ("-i", software, "-u", public, "-r", private)
+        self.emulator.tool("tpm2_import", "-Q", "-C", "0x81000001", "-G", "rsa", *attributes, *files)
+        path = self.folder / "imported.pem"
+        path.write_text(
+            tss2_pem.encode(tss2_pem.KeyFile(public.read_bytes(), private.read_bytes(), tpm_key.STORAGE_KEY))
+        )
         return tpm_key.place(str(path), None)
 
     def request(self, place):
@@ -109,6 +123,29 @@ def test_request(host, kind):
         from cryptography import x509
 
         assert x509.load_pem_x509_csr(found["csr"].encode()).is_signature_valid
+    assert found["tls13"]
+
+
+def test_a_tpm_that_gives_rsa_pss_the_longest_salt(host, monkeypatch):
+    """As many chips do, and the emulator does not: a program signs, by the same key."""
+    software = host.folder / "software.pem"
+    subprocess.run(["openssl", "genrsa", "-out", str(software), "2048"], check=True, capture_output=True)
+    place = host.import_key(software)
+    assert host.request(place)["tls13"]
+
+    def longest(_tools, _key, digest):
+        padding = ["-pkeyopt", "rsa_padding_mode:pss", "-pkeyopt", "digest:sha256", "-pkeyopt", "rsa_pss_saltlen:max"]
+        argv = ["openssl", "pkeyutl", "-sign", "-inkey", str(software), *padding]
+        return subprocess.run(argv, input=digest, check=True, capture_output=True).stdout
+
+    monkeypatch.setattr(Tools, "sign_pss", longest)
+    assert host.request(place)["tls13"] is False
+
+    def none(_tools, _key, _digest):
+        raise TpmError(Meaning("scheme", "unsupported or incompatible scheme", "Use another key", False))
+
+    monkeypatch.setattr(Tools, "sign_pss", none)
+    assert host.request(place)["tls13"] is False
 
 
 def test_whole_proof(certified_host):

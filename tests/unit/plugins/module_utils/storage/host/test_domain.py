@@ -17,10 +17,11 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common import effects
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import luks2
-from ansible_collections.edgesite.gpu.plugins.module_utils.storage import volume as storage
-from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host import domain
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host import domain, survey
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.block_device import Device, Look
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.domain import LuksVolumeDomain
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.host.survey import Filled
+from ansible_collections.edgesite.gpu.plugins.module_utils.storage.policy import Means
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.volume import CIPHERS, Volume, Wanted
 
 SIZE = 1 << 30
@@ -64,7 +65,7 @@ class Host:
         content = {
             "keyslots": {str(slot): {} for slot in self.slots},
             "tokens": self.tokens,
-            "segments": {"0": {"encryption": "aes-xts-plain64"}},
+            "segments": {"0": {"type": "crypt", "encryption": "aes-xts-plain64"}},
         }
         fields = (luks2.MAGIC, 2, 16384, 1, b"", b"", b"", self.uuid.encode(), self.subsystem.encode())
         head = struct.pack(">6sHQQ48s32s64s40s48s", *fields)
@@ -85,7 +86,7 @@ class Host:
         assert not self.open
 
         def change():
-            self.uuid, self.subsystem = volume.uuid, storage.EMPTY
+            self.uuid, self.subsystem = volume.uuid, luks2.EMPTY
             self.slots, self.tokens, self.inside, self.data, self.old = {0: key}, {}, "", "", ""
 
         self.effect(change)
@@ -93,24 +94,33 @@ class Host:
     def keep_token(self, run, device, token):
         self.effect(lambda: self.tokens.update({str(self.free(self.tokens)): json.loads(token)}))
 
-    def enrol(self, run, device, pcrs, key):
+    def unseal(self, run, device):
+        self.effect(lambda: self.wipe_sealed(self.sealed_tokens()))
+
+    def wipe_sealed(self, numbers):
+        for number in numbers:
+            del self.slots[int(self.tokens.pop(number)["keyslots"][0])]
+
+    def sealed_tokens(self):
+        return {number for number, token in self.tokens.items() if token["type"] == luks2.TPM_TOKEN}
+
+    def enrol(self, run, device, seal, arguments, key):
         if key not in self.slots.values():
             raise EdgesiteError("wrong key")
+        assert arguments == ("--tpm2-pcrs=7", "--tpm2-public-key=", "--tpm2-pcrlock=")
+        before = self.sealed_tokens()
+        if any(self.tokens[number]["tpm2-pcrs"] == [7] for number in before):
+            # "This PCR set is already enrolled, executing no operation.", as it is to whatever TPM
+            raise EdgesiteError("0 key slots were added")
 
         def change():
             slot = self.free(self.slots)
             self.slots[slot] = ("tpm", self.tpm, "7")
             number = self.free(self.tokens)
-            self.tokens[str(number)] = {"type": luks2.TPM_TOKEN, "keyslots": [str(slot)], "tpm2-pcrs": list(pcrs)}
-
-        def wipe():
-            for number, token in list(self.tokens.items())[:-1]:
-                if token["type"] == luks2.TPM_TOKEN:
-                    del self.slots[int(token["keyslots"][0])]
-                    del self.tokens[number]
+            self.tokens[str(number)] = {"type": luks2.TPM_TOKEN, "keyslots": [str(slot)], "tpm2-pcrs": [7]}
 
         self.effect(change)
-        self.effect(wipe)
+        self.effect(lambda: self.wipe_sealed(before))
 
     def add_key(self, run, device, key, known):
         if not (self.sealed() if known is None else known in self.slots.values()):
@@ -134,7 +144,7 @@ class Host:
     def make_file_system(self, run, volume, device):
         assert not self.data
         self.effect(lambda: setattr(self, "inside", volume.filesystem))
-        self.effect(lambda: setattr(self, "subsystem", storage.OURS))
+        self.effect(lambda: setattr(self, "subsystem", luks2.OURS))
 
     def unmake(self, device, size):
         assert not self.data
@@ -156,11 +166,10 @@ class Host:
 def host(monkeypatch):
     host = Host()
     fake = SimpleNamespace(
-        check_releases=lambda run: None,
+        check_releases=lambda run: 257,
         missing_packages=lambda filesystems: [],
         key_opens=lambda run, device, key: key in host.slots.values(),
         has_cipher=lambda run, name: True,
-        opens=lambda run, device: (host.sealed(), "" if host.sealed() else "no"),
         inside=lambda run, volume: host.inside,
         new_key=lambda: b"key %d" % next(host.made),
         encrypt=lambda run, certificate, key: certificate + ":" + key.decode(),
@@ -168,23 +177,38 @@ def host(monkeypatch):
         **{
             name: getattr(host, name)
             for name in (
-                *("header", "make", "keep_token", "enrol", "add_key", "drop", "open_volume", "close"),
+                *("header", "make", "keep_token", "add_key", "drop", "open_volume", "close"),
                 *("make_file_system", "unmake", "mount", "unmount"),
             )
         },
     )
     disk = SimpleNamespace(
         resolve=lambda path: Device("/dev/vdb", "vdb"),
-        look=lambda device: Look(SIZE, False, host.start(), b""),
-        content=lambda run, device, seen: (host.old,) if host.old else (),
+        look=lambda device: Look(SIZE, False, host.start()),
+        content=lambda run, device, filled: (host.old,) if host.old else (),
         users=lambda device, own: "open" if host.open and own != NAME else "",
         mapped=lambda name: "dm-0" if host.open else None,
         backs=lambda device, mapping: True,
         mounts=lambda: {MOUNT: "/dev/mapper/data"} if host.mounted else {},
     )
+    whole = SimpleNamespace(
+        filled=lambda node, size: (Filled(0, repr(host.start().strip(b"\0"))),), fingerprint=survey.fingerprint
+    )
     files = SimpleNamespace(read_text=host.files.get, write_text=host.write_text)
     monkeypatch.setattr(ready.os, "geteuid", lambda: 0)
-    for name, value in (("luks", fake), ("block_device", disk), ("owned_files", files)):
+    slots = SimpleNamespace(
+        opens=lambda run, device: (host.sealed(), "" if host.sealed() else "no"), unseal=host.unseal, enrol=host.enrol
+    )
+    means = SimpleNamespace(look=Means)
+    parts = {
+        "luks": fake,
+        "sealing": slots,
+        "block_device": disk,
+        "survey": whole,
+        "policies": means,
+        "owned_files": files,
+    }
+    for name, value in parts.items():
         monkeypatch.setattr(domain, name, value)
     monkeypatch.setattr(domain.effects, "owned_files", files)
     monkeypatch.setattr(domain.effects.systemctl, "do", lambda run, *words, fix="": None)
@@ -203,7 +227,7 @@ def converged(host, fault=None, check=False, key=None, certificate="operators", 
 def assert_done(host):
     assert host.mounted
     assert host.inside == "ext4"
-    assert host.subsystem == storage.OURS
+    assert host.subsystem == luks2.OURS
     (entry,) = host.header().recovery
     assert entry.cms.split(":")[1].encode() == host.slots[entry.slot]
     assert converged(host).actions == []

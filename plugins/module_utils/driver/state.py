@@ -27,7 +27,7 @@ class OnDisk:
 
 @dataclass(frozen=True)
 class Card:
-    """A GPU, and the kernel driver that has it. listed: False where NVML works and does not list it."""
+    """A GPU, and the kernel driver that has it. listed: False where NVML works and does not list it, or lost it."""
 
     gpu: Gpu
     driver: Optional[str] = None

@@ -222,6 +222,9 @@ def _mismatch(state: State) -> _Findings:
             yield _half(disk, state)
         return
     fits = _agree(state.loaded, state.user_space)
+    if state.installed_by == home.CONTAINER and not fits:
+        yield _beside_container(state)
+        return
     if disk and not _agree(disk, state.user_space):
         # whatever is loaded now, the next load would not fit
         yield _half(disk, state)
@@ -244,6 +247,15 @@ def _mismatch(state: State) -> _Findings:
             reason + ", and there is no module of that version for the running kernel {0}".format(state.running),
             "Install the kernel module {0} for kernel {1}".format(state.user_space, state.running),
         )
+
+
+def _beside_container(state: State) -> _Finding:
+    return _Finding(
+        BROKEN,
+        "kernel module {0} of a driver container is loaded, but the host has libraries {1} of its own, which programs "
+        "load".format(state.loaded, state.user_space),
+        "Remove the packages with the libraries {0}, such as libnvidia-compute, from the host".format(state.user_space),
+    )
 
 
 def _half(disk: str, state: State) -> _Finding:
@@ -389,7 +401,7 @@ def _not_started(state: State) -> _Findings:
         if not card.listed:
             yield _Finding(
                 BROKEN,
-                "kernel module {0} drives {1}, but NVML does not list it: the driver cannot start it".format(
+                "kernel module {0} drives {1}, but NVML cannot read it: it has failed, or did not start".format(
                     state.loaded, card.gpu.label
                 ),
                 unlisted.FIX,

@@ -24,7 +24,7 @@ def added(lost: Mapping[int, EdgesiteError], listed: Collection[str]) -> Lost:
     found: Lost = dict(lost)
     missing = read(listed)
     if len(missing) > len(lost):
-        found.update((pci_bus_id, unlisted.error(pci_bus_id)) for pci_bus_id in missing)
+        found.update((pci_bus_id, unlisted.error(pci_bus_id, bool(lost))) for pci_bus_id in missing)
     return found
 
 

@@ -389,6 +389,13 @@ CASES = [
         *("ok", [], None),
     ),
     ("firmware of a host whose kernel is not its own", but(GUEST, firmware=()), "ok", [], None),
+    (
+        "libraries of the host beside a driver container",
+        but(GOOD, user_space="535.261.03", installed_by="container"),
+        "broken",
+        ("of a driver container is loaded, but the host has libraries 535.261.03 of its own",),
+        "Remove the packages with the libraries 535.261.03",
+    ),
     ("firmware of a driver container", but(GOOD, firmware=(), installed_by="container"), "ok", [], None),
     (
         "firmware of a card of unknown architecture",
@@ -534,5 +541,5 @@ def test_levels_have_an_order():
 def test_card_that_the_driver_cannot_start():
     found = verdict(replace(GOOD, cards=(Card(A100, "nvidia", listed=False), Card(V100, "vfio-pci"))))
     assert found.verdict == "broken"
-    assert "drives NVIDIA A100-SXM4-40GB (0000:17:00.0), but NVML does not list it" in found.reasons[0]
+    assert "drives NVIDIA A100-SXM4-40GB (0000:17:00.0), but NVML cannot read it" in found.reasons[0]
     assert "dmesg" in found.fix

@@ -87,6 +87,13 @@ def test_card_that_is_lost_is_not_told_twice(host, monkeypatch):
     assert list(found) == [SECOND] and "is on the PCI bus" in found[SECOND].problem
 
 
+def test_card_of_which_nobody_knows_whether_nvml_lists_it(host, monkeypatch):
+    monkeypatch.setattr(unlisted, "read", lambda _listed: [FIRST, SECOND])
+    found = unlisted.added({0: EdgesiteError("GPU 0: the GPU has fallen off the bus")}, [])
+    assert list(found) == [0, FIRST, SECOND]
+    assert "NVML does not list it, or has lost it: " in found[FIRST].problem
+
+
 def test_card_whose_files_cannot_be_read(host):
     host.card(FIRST)
     information = host.root / f"proc/driver/nvidia/gpus/{FIRST}/information"

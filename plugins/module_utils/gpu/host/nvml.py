@@ -59,6 +59,9 @@ class Nvml:
             result = called(*args)
         except self.pynvml.NVMLError as error:
             raise NvmlError(error.value, what) from None
+        except getattr(self.pynvml, "NVMLLibraryMismatchError", ()):
+            # by which pynvml hides that the driver lacks the function, in a few of them
+            raise NvmlError(FUNCTION_NOT_FOUND, what or function) from None
         except UnicodeDecodeError as error:
             # pynvml takes all text for UTF-8, which the name of a process or a damaged serial number need not be
             result = error.object

@@ -44,3 +44,16 @@ def test_address_that_is_none(monkeypatch):
     )
     with pytest.raises(NvmlError, match="the PCI address junk: NVML reports an internal driver error"):
         card.identify(0, None)
+
+
+def test_function_that_the_driver_lacks_although_pynvml_calls_it_a_mismatch(monkeypatch):
+    class Mismatch(Exception):
+        pass
+
+    def function(_handle):
+        raise Mismatch
+
+    found = nvml(monkeypatch)
+    found.pynvml.NVMLLibraryMismatchError = Mismatch
+    found.pynvml.nvmlDeviceGetComputeRunningProcesses = function
+    assert found.get("nvmlDeviceGetComputeRunningProcesses", None) is None

@@ -33,7 +33,7 @@ class Nvml:
         self._note = note
         note("loading libnvidia-ml.so.1")
         driver_container.load()
-        library = pynvml_loader.load(pynvml_path)
+        library = pynvml_loader.usable(pynvml_path)
         if library is None:
             raise NvmlError(PYNVML_MISSING if _has_driver() else LIBRARY_NOT_FOUND)
         self.pynvml: Any = library

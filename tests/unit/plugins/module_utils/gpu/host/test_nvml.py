@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import ctypes
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +20,7 @@ def nvml(monkeypatch, **answers):
 
     functions = {name: answering(answer) for name, answer in {"nvmlInit": None, **answers}.items()}
     library = SimpleNamespace(NVMLError=type("NVMLError", (Exception,), {}), **functions)
-    monkeypatch.setattr(host_nvml.pynvml_loader, "load", lambda _path: library)
+    monkeypatch.setattr(host_nvml.pynvml_loader, "usable", lambda _path: library)
     return Nvml()
 
 
@@ -57,3 +58,16 @@ def test_function_that_the_driver_lacks_although_pynvml_calls_it_a_mismatch(monk
     found.pynvml.NVMLLibraryMismatchError = Mismatch
     found.pynvml.nvmlDeviceGetComputeRunningProcesses = function
     assert found.get("nvmlDeviceGetComputeRunningProcesses", None) is None
+
+
+def test_pynvml_that_is_too_old_is_as_good_as_none(monkeypatch):
+    monkeypatch.setattr(host_nvml.pynvml_loader, "load", lambda _path: old_pynvml())
+    monkeypatch.setattr(host_nvml, "_has_driver", lambda: True)
+    with pytest.raises(NvmlError) as caught:
+        Nvml()
+    assert caught.value.status == "pynvml_missing" and "--upgrade" in caught.value.fix
+
+
+def old_pynvml():
+    """Release 11.495, which has no names of profiles."""
+    return SimpleNamespace(c_nvmlProcessInfo_t=ctypes.c_char * 24)

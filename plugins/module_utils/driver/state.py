@@ -24,6 +24,11 @@ class OnDisk:
     flavour: Optional[str] = None
     signed: bool = True
 
+    @property
+    def told(self) -> str:
+        """Its version in messages, after "kernel module"."""
+        return self.version or "of unknown version"
+
 
 @dataclass(frozen=True)
 class Card:

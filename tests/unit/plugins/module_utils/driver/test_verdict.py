@@ -529,6 +529,26 @@ def test_who_holds_the_driver_decides_between_reload_and_reboot_alone(state):
         assert held.verdict == free.verdict
 
 
+@pytest.mark.parametrize(
+    "state, reason",
+    [
+        (but(UNLOADED, on_disk=(disk(version=None),)), "Kernel module of unknown version is on disk"),
+        (
+            but(UNLOADED, running=K1, kernels=(K1, K2), on_disk=(disk(version=None),)),
+            "but one of unknown version for the newest one",
+        ),
+        (but(TWO, on_disk=(disk(version=None, kernel=K1),)), "(only one of unknown version for {0})".format(K1)),
+        (
+            but(UNLOADED, kernels=(), newest=None, on_disk=(), user_space=None, dkms=(dkms(),)),
+            "There is no kernel module for the running kernel",
+        ),
+    ],
+)
+def test_module_of_unknown_version(state, reason):
+    """modinfo is missing, or fails."""
+    assert reason in " ".join(verdict(state).reasons)
+
+
 @given(states())
 def test_absent_only_without_driver_or_on_a_jetson(state):
     assert (verdict(state).verdict == "absent") == (state.jetson or not state.installed)

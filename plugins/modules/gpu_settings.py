@@ -194,7 +194,6 @@ nvml_status:
   type: str
 """
 
-import contextlib
 import sys
 
 from ..module_utils.basic import AnsibleModule
@@ -202,7 +201,7 @@ from ..module_utils.common import action_options
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.gpu.host.process import NvmlProcess
-from ..module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit
+from ..module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit, opened
 from ..module_utils.gpu.spec import SETTINGS
 from ..module_utils.runner import fail, given, run
 
@@ -220,8 +219,7 @@ def main():
     settings = [given(entry) for entry in module.params["settings"]]
     try:
         unit = boot_unit(settings, sys.executable, module.params["persist"])
-        # Nothing wanted of GPUs takes no driver: the boot unit can be taken away where that is gone.
-        with NvmlProcess(module.params["pynvml_path"]) if settings else contextlib.nullcontext() as nvml:
+        with opened(lambda: NvmlProcess(module.params["pynvml_path"]), settings) as nvml:
             run(module, lambda: SettingsDomain(command.run, nvml, settings, unit))
     except EdgesiteError as error:
         fail(module, error)

@@ -54,7 +54,7 @@ def _settings(configuration: Dict[str, Any]) -> Report:
     with open_nvml(time.monotonic, time.sleep) as nvml:
         return _each(
             configuration["settings"],
-            lambda entry: [SettingsDomain(command.run, nvml, [entry], boot.NONE, tolerant=True)],
+            lambda entry: [SettingsDomain(command.run, nvml, [entry], boot.NONE, at_boot=True)],
         )
 
 

@@ -68,8 +68,8 @@ def parse(path: str, found: Optional[str]) -> Noted:
     except (AttributeError, KeyError, TypeError, ValueError):
         raise EdgesiteError(
             "{0} is damaged, or a newer version of edgesite.gpu wrote it".format(path),
-            "Use the newest version of edgesite.gpu that was used for this host. If that does not help, run 'rm {0}' on "
-            "the host: settings that were set before then stay until you change them".format(path),
+            "Use the newest version of edgesite.gpu that was used for this host. If that does not help, run "
+            "'rm {0}' on the host: what is set now then counts as the earlier values".format(path),
         ) from None
 
 

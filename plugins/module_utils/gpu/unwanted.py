@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .changed import Entry, Noted
 from .selectors import GpuId
@@ -16,6 +16,15 @@ Wanted = Mapping[int, Mapping[str, Any]]
 # Why a value stays, and what people do about it
 _Reason = Tuple[str, str]
 
+# What nvidia-smi is given for a value
+_ARGUMENTS: Dict[str, Callable[[Any], str]] = {
+    "persistence_mode": "-pm {0:d}".format,
+    "ecc": "-e {0:d}".format,
+    "compute_mode": lambda mode: "-c " + mode.upper(),
+    "power_limit": lambda limit: "-pl {0:g}".format(limit / 1000.0),
+    "memory_clocks": lambda clocks: "-rmc" if clocks is None else "-lmc {0},{1}".format(*clocks),
+    "gpu_clocks": lambda clocks: "-rgc" if clocks is None else "-lgc {0},{1}".format(*clocks),
+}
 _VOLATILE = ("compute_mode", "power_limit", "memory_clocks", "gpu_clocks")
 
 
@@ -94,20 +103,19 @@ def _ecc(state: GpuState, entry: Entry) -> Optional[_Reason]:
     """A change that is pending yet is taken back without a reset."""
     if state.ecc_current == entry.before:
         return None
+    by_hand = "run '{0}' on the host and reboot it, or set ecc in gpu_settings"
     return (
         "another ECC mode takes a reset of the GPU or a reboot",
-        "run 'nvidia-smi -i {0} -e {1:d}' on the host and reboot it, or set ecc in gpu_settings".format(
-            state.gpu.uuid, entry.before
-        ),
+        by_hand.format(command(state.gpu.uuid, "ecc", entry.before)),
     )
 
 
 def _compute_mode(state: GpuState, entry: Entry) -> Optional[_Reason]:
-    by_hand = "run 'nvidia-smi -i {0} -c {1}' on the host {{0}}".format(state.gpu.uuid, entry.before.upper())
+    by_hand = "run '{0}' on the host ".format(command(state.gpu.uuid, "compute_mode", entry.before))
     if entry.before == "exclusive_process" and state.mig:
-        return ("a GPU cannot have exclusive_process while MIG is on", by_hand.format("when MIG is off"))
+        return ("a GPU cannot have exclusive_process while MIG is on", by_hand + "when MIG is off")
     if entry.before != "default" and state.in_use:
-        return ("programs that use the GPU might not start again", by_hand.format("when they have ended"))
+        return ("programs that use the GPU might not start again", by_hand + "when they have ended")
     return None
 
 
@@ -137,6 +145,11 @@ def _unread(states: Sequence[GpuState], noted: Noted) -> List[Left]:
 
 def _left(uuid: str, key: str, value: Any, entry: Entry, reason: _Reason) -> Left:
     return Left(uuid, key, show(key, value), show(key, entry.before), *reason)
+
+
+def command(uuid: str, key: str, value: Any) -> str:
+    """The command that gives a GPU a value by hand."""
+    return "nvidia-smi -i {0} {1}".format(uuid, _ARGUMENTS[key](value))
 
 
 def describe(action: Forget) -> Dict[str, Any]:

@@ -237,8 +237,9 @@ from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
+from ..module_utils.gpu.host import changed
 from ..module_utils.gpu.host.process import NvmlProcess
-from ..module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit, opened
+from ..module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit
 from ..module_utils.gpu.spec import SETTINGS
 from ..module_utils.runner import fail, given, run
 
@@ -256,7 +257,9 @@ def main():
     settings = [given(entry) for entry in module.params["settings"]]
     try:
         unit = boot_unit(settings, sys.executable, module.params["persist"])
-        with opened(lambda: NvmlProcess(module.params["pynvml_path"]), settings) as nvml:
+        with changed.opened(
+            changed.SETTINGS, lambda: NvmlProcess(module.params["pynvml_path"]), bool(settings)
+        ) as nvml:
             run(module, lambda: SettingsDomain(command.run, nvml, settings, unit))
     except EdgesiteError as error:
         fail(module, error)

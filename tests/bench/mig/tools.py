@@ -15,7 +15,13 @@ from typing import Callable, List, NamedTuple
 from cases import Case
 from node import sim
 
-MODULE = "ansible_collections.edgesite.gpu.plugins.modules.mig_layout"
+# The module, with its note of changes beside the node's other files, as this machine is not the node.
+MODULE = """
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed
+from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
+changed.MIG = {note!r}
+mig_layout.main()
+"""
 ON_GPU_HOST = str(Path(__file__).resolve().with_name("on_gpu_host"))
 LIMIT = 120
 
@@ -35,8 +41,9 @@ class Tool(NamedTuple):
 def mig_layout(case: Case, folder: Path) -> Run:
     wanted = [{"gpus": "all", "instances": Counter(case.wanted)}]
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {"layouts": wanted, "persist": False}})
+    module = MODULE.format(note=str(folder / "mig-changed.json"))
     begun = time.time()
-    done = _run([sys.executable, "-m", MODULE], arguments)
+    done = _run([sys.executable, "-c", module], arguments)
     seconds = time.time() - begun
     try:
         message = json.loads(done.stdout).get("msg", "")

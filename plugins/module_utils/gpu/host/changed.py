@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Optional
+from typing import Callable, Iterator, Optional
 
 from ...common.errors import EdgesiteError
 from ...common.host import owned_files
 from .. import changed
 from ..changed import Entry, Noted
+from ..nvml_errors import NvmlError
+from .process import NvmlProcess
 
-# Of the layer gpu; each layer has a file of its own, as it is removed on its own
+# Each layer has a file of its own, as it is removed on its own.
 SETTINGS = "/etc/edgesite-gpu/gpu-changed.json"
+MIG = "/etc/edgesite-gpu/mig-changed.json"
 
 
 def read(path: str) -> Noted:
@@ -37,3 +40,17 @@ def put(path: str, uuid: str, key: str, entry: Optional[Entry]) -> None:
         owned_files.remove(path)
     elif text != changed.text(noted):
         owned_files.write_text(path, text)
+
+
+@contextlib.contextmanager
+def opened(path: str, make: Callable[[], NvmlProcess], wanted: bool) -> Iterator[Optional[NvmlProcess]]:
+    """NVML, for what is wanted of GPUs; where nothing is, None where nothing is noted or the driver does not work.
+
+    The boot unit can be removed then too.
+    """
+    with contextlib.ExitStack() as stack:
+        nvml = None
+        if wanted or known(path):
+            with contextlib.nullcontext() if wanted else contextlib.suppress(NvmlError):
+                nvml = stack.enter_context(make())
+        yield nvml

@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import (
     Any,
-    Callable,
     ContextManager,
     Dict,
-    Iterator,
     List,
     NamedTuple,
     Optional,
@@ -30,7 +27,6 @@ from ...common.host.command import Run
 from ...converge import Domain
 from .. import changed, settings, unwanted
 from ..changed import Entry, Noted
-from ..nvml_errors import NvmlError
 from ..settings import Change, GpuState
 from ..unwanted import Forget, Wanted
 from . import changed as changed_file
@@ -174,20 +170,6 @@ def _entry(action: Union[Change, Forget]) -> Optional[Entry]:
     if isinstance(action, Forget):
         return None
     return changed.once_set(action.noted, action.previous, action.value)
-
-
-@contextlib.contextmanager
-def opened(make: Callable[[], NvmlProcess], wanted: Sequence[Dict[str, Any]]) -> Iterator[Optional[NvmlProcess]]:
-    """NVML for the domain; None where nothing is wanted of GPUs and the driver does not work, or nothing is noted.
-
-    The boot unit can be removed then too.
-    """
-    with contextlib.ExitStack() as stack:
-        nvml = None
-        if wanted or changed_file.known(changed_file.SETTINGS):
-            with contextlib.nullcontext() if wanted else contextlib.suppress(NvmlError):
-                nvml = stack.enter_context(make())
-        yield nvml
 
 
 def boot_unit(wanted: Sequence[Dict[str, Any]], python: str, persist: bool) -> boot.BootUnit:

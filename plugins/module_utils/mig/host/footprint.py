@@ -10,17 +10,19 @@ from ...common import footprint as common_footprint
 from ...common.footprint import Footprint
 from ...common.host import owned_files, units
 from ...common.host.footprint import Look
+from ...gpu.host import changed
+from ...gpu.host.footprint import note_of_changes
 from .. import footprint
 from .domain import boot_unit
 
 
 def observe(look: Look) -> Footprint:
-    """The boot unit, what it makes, and the units that a run stopped and did not come to start again."""
+    """The boot unit, what it makes, what was changed, and units that a run stopped and did not come to start again."""
     found = boot_footprint.observe(look.run, boot_unit([], [], "", persist=False))
     config = next((text for path, text in found.files.items() if path.endswith(".json")), None)
     record = common_footprint.present({units.RECORD: owned_files.read_text(units.RECORD)})
     return found._replace(
-        files={**found.files, **record},
+        files={**found.files, **record, **note_of_changes(changed.MIG)},
         stopped=units.observe(look.run, []).stopped if record else (),
         in_force=footprint.in_force(config),
     )

@@ -68,7 +68,9 @@ def _mig(configuration: Dict[str, Any]) -> Report:
         unknown, layouts = per_card(configuration["mig"], cards)
         done, problems = _each(
             layouts,
-            lambda layout: stages(lambda: MigDomain(command.run, nvml, [layout], policy, quiesced), check=False),
+            lambda layout: stages(
+                lambda: MigDomain(command.run, nvml, [layout], policy, quiesced, at_boot=True), check=False
+            ),
         )
         return done, [str(problem) for problem in unknown] + problems
 

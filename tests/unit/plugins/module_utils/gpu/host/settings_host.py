@@ -90,7 +90,7 @@ class SettingsHost(FakeHost):
         unit = boot_unit(wanted, "/usr/bin/python3", persist)
 
         def work():
-            with settings_domain.opened(self._opened, wanted) as nvml:
+            with changed.opened(changed.SETTINGS, self._opened, bool(wanted)) as nvml:
                 return converge(SettingsDomain(self.run, nvml, wanted, unit), check=check)
 
         return result(work)

@@ -95,6 +95,7 @@ class RemovalHost(FakeHost):
         self.put(units.RECORD, json.dumps(["dcgm.service", "edgesite-gpu-settings.service"]) + "\n")
         self.put(locked_clocks.PATH, json.dumps({"module": None, "locked": {"GPU-1": {"gpu_clocks": [900, 900]}}}))
         self.put(changed.SETTINGS, NOTE_OF_CHANGES)
+        self.put(changed.MIG, gpu_changed.text({"GPU-1": {"mig": Entry(False, (True,))}}))
         self._driver()
         self._tls()
         self.put(jetpack_actions.HOLDS, "nvidia-l4t-core\n")

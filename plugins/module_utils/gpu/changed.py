@@ -15,6 +15,9 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tup
 from ..common.errors import EdgesiteError
 from . import nvml_words
 
+# Each layer has a file of its own, as it is removed on its own.
+SETTINGS = "/etc/edgesite-gpu/gpu-changed.json"
+MIG = "/etc/edgesite-gpu/mig-changed.json"
 _FORMAT = 1
 
 

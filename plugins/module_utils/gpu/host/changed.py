@@ -15,9 +15,7 @@ from ..changed import Entry, Noted
 from ..nvml_errors import NvmlError
 from .process import NvmlProcess
 
-# Each layer has a file of its own, as it is removed on its own.
-SETTINGS = "/etc/edgesite-gpu/gpu-changed.json"
-MIG = "/etc/edgesite-gpu/mig-changed.json"
+SETTINGS, MIG = changed.SETTINGS, changed.MIG
 
 
 def read(path: str) -> Noted:

@@ -8,8 +8,8 @@ persistence_mode  bool
 ecc               bool, the pending mode: the current one follows at the next reset or reboot
 compute_mode      default | exclusive_process | prohibited
 power_limit       int, mW
-memory_clocks     (min, max) in MHz, or None where not locked
-gpu_clocks        (min, max) in MHz, or None where not locked
+memory_clocks     (min, max) in MHz, None where not locked, or UNKNOWN
+gpu_clocks        (min, max) in MHz, None where not locked, or UNKNOWN
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ KEYS = ("persistence_mode", "ecc", "compute_mode", "power_limit", "memory_clocks
 _OTHERS = "Name only GPUs that support it in gpus, such as gpus: [{model: A100}]"
 
 Range = Tuple[int, int]
+# Clocks that a run was changing when it was killed: NVML does not tell whether they are locked.
+UNKNOWN: Range = (0, 0)
 # The selectors of an entry, none for all GPUs, None where they are wrong; by key, the option's name and value
 _Entry = Tuple[Optional[List[Dict[str, Any]]], Dict[str, Tuple[str, Any]]]
 
@@ -204,8 +206,14 @@ def show(key: str, value: Any) -> Any:
     if key == "power_limit":
         return "{0:g} W".format(value / 1000.0)
     if key.endswith("_clocks"):
-        return "unlocked" if value is None else "{0}-{1} MHz".format(*value)
+        return _show_clocks(value)
     return value
+
+
+def _show_clocks(clocks: Optional[Range]) -> str:
+    if clocks == UNKNOWN:
+        return "unknown"
+    return "unlocked" if clocks is None else "{0}-{1} MHz".format(*clocks)
 
 
 def _value(where: str, option: Any, key: str, state: GpuState) -> Any:

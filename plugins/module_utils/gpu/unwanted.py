@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 
 from .changed import Entry, Noted
 from .selectors import GpuId
-from .settings import KEYS, Change, GpuState, show
+from .settings import KEYS, UNKNOWN, Change, GpuState, show
 
 # By index, what is wanted of each GPU
 Wanted = Mapping[int, Mapping[str, Any]]
@@ -84,7 +84,7 @@ def _forget_or_set_back(state: GpuState, key: str, entry: Entry) -> Union[Change
 
 
 def _is_ours(value: Any, entry: Entry) -> bool:
-    return value != entry.before and value in entry.ours
+    return value != entry.before and (value in entry.ours or value == UNKNOWN)
 
 
 def _stays(wanted: Wanted, state: GpuState, key: str, entry: Entry) -> Optional[_Reason]:

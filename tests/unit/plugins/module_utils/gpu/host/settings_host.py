@@ -11,9 +11,10 @@ import copy
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as boot
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import run_lock
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import converge
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import settings
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import nvml_words, settings
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed, settings_domain
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import settings as nvml_settings
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.nvml import NOT_SUPPORTED
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
 from ansible_collections.edgesite.gpu.plugins.module_utils.runner import result
@@ -22,17 +23,31 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.gpu.test_s
 
 UUIDS = ("GPU-aaaa", "GPU-bbbb")
 UNKNOWN_ERROR = 999
+# By call, the setting, and its value as the call is given it
+_CALLS = {
+    "nvmlDeviceSetPersistenceMode": ("persistence_mode", bool),
+    "nvmlDeviceSetEccMode": ("ecc", bool),
+    "nvmlDeviceSetComputeMode": ("compute_mode", lambda number: nvml_words.word(nvml_words.COMPUTE_MODES, number)),
+    "nvmlDeviceSetPowerManagementLimit": ("power_limit", int),
+    "nvmlDeviceSetMemoryLockedClocks": ("memory_clocks", lambda *clocks: clocks),
+    "nvmlDeviceResetMemoryLockedClocks": ("memory_clocks", lambda: None),
+    "nvmlDeviceSetGpuLockedClocks": ("gpu_clocks", lambda *clocks: clocks),
+    "nvmlDeviceResetGpuLockedClocks": ("gpu_clocks", lambda: None),
+}
 
 
 class SettingsHost(FakeHost):
-    """broken: the driver does not work. lost: cards that cannot be read, by index."""
+    """broken: the driver does not work. lost: cards that cannot be read, by index. refuses: calls with this name."""
 
     def __init__(self, **changes):
         super().__init__()
         self.broken = False
+        self.refuses = ""
         self.lost = {}
         self.enabled = False
         self.wanted = []
+        # what NVML does not tell
+        self.clocks = {uuid: {} for uuid in UUIDS}
         self.cards = {
             uuid: card(index=index, uuid=uuid, pci_bus_id=f"0000:{index + 23:02x}:00.0", processes=[], **changes)
             for index, uuid in enumerate(UUIDS)
@@ -49,8 +64,8 @@ class SettingsHost(FakeHost):
     # --- what is on it
 
     def values(self):
-        """By UUID and key, as cards have them, and what of them clients see as the clocks."""
-        states = [settings.from_facts(facts, self._locked(facts)) for facts in self.cards.values()]
+        """By UUID and key, as cards have them, clocks too."""
+        states = [settings.from_facts(facts, self.clocks[uuid]) for uuid, facts in self.cards.items()]
         return {state.gpu.uuid: dict(state.values) for state in states}
 
     def noted(self):
@@ -64,6 +79,8 @@ class SettingsHost(FakeHost):
             facts["power_w"]["limit"] = value / 1000.0
         elif key == "ecc":
             facts["ecc"]["pending"] = value
+        elif key.endswith("_clocks"):
+            self.clocks[uuid][key] = value
         else:
             facts[key] = value
 
@@ -73,13 +90,11 @@ class SettingsHost(FakeHost):
             facts.update(persistence_mode=False, compute_mode="default")
             facts["power_w"]["limit"] = facts["power_w"]["default_limit"]
             facts["ecc"]["current"] = facts["ecc"]["pending"]
+        self.clocks = {uuid: {} for uuid in UUIDS}
         for path in [path for path in self.files if path.startswith("/run/")]:
             del self.files[path]
         for entry in self.wanted if self.enabled else []:
             converge(SettingsDomain(self.run, self, [entry], boot.NONE, at_boot=True), check=False)
-
-    def _locked(self, facts):
-        return settings_domain.locked_clocks.read().get(facts["uuid"])
 
     # --- runs
 
@@ -103,20 +118,22 @@ class SettingsHost(FakeHost):
 
     def ask(self, function, *arguments):
         """Stands in for NVML's process."""
-        if function is nvml_settings.apply:
-            return self._change(*arguments)
-        there = [facts for facts in self.cards.values() if facts["index"] not in self.lost]
-        return copy.deepcopy(there), dict(self.lost)
+        if function is not nvml_settings.apply:
+            there = [facts for facts in self.cards.values() if facts["index"] not in self.lost]
+            return copy.deepcopy(there), dict(self.lost)
+        return function(self, *arguments)
 
-    def _change(self, change):
-        def done():
-            if not change.key.endswith("_clocks"):
-                self.set(change.gpu.uuid, change.key, change.value)
+    def handle(self, index):
+        """A card's handle is its UUID."""
+        return UUIDS[index]
 
-        if not self.step(f"{change.key} of {change.gpu.uuid}", done):
+    def call(self, function, uuid, *values, what=""):
+        """A call of NVML that changes something."""
+        if self.refuses and self.refuses in function:
+            raise NvmlError(NOT_SUPPORTED)
+        key, read = _CALLS[function]
+        if not self.step(what, lambda: self.set(uuid, key, read(*values))):
             raise NvmlError(UNKNOWN_ERROR)
-        if change.key.endswith("_clocks"):
-            settings_domain.locked_clocks.write(change.gpu.uuid, change.key, change.value)
 
     def _systemctl(self, words):
         verb = words[0]

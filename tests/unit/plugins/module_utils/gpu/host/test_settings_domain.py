@@ -347,3 +347,28 @@ def test_what_others_have_set_last_is_never_touched(events, last):
         ((key, value),) = last[1:]
         host.converge([])
         assert host.values()[FIRST][key] == value
+
+
+# --- clocks, which NVML does not tell of
+
+LOCKED, UNLOCKED = one(gpu_clocks={"min": 900, "max": 900}), one(gpu_clocks={"locked": False})
+
+
+@pytest.mark.parametrize(("first", "second"), [(LOCKED, UNLOCKED), (UNLOCKED, LOCKED), (LOCKED, LOCKED)])
+@pytest.mark.parametrize("way", [BEFORE, AFTER])
+def test_clocks_that_a_killed_run_was_changing_are_changed_again(host, first, second, way):
+    host.converge(UNLOCKED if first is LOCKED else LOCKED, persist=False)
+    # after the two notes
+    host.interrupted(2, way)
+    with pytest.raises(Killed, match="^gpu_clocks = "):
+        host.converge(first, persist=False)
+    host.undisturbed()
+    host.converge(second, persist=False)
+    assert host.clocks[FIRST].get("gpu_clocks") == (None if second is UNLOCKED else (900, 900))
+    assert does(host.converge(second, persist=False)) == []
+
+
+def test_clocks_of_a_card_that_refuses_to_lock_them_stay_known(host):
+    host.refuses = "Clocks"
+    failed = host.converge(LOCKED, persist=False)
+    assert failed["nvml_status"] == "not_supported" and failed["undone"]

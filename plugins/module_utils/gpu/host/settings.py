@@ -29,12 +29,13 @@ def apply(nvml: Nvml, change: Change) -> None:
 @contextlib.contextmanager
 def _noted(change: Change) -> Iterator[None]:
     """Notes clocks as unknown while they change: a run that is killed then does not leave a note that is wrong."""
+    earlier = locked_clocks.read().get(change.gpu.uuid, {}).get(change.key)
     locked_clocks.write(change.gpu.uuid, change.key, UNKNOWN)
     try:
         yield
     except NvmlError as error:
         if error.code in ABSENT:
-            locked_clocks.write(change.gpu.uuid, change.key, change.previous)
+            locked_clocks.write(change.gpu.uuid, change.key, earlier)
         raise
     locked_clocks.write(change.gpu.uuid, change.key, change.value)
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import (
     Any,
     ContextManager,
     Dict,
     List,
-    NamedTuple,
     Optional,
     Sequence,
     Set,
@@ -39,13 +39,17 @@ from .unlisted import Lost
 Action = Union[Change, Forget, Effect]
 
 
-class State(NamedTuple):
-    """The GPUs and the boot unit as observed. lost: GPUs that cannot be read. noted: what earlier runs changed."""
+@dataclass(frozen=True)
+class State:
+    """The GPUs and the boot unit as observed. lost: GPUs that cannot be read. noted: what earlier runs changed.
+
+    Notes are no part of what has to be as it was: the next run drops those of settings that are as they were.
+    """
 
     gpus: Tuple[GpuState, ...]
     boot: boot.BootUnit
     lost: Tuple[Union[int, str], ...]
-    noted: Noted
+    noted: Noted = field(default_factory=dict, compare=False)
 
 
 class SettingsDomain(Domain[State, Action]):

@@ -17,7 +17,7 @@ from ..storage import footprint as storage
 from ..tls import files as tls_files
 from . import problem
 
-_REMOVE = 'run the playbook edgesite.gpu.remove with -e \'{{"remove_layers": ["{0}"]}}\''
+_REMOVE = 'run the playbook edgesite.gpu.remove with -e edgesite_hosts=HOST -e \'{{"remove_layers": ["{0}"]}}\''
 
 
 class Layer(NamedTuple):
@@ -46,17 +46,20 @@ LAYERS: Dict[str, Layer] = {
     "gpu": Layer(
         (*_of_boot_unit("settings"), changed.SETTINGS),
         "its settings are still in force",
-        "set gpu_settings: [] and run again to set them back, and remove it afterwards",
+        "set gpu_settings: [] and run again to set them back, then remove the variable; to leave them as they are, "
+        + _REMOVE.format("gpu"),
     ),
     "mig": Layer(
         (*_of_boot_unit("mig"), changed.MIG),
-        "its MIG layouts are still there",
-        "set mig_layouts: [] and run again, and remove it afterwards",
+        "its MIG layouts are still in force",
+        "set mig_layouts: [] and run again, then remove the variable; to leave them as they are, "
+        + _REMOVE.format("mig"),
     ),
     "storage": Layer(
         (),
         "its volumes are still opened at every boot",
-        "set storage_volumes again, or remove the volumes as docs/remove.md of edgesite.gpu describes",
+        "set storage_volumes again, or remove the volumes by hand: the playbook edgesite.gpu.remove with "
+        "-e edgesite_hosts=HOST --check lists the commands",
     ),
     "identity": Layer(
         ("/etc/edgesite-gpu/identity/*",),

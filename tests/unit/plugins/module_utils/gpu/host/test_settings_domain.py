@@ -349,6 +349,37 @@ def test_what_others_have_set_last_is_never_touched(events, last):
         assert host.values()[FIRST][key] == value
 
 
+def swept(monkeypatch, taking_out):
+    """A host before the run that is interrupted, which is the second one where settings are taken out."""
+    host = SettingsHost().patch(monkeypatch)
+    before = host.values()
+    if taking_out:
+        host.converge(ALL)
+    host.undisturbed()
+    return host, before
+
+
+@pytest.mark.parametrize("taking_out", [False, True])
+def test_whatever_interrupts_a_run_all_is_as_before_when_nothing_is_wanted(monkeypatch, taking_out):
+    wanted = [] if taking_out else ALL
+    host, _before = swept(monkeypatch, taking_out)
+    host.converge(wanted)
+    points, steps = 0, list(host.steps)
+    for number, step in enumerate(steps):
+        for way in WAYS:
+            host, before = swept(monkeypatch, taking_out)
+            host.interrupted(number, way)
+            with contextlib.suppress(Killed):
+                host.converge(wanted)
+            host.undisturbed()
+            assert host.converge([])["left_behind"] == [], (step, way)
+            assert host.values() == before and host.noted() == {}, (step, way)
+            assert does(host.converge([])) == [], (step, way)
+            points += 1
+    print(f"{points} points recovered")
+    assert points == len(steps) * len(WAYS) >= 125
+
+
 # --- clocks, which NVML does not tell of
 
 LOCKED, UNLOCKED = one(gpu_clocks={"min": 900, "max": 900}), one(gpu_clocks={"locked": False})

@@ -92,7 +92,8 @@ def _entry(key: str, before: Any, ours: List[Any]) -> Entry:
 
 def _a(kind: type) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
-        if type(value) is not kind:
+        # True and False are numbers too.
+        if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool:
             raise ValueError(value)
         return value
 

@@ -64,7 +64,9 @@ class MigHost(FakeHost):
         unit = mig_domain.boot.NONE if at_boot else boot_unit(layouts, [], "/usr/bin/python3", persist=True)
         with changed.opened(changed.MIG, self._opened, bool(layouts)) as nvml:
             return run_all(
-                lambda: [MigDomain(self.run, nvml, layouts, Policy(), [], unit, at_boot)], check=check, verbosity=0
+                lambda: [MigDomain(self.run, nvml, layouts, Policy(), [], unit, at_boot=at_boot)],
+                check=check,
+                verbosity=0,
             )
 
     @contextlib.contextmanager

@@ -40,9 +40,12 @@ WantedBy=multi-user.target
 """
 
 # cpu0: Online=1 Governor=schedutil MinFreq=729600 MaxFreq=1510400 CurrentFreq=1510400 IdleStates: WFI=1 c7=1
-_CPU = re.compile(r"^(cpu\d+):\s+Online=1\b.*?\bMinFreq=(\d+)\s+MaxFreq=(\d+)", re.ASCII | re.MULTILINE)
-# GPU MinFreq=306000000 MaxFreq=624750000 CurrentFreq=624750000
-_GPU = re.compile(r"^(\w*GPU\w*)\s+MinFreq=(\d+)\s+MaxFreq=(\d+)", re.ASCII | re.MULTILINE)
+# JetPack 7 on Orin has no Online=, and lists only the cores that are on.
+_CPU = re.compile(r"^(cpu\d+):\s+(?!.*\bOnline=0\b).*?\bMinFreq=(\d+)\s+MaxFreq=(\d+)", re.ASCII | re.MULTILINE)
+# GPU MinFreq=306000000 MaxFreq=624750000 CurrentFreq=624750000; on Thor gpu-gpc-0 and gpu-nvd-0
+_GPU = re.compile(
+    r"^([\w-]*gpu[\w-]*):?[ \t]+(?:Online=1[ \t]+)?MinFreq=(\d+)\s+MaxFreq=(\d+)", re.ASCII | re.I | re.MULTILINE
+)
 
 
 class State(NamedTuple):

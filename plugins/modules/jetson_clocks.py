@@ -13,8 +13,8 @@ description:
   - Locks the clocks of CPUs, GPU and memory at the maximum of the power mode, with NVIDIA's C(jetson_clocks). The
     previous clocks are saved first, and V(restored) restores them.
   - Whether they are locked is read from C(jetson_clocks --show). They count as locked if the minimum equals the maximum
-    for every online CPU and for every clock of the GPU, of which Thor has two. Current clocks are not compared, because throttling lowers locked clocks too;
-    nor is the memory clock, because boards report it in different ways.
+    for every online CPU and for every clock of the GPU, of which Thor has two. Current clocks are not compared, because
+    throttling lowers locked clocks too; nor is the memory clock, because boards report it in different ways.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import List, Optional
+
+from .nvpmodel_conf import Conf
 
 # L4T release -> JetPack. Sources: NVIDIA's JetPack archive and L4T release notes.
 _JETPACK = {
@@ -37,8 +39,6 @@ _PART = re.compile(r"p\d{4}-\d{4}", re.ASCII)
 _SOC = re.compile(r"nvidia,(tegra\d+)\Z", re.ASCII)
 _TEGRA_RELEASE = re.compile(r"^#\s*R(\d+)\s*\(release\),\s*REVISION:\s*(\d+(?:\.\d+)*)", re.ASCII)
 _PACKAGE = re.compile(r"^(\d+)\.(\d+(?:\.\d+)*)(?:-|\Z)", re.ASCII)
-_POWER_MODEL = re.compile(r"^<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)\s*>", re.ASCII)
-_DEFAULT = re.compile(r"^<\s*PM_CONFIG\s+DEFAULT=(\d+)\s*>", re.ASCII)
 _STATUS = re.compile(r"\bpmode:(\d+)", re.ASCII)
 _QUERY = re.compile(r"NV Power Mode:[ \t]*(\S+)\s*\n\s*(\d+)", re.ASCII)
 
@@ -61,14 +61,6 @@ class PowerMode:
 
     id: int
     name: Optional[str]
-
-
-@dataclass(frozen=True)
-class PowerConf:
-    """What /etc/nvpmodel.conf offers, and the id it starts with where nothing was ever chosen."""
-
-    modes: Tuple[PowerMode, ...]
-    default: Optional[int]
 
 
 def is_jetson(compatible: List[str]) -> bool:
@@ -149,20 +141,6 @@ def jetpacks() -> List[str]:
     return sorted({*_JETPACK.values(), *_JETPACK_OF_MINOR.values()}, key=lambda name: [int(n) for n in name.split(".")])
 
 
-def parse_power_conf(text: str) -> PowerConf:
-    """nvpmodel.conf. Ids may have gaps."""
-    modes: List[PowerMode] = []
-    default = None
-    for line in text.splitlines():
-        model = _POWER_MODEL.match(line)
-        if model:
-            modes.append(PowerMode(int(model.group(1)), model.group(2)))
-        config = _DEFAULT.match(line)
-        if config:
-            default = int(config.group(1))
-    return PowerConf(tuple(modes), default)
-
-
 def parse_power_status(text: str) -> Optional[int]:
     """The id in /var/lib/nvpmodel/status, such as `pmode:0002 fmode:quiet`."""
     found = _STATUS.search(text)
@@ -175,10 +153,10 @@ def parse_power_query(text: str) -> Optional[PowerMode]:
     return PowerMode(int(found.group(2)), found.group(1)) if found else None
 
 
-def power_mode(conf: PowerConf, status: Optional[int]) -> Optional[PowerMode]:
+def power_mode(conf: Optional[Conf], status: Optional[int]) -> Optional[PowerMode]:
     """The mode in force: the stored choice, else the configuration's default."""
-    number = conf.default if status is None else status
+    number = conf.default if conf and status is None else status
     if number is None:
         return None
-    names = {mode.id: mode.name for mode in conf.modes}
+    names = {mode.id: mode.name for mode in conf.modes} if conf else {}
     return PowerMode(number, names.get(number))

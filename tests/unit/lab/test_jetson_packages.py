@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import parse_conf
 from edgelab import definition, jetson, jetson_packages, jetson_releases, paths
 
 SITES = [*definition.SITES.glob("*.yml"), paths.LAB / "tests" / "jetson.yml"]
@@ -55,5 +56,5 @@ def test_hub_of_a_site_without_jetsons_serves_nothing() -> None:
     ],
 )
 def test_power_modes(name: str, modes: list, default: int) -> None:
-    conf = board.parse_power_conf((jetson_packages.SOURCES / "files" / f"nvpmodel_{name}.conf").read_text())
+    conf = parse_conf((jetson_packages.SOURCES / "files" / f"nvpmodel_{name}.conf").read_text())
     assert ([mode.name for mode in conf.modes], conf.default) == (modes, default)

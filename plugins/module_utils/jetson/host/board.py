@@ -14,7 +14,8 @@ from ...common.host import command, files
 from ...common.reading import Reading, unread
 from .. import board as jetson
 from .. import fan
-from ..board import L4t, PowerConf, PowerMode
+from ..board import L4t, PowerMode
+from ..nvpmodel_conf import Conf, parse_conf
 from . import nvpmodel_note
 
 _BECOME = "Run the task as root (become: true)"
@@ -37,7 +38,7 @@ def read(run: command.Run, root: str = "/") -> Reading:
         "l4t": asdict(l4t) if l4t else None,
         "jetpack": jetson.jetpack(l4t) if l4t else None,
         "power_mode": asdict(mode) if mode else None,
-        "power_modes": [asdict(offered) for offered in conf.modes],
+        "power_modes": [{"id": offered.id, "name": offered.name} for offered in conf.modes] if conf else [],
         "fan_profiles": _fan_profiles(root, missing),
     }
     return Reading(value, missing)
@@ -87,16 +88,22 @@ def _l4t_package(run: command.Run) -> Optional[L4t]:
     return jetson.parse_package_version(result.text) if result.ok else None
 
 
-def _power_conf(root: str, missing: List[Dict[str, Any]]) -> PowerConf:
+def _power_conf(root: str, missing: List[Dict[str, Any]]) -> Optional[Conf]:
+    """None where nvpmodel has no modes, as on images for modules that are run at one fixed power."""
+    path = "/etc/nvpmodel.conf"
     try:
-        text = files.read_text(os.path.join(root, "etc/nvpmodel.conf"))
+        text = files.read_text(os.path.join(root, path[1:]))
+        return None if text is None else parse_conf(text, path)
     except OSError as error:
-        missing.append(unread("jetson.power_modes", "/etc/nvpmodel.conf: {0}".format(error.strerror), _BECOME))
-        text = None
-    return jetson.parse_power_conf(text or "")
+        missing.append(unread("jetson.power_modes", "{0}: {1}".format(path, error.strerror), _BECOME))
+    except EdgesiteError as error:
+        missing.append(unread("jetson.power_modes", error.problem, error.fix))
+    return None
 
 
-def _power_mode(run: command.Run, root: str, conf: PowerConf, missing: List[Dict[str, Any]]) -> Optional[PowerMode]:
+def _power_mode(
+    run: command.Run, root: str, conf: Optional[Conf], missing: List[Dict[str, Any]]
+) -> Optional[PowerMode]:
     try:
         text = files.read_text(os.path.join(root, "var/lib/nvpmodel/status"))
     except OSError as error:
@@ -107,10 +114,6 @@ def _power_mode(run: command.Run, root: str, conf: PowerConf, missing: List[Dict
     mode = jetson.power_mode(conf, stored if waiting_for is None else waiting_for)
     if mode is None or mode.name is None:
         mode = _query_power_mode(run) or mode
-    # without modes there is no nvpmodel, as on images for modules that are run at one fixed power
-    if mode is None and conf.modes:
-        why = "nvpmodel has neither a stored mode nor a default in /etc/nvpmodel.conf"
-        missing.append(unread("jetson.power_mode", why, "Set a mode once: nvpmodel -m ID"))
     return mode
 
 

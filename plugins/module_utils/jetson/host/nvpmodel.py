@@ -18,6 +18,7 @@ from ...common.host import command, owned_files, systemctl
 from ...common.host.command import Result, Run
 from .. import board, nvpmodel
 from ..nvpmodel import ReleaseClocks, SetMode, State
+from ..nvpmodel_conf import parse_conf
 from . import board as jetson_files
 from . import clocks, nvpmodel_note
 
@@ -31,7 +32,7 @@ _INSTALL = "Install the package nvidia-l4t-nvpmodel; on another maker's board, i
 
 def observe(run: Run) -> State:
     """Configuration and choice. Raises EdgesiteError where the host has no usable nvpmodel."""
-    conf = nvpmodel.parse_conf(_conf_text(), CONF)
+    conf = parse_conf(_conf_text(), CONF)
     stored = _stored(run)
     fixed = jetson_files.soc() not in _CORES_SWITCHED_LIVE
     return State(conf, stored, nvpmodel_note.running(stored), systemctl.failed(run, UNIT), clocks.stored(), fixed)

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board, clocks, nvpmodel_conf
 
 SHAPES = Path(__file__).parent / "shapes"
 
@@ -26,7 +26,21 @@ def read_clocks(text):
     }
 
 
-PARSERS = {"jetson_clocks": read_clocks}
+def read_modes(text):
+    found = nvpmodel_conf.parse_conf(text)
+    return {
+        "modes": {str(mode.id): mode.name for mode in found.modes},
+        "default": found.default,
+        "behind": {" ".join(key): behind for key, behind in found.parameters.items()},
+    }
+
+
+def read_release(text):
+    found = board.parse_tegra_release(text)
+    return {"version": found.version, "jetpack": board.jetpack(found)}
+
+
+PARSERS = {"jetson_clocks": read_clocks, "nv_tegra_release": read_release, "nvpmodel_conf": read_modes}
 FILES = sorted(SHAPES.glob("*/*.txt"))
 
 

@@ -87,9 +87,16 @@ def test_bare_jetson_says_what_is_missing(tmp_path, programs):
 
 
 def test_modes_without_a_choice(board, programs):
+    put(board, "etc/nvpmodel.conf", (JETSON / "nvpmodel-orin-nano-super.conf").read_bytes())
+    assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 1, "name": "25W"}
+
+
+def test_damaged_modes_are_told(board, programs):
     put(board, "etc/nvpmodel.conf", b"< POWER_MODEL ID=0 NAME=15W >\n")
     found = jetson.read(programs, str(board))
-    assert [entry["what"] for entry in found.unread] == ["jetson.l4t", "jetson.power_mode"]
+    assert found.value["power_modes"] == []
+    assert [entry["what"] for entry in found.unread] == ["jetson.l4t", "jetson.power_modes"]
+    assert "/etc/nvpmodel.conf, line 1: the section PM_CONFIG" in found.unread[1]["why"]
 
 
 def test_l4t_of_the_package_and_mode_of_the_program(board, programs):

@@ -28,7 +28,7 @@ options:
     type: str
     default: ""
   suite:
-    description: Suite of NVIDIA's repository to use instead of a version, such as V(r36.5).
+    description: Suite of NVIDIA's repository, such as V(r36.5), instead of a version or with a very new one.
     type: str
     default: ""
   mirror:
@@ -131,7 +131,9 @@ l4t:
   returned: success
   type: dict
 jetpack:
-  description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
+  description:
+    - JetPack release that contains this L4T. For an L4T that is newer than this collection, the version of the package
+      nvidia-jetpack that apt offers with it, or that is installed; null if there is neither.
   returned: success
   type: str
   sample: 6.2.1

@@ -50,7 +50,9 @@ l4t:
   type: dict
   sample: {"version": "36.4.7", "release": "R36", "revision": "4.7", "major": 36, "minor": 4, "patch": 7}
 jetpack:
-  description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
+  description:
+    - JetPack release that contains this L4T. For an L4T that is newer than this collection, the version of the package
+      nvidia-jetpack that apt offers with it, or that is installed; null if there is neither.
   returned: success
   type: str
   sample: 6.2.1

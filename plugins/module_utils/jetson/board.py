@@ -29,16 +29,20 @@ _JETPACK = {
     (36, 4, 4): "6.2.1",
     (36, 4, 7): "6.2.1",
     (36, 5, 0): "6.2.2",
+    (36, 5, 2): "6.2.3",
     (38, 4, 0): "7.1",
     (39, 2, 0): "7.2",
+    (39, 2, 1): "7.2.1",
 }
-# Releases of which every patch is the same JetPack
+# Releases of which every patch is the same JetPack, as far as is known
 _JETPACK_OF_MINOR = {(38, 2): "7.0"}
 
 _PART = re.compile(r"p\d{4}-\d{4}", re.ASCII)
 _SOC = re.compile(r"nvidia,(tegra\d+)\Z", re.ASCII)
 _TEGRA_RELEASE = re.compile(r"^#\s*R(\d+)\s*\(release\),\s*REVISION:\s*(\d+(?:\.\d+)*)", re.ASCII)
 _PACKAGE = re.compile(r"^(\d+)\.(\d+(?:\.\d+)*)(?:-|\Z)", re.ASCII)
+# 6.2.2+b24, 7.2-b184
+_META = re.compile(r"(\d{1,4}(?:\.\d{1,4})+)(?=[-+~]|\Z)", re.ASCII)
 _STATUS = re.compile(r"\bpmode:(\d+)", re.ASCII)
 _QUERY = re.compile(r"NV Power Mode:[ \t]*(\S+)\s*\n\s*(\d+)", re.ASCII)
 
@@ -118,10 +122,19 @@ def _l4t(release: str, revision: str) -> L4t:
     )
 
 
-def jetpack(l4t: L4t) -> Optional[str]:
-    """The JetPack that ships this L4T, None where it is not in the table."""
+def jetpack(l4t: L4t, package: str = "") -> Optional[str]:
+    """The JetPack that has this L4T: by the table, and for a release that is not in it by its package.
+
+    package: the version of nvidia-jetpack. A suite has several releases of L4T, and the newest package for all of them.
+    """
     exact = _JETPACK.get((l4t.major, l4t.minor, l4t.patch))
-    return exact or _JETPACK_OF_MINOR.get((l4t.major, l4t.minor))
+    named = _META.match(package)
+    return exact or (named.group(1) if named else _JETPACK_OF_MINOR.get((l4t.major, l4t.minor)))
+
+
+def is_known(l4t: L4t) -> bool:
+    """Whether the table has exactly this release."""
+    return (l4t.major, l4t.minor, l4t.patch) in _JETPACK
 
 
 def releases_of(version: str) -> List[str]:
@@ -138,7 +151,25 @@ def newer_jetpacks(version: str) -> List[str]:
 
 def jetpacks() -> List[str]:
     """Every JetPack that the table has, the oldest first."""
-    return sorted({*_JETPACK.values(), *_JETPACK_OF_MINOR.values()}, key=lambda name: [int(n) for n in name.split(".")])
+    return sorted({*_JETPACK.values(), *_JETPACK_OF_MINOR.values()}, key=order)
+
+
+def order(version: str) -> List[int]:
+    """JetPacks in the order of their release."""
+    return [int(number) for number in version.split(".")]
+
+
+def is_later(version: str) -> bool:
+    """Whether this can be a JetPack that was released after the table was written."""
+    if not _META.fullmatch(version):
+        return False
+    known = [name for name in jetpacks() if order(name)[0] == order(version)[0]]
+    return not known or order(version) > order(known[-1])
+
+
+def newest_minor(major: int) -> int:
+    """The newest suite of a major release of L4T that the table has, 0 for none."""
+    return max((release[1] for release in [*_JETPACK, *_JETPACK_OF_MINOR] if release[0] == major), default=0)
 
 
 def parse_power_status(text: str) -> Optional[int]:

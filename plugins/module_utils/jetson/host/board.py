@@ -13,9 +13,10 @@ from ...common.errors import EdgesiteError
 from ...common.host import command, files
 from ...common.reading import Reading, unread
 from .. import board as jetson
-from .. import fan
+from .. import fan, offer
 from ..board import L4t, PowerMode
 from ..nvpmodel_conf import Conf, parse_conf
+from ..offer import Offer
 from . import nvpmodel_note
 
 _BECOME = "Run the task as root (become: true)"
@@ -36,7 +37,7 @@ def read(run: command.Run, root: str = "/") -> Reading:
         "module": jetson.module_part(compatible),
         "soc": jetson.soc(compatible),
         "l4t": asdict(l4t) if l4t else None,
-        "jetpack": jetson.jetpack(l4t) if l4t else None,
+        "jetpack": _jetpack(run, l4t) if l4t else None,
         "power_mode": asdict(mode) if mode else None,
         "power_modes": [{"id": offered.id, "name": offered.name} for offered in conf.modes] if conf else [],
         "fan_profiles": _fan_profiles(root, missing),
@@ -81,11 +82,29 @@ def _l4t(run: command.Run, root: str, missing: List[Dict[str, Any]]) -> Optional
 
 
 def _l4t_package(run: command.Run) -> Optional[L4t]:
+    return jetson.parse_package_version(_version(run, "nvidia-l4t-core"))
+
+
+def _jetpack(run: command.Run, l4t: L4t) -> Optional[str]:
+    """The table's, and for a release that is not in it, what apt offers with this L4T, or what is installed."""
+    return jetson.jetpack(l4t) if jetson.is_known(l4t) else _offered_with(run, l4t) or _installed_with(run, l4t)
+
+
+def _offered_with(run: command.Run, l4t: L4t) -> Optional[str]:
+    program = command.find("apt-cache")
+    offered = offer.parse(run([program, "policy", *offer.PACKAGES]).text) if program else Offer()
+    return offered.jetpack if offered.l4t == l4t else None
+
+
+def _installed_with(run: command.Run, l4t: L4t) -> Optional[str]:
+    return jetson.jetpack(l4t, _version(run, "nvidia-jetpack"))
+
+
+def _version(run: command.Run, package: str) -> str:
+    """Of an installed package; empty for none."""
     program = command.find("dpkg-query")
-    if program is None:
-        return None
-    result = run([program, "-W", "-f", "${Version}", "nvidia-l4t-core"])
-    return jetson.parse_package_version(result.text) if result.ok else None
+    result = run([program, "-W", "-f", "${Version}", package]) if program else None
+    return result.text if result and result.ok else ""
 
 
 def _power_conf(root: str, missing: List[Dict[str, Any]]) -> Optional[Conf]:

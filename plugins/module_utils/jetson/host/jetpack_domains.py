@@ -16,7 +16,7 @@ from ...common.host import apt, command, owned_files, systemctl
 from ...common.host import effects as host_effects
 from ...common.host.command import Run
 from ...converge import WAITS, Domain
-from .. import jetpack, jetpack_actions, jetpack_plan
+from .. import jetpack, jetpack_actions, jetpack_plan, offer
 from ..clocks import boot_unit
 from ..jetpack_actions import RELOAD, Action, ConfigureRuntime, Hold, Install, WriteCdi
 from ..jetpack_plan import Wanted
@@ -189,7 +189,7 @@ class PackagesDomain(_Part):
             )
         if action.upgrade:
             # A suite has several releases, and a dist-upgrade takes the newest.
-            jetpack_plan.check_offer(self.apt.candidate("nvidia-l4t-core"), self.wanted)
+            jetpack_plan.check_offer("".join(map(self.apt.candidate, offer.PACKAGES)), self.wanted)
         # Only these: whatever else is held stays as it is.
         self.apt.mark("unhold", action.release)
         if action.upgrade:

@@ -108,6 +108,33 @@ def test_l4t_of_the_package_and_mode_of_the_program(board, programs):
     assert found.value["power_mode"] == {"id": 0, "name": "15W"}
 
 
+OFFERED = b"""\
+nvidia-l4t-core:
+  Installed: 36.9.0-20270101000000
+  Candidate: 36.9.0-20270101000000
+nvidia-jetpack:
+  Installed: (none)
+  Candidate: 6.9+b12
+"""
+
+
+@pytest.mark.parametrize(
+    "revision, installed, offered, expected",
+    [
+        ("9.0", b"", OFFERED, "6.9"),
+        ("9.0", b"", b"", None),
+        # apt has a later one by now, and its package
+        ("8.0", b"6.8+b3", OFFERED, "6.8"),
+        ("8.0", b"", OFFERED, None),
+        ("5.2", b"6.9+b12", OFFERED, "6.2.3"),
+    ],
+)
+def test_jetpack_of_a_release_that_the_table_does_not_have(board, programs, revision, installed, offered, expected):
+    put(board, "etc/nv_tegra_release", "# R36 (release), REVISION: {0}, GCID: 1".format(revision).encode())
+    programs.update({"dpkg-query": installed, "apt-cache": offered})
+    assert jetson.read(programs, str(board)).value["jetpack"] == expected
+
+
 def test_mode_without_a_name(board, programs):
     put(board, "var/lib/nvpmodel/status", b"pmode:0002")
     assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 2, "name": None}

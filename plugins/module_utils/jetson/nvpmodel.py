@@ -14,6 +14,8 @@ from .nvpmodel_conf import Conf, Mode
 _STORED = re.compile(r"\bpmode:\d+", re.ASCII)
 # What nvpmodel says before it asks whether it may reboot
 _ASKS_FOR_REBOOT = re.compile(r"reboot required for changing to this power mode", re.IGNORECASE)
+# What it says where it does not ask, and the kernel refuses. 22 is a mask that no boot would take.
+_MASK_IS_FIXED = re.compile(r"error writing \S+ to \S*_pg_mask: (?!22\b)\d", re.IGNORECASE | re.ASCII)
 
 
 class State(NamedTuple):
@@ -158,6 +160,11 @@ def show(conf: Conf, identity: int) -> Dict[str, Any]:
 def asks_for_reboot(output: str) -> bool:
     """Whether nvpmodel said that a mode takes a reboot."""
     return bool(_ASKS_FOR_REBOOT.search(output))
+
+
+def mask_is_fixed(output: str) -> bool:
+    """Whether nvpmodel failed since a mask of power gating cannot be written until the next boot."""
+    return bool(_MASK_IS_FIXED.search(output))
 
 
 def status_text(previous: Optional[str], identity: int) -> str:

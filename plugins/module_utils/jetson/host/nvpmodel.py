@@ -4,8 +4,9 @@
 """nvpmodel: its configuration, the file it keeps its choice in, and the program.
 
 The program knows best whether a mode takes a reboot, since it compares with the hardware. It asks then whether it may
-reboot at once, and a no leaves everything as it is. The choice is therefore written into its status file, which its own
-unit sets at boot, before anything uses the GPU.
+reboot at once, and a no leaves everything as it is; or it fails at a mask of power gating, and what came before that is
+set already. The choice is therefore written into its status file, which its own unit sets at boot, before anything uses
+the GPU.
 """
 
 from __future__ import annotations
@@ -83,14 +84,17 @@ def undo(run: Run, action: nvpmodel.Action) -> None:
 def _set(run: Run, action: SetMode) -> None:
     done = _program(run, action.mode.id)
     said = done.text + done.error
-    if nvpmodel.asks_for_reboot(said):
+    fixed = nvpmodel.mask_is_fixed(said)
+    if fixed or nvpmodel.asks_for_reboot(said):
         if action.mode.id == action.running:
             raise EdgesiteError(
-                "{0} is the mode of this boot, but {1} failed, and nvpmodel asks for another reboot".format(
+                "{0} is the mode of this boot, but {1} failed, and nvpmodel cannot set it until another reboot".format(
                     action.mode.name, UNIT
                 ),
                 "Run 'journalctl -b -u {0}' on the host: values in {1} may not fit this board".format(UNIT, CONF),
             )
+        if fixed:
+            _program(run, action.running)
         _write(action.mode.id, action.running)
     elif not done.ok:
         raise EdgesiteError(

@@ -177,6 +177,53 @@ def test_program_knows_better_what_takes_a_reboot(host):
     assert not host.power("15W").extras["reboot_required"]
 
 
+BUSY = """\
+NVPM ERROR: Error writing 240 to /sys/devices/platform/gpu.0/tpc_pg_mask: 16
+NVPM ERROR: failed to write PARAM TPC_POWER_GATING: ARG TPC_PG_MASK
+NVPM ERROR: failed to set power mode!
+"""
+
+
+def busy(host, errno="16"):
+    """nvpmodel does not ask, and the kernel takes no other mask until the next boot. Cores are switched before."""
+    really = host._nvpmodel
+
+    def nvpmodel(words, data):
+        if words[0] == "-m" and words[1] not in host.at_once:
+            return command.Result(255, b"", BUSY.replace(": 16\n", ": {0}\n".format(errno)))
+        return really(words, data)
+
+    host._nvpmodel = nvpmodel
+
+
+@pytest.mark.parametrize("errno", ["16", "19"])
+def test_mask_that_cannot_be_written_now_is_prepared_for_the_next_boot(host, errno):
+    busy(host, errno)
+    host.at_once = {"3"}
+    (host.folder / "status").write_text("pmode:0003")
+    outcome = host.power("MAXN")
+    assert outcome.extras["reboot_required"] and outcome.extras["mode"]["name"] == "50W"
+    assert (host.folder / "status").read_text() == "pmode:0000"
+    # the cores of the mode in force are set again
+    assert [call[-1] for call in host.calls if "-m" in call] == ["0", "3"]
+    assert host.power("MAXN").actions == []
+
+
+def test_mask_that_the_boot_could_not_write_either_is_told(host):
+    busy(host)
+    (host.folder / "status").write_text("pmode:0004")
+    host.failed = {"nvpmodel.service"}
+    with pytest.raises(ApplyError, match=r"15W is the mode of this boot, but nvpmodel.service failed.*journalctl"):
+        host.power("15W")
+
+
+def test_mask_that_no_boot_would_take_is_an_error(host):
+    busy(host, "22")
+    host.at_once = {"3"}
+    with pytest.raises(ApplyError, match="nvpmodel -m 0: NVPM ERROR: Error writing 240"):
+        host.power("MAXN")
+
+
 def test_prepared_mode_is_taken_back_without_the_program(host):
     host.power("15W")
     host.calls.clear()

@@ -19,6 +19,7 @@ _OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
 _SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite", "Write it like r36.5; docs/jetson.md lists them")
 # The last major release of L4T for a chip
 _LAST_MAJOR = {"tegra186": 32, "tegra210": 32, "tegra194": 35}
+_BOOTLOADER = "nvidia-l4t-bootloader"
 _FLASH = "Flash it with SDK Manager or flash.sh, or by NVIDIA's image-based over-the-air update (nv_ota_start.sh)"
 # What an initramfs and a capsule for the firmware take beside what apt says
 _BESIDE = 200 * apt.MIB
@@ -48,10 +49,13 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     missing = [name for name in wanted.packages if name not in info["installed"]]
     sources = _sources(info, wanted, target)
     keep = sorted(name for name in info["installed"] if wanted.hold and _holdable(name, wanted))
+    repair = list(info["broken"]) if target or missing else []
     if upgrade:
         _check_holds(info)
+    if upgrade or _BOOTLOADER in repair:
+        _check_board(info)
     result: Dict[str, Any] = {
-        "repair": list(info["broken"]) if target or missing else [],
+        "repair": repair,
         "sources": sources if sources != (info["apt"]["text"] or "") else None,
         "upgrade": upgrade,
         "install": missing,
@@ -283,6 +287,17 @@ def _check_holds(info: Mapping[str, Any]) -> None:
             "The upgrade has to change packages that are held: {0}".format(", ".join(foreign)),
             "Ask the board's maker whether NVIDIA's packages work on it; if so, run 'apt-mark unhold {0}' on the "
             "host".format(" ".join(foreign)),
+        )
+
+
+def _check_board(info: Mapping[str, Any]) -> None:
+    """Raises on a board for which the upgrade would break off half-way."""
+    if info["unknown_board"]:
+        raise EdgesiteError(
+            "the board is {0}, which the package {1} does not know: it would fail, and packages of the kernel after "
+            "it".format(info["unknown_board"], _BOOTLOADER),
+            "Upgrade this host with the image or the packages of the board's maker, and set jetpack_version to the "
+            "release that is installed",
         )
 
 

@@ -27,6 +27,7 @@ def info(version="36.4.7", soc="tegra234", suite=None, **more):
         "l4t": asdict(l4t),
         "jetpack": board.jetpack(l4t),
         "soc": soc,
+        "unknown_board": None,
         "installed": {"nvidia-l4t-core": version, "nvidia-jetpack": "6.2.1+b38"},
         "held": [],
         "held_by_role": [],
@@ -161,6 +162,15 @@ def test_holds_of_somebody_else_are_in_the_way_of_an_upgrade_only():
         jetpack_plan.plan(held, MINOR)
     assert "nvidia-l4t-core" not in caught.value.problem
     assert words(jetpack_plan.plan(held, Wanted(version="6.2.1"))) == []
+
+
+def test_board_that_the_bootloader_does_not_know_is_in_the_way_of_an_upgrade_only():
+    there = info(unknown_board="3767--0005--1--acme-")
+    with pytest.raises(EdgesiteError, match="board is 3767--0005--1--acme-, which .*nvidia-l4t-bootloader.*maker"):
+        jetpack_plan.plan(there, MINOR)
+    assert words(jetpack_plan.plan(there, Wanted(version="6.2.1"))) == []
+    with pytest.raises(EdgesiteError, match="nvidia-l4t-bootloader does not know"):
+        jetpack_plan.plan({**there, "broken": ["nvidia-l4t-bootloader"]}, Wanted(version="6.2.1"))
 
 
 def test_own_holds_are_set_aside_for_an_upgrade():

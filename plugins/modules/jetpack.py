@@ -70,9 +70,43 @@ options:
     choices: ["", locked, restored]
     default: ""
   fan_profile:
-    description: Name of the fan profile in C(/etc/nvfancontrol.conf). Empty leaves the profile as it is.
+    description:
+      - Name of the fan profile in C(/etc/nvfancontrol.conf) or in O(fan_curves). Empty leaves the profile as it is.
     type: str
     default: ""
+  fan_curves:
+    description:
+      - All fan profiles of your own, in the form of the option O(edgesite.gpu.jetson_fan#module:curves). An empty list
+        removes those of an earlier run; without this option they are left alone.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the profile.
+        type: str
+        required: true
+      points:
+        description: Two or more points with rising temperatures.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          temperature:
+            description: Degrees Celsius, or what is left of them below the limit.
+            type: int
+            required: true
+          hysteresis:
+            description: Degrees by which the temperature must fall back before the fan slows down.
+            type: int
+            default: 0
+          pwm:
+            description: Speed of the fan, V(0) to V(255).
+            type: int
+            required: true
+          rpm:
+            description: Turns per minute that belong to it.
+            type: int
+            default: 0
   lock_timeout:
     description: Seconds to wait for other programs that use the package manager, such as unattended-upgrades.
     type: int
@@ -161,7 +195,7 @@ locked:
   type: bool
 profiles:
   description: The fan profiles that all fans of this board support.
-  returned: when O(fan_profile) is set
+  returned: when O(fan_profile) or O(fan_curves) is set
   type: list
   elements: str
 reboot_required:
@@ -178,8 +212,10 @@ from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.host import apt, command
 from ..module_utils.common.host.packages import Patience
+from ..module_utils.jetson import fan
 from ..module_utils.jetson.host.jetpack_domains import Look, Power, domains
 from ..module_utils.jetson.jetpack_plan import Wanted
+from ..module_utils.jetson.spec import CURVES
 from ..module_utils.runner import run_all, run_apart
 
 
@@ -193,7 +229,8 @@ def stages(params, note):
         params["mirror"],
     )
     patience = Patience.of(params["apt_timeout"], "jetpack_apt_timeout", params["lock_timeout"], "jetpack_lock_timeout")
-    power = Power(params["power_mode"], params["clocks"], params["fan_profile"])
+    wanted_fan = fan.wanted(params["fan_profile"], params["fan_curves"], "fan_curves")
+    power = Power(params["power_mode"], params["clocks"], wanted_fan)
     backend = apt.Apt(command.run, note, patience)
     return domains(Look(command.run), backend, wanted, power, params["allow_reboot"])
 
@@ -212,6 +249,7 @@ def main():
             "power_mode": {"type": "str", "default": ""},
             "clocks": {"type": "str", "choices": ["", "locked", "restored"], "default": ""},
             "fan_profile": {"type": "str", "default": ""},
+            "fan_curves": CURVES,
             "lock_timeout": {"type": "int", "default": 600},
             "apt_timeout": {"type": "int", "default": 7200},
         },

@@ -77,8 +77,8 @@ board:
   sample: p3737-0000+p3701-0000
 unknown_board:
   description:
-    - The board as C(/etc/nv_boot_control.conf) names it, if the package nvidia-l4t-bootloader has no firmware for it and
-      would fail to upgrade, as on many carrier boards of other makers; otherwise null.
+    - The board as C(/etc/nv_boot_control.conf) names it, if the package nvidia-l4t-bootloader has no firmware for it
+      and would fail to upgrade, as on many carrier boards of other makers; otherwise null.
   returned: success
   type: str
   sample: 3767--0005--1--recomputer-orin-j40mini-

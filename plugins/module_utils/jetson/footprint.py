@@ -20,8 +20,8 @@ _FILES = {
         "write the URLs that you want into it, then run apt-get update",
     ),
     "/etc/nvfancontrol.conf": (
-        _NVIDIAS.format("a run may have set the fans' profile"),
-        "set FAN_DEFAULT_PROFILE in it, then systemctl restart nvfancontrol.service",
+        _NVIDIAS.format("a run may have set the fans' profile, and written curves between comments of edgesite.gpu"),
+        "set FAN_DEFAULT_PROFILE in it and remove the curves, then systemctl restart nvfancontrol.service",
     ),
     "/etc/cdi/nvidia.yaml": (
         "containers get the GPU through it; nvidia-ctk wrote it",

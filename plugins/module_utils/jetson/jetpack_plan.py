@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import apt, lines
 from ..common.apt import Transaction
@@ -65,18 +65,23 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     return {**result, "words": _words(result, info, wanted)}
 
 
-def foresee(wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any]) -> List[EdgesiteError]:
-    """What of a release, a power mode and a fan profile a Jetson cannot have, by what gpu_info reports of it."""
+def foresee(
+    wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any], own: Sequence[str] = ()
+) -> List[EdgesiteError]:
+    """What of a release, a power mode and a fan profile a Jetson cannot have, by what gpu_info reports of it.
+
+    own: the modes and profiles that it gets beside the board's.
+    """
     problems = []
     try:
         _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _goal(facts, wanted))
     except EdgesiteError as error:
         problems.append(error)
     names = [str(offered["name"]) for offered in facts.get("power_modes", [])]
-    if mode and names and mode not in names:
+    if mode and names and mode not in [*names, *own]:
         problems.append(nvpmodel.unknown("jetpack_power_mode", mode, names))
     profiles = facts.get("fan_profiles")
-    if profile and profiles is not None and profile not in profiles:
+    if profile and profiles is not None and profile not in [*profiles, *own]:
         problems.append(fan.unknown("jetpack_fan_profile", profile, profiles))
     return problems
 

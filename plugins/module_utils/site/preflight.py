@@ -27,7 +27,10 @@ JETPACK = (
     "jetpack_power_mode",
     "jetpack_clocks",
     "jetpack_fan_profile",
+    "jetpack_fan_curves",
 )
+# What a Jetson gets beside what its board has
+JETPACK_OWN = ("jetpack_fan_curves",)
 
 
 def of_nvml(info: Variables, wants_gpus: bool) -> List[EdgesiteError]:
@@ -82,7 +85,8 @@ def of_jetpack(variables: Variables, info: Variables) -> List[EdgesiteError]:
             )
         ]
     mode, profile = (str(variables.get(name) or "") for name in ("jetpack_power_mode", "jetpack_fan_profile"))
-    return foresee(jetpack(variables), mode, profile, info["jetson"])
+    own = [str(entry["name"]) for name in JETPACK_OWN for entry in variables.get(name) or ()]
+    return foresee(jetpack(variables), mode, profile, info["jetson"], own)
 
 
 def jetpack(variables: Variables) -> Wanted:

@@ -16,7 +16,7 @@ from ...common.host import apt, command, owned_files, systemctl
 from ...common.host import effects as host_effects
 from ...common.host.command import Run
 from ...converge import WAITS, Domain
-from .. import jetpack, jetpack_actions, jetpack_plan, offer
+from .. import fan, jetpack, jetpack_actions, jetpack_plan, offer
 from ..clocks import boot_unit
 from ..jetpack_actions import RELOAD, Action, ConfigureRuntime, Hold, Install, WriteCdi
 from ..jetpack_plan import Wanted
@@ -37,7 +37,7 @@ class Power(NamedTuple):
 
     mode: str = ""
     clocks: str = ""
-    fan: str = ""
+    fan: fan.Wanted = fan.Wanted()
 
 
 class Look:
@@ -72,7 +72,7 @@ def domains(look: Look, backend: apt.Apt, wanted: Wanted, power: Power, reboots:
     if power.clocks:
         lock = power.clocks == "locked"
         yield JetsonClocksDomain(look.run, lock, boot_unit(program(), lock))
-    if power.fan:
+    if power.fan != fan.Wanted():
         yield JetsonFanDomain(look.run, power.fan)
     yield ContainersDomain(look, wanted)
 

@@ -15,7 +15,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks as clocks_core
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan, fan_curves
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import clocks as jetson_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import fan as jetson_fan
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import nvpmodel
@@ -106,8 +106,8 @@ class Host:
     def power(self, mode, check=False):
         return converge(NvpmodelDomain(self.run, mode), check)
 
-    def fan(self, profile, check=False):
-        return converge(JetsonFanDomain(self.run, profile), check)
+    def fan(self, profile, curves=None, check=False):
+        return converge(JetsonFanDomain(self.run, fan.Wanted(profile, curves)), check)
 
     def clocks(self, lock, persist=True, check=False):
         return converge(JetsonClocksDomain(self.run, lock, self.unit(lock and persist)), check)
@@ -382,6 +382,19 @@ def test_fan_daemon_that_does_not_start_is_told(host):
     )
     with pytest.raises(ApplyError, match="systemctl start nvfancontrol.service: job failed.*fans may stand still"):
         host.fan("cool")
+    assert (host.folder / "nvfancontrol.conf").read_text() == before
+
+
+def test_own_curve_is_written_and_used(host):
+    points = [{"temperature": at, "hysteresis": 0, "pwm": 255, "rpm": 0} for at in (0, 60)]
+    own = fan_curves.checked([{"name": "cabinet", "points": points}], "curves")
+    before = (host.folder / "nvfancontrol.conf").read_text()
+    told = host.fan("cabinet", own, check=True)
+    assert (host.folder / "nvfancontrol.conf").read_text() == before
+    assert done(host.fan("cabinet", own)) == done(told)
+    assert (host.folder / "fan-status").read_text() == "FAN1:FAN_PROFILE:cabinet\n"
+    assert host.fan("cabinet", own).actions == []
+    assert host.fan("quiet", ()).extras == {"profiles": ["quiet", "cool"]}
     assert (host.folder / "nvfancontrol.conf").read_text() == before
 
 

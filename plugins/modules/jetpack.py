@@ -61,9 +61,29 @@ options:
     choices: [none, minor]
     default: none
   power_mode:
-    description: Name of the power mode in C(/etc/nvpmodel.conf). Empty leaves the mode as it is.
+    description:
+      - Name of the power mode in C(/etc/nvpmodel.conf) or in O(power_modes). Empty leaves the mode as it is.
     type: str
     default: ""
+  power_modes:
+    description:
+      - All power modes of your own, in the form of the option O(edgesite.gpu.nvpmodel#module:own_modes). An empty list
+        removes those of an earlier run; without this option they are left alone.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the mode.
+        type: str
+        required: true
+      base:
+        description: Mode of the board that it is like, but for its settings.
+        type: str
+        required: true
+      settings:
+        description: What differs from the base, by parameter and argument.
+        type: dict
+        required: true
   clocks:
     description: Whether to lock or restore the clocks. Empty leaves them as they are.
     type: str
@@ -181,12 +201,12 @@ l4t_waits:
   type: bool
 mode:
   description: The current power mode.
-  returned: when O(power_mode) is set
+  returned: when O(power_mode) or O(power_modes) is set
   type: dict
   sample: {"id": 0, "name": "15W"}
 modes:
   description: The power modes of this board.
-  returned: when O(power_mode) is set
+  returned: when O(power_mode) or O(power_modes) is set
   type: list
   elements: dict
 locked:
@@ -212,10 +232,10 @@ from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.host import apt, command
 from ..module_utils.common.host.packages import Patience
-from ..module_utils.jetson import fan
+from ..module_utils.jetson import fan, nvpmodel
 from ..module_utils.jetson.host.jetpack_domains import Look, Power, domains
 from ..module_utils.jetson.jetpack_plan import Wanted
-from ..module_utils.jetson.spec import CURVES
+from ..module_utils.jetson.spec import CURVES, MODES
 from ..module_utils.runner import run_all, run_apart
 
 
@@ -230,7 +250,8 @@ def stages(params, note):
     )
     patience = Patience.of(params["apt_timeout"], "jetpack_apt_timeout", params["lock_timeout"], "jetpack_lock_timeout")
     wanted_fan = fan.wanted(params["fan_profile"], params["fan_curves"], "fan_curves")
-    power = Power(params["power_mode"], params["clocks"], wanted_fan)
+    mode = nvpmodel.wanted(params["power_mode"], params["power_modes"], "power_modes")
+    power = Power(mode, params["clocks"], wanted_fan)
     backend = apt.Apt(command.run, note, patience)
     return domains(Look(command.run), backend, wanted, power, params["allow_reboot"])
 
@@ -247,6 +268,7 @@ def main():
             "hold": {"type": "bool", "default": False},
             "upgrade": {"type": "str", "choices": ["none", "minor"], "default": "none"},
             "power_mode": {"type": "str", "default": ""},
+            "power_modes": MODES,
             "clocks": {"type": "str", "choices": ["", "locked", "restored"], "default": ""},
             "fan_profile": {"type": "str", "default": ""},
             "fan_curves": CURVES,

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nvpmodel
-short_description: Set the power mode of a Jetson by name
+short_description: Set the power mode of a Jetson by name, and define modes of your own
 version_added: 0.1.0
 description:
   - Sets a power mode, such as one that suits the cooling of the enclosure and the power supply.
   - A mode that can be set immediately is set immediately. A mode that needs a reboot is prepared for the next boot, and
     RV(reboot_required) is true until then. The module never reboots the host and never prompts.
+  - Writes modes of your own into C(/etc/nvpmodel.conf), between two comments; everything else in it stays as it is. If
+    the current mode is one of them and its definition changes, it is set again.
   - Clocks that M(edgesite.gpu.jetson_clocks) locked are restored before another mode is set immediately, because they
     are locked at the maximum of the old mode. Run that module again after this one.
 author:
@@ -23,8 +25,32 @@ options:
       - Name of the mode in C(/etc/nvpmodel.conf), such as V(15W) or V(MAXN). Ids are not accepted, because they mean
         different modes on different modules.
       - A mode that this board does not have is refused, with a list of those that it has.
+      - Empty keeps the current mode.
     type: str
-    required: true
+    default: ""
+  own_modes:
+    description:
+      - All modes of your own. Others that an earlier run wrote are removed, once they are not in force. An empty list
+        removes them all; without this option they are left alone. Each keeps its id as long as it exists.
+      - A mode with the name of one of the board's modes is refused, as are a base, a parameter or an argument that the
+        configuration does not have, a value of another kind, and switching off the first core.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the mode, of letters, digits, dots, dashes, C(+) and C(_).
+        type: str
+        required: true
+      base:
+        description: Mode of the board that it is like, but for its settings.
+        type: str
+        required: true
+      settings:
+        description:
+          - What differs from the base, by parameter and argument as in C(/etc/nvpmodel.conf), such as
+            C({GPU: {MAX_FREQ: 624750000}}). V(-1) is no limit. nvpmodel rounds clocks down to one that exists.
+        type: dict
+        required: true
 attributes:
   check_mode:
     support: full
@@ -46,6 +72,17 @@ EXAMPLES = r"""
     mode: 15W
   become: true
   register: power_mode
+
+- name: Define a mode for a small power supply, and use it
+  edgesite.gpu.nvpmodel:
+    mode: CABINET_20W
+    own_modes:
+      - name: CABINET_20W
+        base: MODE_30W
+        settings:
+          CPU_ONLINE: {CORE_6: 0, CORE_7: 0}
+          GPU: {MAX_FREQ: 420750000}
+  become: true
 
 - name: Reboot for the power mode
   ansible.builtin.reboot:
@@ -93,13 +130,19 @@ undone:
 
 from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
+from ..module_utils.jetson import nvpmodel
 from ..module_utils.jetson.host.nvpmodel_domain import NvpmodelDomain
+from ..module_utils.jetson.spec import MODES
 from ..module_utils.runner import run
 
 
 def main():
-    module = AnsibleModule(argument_spec={"mode": {"type": "str", "required": True}}, supports_check_mode=True)
-    run(module, lambda: NvpmodelDomain(command.run, module.params["mode"]))
+    module = AnsibleModule(
+        argument_spec={"mode": {"type": "str", "default": ""}, "own_modes": MODES},
+        supports_check_mode=True,
+    )
+    mode, own = module.params["mode"], module.params["own_modes"]
+    run(module, lambda: NvpmodelDomain(command.run, nvpmodel.wanted(mode, own)))
 
 
 if __name__ == "__main__":

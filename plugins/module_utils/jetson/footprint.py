@@ -23,6 +23,10 @@ _FILES = {
         _NVIDIAS.format("a run may have set the fans' profile, and written curves between comments of edgesite.gpu"),
         "set FAN_DEFAULT_PROFILE in it and remove the curves, then systemctl restart nvfancontrol.service",
     ),
+    "/etc/nvpmodel.conf": (
+        _NVIDIAS.format("a run may have written power modes between comments of edgesite.gpu"),
+        "set a mode of the board, then remove the lines between these comments",
+    ),
     "/etc/cdi/nvidia.yaml": (
         "containers get the GPU through it; nvidia-ctk wrote it",
         "rm /etc/cdi/nvidia.yaml, if no container uses the GPU",

@@ -6,16 +6,28 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common.errors import EdgesiteError
-from .nvpmodel_conf import Conf, Mode
+from . import own_lines, own_modes
+from .nvpmodel_conf import Conf, Mode, parse_conf
+from .own_modes import Own
 
 _STORED = re.compile(r"\bpmode:\d+", re.ASCII)
 # What nvpmodel says before it asks whether it may reboot
 _ASKS_FOR_REBOOT = re.compile(r"reboot required for changing to this power mode", re.IGNORECASE)
 # What it says where it does not ask, and the kernel refuses. 22 is a mask that no boot would take.
 _MASK_IS_FIXED = re.compile(r"error writing \S+ to \S*_pg_mask: (?!22\b)\d", re.IGNORECASE | re.ASCII)
+
+
+SET, BOOT = "set", "boot"
+
+
+class Wanted(NamedTuple):
+    """mode: the name of the one to be in force, empty to keep it. own: all of the user's own, None to leave them."""
+
+    mode: str = ""
+    own: Optional[Tuple[Own, ...]] = None
 
 
 class State(NamedTuple):
@@ -26,6 +38,8 @@ class State(NamedTuple):
     failed: nvpmodel's own unit failed at this boot, so that the stored mode is not in force.
     clocks_locked: jetson_clocks locked the clocks of the mode that is in force, and noted what it found.
     cores_fixed: the number of CPU cores is fixed at boot, as on Orin and later.
+    text: the configuration. stale: the mode in force was set before its definition changed, and is to be set again
+    (SET), or will be at the next boot (BOOT).
     """
 
     conf: Conf
@@ -34,13 +48,16 @@ class State(NamedTuple):
     failed: bool = False
     clocks_locked: bool = False
     cores_fixed: bool = True
+    text: str = ""
+    stale: str = ""
 
 
 class SetMode(NamedTuple):
     """Sets a mode.
 
     how: `now`; `boot` where it takes a reboot; `keep` where it is in force and another one waits for the next boot.
-    why: what makes it take a reboot. stored, running: as in the state before.
+    why: what makes it take a reboot. stored, running: as in the state before. again: it is in force, by an older
+    definition.
     """
 
     mode: Mode
@@ -48,13 +65,23 @@ class SetMode(NamedTuple):
     why: Tuple[str, ...]
     stored: Optional[int]
     running: int
+    again: bool = False
+
+
+class WriteModes(NamedTuple):
+    """Puts a configuration with other modes of the user's own in place. stale: the mode in force, where it changes."""
+
+    names: Tuple[str, ...]
+    text: str
+    previous: str
+    stale: Optional[int]
 
 
 class ReleaseClocks(NamedTuple):
     """Gives back clocks that are locked at what the mode in force allows; the next mode allows others."""
 
 
-Action = Union[SetMode, ReleaseClocks]
+Action = Union[WriteModes, SetMode, ReleaseClocks]
 
 
 def find(conf: Conf, name: str) -> Mode:
@@ -98,7 +125,7 @@ def in_force(state: State) -> int:
 
 def reboot_required(state: State) -> bool:
     """Whether the chosen mode waits for a reboot."""
-    return in_force(state) != chosen(state)
+    return in_force(state) != chosen(state) or state.stale == BOOT
 
 
 def needs_reboot(current: Optional[Mode], wanted: Mode, cores_fixed: bool = True) -> Tuple[str, ...]:
@@ -116,27 +143,83 @@ def needs_reboot(current: Optional[Mode], wanted: Mode, cores_fixed: bool = True
     )
 
 
-def plan(name: str, state: State) -> List[Action]:
-    """What brings the host to the mode of that name. Raises EdgesiteError."""
-    mode = find(state.conf, name)
-    running = in_force(state)
-    if mode.id == chosen(state) and not state.failed:
+def wanted(mode: str, own: Optional[Sequence[Mapping[str, Any]]], option: str = "own_modes") -> Wanted:
+    """What the options ask for. Raises EdgesiteError."""
+    return Wanted(mode, None if own is None else own_modes.checked(own, option))
+
+
+def plan(wants: Wanted, state: State, path: str = "/etc/nvpmodel.conf") -> List[Action]:
+    """What brings the host to the mode, and to the user's own ones. Raises EdgesiteError.
+
+    A mode that is no longer wanted stays in the file for as long as it is in force.
+    """
+    actions = _writes(wants, state, path)
+    state = after(state, actions)
+    setting = _sets(wants.mode, state)
+    state = after(state, setting)
+    _check_gone(wants, state)
+    return [*actions, *setting, *_writes(wants, state, path)]
+
+
+def _writes(wants: Wanted, state: State, path: str) -> List[Action]:
+    if wants.own is None:
         return []
-    if mode.id == running and not state.failed:
+    modes = own_modes.resolved(state.text, wants.own, path)
+    names = [mode.name for mode in modes]
+    used = [mode for mode in _own_in_use(state) if mode.name not in names]
+    text = own_modes.with_modes(state.text, [*modes, *used])
+    if text == state.text:
+        return []
+    running = in_force(state)
+    same = of_id(parse_conf(text, path), running) == of_id(state.conf, running)
+    return [WriteModes(tuple(names), text, state.text, None if same else running)]
+
+
+def _own_in_use(state: State) -> List[Mode]:
+    """The user's own modes that are in force, or that the next boot sets."""
+    board = [mode.id for mode in parse_conf(own_lines.without(state.text)).modes]
+    return [mode for mode in state.conf.modes if mode.id in (in_force(state), chosen(state)) and mode.id not in board]
+
+
+def _check_gone(wants: Wanted, state: State) -> None:
+    """Raises where the next boot would set a mode that is no longer wanted."""
+    names = [own.name for own in wants.own or ()]
+    for mode in _own_in_use(state) if wants.own is not None else []:
+        if mode.id == chosen(state) and mode.name not in names:
+            raise EdgesiteError(
+                "the own power mode {0} is in force, and no longer among those that are wanted".format(mode.name),
+                "Set the power mode to another one, or keep it",
+            )
+
+
+def _sets(name: str, state: State) -> List[Action]:
+    again = state.stale == SET
+    mode = find(state.conf, name) if name else of_id(state.conf, in_force(state))
+    if mode is None or not (name or again):
+        return []
+    running = in_force(state)
+    if mode.id == chosen(state) and not state.failed and not again:
+        return []
+    if mode.id == running and not state.failed and not again:
         return [SetMode(mode, "keep", (), state.stored, running)]
-    why = () if state.failed else needs_reboot(of_id(state.conf, running), mode, state.cores_fixed)
-    change = SetMode(mode, "boot" if why else "now", why, state.stored, running)
+    why = (
+        () if state.failed or mode.id == running else needs_reboot(of_id(state.conf, running), mode, state.cores_fixed)
+    )
+    change = SetMode(mode, "boot" if why else "now", why, state.stored, running, again and mode.id == running)
     return [ReleaseClocks(), change] if state.clocks_locked and not why else [change]
 
 
-def after(state: State, actions: List[Action]) -> State:
+def after(state: State, actions: Sequence[Action]) -> State:
     """The state once the actions are done."""
     for action in actions:
         if isinstance(action, ReleaseClocks):
             state = state._replace(clocks_locked=False)
+        elif isinstance(action, WriteModes):
+            stale = state.stale if action.stale is None else SET
+            state = state._replace(conf=parse_conf(action.text), text=action.text, stale=stale)
         else:
             waits = action.running if action.how == "boot" else None
-            state = state._replace(stored=action.mode.id, running=waits, failed=False)
+            state = state._replace(stored=action.mode.id, running=waits, failed=False, stale="")
     return state
 
 
@@ -144,6 +227,10 @@ def describe(action: Action) -> str:
     """The action for people."""
     if isinstance(action, ReleaseClocks):
         return "unlock the clocks that are locked for the current mode"
+    if isinstance(action, WriteModes):
+        return "write the own power modes " + ", ".join(action.names) if action.names else "remove own power modes"
+    if action.again:
+        return "set power mode {0} again, as it is defined now".format(action.mode.name)
     if action.how == "boot":
         return "prepare power mode {0} for the next boot ({1})".format(action.mode.name, ", ".join(action.why))
     if action.how == "keep":

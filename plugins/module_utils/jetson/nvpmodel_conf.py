@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..common.errors import EdgesiteError
 
@@ -34,11 +34,15 @@ class Mode(NamedTuple):
 
 
 class Conf(NamedTuple):
-    """nvpmodel's configuration. parameters: what is behind each (parameter, argument), mostly a file."""
+    """nvpmodel's configuration.
+
+    parameters: what is behind each (parameter, argument), mostly a file. kinds: the TYPE of each parameter.
+    """
 
     parameters: Dict[Tuple[str, str], str]
     modes: Tuple[Mode, ...]
     default: int
+    kinds: Mapping[str, str] = {}
 
 
 def parse_conf(text: str, path: str = "/etc/nvpmodel.conf") -> Conf:
@@ -57,7 +61,7 @@ class _Reader:
         self.number = 0
         self.section = ""
         self.parameter = ""
-        self.kind: Optional[str] = None
+        self.kinds: Dict[str, str] = {}
         self.parameters: Dict[Tuple[str, str], str] = {}
         self.modes: List[Tuple[int, str, List[Setting]]] = []
         self.default: Optional[int] = None
@@ -82,7 +86,7 @@ class _Reader:
             self.number = self.default_line
             raise self._wrong("no POWER_MODEL has the default ID {0}".format(self.default))
         modes = tuple(Mode(identity, name, tuple(settings)) for identity, name, settings in self.modes)
-        return Conf(self.parameters, modes, self.default)
+        return Conf(self.parameters, modes, self.default, self.kinds)
 
     def _header(self, text: str) -> None:
         found = _HEADER.match(text)
@@ -94,7 +98,8 @@ class _Reader:
         self.section = found.group(1)
         values = dict(part.split("=", 1) for part in found.group(2).split())
         if self.section == "PARAM":
-            self.parameter, self.kind = self._value(values, "NAME"), values.get("TYPE")
+            self.parameter = self._value(values, "NAME")
+            self.kinds[self.parameter] = values.get("TYPE", "")
         elif self.section == "POWER_MODEL":
             identity = self._id(values, "ID")
             if identity in [mode[0] for mode in self.modes]:
@@ -115,9 +120,10 @@ class _Reader:
 
     def _behind(self, words: List[str]) -> str:
         """What an argument sets. The lines of a kind that this reader does not know may have any form."""
-        if self.kind == "HWMON":
+        kind = self.kinds[self.parameter]
+        if kind == "HWMON":
             return "/".join(words[1:])
-        if self.kind in _PATHS and (len(words) != 2 or not words[1].startswith("/")):
+        if kind in _PATHS and (len(words) != 2 or not words[1].startswith("/")):
             raise self._wrong("'{0}' is not an argument and the path of its file".format(" ".join(words)))
         return " ".join(words[1:])
 

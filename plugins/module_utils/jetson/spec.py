@@ -20,3 +20,13 @@ CURVES = {
         "points": {"type": "list", "elements": "dict", "required": True, "options": _POINT},
     },
 }
+
+MODES = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "name": {"type": "str", "required": True},
+        "base": {"type": "str", "required": True},
+        "settings": {"type": "dict", "required": True},
+    },
+}

@@ -25,12 +25,13 @@ JETPACK = (
     "jetpack_hold",
     "jetpack_mirror",
     "jetpack_power_mode",
+    "jetpack_power_modes",
     "jetpack_clocks",
     "jetpack_fan_profile",
     "jetpack_fan_curves",
 )
 # What a Jetson gets beside what its board has
-JETPACK_OWN = ("jetpack_fan_curves",)
+JETPACK_OWN = ("jetpack_power_modes", "jetpack_fan_curves")
 
 
 def of_nvml(info: Variables, wants_gpus: bool) -> List[EdgesiteError]:

@@ -16,7 +16,7 @@ from ...common.host import apt, command, owned_files, systemctl
 from ...common.host import effects as host_effects
 from ...common.host.command import Run
 from ...converge import WAITS, Domain
-from .. import fan, jetpack, jetpack_actions, jetpack_plan, offer
+from .. import fan, jetpack, jetpack_actions, jetpack_plan, nvpmodel, offer
 from ..clocks import boot_unit
 from ..jetpack_actions import RELOAD, Action, ConfigureRuntime, Hold, Install, WriteCdi
 from ..jetpack_plan import Wanted
@@ -35,7 +35,7 @@ _TOOL_SECONDS = 120.0
 class Power(NamedTuple):
     """What is wanted besides packages; empty leaves it alone."""
 
-    mode: str = ""
+    mode: nvpmodel.Wanted = nvpmodel.Wanted()
     clocks: str = ""
     fan: fan.Wanted = fan.Wanted()
 
@@ -64,7 +64,7 @@ def domains(look: Look, backend: apt.Apt, wanted: Wanted, power: Power, reboots:
     yield HoldsDomain(look, wanted, backend)
     if reboots and look.now()["reboot_required"]:
         return
-    if power.mode:
+    if power.mode != nvpmodel.Wanted():
         mode = NvpmodelDomain(look.run, power.mode)
         yield mode
         if reboots and mode.waits():

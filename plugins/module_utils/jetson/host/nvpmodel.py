@@ -18,7 +18,7 @@ from ...common.errors import EdgesiteError
 from ...common.host import command, owned_files, systemctl
 from ...common.host.command import Result, Run
 from .. import board, nvpmodel
-from ..nvpmodel import ReleaseClocks, SetMode, State
+from ..nvpmodel import ReleaseClocks, SetMode, State, WriteModes
 from ..nvpmodel_conf import parse_conf
 from . import board as jetson_files
 from . import clocks, nvpmodel_note
@@ -33,10 +33,12 @@ _INSTALL = "Install the package nvidia-l4t-nvpmodel; on another maker's board, i
 
 def observe(run: Run) -> State:
     """Configuration and choice. Raises EdgesiteError where the host has no usable nvpmodel."""
-    conf = parse_conf(_conf_text(), CONF)
+    text = _conf_text()
+    conf = parse_conf(text, CONF)
     stored = _stored(run)
     fixed = jetson_files.soc() not in _CORES_SWITCHED_LIVE
-    return State(conf, stored, nvpmodel_note.running(stored), systemctl.failed(run, UNIT), clocks.stored(), fixed)
+    waits, stale = nvpmodel_note.running(stored), nvpmodel_note.stale()
+    return State(conf, stored, waits, systemctl.failed(run, UNIT), clocks.stored(), fixed, text, stale)
 
 
 def _conf_text() -> str:
@@ -61,6 +63,8 @@ def apply(run: Run, action: nvpmodel.Action) -> None:
     """Does one action. Raises EdgesiteError."""
     if isinstance(action, ReleaseClocks):
         clocks.restore(run)
+    elif isinstance(action, WriteModes):
+        _write_conf(action.text, nvpmodel.SET if action.stale is not None else nvpmodel_note.stale())
     elif action.how == "keep":
         _write(action.mode.id, action.running)
     else:
@@ -72,6 +76,11 @@ def undo(run: Run, action: nvpmodel.Action) -> None:
     if isinstance(action, ReleaseClocks):
         clocks.lock(run)
         return
+    if isinstance(action, WriteModes):
+        _write_conf(action.previous, "")
+        if action.stale is not None:
+            _program(run, action.stale)
+        return
     if action.how != "keep" and action.running != action.mode.id:
         _program(run, action.running)
     if action.stored is None:
@@ -81,12 +90,19 @@ def undo(run: Run, action: nvpmodel.Action) -> None:
         _write(action.stored, action.running)
 
 
+def _write_conf(text: str, stale: str) -> None:
+    """The note comes first: a run that ends in between leaves the rest to the next one."""
+    nvpmodel_note.write_stale(stale)
+    # The file may be a link to the board's own.
+    owned_files.write_text(os.path.realpath(CONF), text)
+
+
 def _set(run: Run, action: SetMode) -> None:
     done = _program(run, action.mode.id)
     said = done.text + done.error
     fixed = nvpmodel.mask_is_fixed(said)
     if fixed or nvpmodel.asks_for_reboot(said):
-        if action.mode.id == action.running:
+        if action.mode.id == action.running and not action.again:
             raise EdgesiteError(
                 "{0} is the mode of this boot, but {1} failed, and nvpmodel cannot set it until another reboot".format(
                     action.mode.name, UNIT
@@ -96,6 +112,7 @@ def _set(run: Run, action: SetMode) -> None:
         if fixed:
             _program(run, action.running)
         _write(action.mode.id, action.running)
+        nvpmodel_note.write_stale(nvpmodel.BOOT if action.again else "")
     elif not done.ok:
         raise EdgesiteError(
             "nvpmodel -m {0}: {1}".format(action.mode.id, " ".join(said.split()) or done.rc),
@@ -103,6 +120,7 @@ def _set(run: Run, action: SetMode) -> None:
         )
     else:
         nvpmodel_note.remove()
+        nvpmodel_note.write_stale("")
         if systemctl.failed(run, UNIT):
             systemctl.clear_failure(run, UNIT)
 

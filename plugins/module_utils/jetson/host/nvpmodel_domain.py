@@ -12,18 +12,18 @@ from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import PlannedDomain
 from .. import nvpmodel
-from ..nvpmodel import Action, State
+from ..nvpmodel import Action, State, Wanted
 from . import nvpmodel as backend
 
 
 class NvpmodelDomain(PlannedDomain[State, Action]):
-    """The mode that is wanted, by its name."""
+    """The mode that is wanted, by its name, and the user's own modes."""
 
     rules = nvpmodel
 
-    def __init__(self, run: Run, mode: str) -> None:
+    def __init__(self, run: Run, wanted: Wanted) -> None:
         self.run = run
-        self.wanted = mode
+        self.wanted = wanted
 
     def observe(self) -> State:
         return backend.observe(self.run)

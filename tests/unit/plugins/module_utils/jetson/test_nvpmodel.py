@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import nvpmodel
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel import ReleaseClocks, SetMode
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel import ReleaseClocks, SetMode, Wanted
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import Mode, Setting, parse_conf
 from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
@@ -79,10 +79,10 @@ def test_plan_reaches_the_mode_and_then_rests(offered, data, failed, locked, cor
     running = data.draw(st.none() | ids) if stored is not None and not failed else None
     wanted = data.draw(st.sampled_from(offered))
     there = nvpmodel.State(conf(written(offered, offered[0].id)), stored, running, failed, locked, cores_fixed)
-    actions = nvpmodel.plan(wanted.name, there)
+    actions = nvpmodel.plan(Wanted(wanted.name), there)
     reached = nvpmodel.after(there, actions)
     assert nvpmodel.chosen(reached) == wanted.id
-    assert nvpmodel.plan(wanted.name, reached) == []
+    assert nvpmodel.plan(Wanted(wanted.name), reached) == []
     current = nvpmodel.of_id(there.conf, nvpmodel.in_force(there))
     if actions and not failed and wanted.id != nvpmodel.in_force(there):
         takes = nvpmodel.needs_reboot(current, wanted, cores_fixed)
@@ -91,32 +91,32 @@ def test_plan_reaches_the_mode_and_then_rests(offered, data, failed, locked, cor
 
 
 def test_mode_that_is_set_at_once():
-    actions = nvpmodel.plan("MAXN", state())
+    actions = nvpmodel.plan(Wanted("MAXN"), state())
     assert [nvpmodel.describe(action) for action in actions] == ["set power mode MAXN"]
     assert not nvpmodel.reboot_required(nvpmodel.after(state(), actions))
 
 
 def test_locked_clocks_are_given_back_before_another_mode():
-    actions = nvpmodel.plan("MAXN", state(clocks_locked=True))
+    actions = nvpmodel.plan(Wanted("MAXN"), state(clocks_locked=True))
     assert actions[0] == ReleaseClocks() and "unlock the clocks" in nvpmodel.describe(actions[0])
-    assert len(nvpmodel.plan("15W", state(clocks_locked=True))) == 1
+    assert len(nvpmodel.plan(Wanted("15W"), state(clocks_locked=True))) == 1
 
 
 def test_mode_that_takes_a_reboot_says_why_and_waits():
-    (action,) = nvpmodel.plan("15W", state())
+    (action,) = nvpmodel.plan(Wanted("15W"), state())
     assert nvpmodel.describe(action) == (
         "prepare power mode 15W for the next boot "
         "(CPU_ONLINE CORE_1 from 1 to 0, TPC_POWER_GATING TPC_PG_MASK from 0 to 240)"
     )
     waiting = nvpmodel.after(state(), [action])
     assert nvpmodel.reboot_required(waiting)
-    assert nvpmodel.plan("15W", waiting) == []
+    assert nvpmodel.plan(Wanted("15W"), waiting) == []
     assert nvpmodel.show(waiting.conf, nvpmodel.in_force(waiting)) == {"id": 3, "name": "50W"}
     assert nvpmodel.show(waiting.conf, nvpmodel.chosen(waiting)) == {"id": 4, "name": "15W"}
 
 
 def test_prepared_mode_can_be_taken_back():
-    (action,) = nvpmodel.plan("50W", state(4, 3))
+    (action,) = nvpmodel.plan(Wanted("50W"), state(4, 3))
     assert action.how == "keep" and "keep power mode 50W" in nvpmodel.describe(action)
     assert not nvpmodel.reboot_required(nvpmodel.after(state(4, 3), [action]))
 
@@ -132,13 +132,13 @@ def test_cores_are_switched_at_once_on_older_modules():
 
 
 def test_stored_mode_that_its_unit_could_not_set_is_set_again():
-    (action,) = nvpmodel.plan("15W", state(4, failed=True))
+    (action,) = nvpmodel.plan(Wanted("15W"), state(4, failed=True))
     assert action.how == "now"
 
 
 def test_unknown_mode_lists_those_of_the_board():
     with pytest.raises(EdgesiteError, match="mode is MAXQ, .*: MAXN, 50W, 15W.*differ between modules"):
-        nvpmodel.plan("MAXQ", state())
+        nvpmodel.plan(Wanted("MAXQ"), state())
 
 
 def test_name_of_two_modes_is_refused():
@@ -168,5 +168,5 @@ def test_status_keeps_what_else_stands_in_it(previous, text):
 
 
 def test_action_tells_what_it_replaces():
-    (action,) = nvpmodel.plan("15W", state())
+    (action,) = nvpmodel.plan(Wanted("15W"), state())
     assert action == SetMode(conf().modes[2], "boot", action.why, None, 3)

@@ -15,7 +15,8 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks as clocks_core
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan, fan_curves
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan, fan_curves, own_modes
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import nvpmodel as nvpmodel_rules
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import clocks as jetson_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import fan as jetson_fan
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import nvpmodel
@@ -103,8 +104,8 @@ class Host:
             self.stopped.add(unit)
         return command.Result(0, b"", "")
 
-    def power(self, mode, check=False):
-        return converge(NvpmodelDomain(self.run, mode), check)
+    def power(self, mode, own=None, check=False):
+        return converge(NvpmodelDomain(self.run, nvpmodel_rules.Wanted(mode, own)), check)
 
     def fan(self, profile, curves=None, check=False):
         return converge(JetsonFanDomain(self.run, fan.Wanted(profile, curves)), check)
@@ -124,6 +125,7 @@ def fixture_host(monkeypatch, tmp_path):
     monkeypatch.setattr(nvpmodel, "CONF", str(tmp_path / "nvpmodel.conf"))
     monkeypatch.setattr(nvpmodel, "STATUS", str(tmp_path / "status"))
     monkeypatch.setattr(nvpmodel.nvpmodel_note, "PATH", str(tmp_path / "note.json"))
+    monkeypatch.setattr(nvpmodel.nvpmodel_note, "STALE", str(tmp_path / "stale"))
     monkeypatch.setattr(jetson_fan, "CONF", str(tmp_path / "nvfancontrol.conf"))
     monkeypatch.setattr(jetson_fan, "STATUS", str(tmp_path / "fan-status"))
     monkeypatch.setattr(jetson_clocks, "STORE", str(tmp_path / "run" / "clocks.conf"))
@@ -273,6 +275,65 @@ def test_mode_that_no_boot_can_set_is_told(host):
     host.failed = {"nvpmodel.service"}
     with pytest.raises(ApplyError, match=r"15W is the mode of this boot, but nvpmodel.service failed.*journalctl"):
         host.power("15W")
+
+
+PARAM = """\
+< PARAM TYPE=CLOCK NAME=GPU >
+MAX_FREQ /sys/devices/platform/gpu.0/devfreq_dev/max_freq
+"""
+
+
+def own(clock, name="EDGE"):
+    return own_modes.checked([{"name": name, "base": "50W", "settings": {"GPU": {"MAX_FREQ": clock}}}], "own_modes")
+
+
+@pytest.fixture(name="tunable")
+def fixture_tunable(host):
+    """A board whose configuration names a clock, and is a link to the file of that board."""
+    conf = host.folder / "nvpmodel.conf"
+    (host.folder / "board.conf").write_text(PARAM + CONF)
+    conf.unlink()
+    conf.symlink_to("board.conf")
+    host.at_once = {"0", "3", "5"}
+    return host
+
+
+def test_own_mode_is_written_set_and_removed(tunable):
+    board = tunable.folder / "board.conf"
+    told = tunable.power("EDGE", own(5), check=True)
+    assert board.read_text() == PARAM + CONF
+    outcome = tunable.power("EDGE", own(5))
+    assert done(outcome) == done(told) == ["write the own power modes EDGE", "set power mode EDGE"]
+    assert outcome.extras["mode"] == {"id": 5, "name": "EDGE"} and (tunable.folder / "nvpmodel.conf").is_symlink()
+    assert tunable.power("EDGE", own(5)).actions == []
+    again = tunable.power("EDGE", own(6))
+    assert done(again)[1] == "set power mode EDGE again, as it is defined now"
+    assert not (tunable.folder / "stale").exists() and "GPU MAX_FREQ 6\n" in board.read_text()
+    assert done(tunable.power("50W", ())) == ["set power mode 50W", "remove own power modes"]
+    assert board.read_text() == PARAM + CONF
+
+
+def test_own_mode_that_cannot_be_set_is_taken_out_again(tunable):
+    really = tunable._nvpmodel
+    tunable._nvpmodel = lambda words, data: (
+        command.Result(234, b"", "NVPM ERROR: failed to set power mode!") if words[1:] == ["5"] else really(words, data)
+    )
+    (tunable.folder / "status").write_text("pmode:0003")
+    with pytest.raises(ApplyError, match="failed to set power mode") as caught:
+        tunable.power("EDGE", own(5))
+    assert caught.value.undone and (tunable.folder / "board.conf").read_text() == PARAM + CONF
+
+
+def test_own_mode_in_force_whose_new_definition_takes_a_boot_waits_for_it(tunable):
+    tunable.power("EDGE", own(5))
+    tunable.at_once = {"3"}
+    outcome = tunable.power("EDGE", own(6))
+    assert outcome.extras["reboot_required"] and outcome.extras["mode"]["name"] == "EDGE"
+    waiting = tunable.power("EDGE", own(6))
+    assert waiting.actions == [] and waiting.extras["reboot_required"]
+    # /run is empty after the boot
+    (tunable.folder / "stale").unlink()
+    assert not tunable.power("EDGE", own(6)).extras["reboot_required"]
 
 
 def test_missing_conf_is_told(host):

@@ -89,6 +89,12 @@ options:
     type: str
     choices: ["", locked, restored]
     default: ""
+  clocks_fan:
+    description:
+      - Have the fans run at full speed while the clocks are locked, see the option
+        O(edgesite.gpu.jetson_clocks#module:fan). Excludes O(fan_profile) and O(fan_curves).
+    type: bool
+    default: false
   fan_profile:
     description:
       - Name of the fan profile in C(/etc/nvfancontrol.conf) or in O(fan_curves). Empty leaves the profile as it is.
@@ -213,6 +219,10 @@ locked:
   description: Whether the clocks are locked.
   returned: when O(clocks) is set
   type: bool
+fan_at_full_speed:
+  description: Whether the fans run at full speed whatever the temperature.
+  returned: when O(clocks) is set
+  type: bool
 profiles:
   description: The fan profiles that all fans of this board support.
   returned: when O(fan_profile) or O(fan_curves) is set
@@ -232,7 +242,7 @@ from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.host import apt, command
 from ..module_utils.common.host.packages import Patience
-from ..module_utils.jetson import fan, nvpmodel
+from ..module_utils.jetson import clocks, fan, nvpmodel
 from ..module_utils.jetson.host.jetpack_domains import Look, Power, domains
 from ..module_utils.jetson.jetpack_plan import Wanted
 from ..module_utils.jetson.spec import CURVES, MODES
@@ -249,9 +259,12 @@ def stages(params, note):
         params["mirror"],
     )
     patience = Patience.of(params["apt_timeout"], "jetpack_apt_timeout", params["lock_timeout"], "jetpack_lock_timeout")
-    wanted_fan = fan.wanted(params["fan_profile"], params["fan_curves"], "fan_curves")
-    mode = nvpmodel.wanted(params["power_mode"], params["power_modes"], "power_modes")
-    power = Power(mode, params["clocks"], wanted_fan)
+    wanted_fan = fan.wanted(params["fan_profile"], params["fan_curves"], "jetpack_fan_curves")
+    mode = nvpmodel.wanted(params["power_mode"], params["power_modes"], "jetpack_power_modes")
+    clocks.check_fan(
+        params["clocks_fan"], params["clocks"] == "locked", wanted_fan != fan.Wanted(), clocks.OPTIONS_OF_FAN
+    )
+    power = Power(mode, params["clocks"], params["clocks_fan"], wanted_fan)
     backend = apt.Apt(command.run, note, patience)
     return domains(Look(command.run), backend, wanted, power, params["allow_reboot"])
 
@@ -270,6 +283,7 @@ def main():
             "power_mode": {"type": "str", "default": ""},
             "power_modes": MODES,
             "clocks": {"type": "str", "choices": ["", "locked", "restored"], "default": ""},
+            "clocks_fan": {"type": "bool", "default": False},
             "fan_profile": {"type": "str", "default": ""},
             "fan_curves": CURVES,
             "lock_timeout": {"type": "int", "default": 600},

@@ -37,6 +37,7 @@ class Power(NamedTuple):
 
     mode: nvpmodel.Wanted = nvpmodel.Wanted()
     clocks: str = ""
+    full_fan: bool = False
     fan: fan.Wanted = fan.Wanted()
 
 
@@ -71,7 +72,8 @@ def domains(look: Look, backend: apt.Apt, wanted: Wanted, power: Power, reboots:
             return
     if power.clocks:
         lock = power.clocks == "locked"
-        yield JetsonClocksDomain(look.run, lock, boot_unit(program(), lock))
+        unit = boot_unit(program(), lock, power.full_fan)
+        yield JetsonClocksDomain(look.run, lock, unit, power.full_fan)
     if power.fan != fan.Wanted():
         yield JetsonFanDomain(look.run, power.fan)
     yield ContainersDomain(look, wanted)

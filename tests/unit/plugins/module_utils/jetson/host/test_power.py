@@ -49,6 +49,7 @@ class Host:
         self.broken = {}
         self.calls = []
         self.clocks_locked = False
+        self.full_fan = False
         self.there = {"nvpmodel", "jetson_clocks", "nvfancontrol", "systemctl"}
         (folder / "nvpmodel.conf").write_text(CONF)
         (folder / "nvfancontrol.conf").write_text((JETSON / "nvfancontrol.conf").read_text())
@@ -75,12 +76,16 @@ class Host:
     def _jetson_clocks(self, words, _data):
         if words == ["--show"]:
             name = "locked" if self.clocks_locked else "free"
-            return command.Result(0, (JETSON / "jetson_clocks-show-{0}.txt".format(name)).read_bytes(), "")
+            text = (JETSON / "jetson_clocks-show-{0}.txt".format(name)).read_text()
+            if self.full_fan:
+                text = text.replace("nvfancontrol hwmon0_pwm1=88", "disabled hwmon0_pwm1=255")
+            return command.Result(0, text.encode(), "")
         if words[:1] == ["--store"]:
             assert not os.path.exists(words[1])
             Path(words[1]).write_text("stored")
         else:
             self.clocks_locked = words[:1] != ["--restore"]
+            self.full_fan = words == ["--fan"] or (self.full_fan and self.clocks_locked)
         return command.Result(0, b"", "")
 
     def _nvfancontrol(self, _words, _data):
@@ -110,8 +115,8 @@ class Host:
     def fan(self, profile, curves=None, check=False):
         return converge(JetsonFanDomain(self.run, fan.Wanted(profile, curves)), check)
 
-    def clocks(self, lock, persist=True, check=False):
-        return converge(JetsonClocksDomain(self.run, lock, self.unit(lock and persist)), check)
+    def clocks(self, lock, persist=True, check=False, fan=False):
+        return converge(JetsonClocksDomain(self.run, lock, self.unit(lock and persist), fan), check)
 
     def unit(self, wanted):
         text = "unit" if wanted else None
@@ -397,6 +402,15 @@ def test_unit_that_cannot_be_enabled_takes_the_lock_back(host):
     with pytest.raises(ApplyError, match="no bus") as caught:
         host.clocks(True)
     assert caught.value.undone and not host.clocks_locked
+
+
+def test_fans_run_at_full_speed_until_the_clocks_are_restored(host):
+    host.clocks(True, persist=False)
+    outcome = host.clocks(True, persist=False, fan=True)
+    assert len(outcome.actions) == 2 and outcome.extras == {"locked": True, "fan_at_full_speed": True}
+    assert host.clocks(True, persist=False, fan=True).actions == []
+    assert host.clocks(True, persist=False).actions == [] and host.full_fan
+    assert host.clocks(False).extras == {"locked": False, "fan_at_full_speed": False} and not host.full_fan
 
 
 def test_failed_restore_is_taken_back(host):

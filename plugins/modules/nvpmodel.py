@@ -47,8 +47,9 @@ options:
         required: true
       settings:
         description:
-          - What differs from the base, by parameter and argument as in C(/etc/nvpmodel.conf), such as
-            C({GPU: {MAX_FREQ: 624750000}}). V(-1) is no limit. nvpmodel rounds clocks down to one that exists.
+          - What differs from the base, as a dictionary of parameters such as C(GPU), each with a dictionary of
+            arguments such as C(MAX_FREQ), named as in C(/etc/nvpmodel.conf). V(-1) is no limit. nvpmodel rounds clocks
+            down to one that exists.
         type: dict
         required: true
 attributes:

@@ -66,11 +66,16 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
 
 
 def foresee(
-    wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any], own: Sequence[str] = ()
+    wanted: Wanted,
+    mode: str,
+    profile: str,
+    facts: Mapping[str, Any],
+    own: Sequence[str] = (),
+    bases: Sequence[str] = (),
 ) -> List[EdgesiteError]:
     """What of a release, a power mode and a fan profile a Jetson cannot have, by what gpu_info reports of it.
 
-    own: the modes and profiles that it gets beside the board's.
+    own: the modes and profiles that it gets beside the board's. bases: the modes that own ones are like.
     """
     problems = []
     try:
@@ -80,6 +85,9 @@ def foresee(
     names = [str(offered["name"]) for offered in facts.get("power_modes", [])]
     if mode and names and mode not in [*names, *own]:
         problems.append(nvpmodel.unknown("jetpack_power_mode", mode, names))
+    for place, base in enumerate(bases if names else ()):
+        if base not in names:
+            problems.append(nvpmodel.unknown("jetpack_power_modes[{0}].base".format(place), base, names))
     profiles = facts.get("fan_profiles")
     if profile and profiles is not None and profile not in [*profiles, *own]:
         problems.append(fan.unknown("jetpack_fan_profile", profile, profiles))

@@ -116,9 +116,21 @@ def _resolved(own: Own, conf: Conf) -> Mode:
     for setting in own.settings:
         _check(setting, own, conf)
     base = next(mode for mode in conf.modes if mode.name == own.base)
-    changed = {setting[:2]: setting for setting in own.settings}
-    kept = [changed.pop(setting[:2], setting) for setting in base.settings]
-    return Mode(0, own.name, (*kept, *changed.values()))
+    return Mode(0, own.name, _merged(base.settings, own.settings))
+
+
+def _merged(base: Sequence[Setting], own: Sequence[Setting]) -> Tuple[Setting, ...]:
+    """The settings of the base with these in their places; a new one goes behind those of its parameter.
+
+    Their order counts: a mode of NVIDIA's powers the GPU on in its first lines, and lets it go in its last.
+    """
+    changed = {setting[:2]: setting for setting in own}
+    found = [changed.get(setting[:2], setting) for setting in base]
+    for setting in own:
+        if setting not in found:
+            alike = [place for place, one in enumerate(found) if one.parameter == setting.parameter]
+            found.insert(alike[-1] + 1 if alike else len(found), setting)
+    return tuple(found)
 
 
 def _check(setting: Setting, own: Own, conf: Conf) -> None:

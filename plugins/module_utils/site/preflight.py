@@ -87,7 +87,8 @@ def of_jetpack(variables: Variables, info: Variables) -> List[EdgesiteError]:
         ]
     mode, profile = (str(variables.get(name) or "") for name in ("jetpack_power_mode", "jetpack_fan_profile"))
     own = [str(entry["name"]) for name in JETPACK_OWN for entry in variables.get(name) or ()]
-    return foresee(jetpack(variables), mode, profile, info["jetson"], own)
+    bases = [str(entry["base"]) for entry in variables.get("jetpack_power_modes") or ()]
+    return foresee(jetpack(variables), mode, profile, info["jetson"], own, bases)
 
 
 def jetpack(variables: Variables) -> Wanted:

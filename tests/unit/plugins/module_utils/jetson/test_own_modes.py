@@ -69,6 +69,16 @@ GPU_POWER_CONTROL_ENABLE GPU_PWR_CNTL_EN on
     assert [mode.name for mode in parse_conf(text).modes] == ["MAXN", "30W", "EDGE_20W"]
 
 
+def test_new_settings_stand_before_the_gpu_is_let_go():
+    text = CONF.replace("MAX_FREQ 828750000\n", "MAX_FREQ 828750000\nGPU_POWER_CONTROL_ENABLE GPU_PWR_CNTL_EN auto\n")
+    assert """\
+GPU MAX_FREQ 828750000
+GPU MIN_FREQ 306000000
+GPU_POWER_CONTROL_ENABLE GPU_PWR_CNTL_EN auto
+# edgesite.gpu ends
+""" in written(entry(GPU={"MIN_FREQ": 306000000}), text=text)
+
+
 @given(st.lists(st.sampled_from(["A", "B", "C", "D"]), unique=True), st.lists(st.sampled_from("ABCD"), unique=True))
 def test_modes_keep_their_ids_and_go_as_they_came(first, second):
     before = written(*(entry(name) for name in first)) if first else CONF

@@ -48,8 +48,8 @@ options:
       settings:
         description:
           - What differs from the base, as a dictionary of parameters such as C(GPU), each with a dictionary of
-            arguments such as C(MAX_FREQ), named as in C(/etc/nvpmodel.conf). V(-1) is no limit. nvpmodel rounds clocks
-            down to one that exists.
+            arguments such as C(MAX_FREQ), named as in C(/etc/nvpmodel.conf). V(-1) is no limit. A clock that the board
+            does not have is refused, because nvpmodel would silently set another one.
         type: dict
         required: true
 attributes:

@@ -39,7 +39,7 @@ class State(NamedTuple):
     clocks_locked: jetson_clocks locked the clocks of the mode that is in force, and noted what it found.
     cores_fixed: the number of CPU cores is fixed at boot, as on Orin and later.
     text: the configuration. stale: the mode in force was set before its definition changed, and is to be set again
-    (SET), or will be at the next boot (BOOT).
+    (SET), or will be at the next boot (BOOT). tables: the clocks that there are, by parameter, where they were read.
     """
 
     conf: Conf
@@ -50,6 +50,7 @@ class State(NamedTuple):
     cores_fixed: bool = True
     text: str = ""
     stale: str = ""
+    tables: own_modes.Tables = own_modes.NO_TABLES
 
 
 class SetMode(NamedTuple):
@@ -164,7 +165,7 @@ def plan(wants: Wanted, state: State, path: str = "/etc/nvpmodel.conf") -> List[
 def _writes(wants: Wanted, state: State, path: str) -> List[Action]:
     if wants.own is None:
         return []
-    modes = own_modes.resolved(state.text, wants.own, path)
+    modes = own_modes.resolved(state.text, wants.own, path, state.tables)
     names = [mode.name for mode in modes]
     used = [mode for mode in _own_in_use(state) if mode.name not in names]
     text = own_modes.with_modes(state.text, [*modes, *used])

@@ -27,8 +27,15 @@ _WORD = Kind(
 _WHOLE = re.compile(r"-1|[0-9]{1,18}")
 # Their values are numbers; -1 is no limit
 _NUMBERS = ("CLOCK", "HWMON")
+# Arguments that are clocks, and their values that are none: no limit, and the lowest
+_CLOCKS = ("MIN_FREQ", "MAX_FREQ")
+_NO_CLOCK = (-1, 0)
 _MODEL = re.compile(r"^<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)\s*>", re.ASCII | re.M)
 _LAST = re.compile(r"^<\s*PM_CONFIG\b", re.ASCII)
+
+
+Tables = Mapping[str, Sequence[int]]
+NO_TABLES: Tables = {}
 
 
 class Own(NamedTuple):
@@ -37,6 +44,15 @@ class Own(NamedTuple):
     name: str
     base: str
     settings: Tuple[Setting, ...]
+
+
+def table_files(conf: Conf) -> Dict[str, List[str]]:
+    """The files that list the clocks there are, by parameter; newer kernels have another place for some."""
+    found: Dict[str, List[str]] = {}
+    for (parameter, argument), path in conf.parameters.items():
+        if argument.startswith("FREQ_TABLE"):
+            found.setdefault(parameter, []).append(path)
+    return found
 
 
 def checked(entries: Sequence[Mapping[str, Any]], option: str) -> Tuple[Own, ...]:
@@ -79,13 +95,16 @@ def _settings(given: Mapping[str, Any], where: str) -> Iterable[Setting]:
             yield Setting(parameter, argument, lines.checked(place, plain, _WORD))
 
 
-def resolved(text: str, wanted: Sequence[Own], path: str) -> List[Mode]:
-    """The modes as they stand in a configuration, those that are in it with their ids. Raises EdgesiteError."""
+def resolved(text: str, wanted: Sequence[Own], path: str, tables: Tables = NO_TABLES) -> List[Mode]:
+    """The modes as they stand in a configuration, those that are in it with their ids. Raises EdgesiteError.
+
+    tables: the clocks that there are, by parameter, where that is known.
+    """
     conf = parse_conf(own_lines.without(text), path)
     ids = _ids(text, conf)
     found = []
     for own in wanted:
-        mode = _resolved(own, conf)
+        mode = _resolved(own, conf, tables)
         identity = ids.get(own.name, max([*ids.values(), *(one.id for one in conf.modes)]) + 1)
         ids[own.name] = identity
         found.append(mode._replace(id=identity))
@@ -99,7 +118,7 @@ def _ids(text: str, board: Conf) -> Dict[str, int]:
     return {name: identity for name, identity in found.items() if identity not in taken}
 
 
-def _resolved(own: Own, conf: Conf) -> Mode:
+def _resolved(own: Own, conf: Conf, tables: Tables) -> Mode:
     names = [mode.name for mode in conf.modes]
     if own.name in names:
         raise EdgesiteError(
@@ -114,7 +133,7 @@ def _resolved(own: Own, conf: Conf) -> Mode:
             "Set base to one of these",
         )
     for setting in own.settings:
-        _check(setting, own, conf)
+        _check(setting, own, conf, tables)
     base = next(mode for mode in conf.modes if mode.name == own.base)
     return Mode(0, own.name, _merged(base.settings, own.settings))
 
@@ -133,7 +152,7 @@ def _merged(base: Sequence[Setting], own: Sequence[Setting]) -> Tuple[Setting, .
     return tuple(found)
 
 
-def _check(setting: Setting, own: Own, conf: Conf) -> None:
+def _check(setting: Setting, own: Own, conf: Conf, tables: Tables) -> None:
     """Raises EdgesiteError for what nvpmodel would fail at, or the board not start with."""
     where = "{0} {1} of the own power mode {2}".format(setting.parameter, setting.argument, own.name)
     if setting[:2] not in conf.parameters:
@@ -148,6 +167,14 @@ def _check(setting: Setting, own: Own, conf: Conf) -> None:
     allowed = _allowed(setting, conf)
     if allowed:
         raise EdgesiteError("{0} is {1}, which is not {2}".format(where, setting.value, allowed), "Correct it")
+    clocks = tables.get(setting.parameter, ())
+    if clocks and setting.argument in _CLOCKS and int(setting.value) not in (*_NO_CLOCK, *clocks):
+        raise EdgesiteError(
+            "{0} is {1}, which is no clock of this board: {2}".format(
+                where, setting.value, ", ".join(map(str, sorted(clocks)))
+            ),
+            "Use one of these; nvpmodel takes another one without a word",
+        )
 
 
 def _allowed(setting: Setting, conf: Conf) -> str:

@@ -11,15 +11,17 @@ the GPU.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import Optional
+from typing import Dict, List, Optional, Tuple
 
+from ...common import lines
 from ...common.errors import EdgesiteError
-from ...common.host import command, owned_files, systemctl
+from ...common.host import command, files, owned_files, systemctl
 from ...common.host.command import Result, Run
-from .. import board, nvpmodel
+from .. import board, nvpmodel, own_modes
 from ..nvpmodel import ReleaseClocks, SetMode, State, WriteModes
-from ..nvpmodel_conf import parse_conf
+from ..nvpmodel_conf import Conf, parse_conf
 from . import board as jetson_files
 from . import clocks, nvpmodel_note
 
@@ -31,14 +33,31 @@ _CORES_SWITCHED_LIVE = ("tegra186", "tegra194", "tegra210")
 _INSTALL = "Install the package nvidia-l4t-nvpmodel; on another maker's board, install the package of that maker"
 
 
-def observe(run: Run) -> State:
-    """Configuration and choice. Raises EdgesiteError where the host has no usable nvpmodel."""
+def observe(run: Run, clocks_too: bool = False) -> State:
+    """Configuration and choice; the clocks that there are, too. Raises EdgesiteError where nvpmodel is not usable."""
     text = _conf_text()
     conf = parse_conf(text, CONF)
     stored = _stored(run)
     fixed = jetson_files.soc() not in _CORES_SWITCHED_LIVE
     waits, stale = nvpmodel_note.running(stored), nvpmodel_note.stale()
-    return State(conf, stored, waits, systemctl.failed(run, UNIT), clocks.stored(), fixed, text, stale)
+    tables = _tables(conf) if clocks_too else {}
+    return State(conf, stored, waits, systemctl.failed(run, UNIT), clocks.stored(), fixed, text, stale, tables)
+
+
+def _tables(conf: Conf) -> Dict[str, Tuple[int, ...]]:
+    """By parameter, of the files that can be read."""
+    read = {
+        parameter: tuple(rate for path in paths for rate in _rates(path))
+        for parameter, paths in own_modes.table_files(conf).items()
+    }
+    return {parameter: rates for parameter, rates in read.items() if rates}
+
+
+def _rates(path: str) -> List[int]:
+    with contextlib.suppress(OSError):
+        numbers = [lines.as_int(word) for word in (files.read_text(path) or "").split()]
+        return [number for number in numbers if number is not None]
+    return []
 
 
 def _conf_text() -> str:

@@ -26,7 +26,7 @@ class NvpmodelDomain(PlannedDomain[State, Action]):
         self.wanted = wanted
 
     def observe(self) -> State:
-        return backend.observe(self.run)
+        return backend.observe(self.run, bool(self.wanted.own))
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing the power mode", NONE)

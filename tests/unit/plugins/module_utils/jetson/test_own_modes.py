@@ -142,6 +142,19 @@ def test_mode_that_this_board_cannot_have_is_refused(wrong, problem):
     assert caught.value.fix
 
 
+def test_clock_that_there_is_not_is_refused():
+    tables = {"GPU": (306000000, 624750000)}
+    with pytest.raises(EdgesiteError, match="is 5, which is no clock of this board: 306000000, 624750000.*without a"):
+        own_modes.resolved(CONF, own(entry(GPU={"MAX_FREQ": 5})), "", tables)
+    for clock in (-1, 0, 306000000):
+        assert own_modes.resolved(CONF, own(entry(GPU={"MAX_FREQ": clock})), "", tables)
+
+
+def test_files_that_list_clocks():
+    text = CONF.replace("MIN_FREQ /sys", "FREQ_TABLE /a\nFREQ_TABLE_KNEXT /b\nMIN_FREQ /sys")
+    assert own_modes.table_files(parse_conf(text)) == {"GPU": ["/a", "/b"]}
+
+
 def reached(wants, there):
     actions = nvpmodel.plan(wants, there)
     after = nvpmodel.after(there, actions)

@@ -318,6 +318,16 @@ def test_own_mode_is_written_set_and_removed(tunable):
     assert board.read_text() == PARAM + CONF
 
 
+def test_own_mode_has_a_clock_that_there_is(tunable):
+    board, table = tunable.folder / "board.conf", tunable.folder / "clocks"
+    places = "FREQ_TABLE {0}/absent\nFREQ_TABLE_KNEXT {0}/clocks\n".format(tunable.folder)
+    board.write_text(PARAM + places + CONF)
+    table.write_text("3 6 \n")
+    with pytest.raises(EdgesiteError, match="GPU MAX_FREQ .* is 5, which is no clock of this board: 3, 6"):
+        tunable.power("EDGE", own(5))
+    assert len(tunable.power("EDGE", own(6)).actions) == 2
+
+
 def test_own_mode_that_cannot_be_set_is_taken_out_again(tunable):
     really = tunable._nvpmodel
     tunable._nvpmodel = lambda words, data: (

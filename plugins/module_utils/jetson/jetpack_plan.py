@@ -131,7 +131,8 @@ def _check_major(info: Mapping[str, Any], version: str) -> None:
         return
     if board.order(own) > board.order(version):
         raise _downgrade("JetPack " + own, wanted)
-    raise _major(_release(info), wanted, _FLASH)
+    there = (info["l4t"]["major"], info["l4t"]["minor"])
+    raise _major(_release(info), wanted, _major_step(there, (there[0] + 1, 0), info["soc"]))
 
 
 def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:

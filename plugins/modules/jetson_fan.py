@@ -68,7 +68,7 @@ attributes:
     description: Reports what would change and changes nothing.
   diff_mode:
     support: full
-    description: Shows the profile of each fan, before and after.
+    description: Shows the profile of each fan and curves of your own, before and after.
 seealso:
   - module: edgesite.gpu.nvpmodel
   - module: edgesite.gpu.jetson_clocks
@@ -102,15 +102,17 @@ actions:
   elements: dict
   sample: [{"does": "set fan profile cool and restart nvfancontrol"}]
 before:
-  description: Default and current profile of each fan, and whether the daemon is running, before.
+  description:
+    - Default and current profile of each fan, whether the daemon is running, and the lines of curves of your own
+      (C(curves)), before.
   returned: success
   type: dict
-  sample: {"fans": [{"fan": 1, "default": "quiet", "profile": "quiet"}], "running": true}
+  sample: {"fans": [{"fan": 1, "default": "quiet", "profile": "quiet"}], "running": true, "curves": []}
 after:
   description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
-  sample: {"fans": [{"fan": 1, "default": "cool", "profile": "cool"}], "running": true}
+  sample: {"fans": [{"fan": 1, "default": "cool", "profile": "cool"}], "running": true, "curves": []}
 profiles:
   description: The profiles that all fans of this board support.
   returned: success

@@ -58,7 +58,7 @@ attributes:
     description: Reports what would change and changes nothing.
   diff_mode:
     support: full
-    description: Shows the current mode and the mode of the next boot, before and after.
+    description: Shows the current mode, the mode of the next boot and modes of your own, before and after.
 seealso:
   - module: edgesite.gpu.jetson_clocks
   - module: edgesite.gpu.jetson_fan
@@ -100,15 +100,16 @@ actions:
   sample: [{"does": "prepare power mode 7W for the next boot (CPU_ONLINE CORE_4 from 1 to 0)"}]
 before:
   description:
-    - The current mode (C(mode)) and the mode of the next boot (C(next_boot)), each with C(id) and C(name), before.
+    - The current mode (C(mode)) and the mode of the next boot (C(next_boot)), each with C(id) and C(name), and the
+      lines of modes of your own (C(own_modes)), before.
   returned: success
   type: dict
-  sample: {"mode": {"id": 0, "name": "15W"}, "next_boot": {"id": 0, "name": "15W"}}
+  sample: {"mode": {"id": 0, "name": "15W"}, "next_boot": {"id": 0, "name": "15W"}, "own_modes": []}
 after:
   description: The same, after; in check mode, the expected state.
   returned: success
   type: dict
-  sample: {"mode": {"id": 0, "name": "15W"}, "next_boot": {"id": 3, "name": "7W"}}
+  sample: {"mode": {"id": 0, "name": "15W"}, "next_boot": {"id": 3, "name": "7W"}, "own_modes": []}
 mode:
   description: The current mode.
   returned: success

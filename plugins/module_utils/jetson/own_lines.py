@@ -21,6 +21,11 @@ def only(text: str) -> str:
     return "\n".join(line for line, own in _marked(text) if own)
 
 
+def shown(text: str) -> List[str]:
+    """The lines of our own for people, without the comments around them."""
+    return [line.strip() for line in only(text).split("\n") if line.strip() not in ("", BEGIN, END)]
+
+
 def block(own: Sequence[str]) -> List[str]:
     """The lines with the comments around them; none for none."""
     return [BEGIN, *own, END] if own else []

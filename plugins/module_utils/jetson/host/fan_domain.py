@@ -12,6 +12,7 @@ from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import PlannedDomain
 from .. import fan as jetson_fan
+from .. import own_lines
 from ..fan import SetProfile, State, Wanted
 from . import fan as backend
 
@@ -44,6 +45,7 @@ class JetsonFanDomain(PlannedDomain[State, SetProfile]):
                 {"fan": fan.number, "default": fan.default, "profile": in_force.get(fan.number)} for fan in state.fans
             ],
             "running": state.active,
+            "curves": own_lines.shown(state.text),
         }
 
     def extras(self, before: State, after: State) -> Dict[str, Any]:

@@ -11,7 +11,7 @@ from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import PlannedDomain
-from .. import nvpmodel
+from .. import nvpmodel, own_lines
 from ..nvpmodel import Action, State, Wanted
 from . import nvpmodel as backend
 
@@ -41,6 +41,7 @@ class NvpmodelDomain(PlannedDomain[State, Action]):
         return {
             "mode": nvpmodel.show(state.conf, nvpmodel.in_force(state)),
             "next_boot": nvpmodel.show(state.conf, nvpmodel.chosen(state)),
+            "own_modes": own_lines.shown(state.text),
         }
 
     def waits(self) -> bool:

@@ -309,6 +309,8 @@ def test_own_mode_is_written_set_and_removed(tunable):
     assert board.read_text() == PARAM + CONF
     outcome = tunable.power("EDGE", own(5))
     assert done(outcome) == done(told) == ["write the own power modes EDGE", "set power mode EDGE"]
+    assert outcome.after == told.after and outcome.before["own_modes"] == []
+    assert outcome.after["own_modes"][0] == "< POWER_MODEL ID=5 NAME=EDGE >"
     assert outcome.extras["mode"] == {"id": 5, "name": "EDGE"} and (tunable.folder / "nvpmodel.conf").is_symlink()
     assert tunable.power("EDGE", own(5)).actions == []
     again = tunable.power("EDGE", own(6))
@@ -447,7 +449,8 @@ def test_fan_profile_is_set_through_the_link_and_the_daemon_forgets(host):
     assert done(host.fan("cool", check=True)) == ["set fan profile cool and restart nvfancontrol"]
     outcome = host.fan("cool")
     assert conf.is_symlink() and "FAN_DEFAULT_PROFILE cool" in conf.read_text()
-    assert outcome.after == {"fans": [{"fan": 1, "default": "cool", "profile": "cool"}], "running": True}
+    fans = [{"fan": 1, "default": "cool", "profile": "cool"}]
+    assert outcome.after == {"fans": fans, "running": True, "curves": []}
     assert outcome.extras == {"profiles": ["quiet", "cool"]}
     assert host.fan("cool").actions == []
 
@@ -476,7 +479,9 @@ def test_own_curve_is_written_and_used(host):
     before = (host.folder / "nvfancontrol.conf").read_text()
     told = host.fan("cabinet", own, check=True)
     assert (host.folder / "nvfancontrol.conf").read_text() == before
-    assert done(host.fan("cabinet", own)) == done(told)
+    outcome = host.fan("cabinet", own)
+    assert done(outcome) == done(told) and outcome.after == told.after
+    assert outcome.after["curves"] == ["FAN_PROFILE cabinet {", "0\t0\t255\t0", "60\t0\t255\t0", "}"]
     assert (host.folder / "fan-status").read_text() == "FAN1:FAN_PROFILE:cabinet\n"
     assert host.fan("cabinet", own).actions == []
     assert host.fan("quiet", ()).extras == {"profiles": ["quiet", "cool"]}

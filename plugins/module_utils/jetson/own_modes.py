@@ -166,7 +166,10 @@ def _check(setting: Setting, own: Own, conf: Conf, tables: Tables) -> None:
         )
     allowed = _allowed(setting, conf)
     if allowed:
-        raise EdgesiteError("{0} is {1}, which is not {2}".format(where, setting.value, allowed), "Correct it")
+        raise EdgesiteError(
+            "{0} is {1}, which is not {2}".format(where, setting.value, allowed),
+            "Set {0}.{1} in the settings of that mode to such a value, or leave it out".format(*setting[:2]),
+        )
     clocks = tables.get(setting.parameter, ())
     if clocks and setting.argument in _CLOCKS and int(setting.value) not in (*_NO_CLOCK, *clocks):
         raise EdgesiteError(

@@ -10,13 +10,12 @@ from dataclasses import asdict
 from typing import Any, Dict, List, Optional
 
 from ...common.errors import EdgesiteError
-from ...common.host import command, files
+from ...common.host import apt, command, files
 from ...common.reading import Reading, unread
 from .. import board as jetson
 from .. import fan, offer
 from ..board import L4t, PowerMode
 from ..nvpmodel_conf import Conf, parse_conf
-from ..offer import Offer
 from . import nvpmodel_note
 
 _BECOME = "Run the task as root (become: true)"
@@ -91,8 +90,7 @@ def _jetpack(run: command.Run, l4t: L4t) -> Optional[str]:
 
 
 def _offered_with(run: command.Run, l4t: L4t) -> Optional[str]:
-    program = command.find("apt-cache")
-    offered = offer.parse(run([program, "policy", *offer.PACKAGES]).text) if program else Offer()
+    offered = offer.parse(apt.policy(run, offer.PACKAGES))
     return offered.jetpack if offered.l4t == l4t else None
 
 

@@ -308,7 +308,9 @@ jetson:
           type: int
           returned: always
     jetpack:
-      description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
+      description: >-
+        JetPack release that contains this L4T. For an L4T that is newer than this collection, the version of the
+        package nvidia-jetpack that apt offers with it, or that is installed; null if there is neither.
       type: str
       returned: always
       sample: 6.2.1

@@ -192,7 +192,7 @@ def test_layer_without_host_tools_leaves_them(host):
 def test_jetson_keeps_what_is_nvidias(host, monkeypatch):
     monkeypatch.setattr(jetson_footprint.jetson, "soc", lambda: "tegra234")
     host.put("/var/lib/nvpmodel/status", "pmode:0002 fmode:quiet")
-    host.put("/etc/nvpmodel.conf", "< POWER_MODEL ID=2 NAME=MODE_30W >\n")
+    host.put("/etc/nvpmodel.conf", "< POWER_MODEL ID=2 NAME=MODE_30W >\n< PM_CONFIG DEFAULT=2 >\n")
     host.put("/etc/docker/daemon.json", '{"runtimes": {"nvidia": {"path": "nvidia-container-runtime"}}}')
     told = host.remove()
     assert {"packages of L4T and JetPack", "/etc/docker/daemon.json"} <= set(named(told))

@@ -6,11 +6,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import parse_conf
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 from hypothesis import given
 from hypothesis import strategies as st
-
-JETSON = FIXTURES / "jetson"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +33,7 @@ def test_strings_of_the_device_tree():
 
 
 def test_tegra_release():
-    found = board.parse_tegra_release((JETSON / "nv_tegra_release").read_text())
+    found = board.parse_tegra_release(text_of("jetson", "nv_tegra_release/jetpack-6"))
     assert found == board.L4t("R36", "4.7", "36.4.7", 36, 4, 7)
 
 
@@ -84,7 +82,7 @@ def test_jetpack(version, expected):
 
 
 def conf():
-    return parse_conf((JETSON / "nvpmodel-orin-nano-super.conf").read_text())
+    return parse_conf(text_of("jetson", "nvpmodel_conf/orin-nano-super-maxn"))
 
 
 @pytest.mark.parametrize(
@@ -106,8 +104,7 @@ def test_no_power_mode():
     assert board.power_mode(None, None) is None
 
 
-def test_power_query():
-    assert board.parse_power_query((JETSON / "nvpmodel-q.txt").read_text()) == board.PowerMode(0, "15W")
+def test_power_query_that_failed():
     assert board.parse_power_query("NVPM ERROR: failed") is None
 
 

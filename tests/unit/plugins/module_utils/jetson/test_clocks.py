@@ -10,36 +10,23 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as b
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks as jetson_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.clocks import Clock, Lock, Restore, State
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import unit, values
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-JETSON = FIXTURES / "jetson"
+SHAPES = {"free": "agx-orin", "locked": "agx-orin-locked"}
 UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", True)
 NO_UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", False)
 
 
 def shown(name):
-    return jetson_clocks.parse_show((JETSON / "jetson_clocks-show-{0}.txt".format(name)).read_text())
+    return jetson_clocks.parse_show(text_of("jetson", "jetson_clocks/" + SHAPES[name]))
 
 
 def test_unit_has_an_end():
     (text,) = UNIT.files.values()
     assert "TimeoutStartSec=60\nTimeoutStopSec=5\n" in text and "ExecStart=/usr/bin/jetson_clocks\n" in text
-
-
-def test_free_clocks():
-    clocks = shown("free")
-    assert clocks["cpu0"] == Clock(729600, 1510400)
-    assert clocks["GPU"] == Clock(306000000, 624750000)
-    # a core that is off takes no clock
-    assert sorted(clocks) == ["GPU", "cpu0", "cpu1", "cpu10"]
-    assert not jetson_clocks.locked(clocks)
-
-
-def test_locked_clocks_are_locked_also_while_they_are_throttled():
-    assert jetson_clocks.locked(shown("locked"))
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.fan import Fan, State, Wanted
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-TEXT = (FIXTURES / "jetson" / "nvfancontrol.conf").read_text()
+TEXT = text_of("jetson", "nvfancontrol_conf/orin-nano")
 TWO = TEXT + TEXT.split("POLLING_INTERVAL 2\n")[1].replace("FAN 1", "FAN 2").replace("cool", "loud")
 
 
@@ -19,8 +19,7 @@ def state(text=TEXT, in_force=None, active=True):
     return State(text, fan.parse_conf(text), in_force, active)
 
 
-def test_conf():
-    assert fan.parse_conf(TEXT) == (Fan(1, ("quiet", "cool"), "quiet"),)
+def test_conf_of_two_fans():
     assert fan.parse_conf(TWO)[1] == Fan(2, ("quiet", "loud"), "quiet")
 
 

@@ -7,11 +7,11 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan, fan_curves, own_lines
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.fan import State, Wanted
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-TEXT = (FIXTURES / "jetson" / "nvfancontrol.conf").read_text()
+TEXT = text_of("jetson", "nvfancontrol_conf/orin-nano")
 TWO = TEXT + TEXT.split("POLLING_INTERVAL 2\n")[1].replace("FAN 1", "FAN 2").replace("cool", "loud")
 
 

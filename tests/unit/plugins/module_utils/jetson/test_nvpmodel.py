@@ -8,11 +8,9 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import nvpmodel
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel import ReleaseClocks, SetMode, Wanted
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import Mode, Setting, parse_conf
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-JETSON = FIXTURES / "jetson"
 HEAD = "< PARAM TYPE=FILE NAME=CPU_ONLINE >\nCORE_1 /sys/devices/system/cpu/cpu1/online\n"
 MODES = """\
 < POWER_MODEL ID=0 NAME=MAXN >
@@ -146,12 +144,6 @@ def test_name_of_two_modes_is_refused():
     with pytest.raises(EdgesiteError, match="has the IDs 4 and 7"):
         nvpmodel.find(twice, "15W")
     assert nvpmodel.show(twice, 99) == {"id": 99, "name": None}
-
-
-def test_question_for_a_reboot():
-    asked = (JETSON / "nvpmodel-asks.txt").read_text()
-    assert nvpmodel.asks_for_reboot(asked)
-    assert not nvpmodel.asks_for_reboot("NV Power Mode: 15W\n0\n")
 
 
 @pytest.mark.parametrize(

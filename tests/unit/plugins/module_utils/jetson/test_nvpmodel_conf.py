@@ -8,11 +8,11 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import Setting
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.jetson.test_nvpmodel import (
     HEAD,
-    JETSON,
     MODES,
     TAIL,
     conf,
 )
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ def test_conf():
 
 
 def test_conf_of_a_board_and_sections_that_nobody_knows_yet():
-    read = conf((JETSON / "nvpmodel-orin-nano-super.conf").read_text() + "< FAN_CONFIG DEFAULT=quiet >\nany thing\n")
+    read = conf(text_of("jetson", "nvpmodel_conf/orin-nano-super-maxn") + "< FAN_CONFIG DEFAULT=quiet >\nany thing\n")
     assert [mode.name for mode in read.modes] == ["15W", "25W", "MAXN_SUPER", "7W"]
 
 

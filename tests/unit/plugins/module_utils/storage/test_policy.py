@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How systemd-cryptenroll is asked, release by release; what headers say after that is in fixtures/storage/headers."""
+"""How systemd-cryptenroll is asked, release by release; what headers say after that is in shapes/luks2_header."""
 
 from __future__ import annotations
 

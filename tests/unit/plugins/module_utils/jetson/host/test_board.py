@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, files
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import board as jetson
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 
-JETSON = FIXTURES / "jetson"
+CONF = text_of("jetson", "nvpmodel_conf/orin-nano-super-maxn").encode()
 COMPATIBLE = b"nvidia,p3768-0000+p3767-0005-super\0nvidia,p3767-0005\0nvidia,tegra234\0"
 
 
@@ -39,8 +39,8 @@ def board(tmp_path, request):
 
 
 def test_jetson(board, programs):
-    put(board, "etc/nv_tegra_release", (JETSON / "nv_tegra_release").read_bytes())
-    put(board, "etc/nvpmodel.conf", (JETSON / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "etc/nv_tegra_release", text_of("jetson", "nv_tegra_release/jetpack-6").encode())
+    put(board, "etc/nvpmodel.conf", CONF)
     put(board, "var/lib/nvpmodel/status", b"pmode:0002")
     found = jetson.read(programs, str(board))
     assert found.unread == []
@@ -87,7 +87,7 @@ def test_bare_jetson_says_what_is_missing(tmp_path, programs):
 
 
 def test_modes_without_a_choice(board, programs):
-    put(board, "etc/nvpmodel.conf", (JETSON / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "etc/nvpmodel.conf", CONF)
     assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 1, "name": "25W"}
 
 
@@ -101,7 +101,7 @@ def test_damaged_modes_are_told(board, programs):
 
 def test_l4t_of_the_package_and_mode_of_the_program(board, programs):
     programs["dpkg-query"] = b"36.5.0-20260115194252"
-    programs["nvpmodel"] = (JETSON / "nvpmodel-q.txt").read_bytes()
+    programs["nvpmodel"] = text_of("jetson", "nvpmodel/query").encode()
     found = jetson.read(programs, str(board))
     assert found.unread == []
     assert found.value["jetpack"] == "6.2.2"
@@ -141,7 +141,7 @@ def test_mode_without_a_name(board, programs):
 
 
 def test_mode_that_is_only_prepared_is_not_the_one_in_force(board, programs):
-    put(board, "etc/nvpmodel.conf", (JETSON / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "etc/nvpmodel.conf", CONF)
     put(board, "var/lib/nvpmodel/status", b"pmode:0005")
     put(board, "run/edgesite-gpu/nvpmodel.json", b'{"prepared": 5, "running": 1}')
     assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 1, "name": "25W"}

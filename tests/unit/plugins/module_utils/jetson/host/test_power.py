@@ -23,9 +23,9 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import nv
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.clocks_domain import JetsonClocksDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.fan_domain import JetsonFanDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.nvpmodel_domain import NvpmodelDomain
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 
-JETSON = FIXTURES / "jetson"
+CLOCKS = {"free": "agx-orin", "locked": "agx-orin-locked"}
 CONF = """\
 < POWER_MODEL ID=0 NAME=MAXN >
 TPC_POWER_GATING TPC_PG_MASK 0
@@ -35,7 +35,7 @@ TPC_POWER_GATING TPC_PG_MASK 0
 TPC_POWER_GATING TPC_PG_MASK 240
 < PM_CONFIG DEFAULT=3 >
 """
-ASKED = (JETSON / "nvpmodel-asks.txt").read_bytes()
+ASKED = text_of("jetson", "nvpmodel/asks-for-a-reboot").encode()
 
 
 class Host:
@@ -52,7 +52,7 @@ class Host:
         self.full_fan = False
         self.there = {"nvpmodel", "jetson_clocks", "nvfancontrol", "systemctl"}
         (folder / "nvpmodel.conf").write_text(CONF)
-        (folder / "nvfancontrol.conf").write_text((JETSON / "nvfancontrol.conf").read_text())
+        (folder / "nvfancontrol.conf").write_text(text_of("jetson", "nvfancontrol_conf/orin-nano"))
 
     def find(self, program):
         return program if program in self.there else None
@@ -76,7 +76,7 @@ class Host:
     def _jetson_clocks(self, words, _data):
         if words == ["--show"]:
             name = "locked" if self.clocks_locked else "free"
-            text = (JETSON / "jetson_clocks-show-{0}.txt".format(name)).read_text()
+            text = text_of("jetson", "jetson_clocks/" + CLOCKS[name])
             if self.full_fan:
                 text = text.replace("nvfancontrol hwmon0_pwm1=88", "disabled hwmon0_pwm1=255")
             return command.Result(0, text.encode(), "")

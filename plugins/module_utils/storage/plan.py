@@ -12,11 +12,11 @@ from ..common.effects import CRYPTTAB, FSTAB, WriteFile
 from ..common.errors import EdgesiteError, combined
 from . import policy, tab_file
 from .luks2 import EMPTY, OURS, Header, Recovery, Seal
+from .places import MIB
 from .policy import Means
 from .volume import (
     CIPHERS,
     FILE_SYSTEMS,
-    MIB,
     Action,
     Disk,
     Drop,

@@ -19,13 +19,12 @@ from ..luks2 import EMPTY, OURS, Header
 from ..volume import CIPHERS, Volume
 from . import block_device, programs
 from .block_device import Device
-from .programs import SECONDS
 
 # A large disk
 _MKFS_SECONDS = 900.0
 # Keys are random and of 256 bits: no work is needed to keep them from being guessed. systemd does the same.
 _CHEAP = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--hash", "sha256")
-TPM_TOKEN = ("--token-only", "--token-type", luks2.TPM_TOKEN)
+BY_TPM = ("--token-only", "--token-type", luks2.TPM_TOKEN)
 # systemd's way to write recovery keys: letters that lie alike on keyboards
 _LETTERS = "cbdefghijklnrtuv"
 # systemd loads these when it needs them
@@ -48,7 +47,7 @@ def check_releases(run: Run) -> int:
 
     Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there.
     """
-    cryptsetup = run([programs.path_of("cryptsetup"), "--version"]).text if command.find("cryptsetup") else ""
+    cryptsetup = programs.ask(run, ["cryptsetup", "--version"]).text if command.find("cryptsetup") else ""
     systemd = systemctl.version(run)
     for told, least in ((systemd, _LEAST_SYSTEMD), (cryptsetup, _LEAST_CRYPTSETUP)):
         found = _release(told)
@@ -57,7 +56,6 @@ def check_releases(run: Run) -> int:
                 "This host is too old for volumes that its TPM unlocks: it has {0}".format(told.split("\n")[0]),
                 "Use a release with cryptsetup 2.6 and systemd 250, such as Debian 12, Ubuntu 24.04 or RHEL 9",
             )
-
     return (_release(systemd) or _LEAST_SYSTEMD)[0]
 
 
@@ -68,8 +66,8 @@ def _release(told: str) -> Optional[Tuple[int, int]]:
 
 def missing_packages(filesystems: Sequence[str]) -> List[str]:
     """The packages of what is needed and not there."""
-    programs = ["cryptsetup", "systemd-cryptenroll", "openssl", *("mkfs." + name for name in filesystems)]
-    lacking = [program for program in programs if command.find(program) is None]
+    needed = ["cryptsetup", "systemd-cryptenroll", "openssl", *("mkfs." + name for name in filesystems)]
+    lacking = [program for program in needed if command.find(program) is None]
     if not all(_loads(library) for library in _TPM_LIBRARIES):
         lacking.append("the TPM library")
     other = 0 if command.find("dpkg") else 1
@@ -95,23 +93,16 @@ def has_cipher(run: Run, name: str) -> bool:
         return False
     except OSError:
         # a kernel without this interface to its ciphers; cryptsetup has others
-        kind, mode = cipher.spec.split("-")[:2]
-        asked = [
-            programs.path_of("cryptsetup"),
-            "benchmark",
-            "--cipher",
-            kind + "-" + mode,
-            "--key-size",
-            str(cipher.bits),
-        ]
-        return run(asked, timeout=SECONDS).ok
+        name_and_mode = "-".join(cipher.spec.split("-")[:2])
+        asked = ["cryptsetup", "benchmark", "--cipher", name_and_mode, "--key-size", str(cipher.bits)]
+        return programs.ask(run, asked).ok
 
 
 def key_opens(run: Run, device: Device, key: bytes) -> bool:
     """Whether a recovery key opens the volume. Tokens are left out, as cryptsetup would ask the TPM before the key."""
     with programs.files(key=key) as paths:
         asked = ["cryptsetup", "open", "--test-passphrase", "--disable-external-tokens", "--key-file", paths["key"]]
-        return run([programs.path_of(asked[0]), *asked[1:], device.node], timeout=SECONDS).ok
+        return programs.ask(run, [*asked, device.node]).ok
 
 
 def header(device: Device) -> Optional[Header]:
@@ -131,8 +122,7 @@ def present(device: Device) -> Header:
 
 def inside(run: Run, volume: Volume) -> str:
     """The file system in an open volume."""
-    asked = run([programs.path_of("blkid"), "-p", "-s", "TYPE", "-o", "value", volume.mapper], timeout=60.0)
-    return asked.text.strip() if asked.ok else ""
+    return block_device.file_system(run, volume.mapper)
 
 
 def new_key() -> bytes:
@@ -143,9 +133,8 @@ def new_key() -> bytes:
 
 def encrypt(run: Run, certificate: str, key: bytes) -> str:
     """A key that only those who hold the certificate's private key can read: CMS, PEM."""
-    openssl = programs.path_of("openssl")
     with programs.files(certificate=certificate.encode("utf-8"), key=key) as paths:
-        shown = run([openssl, "x509", "-noout", "-text", "-in", paths["certificate"]])
+        shown = programs.ask(run, ["openssl", "x509", "-noout", "-text", "-in", paths["certificate"]])
         if not shown.ok:
             raise EdgesiteError(
                 "openssl cannot read the certificate for recovery keys: {0}".format(programs.last_line(shown)),
@@ -159,8 +148,8 @@ def encrypt(run: Run, certificate: str, key: bytes) -> str:
                 "Make one with an RSA key of 3072 bits or more, or with a P-256 key",
             )
         padding = ("-keyopt", "rsa_padding_mode:oaep") if rsa else ()
-        asked = [openssl, "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", paths["key"]]
-        made = run([*asked, "-recip", paths["certificate"], *padding], timeout=60.0)
+        asked = ["openssl", "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", paths["key"]]
+        made = programs.ask(run, [*asked, "-recip", paths["certificate"], *padding])
     if not made.ok or "BEGIN CMS" not in made.text:
         raise EdgesiteError(
             "openssl cannot encrypt to the certificate for recovery keys: {0}".format(programs.last_line(made)),
@@ -198,7 +187,7 @@ def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int
     """Adds a key, by one that is known or by the TPM; the slot that it got."""
     before = present(device)
     with programs.files(key=key, known=known or b"") as paths:
-        by = ("--key-file", paths["known"]) if known else TPM_TOKEN
+        by = ("--key-file", paths["known"]) if known else BY_TPM
         asked = ["cryptsetup", "luksAddKey", "--batch-mode", *_CHEAP, *by]
         programs.do(run, [*asked, "--new-keyfile", paths["key"], device.node])
     return luks2.new_slot(before, present(device))
@@ -219,9 +208,7 @@ def open_volume(run: Run, volume: Volume) -> None:
     except EdgesiteError:
         opened = False
     if not opened:
-        said = run(
-            [programs.path_of("journalctl"), "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit], timeout=60.0
-        )
+        said = programs.ask(run, ["journalctl", "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit])
         raise EdgesiteError(
             "{0} did not open the volume: {1}".format(unit, " / ".join(said.text.split("\n")).strip(" /")),
             "Run 'journalctl -u {0}' on the host".format(unit),

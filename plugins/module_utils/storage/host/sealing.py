@@ -17,9 +17,11 @@ from .block_device import Device
 
 def opens(run: Run, device: Device) -> Tuple[bool, str]:
     """Whether the TPM opens the volume, and if not, what cryptsetup says."""
-    tested = programs.patient(
-        run, [programs.path_of("cryptsetup"), "open", "--test-passphrase", *luks.TPM_TOKEN, device.node]
-    )
+    return _opens(run, device, *luks.BY_TPM)
+
+
+def _opens(run: Run, device: Device, *tokens: str) -> Tuple[bool, str]:
+    tested = programs.patient(run, ["cryptsetup", "open", "--test-passphrase", *tokens, device.node])
     return tested.ok, "" if tested.ok else programs.last_line(tested)
 
 
@@ -54,12 +56,11 @@ def _wrong(run: Run, device: Device, now: Header, slot: int, seal: Seal) -> Opti
             "Move {0} and {1} out of their folders on the host for this run; its other key slots are as they "
             "were".format(policy.PUBLIC_KEY, policy.PCRLOCK),
         )
-    asked = ["cryptsetup", "open", "--test-passphrase", "--token-only", "--token-id", str(token), device.node]
-    tested = programs.patient(run, [programs.path_of(asked[0]), *asked[1:]])
-    if not tested.ok:
+    opened, why_not = _opens(run, device, "--token-only", "--token-id", str(token))
+    if not opened:
         return EdgesiteError(
             "the TPM does not open {0} with {1}: {2}".format(
-                device.node, policy.words(seal) or "what it was sealed to just now", programs.last_line(tested)
+                device.node, policy.words(seal) or "what it was sealed to just now", why_not
             ),
             "Set storage_signed_pcrs and storage_pcrlock to what this boot of the host fulfils; its other key slots "
             "are as they were",

@@ -193,18 +193,17 @@ def _seven(family: _Family, min_driver: str, gb: _Six, memory_mib: _Six, sms: _S
 
 
 def _column(
-    places: Tuple[int, int, int, int, int, Tuple[int, ...]],
+    column: Tuple[int, int, int, int, int, Tuple[int, ...]],
     engines: Tuple[int, int, int],
     gb: int,
     memory_mib: int,
     sms: int,
 ) -> MigProfile:
-    constant, profile_id, slices, count, size, order = places
+    constant, profile_id, slices, count, size, order = column
     copy, decoders, jpegs = engines
-    ofas = int(slices == 7)
+    all_engines = (copy, decoders, 0, jpegs, int(slices == 7))
     name = "{0}g.{1}gb".format(slices, gb)
-    engines_of_it = (copy, decoders, 0, jpegs, ofas)
-    return MigProfile(constant, profile_id, name, slices, memory_mib, sms, *engines_of_it, count, size, order)
+    return MigProfile(constant, profile_id, name, slices, memory_mib, sms, *all_engines, count, size, order)
 
 
 def _plus_media(one: MigProfile, media: Tuple[int, int, int]) -> MigProfile:

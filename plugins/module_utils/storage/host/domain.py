@@ -35,7 +35,7 @@ from ..volume import (
     Volume,
     Wanted,
 )
-from . import block_device, luks, policies, sealing, survey
+from . import block_device, luks, policies, requirements, sealing, survey
 from .block_device import Device
 
 
@@ -54,8 +54,8 @@ class LuksVolumeDomain(Domain[State, Action]):
 
     def observe(self) -> State:
         volumes = self.wanted.volumes
-        release = luks.check_releases(self.run) if volumes else 0
-        missing = luks.missing_packages([volume.filesystem for volume in volumes])
+        release = requirements.check_releases(self.run) if volumes else 0
+        missing = requirements.missing_packages([volume.filesystem for volume in volumes])
         if volumes and missing:
             raise EdgesiteError(
                 "This host lacks programs for encrypted volumes",
@@ -65,7 +65,7 @@ class LuksVolumeDomain(Domain[State, Action]):
         mounts = block_device.mounts()
         disks = {volume.name: self._look(volume, mounts) for volume in volumes}
         ciphers = {
-            volume.cipher: luks.has_cipher(self.run, volume.cipher)
+            volume.cipher: requirements.has_cipher(self.run, volume.cipher)
             for volume in volumes
             if not _made(disks[volume.name])
         }

@@ -297,8 +297,8 @@ def _firmware_missing(version: str, name: str, there: Sequence[str]) -> _Finding
     others = sorted(path.partition("/")[0] for path in there if path.endswith("/" + name))
     return _Finding(
         BROKEN,
-        "the open kernel module {0} needs the firmware /lib/firmware/nvidia/{0}/{1}, which is not there{2}".format(
-            version, name, "; there is that of {0}".format(", ".join(others)) if others else ""
+        "the open kernel module {0} needs the firmware /lib/firmware/nvidia/{0}/{1}, which is missing{2}".format(
+            version, name, "; the host has that of {0}".format(", ".join(others)) if others else ""
         ),
         "Install the package with the firmware of driver {0}: nvidia-firmware-{1}-{0} or the like (Ubuntu), "
         "firmware-nvidia-gsp (Debian), nvidia-kmod-common (Red Hat family)".format(version, support.branch_of(version)),

@@ -60,7 +60,10 @@ def test_models_whose_double_memory_has_more_multiprocessors():
     """On Hopper and later, but on the H100 PCIe and H800 PCIe."""
     by_constant = [(model, {profile.constant: profile.sms for profile in model.mig.profiles}) for model in SEVEN]
     without = {model.key for model, sms in by_constant if sms[9] == sms[0]}
-    assert without == {model.key for model in SEVEN if model.architecture == "ampere"} | {"H100-80-PCIE", "H800-80-PCIE"}
+    assert without == {model.key for model in SEVEN if model.architecture == "ampere"} | {
+        "H100-80-PCIE",
+        "H800-80-PCIE",
+    }
 
 
 @pytest.mark.parametrize("number", range(7))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a key slot is bound to in addition to its TPM: what is wanted, what the host has for it, and how systemd is asked."""
+"""What a key slot is bound to besides its TPM: what is wanted, what the host has for it, and how systemd is asked."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...boot.host import ready
 from ...boot.unit import NONE
@@ -55,13 +55,7 @@ class LuksVolumeDomain(Domain[State, Action]):
     def observe(self) -> State:
         volumes = self.wanted.volumes
         release = requirements.check_releases(self.run) if volumes else 0
-        missing = requirements.missing_packages([volume.filesystem for volume in volumes])
-        if volumes and missing:
-            raise EdgesiteError(
-                "This host lacks programs for encrypted volumes",
-                "Install these packages: {0}".format(", ".join(missing)),
-                {"missing_packages": list(missing)},
-            )
+        _check_packages(volumes)
         mounts = block_device.mounts()
         disks = {volume.name: self._look(volume, mounts) for volume in volumes}
         ciphers = {
@@ -90,12 +84,8 @@ class LuksVolumeDomain(Domain[State, Action]):
         mapping = block_device.mapped(volume.name)
         mapped = mapping is not None and block_device.backs(device, mapping)
         unlocks, why_not = False, ""
-        if header is not None and ours and header.tpm:
-            unlocks, why_not = sealing.opens(self.run, device)
-        if ours and not unlocks:
-            fitting = next((key for key in self.given if luks.key_opens(self.run, device, key)), None)
-            if fitting is not None:
-                self.fitting[volume.name] = fitting
+        if header is not None and ours:
+            unlocks, why_not = self._unlocks(volume, device, header)
         source = mounts.get(volume.mount)
         mounted = mapped and source is not None and os.path.realpath(source) == os.path.realpath(volume.mapper)
         return Disk(
@@ -114,6 +104,15 @@ class LuksVolumeDomain(Domain[State, Action]):
             inside=luks.inside(self.run, volume) if mapped else "",
             mounted=mounted,
         )
+
+    def _unlocks(self, volume: Volume, device: Device, header: Header) -> Tuple[bool, str]:
+        """Whether the TPM opens the volume, and if not, why. A recovery key that does so is kept then."""
+        unlocks, why_not = sealing.opens(self.run, device) if header.tpm else (False, "")
+        if not unlocks:
+            fitting = next((key for key in self.given if luks.key_opens(self.run, device, key)), None)
+            if fitting is not None:
+                self.fitting[volume.name] = fitting
+        return unlocks, why_not
 
     def plan(self, state: State) -> List[Action]:
         return storage_plan.plan(self.wanted, state)
@@ -237,6 +236,16 @@ class LuksVolumeDomain(Domain[State, Action]):
             "tpm": _seals(header) if header is not None else [],
             "recovery": newest.cms if newest is not None else None,
         }
+
+
+def _check_packages(volumes: Sequence[Volume]) -> None:
+    missing = requirements.missing_packages([volume.filesystem for volume in volumes])
+    if volumes and missing:
+        raise EdgesiteError(
+            "This host lacks programs for encrypted volumes",
+            "Install these packages: {0}".format(", ".join(missing)),
+            {"missing_packages": list(missing)},
+        )
 
 
 def _made(disk: Optional[Disk]) -> bool:

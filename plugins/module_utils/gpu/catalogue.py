@@ -670,6 +670,15 @@ _BASE = {model.key: model for model in _MODELS}
 # with faster links, or of NVIDIA's data sheets.  GB200, GB300: captures of nvidia-smi -q -x.  Clocks and lowest power
 # limits of the others, and what is not in a row but the base's (thresholds, part numbers), are not checked against a
 # listing of the card; only the simulator uses them.
+_A800_40 = _variant(
+    _BASE["A100-40"],
+    "A800-40",
+    "NVIDIA A800-SXM4-40GB",
+    0x20BD,
+    0x17F4,
+    min_driver="535.54.03",
+    mig=_A100_40_MIG._replace(min_driver="535.54.03"),
+)
 _A100_80_PCIE = _variant(
     _BASE["A100-80"],
     "A100-80-PCIE",
@@ -717,25 +726,15 @@ _VARIANTS: Tuple[Model, ...] = (
         clocks=Clocks(210, 1410, 15, 765, 210, 1290, (1215,), 1410),
     ),
     _A100_80_PCIE,
+    _A800_40,
     _variant(
-        _BASE["A100-40"],
-        "A800-40",
-        "NVIDIA A800-SXM4-40GB",
-        0x20BD,
-        0x17F4,
-        min_driver="535.54.03",
-        mig=_A100_40_MIG._replace(min_driver="535.54.03"),
-    ),
-    _variant(
-        _BASE["A100-40"],
+        _A800_40,
         "A800-40-ACTIVE",
         "NVIDIA A800 40GB Active",
         0x20F6,
         0x180A,
         power=Power(100000, 240000, 240000, 35000),
         fans=1,
-        min_driver="535.54.03",
-        mig=_A100_40_MIG._replace(min_driver="535.54.03"),
     ),
     _variant(_BASE["A100-80"], "A800-80", "NVIDIA A800-SXM4-80GB", 0x20F3, 0x179B),
     _variant(

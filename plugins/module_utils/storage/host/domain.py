@@ -139,10 +139,7 @@ class LuksVolumeDomain(Domain[State, Action]):
         elif isinstance(action, Recover):
             self._recover(action)
         elif isinstance(action, Drop):
-            device = _device(action.volume)
-            header = luks.header(device)
-            for entry in header.recovery[:-1] if header is not None else ():
-                luks.drop(self.run, device, entry)
+            self._drop(_device(action.volume))
         elif isinstance(action, Open):
             luks.open_volume(self.run, action.volume)
         elif isinstance(action, MakeFileSystem):
@@ -174,6 +171,12 @@ class LuksVolumeDomain(Domain[State, Action]):
         token = luks2.recovery_token(slot, self.wanted.certificate, action.number + 1, sealed)
         luks.keep_token(self.run, device, token)
         self.keys[action.volume.name] = key
+
+    def _drop(self, device: Device) -> None:
+        header = luks.header(device)
+        if header is not None:
+            for entry in header.recovery[:-1]:
+                luks.drop(self.run, device, entry)
 
     def _key(self, volume: Volume) -> bytes:
         key = self._known(volume)

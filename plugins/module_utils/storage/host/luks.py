@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Optional
+from typing import Optional, Sequence
 
 from ...common.errors import EdgesiteError
 from ...common.host import limited, systemctl
@@ -63,20 +63,7 @@ def new_key() -> bytes:
 def encrypt(run: Run, certificate: str, key: bytes) -> str:
     """A key that only those who hold the certificate's private key can read: CMS, PEM."""
     with programs.files(certificate=certificate.encode("utf-8"), key=key) as paths:
-        shown = programs.ask(run, ["openssl", "x509", "-noout", "-text", "-in", paths["certificate"]])
-        if not shown.ok:
-            raise EdgesiteError(
-                "openssl cannot read the certificate for recovery keys: {0}".format(programs.last_line(shown)),
-                "Use a certificate in PEM whose private key the operators keep",
-            )
-        rsa = "rsaEncryption" in shown.text
-        bits = re.search(r"Public-Key: \((\d+) bit\)", shown.text, re.ASCII)
-        if rsa and bits is not None and int(bits.group(1)) < 2048:
-            raise EdgesiteError(
-                "The certificate for recovery keys has an RSA key of {0} bits".format(bits.group(1)),
-                "Make one with an RSA key of 3072 bits or more, or with a P-256 key",
-            )
-        padding = ("-keyopt", "rsa_padding_mode:oaep") if rsa else ()
+        padding = _padding(run, paths["certificate"])
         asked = ["openssl", "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", paths["key"]]
         made = programs.ask(run, [*asked, "-recip", paths["certificate"], *padding])
     if not made.ok or "BEGIN CMS" not in made.text:
@@ -85,6 +72,25 @@ def encrypt(run: Run, certificate: str, key: bytes) -> str:
             "Use a certificate with an RSA or EC key whose key usage allows encryption or key agreement",
         )
     return made.text
+
+
+def _padding(run: Run, certificate: str) -> Sequence[str]:
+    """What openssl is to be told for an RSA key. Raises EdgesiteError for one that is too short."""
+    shown = programs.ask(run, ["openssl", "x509", "-noout", "-text", "-in", certificate])
+    if not shown.ok:
+        raise EdgesiteError(
+            "openssl cannot read the certificate for recovery keys: {0}".format(programs.last_line(shown)),
+            "Use a certificate in PEM whose private key the operators keep",
+        )
+    if "rsaEncryption" not in shown.text:
+        return ()
+    bits = re.search(r"Public-Key: \((\d+) bit\)", shown.text, re.ASCII)
+    if bits is not None and int(bits.group(1)) < 2048:
+        raise EdgesiteError(
+            "The certificate for recovery keys has an RSA key of {0} bits".format(bits.group(1)),
+            "Make one with an RSA key of 3072 bits or more, or with a P-256 key",
+        )
+    return ("-keyopt", "rsa_padding_mode:oaep")
 
 
 def wipe(run: Run, device: Device) -> None:

@@ -244,9 +244,9 @@ def _renewed_keys(wanted: Wanted, volume: Volume, disk: Disk, header: Header, se
 
 
 def _sealed(volume: Volume, disk: Disk, header: Header, seal: Seal, means: Means) -> List[Action]:
-    """Sealed anew. A key slot that opens the volume goes only after the new one is there."""
+    """Sealed anew. Earlier key slots go only after the new one is there, but for those that systemd takes for it."""
     enrol = Enrol(volume, disk.node, seal, policy.arguments(seal, means))
-    in_its_way = bool(header.tpm) and not disk.unlocks or seal in header.tpm
+    in_its_way = any(policy.alike(bound, seal) for bound in header.tpm)
     return [Unseal(volume, disk.node), enrol] if in_its_way else [enrol]
 
 

@@ -107,6 +107,11 @@ def _sum(pcrs: Sequence[int]) -> str:
     return "+".join(str(pcr) for pcr in pcrs)
 
 
+def alike(bound: Seal, wanted: Seal) -> bool:
+    """Whether both are one to the TPM, which knows of a public key but not of the PCRs that are signed with it."""
+    return bound._replace(signed=()) == wanted._replace(signed=())
+
+
 def words(bound: Seal) -> str:
     """What it is bound to, for people; empty for nothing."""
     parts = [

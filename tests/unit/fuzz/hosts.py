@@ -25,7 +25,6 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import (
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.reading import Reading
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import locked_clocks, pynvml_loader
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.clocks import parse_show
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import clocks as clocks_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import jetpack as jetpack_facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
@@ -163,7 +162,7 @@ def _jetson_clocks(monkeypatch, _module, rng):
     shown = [
         (FIXTURES / "jetson" / "jetson_clocks-show-{0}.txt".format(name)).read_text() for name in ("free", "locked")
     ]
-    monkeypatch.setattr(clocks_backend, "clocks", lambda run: parse_show(rng.choice(shown)))
+    monkeypatch.setattr(clocks_backend, "show", lambda run: rng.choice(shown))
     monkeypatch.setattr(clocks_backend, "stored", lambda: rng.random() < 0.5)
 
 

@@ -83,6 +83,13 @@ def test_all_that_the_host_lacks_is_told_at_once():
     assert len(caught.value.parts) == 3
 
 
+def test_what_is_one_to_the_tpm():
+    wanted = Seal((7,), (11,), "key")
+    assert policy.alike(wanted, wanted) and policy.alike(Seal((7,), (), "key"), wanted)
+    for other in (Seal((7,)), Seal((), (11,), "key"), Seal((7,), (11,), "other"), wanted._replace(pin=True)):
+        assert not policy.alike(other, wanted)
+
+
 @pytest.mark.parametrize(
     ("seal", "said"),
     [

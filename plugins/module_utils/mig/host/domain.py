@@ -131,9 +131,9 @@ class MigDomain(Domain[State, Action]):
                 error.fix += "; an earlier run left {0} unloaded: load it with 'modprobe {0}'".format(mig_drm.MODULE)
             raise
         resetting = mig_plan.resetting(of_cards, state.cards)
-        without_drm = mig_drm.around(of_cards, resetting, state.drm)
+        with_module = mig_drm.around(of_cards, resetting, state.drm)
         return [
-            *quiesce.around(without_drm, bool(resetting), self.quiesced, state.units),
+            *quiesce.around(with_module, bool(resetting), self.quiesced, state.units),
             *self._notes(state, of_cards),
             *boot.plan(self.unit, state.boot),
         ]

@@ -34,7 +34,7 @@ def observe(resets: bool, root: str = "/") -> Drm:
     if use is None:
         recorded = _recorded()
         return Drm(False, left=recorded is not None, parameters=recorded or ())
-    version = files.read_text(os.path.join(root, "sys/module/nvidia/version")) or ""
+    version = files.read_text(os.path.join(root, "sys/module", _DRIVER, "version")) or ""
     found = Drm(True, parameters=_parameters(root), driver=version.strip())
     if not (resets and found.holds):
         return found
@@ -64,7 +64,7 @@ def _clients(root: str) -> Tuple[Client, ...]:
 
 def _nodes(root: str) -> List[str]:
     base = os.path.join(root, "sys/bus/pci/devices")
-    cards = [card for card in files.names(base) if files.link_name(os.path.join(base, card, "driver")) == "nvidia"]
+    cards = [card for card in files.names(base) if files.link_name(os.path.join(base, card, "driver")) == _DRIVER]
     return [node for card in sorted(cards) for node in sorted(files.names(os.path.join(base, card, "drm")))]
 
 

@@ -13,7 +13,6 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.storage import volume
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.luks2 import EMPTY, OURS, Header, Recovery, Seal
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.policy import Means
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.volume import (
-    GIB,
     Disk,
     Drop,
     Enrol,
@@ -31,6 +30,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.lin
 from hypothesis import given
 from hypothesis import strategies as st
 
+GIB = 1 << 30
 VOLUME = Volume("data", "/dev/disk/by-id/virtio-DATA1", "/srv/data", "ext4", "aes-256-xts", "defaults", "11111111-aaaa")
 WANTED = Wanted((VOLUME,), (7,), "cert")
 BLANK = Disk("/dev/vdb", GIB, False, (), "0123456789ab", None)

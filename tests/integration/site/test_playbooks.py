@@ -162,7 +162,7 @@ def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab
     ansible.wants("hub", gpu_settings=[{"gpus": "all", "ecc": "perhaps"}])
     lab.run("cut", "--site", "faults", "other")
     try:
-        run = ansible.playbook("preflight", ANSIBLE_TIMEOUT="3")
+        run = ansible.playbook("preflight", ANSIBLE_TIMEOUT="10")
     finally:
         lab.run("heal", "--site", "faults", "other")
     assert run.returncode == 2, run.stdout

@@ -12,7 +12,7 @@ from ...common.errors import EdgesiteError
 from ...common.host import owned_files
 from .. import changed
 from ..changed import Entry, Noted
-from ..nvml_errors import NvmlError
+from ..nvml_errors import PYNVML_MISSING, NvmlError
 from .process import NvmlProcess
 
 SETTINGS, MIG = changed.SETTINGS, changed.MIG
@@ -49,6 +49,10 @@ def opened(path: str, make: Callable[[], NvmlProcess], wanted: bool) -> Iterator
     with contextlib.ExitStack() as stack:
         nvml = None
         if wanted or known(path):
-            with contextlib.nullcontext() if wanted else contextlib.suppress(NvmlError):
+            try:
                 nvml = stack.enter_context(make())
+            except NvmlError as error:
+                # The controller sends pynvml to a host that says so.
+                if wanted or error.code == PYNVML_MISSING:
+                    raise
         yield nvml

@@ -37,11 +37,11 @@ _CALLS = {
 
 
 class SettingsHost(FakeHost):
-    """broken: the driver does not work. lost: cards that cannot be read, by index. refuses: calls with this name."""
+    """broken: what NVML answers where it does not work. lost: cards that cannot be read, by index. refuses: calls with this name."""
 
     def __init__(self, **changes):
         super().__init__()
-        self.broken = False
+        self.broken = 0
         self.refuses = ""
         self.lost = {}
         self.enabled = False
@@ -113,7 +113,7 @@ class SettingsHost(FakeHost):
     @contextlib.contextmanager
     def _opened(self):
         if self.broken:
-            raise NvmlError(UNKNOWN_ERROR)
+            raise NvmlError(self.broken)
         yield self
 
     def ask(self, function, *arguments):

@@ -11,6 +11,7 @@ import copy
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import PYNVML_MISSING
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import (
     AFTER,
     BEFORE,
@@ -19,7 +20,11 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host 
     ONWARD,
     Killed,
 )
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.gpu.host.settings_host import UUIDS, SettingsHost
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.gpu.host.settings_host import (
+    UNKNOWN_ERROR,
+    UUIDS,
+    SettingsHost,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -216,14 +221,25 @@ def test_a_card_that_cannot_be_read_is_named(host):
 
 def test_without_a_driver_the_boot_unit_goes_and_the_rest_is_named(host):
     host.converge(one(power_limit="300"))
-    host.broken = True
+    host.broken = UNKNOWN_ERROR
     gone = host.converge([])
     assert len(gone["actions"]) == 3 and not host.enabled
     assert [left["setting"] for left in gone["left_behind"]] == ["power_limit"]
     assert host.converge(one(power_limit="300"))["failed"]
-    host.broken = False
+    host.broken = 0
     host.converge([])
     assert host.values()[FIRST]["power_limit"] == 400000
+
+
+def test_what_was_set_is_not_left_behind_for_lack_of_pynvml(host):
+    """The controller sends it to a host that says so."""
+    host.converge(one(power_limit="300"))
+    host.broken = PYNVML_MISSING
+    assert "pynvml_missing" in host.converge([])["msg"]
+    host.broken = 0
+    host.converge([])
+    host.broken = PYNVML_MISSING
+    assert host.converge([])["actions"] == []
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,10 @@ _CALLS = {
 
 
 class SettingsHost(FakeHost):
-    """broken: what NVML answers where it does not work. lost: cards that cannot be read, by index. refuses: calls with this name."""
+    """broken: what NVML answers where it does not work. lost: cards that cannot be read, by index.
+
+    refuses: calls with this name.
+    """
 
     def __init__(self, **changes):
         super().__init__()

@@ -49,10 +49,7 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
 # What a run that would install the programs for the TPM cannot see before
 _NOT_MADE = {"usable": False, "cause": "missing", "reason": "it does not exist yet"}
 
-
 _NONSENSE = "The answer of {0} makes no sense ({1}: {2}). Find out what answers in place of Python on it."
-
-
 _NO_TLS13 = (
     "The TPM of {0} does not sign RSA-PSS as TLS 1.3 needs it, so TLS connections with this key will fail. "
     "Set identity_key_type to ecc_p256, and run the playbook with -e identity_rotate=true."
@@ -137,8 +134,10 @@ class ActionModule(InstallingActionBase):
             kept = {name: store[name] for name in ("before", "clock_off")}
             store = {**enrol(options, device, found, self._step), **kept}
             store["diff"] = {"before": store["before"], "after": store["after"]}
-            warnings = [*self._warned, *([] if store["tls13"] else [_NO_TLS13.format(device)])]
-            store.update({"warnings": warnings} if warnings else {})
+            if not store["tls13"]:
+                self._warned.append(_NO_TLS13.format(device))
+            if self._warned:
+                store["warnings"] = self._warned
         self._done.insert(place, told)
         return store
 

@@ -41,11 +41,7 @@ class ActionModule(CryptoActionBase):
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         public = key_proof.device_key(options["public"])
         request = key_proof.check_request(options["csr"], public, wanted(options))
-        read = [chains.collected(options[name]) for name in ("tpm_roots", "tpm_intermediates", "ek_certificates")]
-        roots, intermediates, certificates = (one.certificates for one in read)
-        left_out = [why for one in read for why in one.left_out]
-        pins = ek_trust.pins(options["ek_sha256"])
-        rules = ek_trust.Rules(options["ek_trust"], roots, intermediates, pins, certificates, left_out)
+        rules = _rules(options)
         store = Store(options["state_dir"])
         with store.alone():
             enrolled = (store.device(options["device"]) or {}).get("ek_sha256", [])
@@ -61,12 +57,28 @@ class ActionModule(CryptoActionBase):
         secrets = [secret_for(one.public) for one in endorsements]
         credentials = [_credential(one.public, public.name, secret) for one, secret in zip(endorsements, secrets)]
         with store.alone():
-            store.check_device(options["device"], shown, pins)
+            store.check_device(options["device"], shown, rules.pins)
             if not self._task.check_mode:
                 answer = tpm_challenge.answer(secrets, challenge, request)
                 store.keep_challenge(options["device"], request, answer, found, challenge)
-        told = {"warnings": ["Left out: {0}".format(why) for why in left_out]} if left_out else {}
+        warnings = ["Left out: {0}".format(why) for why in rules.left_out]
+        told = {"warnings": warnings} if warnings else {}
         return {**found, **told, "changed": False, "id": challenge, "credentials": credentials}
+
+
+def _rules(options: Mapping[str, Any]) -> ek_trust.Rules:
+    """What the options say of trust, with the certificates in their files."""
+    roots, intermediates, certificates = (
+        chains.collected(options[name]) for name in ("tpm_roots", "tpm_intermediates", "ek_certificates")
+    )
+    return ek_trust.Rules(
+        options["ek_trust"],
+        roots.certificates,
+        intermediates.certificates,
+        ek_trust.pins(options["ek_sha256"]),
+        certificates.certificates,
+        [*roots.left_out, *intermediates.left_out, *certificates.left_out],
+    )
 
 
 def _credential(endorsement: Public, name: bytes, secret: bytes) -> Dict[str, str]:

@@ -10,8 +10,8 @@ module: gpu_info
 short_description: Read what a host has in GPUs and other accelerators
 version_added: 0.1.0
 description:
-  - Reads GPUs, NVIDIA driver, Jetson identity, TPM, Secure Boot, accelerators of all vendors and basic host facts in
-    one round trip. Changes nothing.
+  - Reads GPUs, NVIDIA driver, Jetson identity, TPM, Secure Boot, accelerators of all vendors, basic host facts, and
+    which layers of this collection the host has, in one round trip. Changes nothing.
   - Never fails because something is absent. A host without GPUs has an empty list, a host without a TPM has V(null).
     What exists but could not be read is listed in RV(unread), with a fix.
   - Reads files rather than running programs where a file has the same information.
@@ -25,8 +25,8 @@ options:
       - What to read. Only these keys and RV(unread) are returned.
     type: list
     elements: str
-    choices: [gpus, driver, jetson, tpm, secure_boot, accelerators, host]
-    default: [gpus, driver, jetson, tpm, secure_boot, accelerators, host]
+    choices: [gpus, driver, jetson, tpm, secure_boot, accelerators, host, layers]
+    default: [gpus, driver, jetson, tpm, secure_boot, accelerators, host, layers]
   tpm_tcti:
     description:
       - How to reach the TPM, in the form of the option C(-T) of tpm2-tools, such as V(device:/dev/tpmrm0) or
@@ -308,7 +308,9 @@ jetson:
           type: int
           returned: always
     jetpack:
-      description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
+      description: >-
+        JetPack release that contains this L4T. For an L4T that is newer than this collection, the version of the
+        package nvidia-jetpack that apt offers with it, or that is installed; null if there is neither.
       type: str
       returned: always
       sample: 6.2.1
@@ -499,6 +501,15 @@ host:
       description: The kernel's id of the current boot, which changes with every reboot.
       type: str
       returned: always
+layers:
+  description:
+    - Names of the layers of this collection of which the host has files, whatever the inventory says, in the order of
+      the playbook edgesite.gpu.site.
+    - An identity is found only in its default folder.
+  returned: when O(gather) has V(layers)
+  type: list
+  elements: str
+  sample: [driver, gpu, mig]
 unread:
   description: What exists but could not be read. Empty if everything was read.
   returned: always

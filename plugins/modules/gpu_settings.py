@@ -13,7 +13,10 @@ description:
   - Sets what O(settings) names on a host's GPUs, and restores it after a reboot with a boot unit.
   - Every value is checked against the GPU's own range before anything changes. All problems are reported at once.
   - If a step fails, the steps before it are undone.
-  - Put all settings of a host into one task, because the boot unit restores exactly the settings of the last run.
+  - Records each value before it changes it, in C(/etc/edgesite-gpu/gpu-changed.json). A setting that O(settings) no
+    longer names is set back to that value. What somebody else has changed since stays as it is.
+  - Put all settings of a host into one task, because each run sets back what it does not name, and the boot unit
+    restores exactly the settings of the last run.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 extends_documentation_fragment:
@@ -24,7 +27,7 @@ options:
     description:
       - Settings and the GPUs that they are for. Entries that select the same GPU are merged; it is an error if they
         contradict each other.
-      - An empty list changes no GPU and removes the boot unit.
+      - An empty list sets back all that earlier runs have set, and removes the boot unit.
     type: list
     elements: dict
     required: true
@@ -168,7 +171,8 @@ actions:
       before: 70 W
       after: 60 W
 before:
-  description: Settings by GPU UUID (those that O(settings) names), the boot unit and its files, before.
+  description:
+    - Settings by GPU UUID (those that O(settings) names or that are set back), the boot unit and its files, before.
   returned: success
   type: dict
 after:
@@ -184,6 +188,39 @@ reset_required:
   returned: success
   type: list
   elements: str
+left_behind:
+  description:
+    - Settings that nothing wants any more and that stay, because setting them back would disturb programs, or because
+      the GPU cannot be read. The next run that can sets them back.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    uuid:
+      description: UUID of the GPU.
+      type: str
+    setting:
+      description: Name of the setting.
+      type: str
+    value:
+      description: Its value.
+      type: raw
+    before:
+      description: Its value before this collection changed it.
+      type: raw
+    why:
+      description: Why it stays.
+      type: str
+    by_hand:
+      description: What people can do about it.
+      type: str
+  sample:
+    - uuid: GPU-6f2e
+      setting: ecc
+      value: false
+      before: true
+      why: another ECC mode takes a reset of the GPU or a reboot
+      by_hand: run 'nvidia-smi -i GPU-6f2e -e 1' on the host and reboot it, or set ecc in gpu_settings
 undone:
   description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
@@ -194,13 +231,13 @@ nvml_status:
   type: str
 """
 
-import contextlib
 import sys
 
 from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
+from ..module_utils.gpu.host import changed
 from ..module_utils.gpu.host.process import NvmlProcess
 from ..module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit
 from ..module_utils.gpu.spec import SETTINGS
@@ -220,8 +257,9 @@ def main():
     settings = [given(entry) for entry in module.params["settings"]]
     try:
         unit = boot_unit(settings, sys.executable, module.params["persist"])
-        # Nothing wanted of GPUs takes no driver: the boot unit can be taken away where that is gone.
-        with NvmlProcess(module.params["pynvml_path"]) if settings else contextlib.nullcontext() as nvml:
+        with changed.opened(
+            changed.SETTINGS, lambda: NvmlProcess(module.params["pynvml_path"]), bool(settings)
+        ) as nvml:
             run(module, lambda: SettingsDomain(command.run, nvml, settings, unit))
     except EdgesiteError as error:
         fail(module, error)

@@ -28,7 +28,7 @@ options:
     type: str
     default: ""
   suite:
-    description: Suite of NVIDIA's repository to use instead of a version, such as V(r36.5).
+    description: Suite of NVIDIA's repository, such as V(r36.5), instead of a version or with a very new one.
     type: str
     default: ""
   mirror:
@@ -61,18 +61,78 @@ options:
     choices: [none, minor]
     default: none
   power_mode:
-    description: Name of the power mode in C(/etc/nvpmodel.conf). Empty leaves the mode as it is.
+    description:
+      - Name of the power mode in C(/etc/nvpmodel.conf) or in O(power_modes). Empty leaves the mode as it is.
     type: str
     default: ""
+  power_modes:
+    description:
+      - All power modes of your own, in the form of the option O(edgesite.gpu.nvpmodel#module:own_modes). An empty list
+        removes those of an earlier run; without this option they are left alone.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the mode.
+        type: str
+        required: true
+      base:
+        description: Mode of the board that it is like, but for its settings.
+        type: str
+        required: true
+      settings:
+        description: What differs from the base, by parameter and argument.
+        type: dict
+        required: true
   clocks:
     description: Whether to lock or restore the clocks. Empty leaves them as they are.
     type: str
     choices: ["", locked, restored]
     default: ""
+  clocks_fan:
+    description:
+      - Have the fans run at full speed while the clocks are locked, see the option
+        O(edgesite.gpu.jetson_clocks#module:fan). Excludes O(fan_profile) and O(fan_curves).
+    type: bool
+    default: false
   fan_profile:
-    description: Name of the fan profile in C(/etc/nvfancontrol.conf). Empty leaves the profile as it is.
+    description:
+      - Name of the fan profile in C(/etc/nvfancontrol.conf) or in O(fan_curves). Empty leaves the profile as it is.
     type: str
     default: ""
+  fan_curves:
+    description:
+      - All fan profiles of your own, in the form of the option O(edgesite.gpu.jetson_fan#module:curves). An empty list
+        removes those of an earlier run; without this option they are left alone.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the profile.
+        type: str
+        required: true
+      points:
+        description: Two or more points with rising temperatures.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          temperature:
+            description: Degrees Celsius, or what is left of them below the limit.
+            type: int
+            required: true
+          hysteresis:
+            description: Degrees by which the temperature must fall back before the fan slows down.
+            type: int
+            default: 0
+          pwm:
+            description: Speed of the fan, V(0) to V(255).
+            type: int
+            required: true
+          rpm:
+            description: Turns per minute that belong to it.
+            type: int
+            default: 0
   lock_timeout:
     description: Seconds to wait for other programs that use the package manager, such as unattended-upgrades.
     type: int
@@ -131,7 +191,9 @@ l4t:
   returned: success
   type: dict
 jetpack:
-  description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
+  description:
+    - JetPack release that contains this L4T. For an L4T that is newer than this collection, the version of the package
+      nvidia-jetpack that apt offers with it, or that is installed; null if there is neither.
   returned: success
   type: str
   sample: 6.2.1
@@ -145,21 +207,25 @@ l4t_waits:
   type: bool
 mode:
   description: The current power mode.
-  returned: when O(power_mode) is set
+  returned: when O(power_mode) or O(power_modes) is set
   type: dict
   sample: {"id": 0, "name": "15W"}
 modes:
   description: The power modes of this board.
-  returned: when O(power_mode) is set
+  returned: when O(power_mode) or O(power_modes) is set
   type: list
   elements: dict
 locked:
   description: Whether the clocks are locked.
   returned: when O(clocks) is set
   type: bool
+fan_at_full_speed:
+  description: Whether the fans run at full speed whatever the temperature.
+  returned: when O(clocks) is set
+  type: bool
 profiles:
   description: The fan profiles that all fans of this board support.
-  returned: when O(fan_profile) is set
+  returned: when O(fan_profile) or O(fan_curves) is set
   type: list
   elements: str
 reboot_required:
@@ -176,8 +242,10 @@ from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options
 from ..module_utils.common.host import apt, command
 from ..module_utils.common.host.packages import Patience
+from ..module_utils.jetson import clocks, fan, nvpmodel
 from ..module_utils.jetson.host.jetpack_domains import Look, Power, domains
 from ..module_utils.jetson.jetpack_plan import Wanted
+from ..module_utils.jetson.spec import CURVES, MODES
 from ..module_utils.runner import run_all, run_apart
 
 
@@ -191,7 +259,12 @@ def stages(params, note):
         params["mirror"],
     )
     patience = Patience.of(params["apt_timeout"], "jetpack_apt_timeout", params["lock_timeout"], "jetpack_lock_timeout")
-    power = Power(params["power_mode"], params["clocks"], params["fan_profile"])
+    wanted_fan = fan.wanted(params["fan_profile"], params["fan_curves"], "jetpack_fan_curves")
+    mode = nvpmodel.wanted(params["power_mode"], params["power_modes"], "jetpack_power_modes")
+    clocks.check_fan(
+        params["clocks_fan"], params["clocks"] == "locked", wanted_fan != fan.Wanted(), clocks.OPTIONS_OF_FAN
+    )
+    power = Power(mode, params["clocks"], params["clocks_fan"], wanted_fan)
     backend = apt.Apt(command.run, note, patience)
     return domains(Look(command.run), backend, wanted, power, params["allow_reboot"])
 
@@ -208,8 +281,11 @@ def main():
             "hold": {"type": "bool", "default": False},
             "upgrade": {"type": "str", "choices": ["none", "minor"], "default": "none"},
             "power_mode": {"type": "str", "default": ""},
+            "power_modes": MODES,
             "clocks": {"type": "str", "choices": ["", "locked", "restored"], "default": ""},
+            "clocks_fan": {"type": "bool", "default": False},
             "fan_profile": {"type": "str", "default": ""},
+            "fan_curves": CURVES,
             "lock_timeout": {"type": "int", "default": 600},
             "apt_timeout": {"type": "int", "default": 7200},
         },

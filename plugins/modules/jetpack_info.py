@@ -50,7 +50,9 @@ l4t:
   type: dict
   sample: {"version": "36.4.7", "release": "R36", "revision": "4.7", "major": 36, "minor": 4, "patch": 7}
 jetpack:
-  description: JetPack release that contains this L4T; null for an L4T that this collection does not know.
+  description:
+    - JetPack release that contains this L4T. For an L4T that is newer than this collection, the version of the package
+      nvidia-jetpack that apt offers with it, or that is installed; null if there is neither.
   returned: success
   type: str
   sample: 6.2.1
@@ -73,6 +75,13 @@ board:
   returned: success
   type: str
   sample: p3737-0000+p3701-0000
+unknown_board:
+  description:
+    - The board as C(/etc/nv_boot_control.conf) names it, if the package nvidia-l4t-bootloader has no firmware for it
+      and would fail to upgrade, as on many carrier boards of other makers; otherwise null.
+  returned: success
+  type: str
+  sample: 3767--0005--1--recomputer-orin-j40mini-
 nvpmodel:
   description: Power C(mode) and the C(modes) of the board, each with C(id) and C(name).
   returned: success

@@ -13,8 +13,8 @@ description:
   - Locks the clocks of CPUs, GPU and memory at the maximum of the power mode, with NVIDIA's C(jetson_clocks). The
     previous clocks are saved first, and V(restored) restores them.
   - Whether they are locked is read from C(jetson_clocks --show). They count as locked if the minimum equals the maximum
-    for every online CPU and for the GPU. Current clocks are not compared, because throttling lowers locked clocks too;
-    nor is the memory clock, because boards report it in different ways.
+    for every online CPU and for every clock of the GPU, of which Thor has two. Current clocks are not compared, because
+    throttling lowers locked clocks too; nor is the memory clock, because boards report it in different ways.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
@@ -30,6 +30,14 @@ options:
       - V(restored) always removes the unit.
     type: bool
     default: true
+  fan:
+    description:
+      - Have the fans run at full speed while the clocks are locked (C(jetson_clocks --fan)). That stops nvfancontrol,
+        so it excludes a fan profile.
+      - V(false) leaves the fans as they are. O(state=restored), a reboot or M(edgesite.gpu.jetson_fan) ends full
+        speed.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -77,6 +85,10 @@ locked:
   description: Whether the clocks are locked.
   returned: success
   type: bool
+fan_at_full_speed:
+  description: Whether the fans run at full speed whatever the temperature.
+  returned: success
+  type: bool
 undone:
   description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
@@ -85,7 +97,7 @@ undone:
 
 from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
-from ..module_utils.jetson.clocks import boot_unit
+from ..module_utils.jetson.clocks import boot_unit, check_fan
 from ..module_utils.jetson.host.clocks import program
 from ..module_utils.jetson.host.clocks_domain import JetsonClocksDomain
 from ..module_utils.runner import run
@@ -96,12 +108,19 @@ def main():
         argument_spec={
             "state": {"type": "str", "choices": ["locked", "restored"], "default": "locked"},
             "persist": {"type": "bool", "default": True},
+            "fan": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     lock = module.params["state"] == "locked"
     persist = lock and module.params["persist"]
-    run(module, lambda: JetsonClocksDomain(command.run, lock, boot_unit(program(), persist)))
+    fan = module.params["fan"]
+
+    def domain():
+        check_fan(fan, lock, False, ("fan", "state", ""))
+        return JetsonClocksDomain(command.run, lock, boot_unit(program(), persist, fan), fan)
+
+    run(module, domain)
 
 
 if __name__ == "__main__":

@@ -180,8 +180,8 @@ volumes:
       type: str
     tpm:
       description:
-        - What each key slot that is sealed to a TPM is bound to beside that TPM - C(pcrs), C(signed_pcrs), C(pcrlock),
-          and whether somebody has to type a C(pin).
+        - What each key slot that is sealed to a TPM is bound to in addition to that TPM - C(pcrs), C(signed_pcrs),
+          C(pcrlock), and whether somebody has to type a C(pin).
       type: list
       elements: dict
       sample: [{"pcrs": [7], "signed_pcrs": [], "pcrlock": false, "pin": false}]

@@ -27,7 +27,7 @@ options:
   layouts:
     description:
       - Layouts and the GPUs that they are for. At most one layout may select a GPU.
-      - An empty list changes no GPU and removes the boot unit.
+      - An empty list changes no GPU and removes the boot unit; RV(left_behind) has the layouts that are still there.
     type: list
     elements: dict
     suboptions:
@@ -190,8 +190,8 @@ actions:
     kind:
       description:
         - C(set_mode), C(create_gpu_instance), C(destroy_gpu_instance), C(create_compute_instance),
-          C(destroy_compute_instance), C(end_process), C(stop_unit), C(start_unit), C(unload_module), C(load_module)
-          or C(boot_unit).
+          C(destroy_compute_instance), C(end_process), C(stop_unit), C(start_unit), C(unload_module), C(load_module),
+          C(boot_unit) or C(forget).
       type: str
       returned: always
     uuid:
@@ -277,6 +277,40 @@ holders:
   type: list
   elements: dict
   sample: [{gpu: GPU-6f2e, pid: 4711, name: tritonserver, gpu_instance_id: 2}]
+left_behind:
+  description:
+    - GPUs whose mode or instances an earlier run has changed, and that no layout selects any more. Nothing is done to
+      them, as programs may have been given their instances.
+    - C(/etc/edgesite-gpu/mig-changed.json) on the host records which GPUs these are.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    uuid:
+      description: UUID of the GPU.
+      type: str
+    setting:
+      description: Always V(mig).
+      type: str
+    value:
+      description: MIG mode, and the instances if there are any.
+      type: str
+    before:
+      description: MIG mode before this collection changed the GPU.
+      type: str
+    why:
+      description: Why it stays.
+      type: str
+    by_hand:
+      description: What people can do about it.
+      type: str
+  sample:
+    - uuid: GPU-6f2e
+      setting: mig
+      value: enabled with 2 3g.20gb
+      before: disabled
+      why: programs may have its instances
+      by_hand: "set mig: disabled for this GPU in mig_layouts, run again, and take it out afterwards"
 undone:
   description: Whether the steps before the failure were undone, so that the host is as it was.
   returned: when a step failed
@@ -287,13 +321,13 @@ nvml_status:
   type: str
 """
 
-import contextlib
 import sys
 
 from ..module_utils.basic import AnsibleModule
 from ..module_utils.common import action_options, quiesce
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
+from ..module_utils.gpu.host import changed
 from ..module_utils.gpu.host.process import NvmlProcess
 from ..module_utils.mig import ready
 from ..module_utils.mig.host.cards import read_cards
@@ -327,8 +361,8 @@ def main():
     options = module.params
     try:
         quiesced = quiesce.checked(options["quiesce"])
-        # Nothing wanted of cards takes no driver: the boot unit can be taken away where that is gone.
-        with contextlib.nullcontext() if options["layouts"] == [] else NvmlProcess(options["pynvml_path"]) as nvml:
+        wanted = options["layouts"] != []
+        with changed.opened(changed.MIG, lambda: NvmlProcess(options["pynvml_path"]), wanted) as nvml:
             layouts = _layouts(options, nvml)
             unload_drm = options["unload_drm"]
             unit = boot_unit(layouts, quiesced, sys.executable, options["persist"], unload_drm)

@@ -86,7 +86,8 @@ _RANGES: Tuple[Tuple[int, int, str], ...] = (
     (0x2900, 0x2FFF, "blackwell"),
     (0x3180, 0x33FF, "blackwell"),
 )
-# Of branch 535 and newer, open-gpu-kernel-modules' kernel-open/common/inc/nv-firmware.h; older ones have other names
+# Of branch 535 and newer, open-gpu-kernel-modules' kernel-open/common/inc/nv-firmware.h; older ones have other names.
+# GA100, the chip of A100, A800 and A30, takes Turing's.
 _FIRST_GSP_BRANCH = 535
 _GSP_TURING, _GSP = "gsp_tu10x.bin", "gsp_ga10x.bin"
 _GA100 = range(0x2080, 0x2100)

@@ -9,13 +9,14 @@ A pure judgement of what was read. Each rule looks at one thing and gives findin
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..common.errors import sentence
 from ..gpu import unlisted
 from ..gpu.nvml_errors import meaning_of_status
 from . import home, support
 from .state import OnDisk, State
+from .support import Gpu
 from .versions import NVML_MISMATCH, OPEN
 
 OK = "ok"
@@ -301,18 +302,23 @@ def _firmware(state: State) -> _Findings:
         return
     for module in (state.module(state.running), state.module(state.newest)):
         if module and module.flavour == OPEN and module.version and _agree(module.version, state.user_space):
-            needed = {support.firmware(gpu, support.branch_of(module.version)) for gpu in state.gpus}
-            for name in sorted(filter(None, needed)):
+            for name in _firmware_of(state.gpus, module.version):
                 if "{0}/{1}".format(module.version, name) not in state.firmware:
                     yield _firmware_missing(module.version, name, state.firmware)
+
+
+def _firmware_of(gpus: Sequence[Gpu], version: str) -> List[str]:
+    """The firmware that open modules of this version load for these GPUs."""
+    needed = {support.firmware(gpu, support.branch_of(version)) for gpu in gpus}
+    return sorted(filter(None, needed))
 
 
 def _firmware_missing(version: str, name: str, there: Sequence[str]) -> _Finding:
     others = sorted(path.partition("/")[0] for path in there if path.endswith("/" + name))
     return _Finding(
         BROKEN,
-        "the open kernel module {0} needs the firmware /lib/firmware/nvidia/{0}/{1}, which is not there{2}".format(
-            version, name, "; there is that of {0}".format(", ".join(others)) if others else ""
+        "the open kernel module {0} needs the firmware /lib/firmware/nvidia/{0}/{1}, which is missing{2}".format(
+            version, name, "; the host has that of {0}".format(", ".join(others)) if others else ""
         ),
         "Install the package with the firmware of driver {0}: nvidia-firmware-{1}-{0} or the like (Ubuntu), "
         "firmware-nvidia-gsp (Debian), nvidia-kmod-common (Red Hat family)".format(version, support.branch_of(version)),

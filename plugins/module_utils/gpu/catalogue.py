@@ -193,18 +193,17 @@ def _seven(family: _Family, min_driver: str, gb: _Six, memory_mib: _Six, sms: _S
 
 
 def _column(
-    places: Tuple[int, int, int, int, int, Tuple[int, ...]],
+    column: Tuple[int, int, int, int, int, Tuple[int, ...]],
     engines: Tuple[int, int, int],
     gb: int,
     memory_mib: int,
     sms: int,
 ) -> MigProfile:
-    constant, profile_id, slices, count, size, order = places
+    constant, profile_id, slices, count, size, order = column
     copy, decoders, jpegs = engines
-    ofas = int(slices == 7)
+    all_engines = (copy, decoders, 0, jpegs, int(slices == 7))
     name = "{0}g.{1}gb".format(slices, gb)
-    engines_of_it = (copy, decoders, 0, jpegs, ofas)
-    return MigProfile(constant, profile_id, name, slices, memory_mib, sms, *engines_of_it, count, size, order)
+    return MigProfile(constant, profile_id, name, slices, memory_mib, sms, *all_engines, count, size, order)
 
 
 def _plus_media(one: MigProfile, media: Tuple[int, int, int]) -> MigProfile:
@@ -671,6 +670,15 @@ _BASE = {model.key: model for model in _MODELS}
 # with faster links, or of NVIDIA's data sheets.  GB200, GB300: captures of nvidia-smi -q -x.  Clocks and lowest power
 # limits of the others, and what is not in a row but the base's (thresholds, part numbers), are not checked against a
 # listing of the card; only the simulator uses them.
+_A800_40 = _variant(
+    _BASE["A100-40"],
+    "A800-40",
+    "NVIDIA A800-SXM4-40GB",
+    0x20BD,
+    0x17F4,
+    min_driver="535.54.03",
+    mig=_A100_40_MIG._replace(min_driver="535.54.03"),
+)
 _A100_80_PCIE = _variant(
     _BASE["A100-80"],
     "A100-80-PCIE",
@@ -718,25 +726,15 @@ _VARIANTS: Tuple[Model, ...] = (
         clocks=Clocks(210, 1410, 15, 765, 210, 1290, (1215,), 1410),
     ),
     _A100_80_PCIE,
+    _A800_40,
     _variant(
-        _BASE["A100-40"],
-        "A800-40",
-        "NVIDIA A800-SXM4-40GB",
-        0x20BD,
-        0x17F4,
-        min_driver="535.54.03",
-        mig=_A100_40_MIG._replace(min_driver="535.54.03"),
-    ),
-    _variant(
-        _BASE["A100-40"],
+        _A800_40,
         "A800-40-ACTIVE",
         "NVIDIA A800 40GB Active",
         0x20F6,
         0x180A,
         power=Power(100000, 240000, 240000, 35000),
         fans=1,
-        min_driver="535.54.03",
-        mig=_A100_40_MIG._replace(min_driver="535.54.03"),
     ),
     _variant(_BASE["A100-80"], "A800-80", "NVIDIA A800-SXM4-80GB", 0x20F3, 0x179B),
     _variant(

@@ -11,12 +11,13 @@ from ..common.errors import EdgesiteError
 from . import catalogue
 from .nvml_words import FABRIC_COMPLETED
 
-_FIXES = {
-    catalogue.IN_HOST: "Install the fabric manager in exactly the driver's version (the role driver does this) and run "
-    "'systemctl restart nvidia-fabricmanager'; if it runs, look at 'journalctl -u nvidia-fabricmanager'",
-    catalogue.IN_RACK: "Check the fabric manager on the rack's NVLink switches: 'nvidia-smi -q' shows what the GPU "
-    "knows of the fabric",
-}
+_OF_A_HOST = (
+    "Install the fabric manager in exactly the driver's version (the role driver does this) and run "
+    "'systemctl restart nvidia-fabricmanager'; if it runs, look at 'journalctl -u nvidia-fabricmanager'"
+)
+_OF_A_RACK = (
+    "Check the fabric manager on the rack's NVLink switches: 'nvidia-smi -q' shows what the GPU knows of the fabric"
+)
 _OF_A_GUEST = "Have the card's partition of the NVSwitches activated on the host of this guest"
 
 
@@ -46,4 +47,5 @@ def _fix(gpu: Mapping[str, Any]) -> str:
     if gpu["vgpu"]["virtualization_mode"] in ("passthrough", "vgpu_guest"):
         return _OF_A_GUEST
     model = catalogue.by_pci_device(int(gpu["pci_device_id"], 16))
-    return _FIXES[(model and model.fabric) or catalogue.IN_HOST]
+    in_rack = model is not None and model.fabric == catalogue.IN_RACK
+    return _OF_A_RACK if in_rack else _OF_A_HOST

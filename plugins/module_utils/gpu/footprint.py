@@ -9,6 +9,8 @@ import json
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ..common.footprint import InForce
+from . import unwanted
+from .changed import Entry, Noted
 from .settings import Range, show
 
 _RELOAD = "a reboot or a reload of the driver"
@@ -31,6 +33,23 @@ def in_force(config: Optional[str]) -> Tuple[InForce, ...]:
         keys = [key for key in _ENDS if key in entry and not key.endswith("_clocks")]
         found += [_told(key, _word(key, entry[key]), where) for key in keys]
     return tuple(found)
+
+
+def changed(noted: Noted) -> Tuple[InForce, ...]:
+    """By what was noted when it was changed, with the commands for the values before."""
+    return tuple(
+        _changed(uuid, key, entry)
+        for uuid, of_card in sorted(noted.items())
+        for key, entry in sorted(of_card.items())
+        if key in _ENDS and not key.endswith("_clocks")
+    )
+
+
+def _changed(uuid: str, key: str, entry: Entry) -> InForce:
+    value = str(show(key, entry.ours[-1]))
+    told = _told(key, value.lower() if isinstance(entry.ours[-1], bool) else value, uuid)
+    by_hand = unwanted.command(uuid, key, entry.before)
+    return told._replace(by_hand=by_hand if told.reboot else by_hand + ", and a reboot")
 
 
 def clocks(locked: Mapping[str, Mapping[str, Range]]) -> Tuple[InForce, ...]:

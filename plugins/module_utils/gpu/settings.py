@@ -8,8 +8,8 @@ persistence_mode  bool
 ecc               bool, the pending mode: the current one follows at the next reset or reboot
 compute_mode      default | exclusive_process | prohibited
 power_limit       int, mW
-memory_clocks     (min, max) in MHz, or None where not locked
-gpu_clocks        (min, max) in MHz, or None where not locked
+memory_clocks     (min, max) in MHz, None where not locked, or UNKNOWN
+gpu_clocks        (min, max) in MHz, None where not locked, or UNKNOWN
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 
 from ..common.errors import EdgesiteError, Problems, combined, shown
 from . import alike, selectors
+from .changed import Entry, Noted
 from .nvml_words import COMPUTE_MODES
 from .selectors import GpuId, merge
 
@@ -29,6 +30,8 @@ KEYS = ("persistence_mode", "ecc", "compute_mode", "power_limit", "memory_clocks
 _OTHERS = "Name only GPUs that support it in gpus, such as gpus: [{model: A100}]"
 
 Range = Tuple[int, int]
+# Clocks that a run was changing when it was killed: NVML does not tell whether they are locked.
+UNKNOWN: Range = (0, 0)
 # The selectors of an entry, none for all GPUs, None where they are wrong; by key, the option's name and value
 _Entry = Tuple[Optional[List[Dict[str, Any]]], Dict[str, Tuple[str, Any]]]
 
@@ -36,7 +39,8 @@ _Entry = Tuple[Optional[List[Dict[str, Any]]], Dict[str, Tuple[str, Any]]]
 class GpuState(NamedTuple):
     """One GPU as observed. values lacks the keys that the card does not have.
 
-    power_default and power_range are in mW, the clock ranges in MHz; None where the card does not tell.
+    power_default and power_range are in mW, the clock ranges in MHz; None where the card does not tell. in_use: by
+    programs.
     """
 
     gpu: GpuId
@@ -47,15 +51,17 @@ class GpuState(NamedTuple):
     power_range: Optional[Range] = None
     memory_clock_range: Optional[Range] = None
     gpu_clock_range: Optional[Range] = None
+    in_use: bool = False
 
 
 class Change(NamedTuple):
-    """One setting of one GPU to change."""
+    """One setting of one GPU to change. noted: what earlier changes of it have noted."""
 
     gpu: GpuId
     key: str
     value: Any
     previous: Any
+    noted: Optional[Entry] = None
 
 
 def from_facts(facts: Dict[str, Any], locked: Optional[Dict[str, Range]] = None) -> GpuState:
@@ -82,10 +88,11 @@ def from_facts(facts: Dict[str, Any], locked: Optional[Dict[str, Range]] = None)
         power_range=_range(_milliwatts(power["min_limit"]), _milliwatts(power["max_limit"])),
         memory_clock_range=ranges["memory_clocks"],
         gpu_clock_range=ranges["gpu_clocks"],
+        in_use=bool(facts.get("processes")),
     )
 
 
-def plan(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) -> List[Change]:
+def plan(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState], noted: Optional[Noted] = None) -> List[Change]:
     """The changes that bring the GPUs to the settings. Raises EdgesiteError with every problem in it."""
     problems, wanted = judge(settings, states)
     if problems:
@@ -93,9 +100,11 @@ def plan(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) -> List
     by_index = {state.gpu.index: state for state in states}
     changes = []
     for gpu, values in wanted:
-        present = by_index[gpu.index].values
+        present, known = by_index[gpu.index].values, (noted or {}).get(gpu.uuid, {})
         changes += [
-            Change(gpu, key, values[key], present[key]) for key in KEYS if key in values and values[key] != present[key]
+            Change(gpu, key, values[key], present[key], known.get(key))
+            for key in KEYS
+            if key in values and values[key] != present[key]
         ]
     return changes
 
@@ -177,13 +186,34 @@ def pending_ecc(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) 
     ]
 
 
+def describe(change: Change) -> Dict[str, Any]:
+    """The change for people."""
+    before, after = (show(change.key, value) for value in (change.previous, change.value))
+    back = change.noted is not None and change.noted.before == change.value
+    return {
+        "does": "{0} {1} of GPU {2} from {3} to {4}".format(
+            "set back" if back else "set", change.key, change.gpu.label(), before, after
+        ),
+        "uuid": change.gpu.uuid,
+        "setting": change.key,
+        "before": before,
+        "after": after,
+    }
+
+
 def show(key: str, value: Any) -> Any:
     """A value for people: watts for a power limit, 'unlocked' or 'MIN-MAX' for clocks."""
     if key == "power_limit":
         return "{0:g} W".format(value / 1000.0)
     if key.endswith("_clocks"):
-        return "unlocked" if value is None else "{0}-{1} MHz".format(*value)
+        return _show_clocks(value)
     return value
+
+
+def _show_clocks(clocks: Optional[Range]) -> str:
+    if clocks == UNKNOWN:
+        return "unknown"
+    return "unlocked" if clocks is None else "{0}-{1} MHz".format(*clocks)
 
 
 def _value(where: str, option: Any, key: str, state: GpuState) -> Any:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import List, Optional
+
+from .nvpmodel_conf import Conf
 
 # L4T release -> JetPack. Sources: NVIDIA's JetPack archive and L4T release notes.
 _JETPACK = {
@@ -27,18 +29,20 @@ _JETPACK = {
     (36, 4, 4): "6.2.1",
     (36, 4, 7): "6.2.1",
     (36, 5, 0): "6.2.2",
+    (36, 5, 2): "6.2.3",
     (38, 4, 0): "7.1",
     (39, 2, 0): "7.2",
+    (39, 2, 1): "7.2.1",
 }
-# Releases of which every patch is the same JetPack
+# Releases of which every patch is the same JetPack, as far as is known
 _JETPACK_OF_MINOR = {(38, 2): "7.0"}
 
 _PART = re.compile(r"p\d{4}-\d{4}", re.ASCII)
 _SOC = re.compile(r"nvidia,(tegra\d+)\Z", re.ASCII)
 _TEGRA_RELEASE = re.compile(r"^#\s*R(\d+)\s*\(release\),\s*REVISION:\s*(\d+(?:\.\d+)*)", re.ASCII)
 _PACKAGE = re.compile(r"^(\d+)\.(\d+(?:\.\d+)*)(?:-|\Z)", re.ASCII)
-_POWER_MODEL = re.compile(r"^<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)\s*>", re.ASCII)
-_DEFAULT = re.compile(r"^<\s*PM_CONFIG\s+DEFAULT=(\d+)\s*>", re.ASCII)
+# 6.2.2+b24, 7.2-b184
+_META = re.compile(r"(\d{1,4}(?:\.\d{1,4})+)(?=[-+~]|\Z)", re.ASCII)
 _STATUS = re.compile(r"\bpmode:(\d+)", re.ASCII)
 _QUERY = re.compile(r"NV Power Mode:[ \t]*(\S+)\s*\n\s*(\d+)", re.ASCII)
 
@@ -61,14 +65,6 @@ class PowerMode:
 
     id: int
     name: Optional[str]
-
-
-@dataclass(frozen=True)
-class PowerConf:
-    """What /etc/nvpmodel.conf offers, and the id it starts with where nothing was ever chosen."""
-
-    modes: Tuple[PowerMode, ...]
-    default: Optional[int]
 
 
 def is_jetson(compatible: List[str]) -> bool:
@@ -126,10 +122,19 @@ def _l4t(release: str, revision: str) -> L4t:
     )
 
 
-def jetpack(l4t: L4t) -> Optional[str]:
-    """The JetPack that ships this L4T, None where it is not in the table."""
+def jetpack(l4t: L4t, package: str = "") -> Optional[str]:
+    """The JetPack that has this L4T: by the table, and for a release that is not in it by its package.
+
+    package: the version of nvidia-jetpack. A suite has several releases of L4T, and the newest package for all of them.
+    """
     exact = _JETPACK.get((l4t.major, l4t.minor, l4t.patch))
-    return exact or _JETPACK_OF_MINOR.get((l4t.major, l4t.minor))
+    named = _META.match(package)
+    return exact or (named.group(1) if named else _JETPACK_OF_MINOR.get((l4t.major, l4t.minor)))
+
+
+def is_known(l4t: L4t) -> bool:
+    """Whether the table has exactly this release."""
+    return (l4t.major, l4t.minor, l4t.patch) in _JETPACK
 
 
 def releases_of(version: str) -> List[str]:
@@ -146,21 +151,25 @@ def newer_jetpacks(version: str) -> List[str]:
 
 def jetpacks() -> List[str]:
     """Every JetPack that the table has, the oldest first."""
-    return sorted({*_JETPACK.values(), *_JETPACK_OF_MINOR.values()}, key=lambda name: [int(n) for n in name.split(".")])
+    return sorted({*_JETPACK.values(), *_JETPACK_OF_MINOR.values()}, key=order)
 
 
-def parse_power_conf(text: str) -> PowerConf:
-    """nvpmodel.conf. Ids may have gaps."""
-    modes: List[PowerMode] = []
-    default = None
-    for line in text.splitlines():
-        model = _POWER_MODEL.match(line)
-        if model:
-            modes.append(PowerMode(int(model.group(1)), model.group(2)))
-        config = _DEFAULT.match(line)
-        if config:
-            default = int(config.group(1))
-    return PowerConf(tuple(modes), default)
+def order(version: str) -> List[int]:
+    """JetPacks in the order of their release."""
+    return [int(number) for number in version.split(".")]
+
+
+def is_later(version: str) -> bool:
+    """Whether this can be a JetPack that was released after the table was written."""
+    if not _META.fullmatch(version):
+        return False
+    known = [name for name in jetpacks() if order(name)[0] == order(version)[0]]
+    return not known or order(version) > order(known[-1])
+
+
+def newest_minor(major: int) -> int:
+    """The newest suite of a major release of L4T that the table has, 0 for none."""
+    return max((release[1] for release in [*_JETPACK, *_JETPACK_OF_MINOR] if release[0] == major), default=0)
 
 
 def parse_power_status(text: str) -> Optional[int]:
@@ -175,10 +184,10 @@ def parse_power_query(text: str) -> Optional[PowerMode]:
     return PowerMode(int(found.group(2)), found.group(1)) if found else None
 
 
-def power_mode(conf: PowerConf, status: Optional[int]) -> Optional[PowerMode]:
+def power_mode(conf: Optional[Conf], status: Optional[int]) -> Optional[PowerMode]:
     """The mode in force: the stored choice, else the configuration's default."""
-    number = conf.default if status is None else status
+    number = conf.default if conf and status is None else status
     if number is None:
         return None
-    names = {mode.id: mode.name for mode in conf.modes}
+    names = {mode.id: mode.name for mode in conf.modes} if conf else {}
     return PowerMode(number, names.get(number))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Union
+from typing import Dict, List, NamedTuple, Optional, Tuple, Union
 
 from ..boot import unit as boot
 from ..boot.unit import BootUnit
@@ -33,24 +33,35 @@ TimeoutStopSec=5
 ExecStartPre=/bin/mkdir -p /run/edgesite-gpu
 ExecStartPre=/bin/rm -f {store}
 ExecStartPre={program} --store {store}
-ExecStart={program}
+ExecStart={program}{fan}
 
 [Install]
 WantedBy=multi-user.target
 """
 
 # cpu0: Online=1 Governor=schedutil MinFreq=729600 MaxFreq=1510400 CurrentFreq=1510400 IdleStates: WFI=1 c7=1
-_CPU = re.compile(r"^(cpu\d+):\s+Online=1\b.*?\bMinFreq=(\d+)\s+MaxFreq=(\d+)", re.ASCII | re.MULTILINE)
-# GPU MinFreq=306000000 MaxFreq=624750000 CurrentFreq=624750000
-_GPU = re.compile(r"^(\w*GPU\w*)\s+MinFreq=(\d+)\s+MaxFreq=(\d+)", re.ASCII | re.MULTILINE)
+# JetPack 7 on Orin has no Online=, and lists only the cores that are on.
+_CPU = re.compile(r"^(cpu\d+):\s+(?!.*\bOnline=0\b).*?\bMinFreq=(\d+)\s+MaxFreq=(\d+)", re.ASCII | re.MULTILINE)
+# GPU MinFreq=306000000 MaxFreq=624750000 CurrentFreq=624750000; on Thor gpu-gpc-0 and gpu-nvd-0
+_GPU = re.compile(
+    r"^([\w-]*gpu[\w-]*):?[ \t]+(?:Online=1[ \t]+)?MinFreq=(\d+)\s+MaxFreq=(\d+)", re.ASCII | re.I | re.MULTILINE
+)
+# FAN Dynamic Speed Control=nvfancontrol hwmon0_pwm1=88; Fan: speed=0 on JetPack 4
+_SPEED = re.compile(r"\bhwmon\d+_pwm\d*=(\d+)|^Fan: \w+=(\d+)", re.ASCII | re.MULTILINE)
+_DRIVEN = re.compile(r"^FAN Dynamic Speed Control=nvfancontrol\b", re.ASCII | re.I | re.MULTILINE)
+_FULL = 255
+# What the role calls the fan, the lock and the profile
+OPTIONS_OF_FAN = ("jetpack_clocks_fan", "jetpack_clocks", "jetpack_fan_profile or jetpack_fan_curves")
 
 
 class State(NamedTuple):
-    """clocks: (lowest, highest) by name. stored: what was before the lock is noted. boot: the boot unit."""
+    """clocks: (lowest, highest) by name. stored: what was before the lock is noted. boot: the boot unit. full: the fans
+    run at full speed whatever the temperature, None on a board without one."""
 
     clocks: Dict[str, "Clock"]
     stored: bool
     boot: BootUnit
+    full: Optional[bool] = None
 
 
 class Clock(NamedTuple):
@@ -61,11 +72,15 @@ class Clock(NamedTuple):
 
 
 class Lock(NamedTuple):
-    """Notes the clocks as they are, and locks them at the highest."""
+    """Notes the clocks as they are, and locks them at the highest. fan: has the fans run at full speed, too."""
+
+    fan: bool = False
 
 
 class Restore(NamedTuple):
-    """Puts back what was noted."""
+    """Puts back what was noted. fan: the fans were at full speed."""
+
+    fan: bool = False
 
 
 Action = Union[Lock, Restore, Effect]
@@ -82,34 +97,68 @@ def parse_show(text: str) -> Dict[str, Clock]:
     return {name: Clock(int(low), int(high)) for name, low, high in found}
 
 
+def at_full_speed(text: str) -> Optional[bool]:
+    """Whether `jetson_clocks --show` tells of fans at full speed that nobody drives; None where it tells of none."""
+    speeds = [int(first or second) for first, second in _SPEED.findall(text)]
+    return not _DRIVEN.search(text) and min(speeds) >= _FULL if speeds else None
+
+
+def check_fan(fan: bool, lock: bool, profile: bool, options: Tuple[str, str, str]) -> None:
+    """Raises where the fans cannot be had at full speed. options: what users call the fan, the lock and the profile."""
+    if fan and not lock:
+        raise EdgesiteError(
+            "{0} is true, but {1} is not locked".format(*options),
+            "Set {1}: locked, or remove {0}".format(*options),
+        )
+    if fan and profile:
+        raise EdgesiteError(
+            "{0} is true, and {2} is set: nvfancontrol does not run while the fans are at full speed".format(*options),
+            "Remove {0} or {2}".format(*options),
+        )
+
+
 def locked(clocks: Dict[str, Clock]) -> bool:
     """Whether no clock has a range left. The clock itself is not asked: throttling lowers it under a lock too."""
     return all(clock.low == clock.high for clock in clocks.values())
 
 
-def boot_unit(program: str, wanted: bool) -> BootUnit:
+def boot_unit(program: str, wanted: bool, fan: bool = False) -> BootUnit:
     """The unit that locks the clocks at every boot, or no such unit."""
     text = None
     if wanted:
         path = lines.checked("the path of jetson_clocks", program, lines.PATH)
-        text = lines.fill(_UNIT_TEXT, program=path, store=STORE)
+        text = lines.fill(_UNIT_TEXT, program=path, store=STORE, fan=" --fan" if fan else "")
     return BootUnit(UNIT, {_UNIT_PATH: text}, wanted)
 
 
-def plan(lock: bool, unit: BootUnit, state: State) -> List[Action]:
+def plan(lock: bool, unit: BootUnit, state: State, fan: bool = False) -> List[Action]:
     """What brings the clocks and the unit to what is wanted. Raises EdgesiteError."""
     actions: List[Action] = []
-    if lock and not locked(state.clocks):
-        actions.append(Lock())
-    elif not lock and locked(state.clocks):
+    if lock:
+        actions += _lock(state, fan)
+    elif locked(state.clocks):
         if not state.stored:
             raise EdgesiteError(
                 "state is restored, but something else locked the clocks, so {0} does not say what they were "
                 "before".format(STORE),
                 "Restore them with what locked them ('jetson_clocks --restore FILE'), or reboot, which ends the lock",
             )
-        actions.append(Restore())
+        actions.append(Restore(bool(state.full)))
     return actions + list(boot.plan(unit, state.boot))
+
+
+def _lock(state: State, fan: bool) -> List[Action]:
+    if fan and state.full is None:
+        raise EdgesiteError(
+            "'jetson_clocks --show' lists no fan, so none can run at full speed",
+            "Remove the wish for full speed on boards without a fan",
+        )
+    if not locked(state.clocks):
+        return [Lock(fan)]
+    if not fan or state.full:
+        return []
+    # What was noted before the lock is not noted anew under it.
+    return [Restore(), Lock(fan)] if state.stored else [Lock(fan)]
 
 
 def after(state: State, actions: List[Action]) -> State:
@@ -117,9 +166,9 @@ def after(state: State, actions: List[Action]) -> State:
     for action in actions:
         if isinstance(action, Lock):
             clocks = {name: Clock(clock.high, clock.high) for name, clock in state.clocks.items()}
-            state = state._replace(clocks=clocks, stored=True)
+            state = state._replace(clocks=clocks, stored=True, full=action.fan or state.full)
         elif isinstance(action, Restore):
-            state = state._replace(clocks={}, stored=False)
+            state = state._replace(clocks={}, stored=False, full=False if state.full else state.full)
         else:
             state = state._replace(boot=boot.after(state.boot, [action]))
     return state
@@ -128,7 +177,8 @@ def after(state: State, actions: List[Action]) -> State:
 def describe(action: Action) -> str:
     """The action for people."""
     if isinstance(action, Lock):
-        return "lock the clocks at the maximum of the power mode"
+        fan = ", with the fans at full speed" if action.fan else ""
+        return "lock the clocks at the maximum of the power mode" + fan
     if isinstance(action, Restore):
         return "restore the clocks as they were before the lock"
     return effects.describe(action)

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import lines
 from ..common.errors import EdgesiteError
+from . import fan_curves
+from .fan_curves import Curve
 
 _FAN = re.compile(r"^\s*<\s*FAN\s+(\d+)\s*>", re.ASCII | re.IGNORECASE)
 _PROFILE = re.compile(r"^\s*FAN_PROFILE\s+([^\s{]+)\s*\{?", re.ASCII)
@@ -27,6 +29,13 @@ class Fan(NamedTuple):
     default: str
 
 
+class Wanted(NamedTuple):
+    """profile: the one to be in force, empty to keep it. curves: all of the user's own, None to leave them alone."""
+
+    profile: str = ""
+    curves: Optional[Tuple[Curve, ...]] = None
+
+
 class State(NamedTuple):
     """The configuration, the profile that each fan is in (None where the daemon does not tell), and whether it runs."""
 
@@ -37,11 +46,20 @@ class State(NamedTuple):
 
 
 class SetProfile(NamedTuple):
-    """Makes a profile the default of all fans, and starts the daemon without what it remembers of the last one."""
+    """Puts a configuration in place, and starts the daemon without what it remembers of the last one.
+
+    profile: the one that becomes the default of all fans, empty to keep theirs. curves: what happens to the user's own.
+    """
 
     profile: str
     text: str
     previous: str
+    curves: str = ""
+
+
+def wanted(profile: str, curves: Optional[Sequence[Mapping[str, Any]]], option: str = "curves") -> Wanted:
+    """What the options ask for. Raises EdgesiteError."""
+    return Wanted(profile, None if curves is None else fan_curves.checked(curves, option))
 
 
 def parse_conf(text: str, path: str = "/etc/nvfancontrol.conf") -> Tuple[Fan, ...]:
@@ -91,15 +109,43 @@ def common(fans: Tuple[Fan, ...]) -> List[str]:
     return [name for name in fans[0].profiles if all(name in fan.profiles for fan in fans)]
 
 
-def plan(profile: str, state: State) -> List[SetProfile]:
+def plan(wants: Wanted, state: State) -> List[SetProfile]:
     """What brings all fans to a profile. Raises EdgesiteError: a profile that is not there would stop the daemon."""
-    offered = common(state.fans)
-    if profile not in offered:
-        raise unknown("profile", profile, offered)
+    text = state.text if wants.curves is None else fan_curves.with_curves(state.text, wants.curves)
+    profile = wants.profile or (_kept(state) if text != state.text else "")
+    fans = parse_conf(text)
+    _check_offered(wants.profile, profile, fans)
     others = [] if state.in_force is None else [name for name in state.in_force.values() if name != profile]
-    if state.active and not others and all(fan.default == profile for fan in state.fans):
+    rests = not profile or (state.active and not others and all(fan.default == profile for fan in fans))
+    if text == state.text and rests:
         return []
-    return [SetProfile(profile, with_default(state.text, profile), state.text)]
+    curves = _words(wants.curves or ()) if text != state.text else ""
+    return [SetProfile(profile, with_default(text, profile), state.text, curves)]
+
+
+def _kept(state: State) -> str:
+    """The profile that all fans are in; empty where they are in several."""
+    names = {fan.default for fan in state.fans} if state.in_force is None else set(state.in_force.values())
+    return names.pop() if len(names) == 1 and names <= set(common(state.fans)) else ""
+
+
+def _check_offered(named: str, profile: str, fans: Tuple[Fan, ...]) -> None:
+    offered = common(fans)
+    if named and named not in offered:
+        raise unknown("profile", named, offered)
+    gone = [name for name in [profile] if name and name not in offered]
+    gone += [fan.default for fan in fans if not profile and fan.default not in fan.profiles]
+    if gone:
+        raise EdgesiteError(
+            "the fan curve {0} is in force, and no longer among those that are wanted".format(gone[0]),
+            "Set the fan profile to one of {0}, or keep the curve".format(", ".join(offered) or "the board's"),
+        )
+
+
+def _words(curves: Sequence[Curve]) -> str:
+    if not curves:
+        return "remove own fan curves"
+    return "write the fan curves {0}".format(", ".join(curve.name for curve in curves))
 
 
 def unknown(option: str, profile: str, offered: Sequence[str]) -> EdgesiteError:
@@ -114,6 +160,8 @@ def unknown(option: str, profile: str, offered: Sequence[str]) -> EdgesiteError:
 
 def with_default(text: str, profile: str) -> str:
     """The configuration with this profile as the default of all fans; all else stays as it is."""
+    if not profile:
+        return text
     name = lines.single("profile", profile)
     return "\n".join(_DEFAULT.sub(lambda found: found.group(1) + name, line) for line in text.split("\n"))
 
@@ -121,11 +169,12 @@ def with_default(text: str, profile: str) -> str:
 def after(state: State, actions: List[SetProfile]) -> State:
     """The state once the actions are done."""
     for action in actions:
-        fans = tuple(fan._replace(default=action.profile) for fan in state.fans)
-        state = State(action.text, fans, {fan.number: action.profile for fan in fans}, True)
+        fans = parse_conf(action.text)
+        state = State(action.text, fans, {fan.number: fan.default for fan in fans}, True)
     return state
 
 
 def describe(action: SetProfile) -> str:
     """The action for people."""
-    return "set fan profile {0} and restart nvfancontrol".format(action.profile)
+    profile = "set fan profile " + action.profile if action.profile else ""
+    return " and ".join([", ".join(filter(None, [action.curves, profile])), "restart nvfancontrol"])

@@ -9,8 +9,8 @@ from typing import Optional, Sequence, Tuple
 
 from ..common.footprint import InForce, Kept
 from . import jetpack
-from .board import PowerConf
 from .clocks import STORE
+from .nvpmodel_conf import Conf
 
 _NVIDIAS = "it belongs to NVIDIA's packages; what was in it before is not known: {0}"
 # By path: what a run may have changed in it, and how people change it
@@ -20,8 +20,12 @@ _FILES = {
         "write the URLs that you want into it, then run apt-get update",
     ),
     "/etc/nvfancontrol.conf": (
-        _NVIDIAS.format("a run may have set the fans' profile"),
-        "set FAN_DEFAULT_PROFILE in it, then systemctl restart nvfancontrol.service",
+        _NVIDIAS.format("a run may have set the fans' profile, and written curves between comments of edgesite.gpu"),
+        "set FAN_DEFAULT_PROFILE in it and remove the curves, then systemctl restart nvfancontrol.service",
+    ),
+    "/etc/nvpmodel.conf": (
+        _NVIDIAS.format("a run may have written power modes between comments of edgesite.gpu"),
+        "set a mode of the board, then remove the lines between these comments",
     ),
     "/etc/cdi/nvidia.yaml": (
         "containers get the GPU through it; nvidia-ctk wrote it",
@@ -56,11 +60,12 @@ def kept(there: Sequence[str], runtimes: Sequence[Tuple[str, str, str]]) -> Tupl
     return (packages, *files, *named)
 
 
-def in_force(conf: PowerConf, stored: Optional[int], locked: bool) -> Tuple[InForce, ...]:
+def in_force(conf: Optional[Conf], stored: Optional[int], locked: bool) -> Tuple[InForce, ...]:
     """stored: the power mode that was chosen, by its id. locked: a run has locked the clocks."""
     found = []
     if stored is not None:
-        name = next((mode.name for mode in conf.modes if mode.id == stored), None) or "without a name"
+        modes = conf.modes if conf else ()
+        name = next((mode.name for mode in modes if mode.id == stored), "without a name")
         until = "another one is set, as nvpmodel keeps it; one that needs a reboot takes effect with the next one"
         by_hand = "nvpmodel -m ID; /etc/nvpmodel.conf has the IDs"
         found.append(InForce("power mode", "{0} ({1})".format(stored, name), until, by_hand, False))

@@ -99,19 +99,37 @@ def parse_sources(text: str) -> List[Dict[str, Any]]:
 
 
 def with_suite(text: str, suite: str, soc: str, mirror: str = "") -> str:
-    """The sources with every line on this suite, and on the mirror where one is given; none is commented out.
+    """The sources with every line that is in use on this suite, and on the mirror where one is given.
 
-    What else stands in the file stays. Where it has no line of NVIDIA's, those of the chip are added.
+    Only L4T's own lines are woken where they are commented out, and only where no other has the same part. What else
+    stands in the file stays. Where no line is in use then, L4T's own are added.
     """
-    found = [_moved(line, suite, mirror) for line in lines.of_file(text)]
-    if not any(_LINE.match(line) for line in found):
-        own = "som" if int(suite[1:].split(".")[0]) >= 38 else _PART_OF_CHIP.get(soc, "t234")
+    own = _own_parts(suite, soc)
+    there = {line["uri"].rsplit("/", 1)[1] for line in parse_sources(text) if line["enabled"]}
+    found = []
+    for line in lines.of_file(text):
+        part = _sleeping(line)
+        if part is None or (part in own and part not in there):
+            line = _moved(line, suite, mirror)
+            there.update([part] if part else [])
+        found.append(line)
+    if not there:
         archive = mirror.rstrip("/") or NVIDIA
         found += [
-            lines.fill("deb {archive}/{part} {suite} main", archive=archive, part=part, suite=suite)
-            for part in ("common", own)
+            lines.fill("deb {archive}/{part} {suite} main", archive=archive, part=part, suite=suite) for part in own
         ]
     return "".join(line + "\n" for line in found)
+
+
+def _own_parts(suite: str, soc: str) -> Tuple[str, str]:
+    """The folders of L4T itself; NVIDIA has others beside them, such as ffmpeg."""
+    return "common", "som" if int(suite[1:].split(".")[0]) >= 38 else _PART_OF_CHIP.get(soc, "t234")
+
+
+def _sleeping(line: str) -> Optional[str]:
+    """The part that a line names which is commented out, None for any other line."""
+    found = _LINE.match(line)
+    return found.group("uri").rsplit("/", 1)[1] if found and found.group("off") else None
 
 
 def with_mirror(text: str, mirror: str) -> str:

@@ -6,20 +6,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import apt, lines
 from ..common.apt import Transaction
 from ..common.errors import EdgesiteError, Problems
 from ..common.lines import Kind
-from . import board, fan, jetpack, nvpmodel
+from . import board, fan, jetpack, nvpmodel, offer
 
 # The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
 _OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
 _SUITE = Kind(re.compile(r"r[0-9]{1,3}\.[0-9]{1,3}"), "a suite", "Write it like r36.5; docs/jetson.md lists them")
-_CANDIDATE = re.compile(r"^\s*Candidate:\s*(\S+)", re.M)
 # The last major release of L4T for a chip
 _LAST_MAJOR = {"tegra186": 32, "tegra210": 32, "tegra194": 35}
+_BOOTLOADER = "nvidia-l4t-bootloader"
+_FLASH = "Flash it with SDK Manager or flash.sh, or by NVIDIA's image-based over-the-air update (nv_ota_start.sh)"
 # What an initramfs and a capsule for the firmware take beside what apt says
 _BESIDE = 200 * apt.MIB
 
@@ -43,15 +44,18 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     repair: an install that broke off is finished first. words: all of this, by these names.
     """
     check(wanted)
-    target = _target(wanted)
+    target = _goal(info, wanted)
     upgrade = _upgrade(info, wanted, target)
     missing = [name for name in wanted.packages if name not in info["installed"]]
     sources = _sources(info, wanted, target)
     keep = sorted(name for name in info["installed"] if wanted.hold and _holdable(name, wanted))
+    repair = list(info["broken"]) if target or missing else []
     if upgrade:
         _check_holds(info)
+    if upgrade or _BOOTLOADER in repair:
+        _check_board(info)
     result: Dict[str, Any] = {
-        "repair": list(info["broken"]) if target or missing else [],
+        "repair": repair,
         "sources": sources if sources != (info["apt"]["text"] or "") else None,
         "upgrade": upgrade,
         "install": missing,
@@ -61,18 +65,31 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
     return {**result, "words": _words(result, info, wanted)}
 
 
-def foresee(wanted: Wanted, mode: str, profile: str, facts: Mapping[str, Any]) -> List[EdgesiteError]:
-    """What of a release, a power mode and a fan profile a Jetson cannot have, by what gpu_info reports of it."""
+def foresee(
+    wanted: Wanted,
+    mode: str,
+    profile: str,
+    facts: Mapping[str, Any],
+    own: Sequence[str] = (),
+    bases: Sequence[str] = (),
+) -> List[EdgesiteError]:
+    """What of a release, a power mode and a fan profile a Jetson cannot have, by what gpu_info reports of it.
+
+    own: the modes and profiles that it gets beside the board's. bases: the modes that own ones are like.
+    """
     problems = []
     try:
-        _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _target(wanted))
+        _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _goal(facts, wanted))
     except EdgesiteError as error:
         problems.append(error)
     names = [str(offered["name"]) for offered in facts.get("power_modes", [])]
-    if mode and names and mode not in names:
+    if mode and names and mode not in [*names, *own]:
         problems.append(nvpmodel.unknown("jetpack_power_mode", mode, names))
+    for place, base in enumerate(bases if names else ()):
+        if base not in names:
+            problems.append(nvpmodel.unknown("jetpack_power_modes[{0}].base".format(place), base, names))
     profiles = facts.get("fan_profiles")
-    if profile and profiles is not None and profile not in profiles:
+    if profile and profiles is not None and profile not in [*profiles, *own]:
         problems.append(fan.unknown("jetpack_fan_profile", profile, profiles))
     return problems
 
@@ -90,8 +107,36 @@ def check(wanted: Wanted) -> None:
     problems.end()
 
 
+def _goal(info: Mapping[str, Any], wanted: Wanted) -> Optional[Tuple[int, int]]:
+    """(36, 5) of the suite that has what is wanted, None where nothing is."""
+    target = _target(wanted)
+    return _of_later(info, wanted.version) if target is None and wanted.version else target
+
+
+def _of_later(info: Mapping[str, Any], version: str) -> Tuple[int, int]:
+    """The newest suite that is known of the host's major release: what it offers says whether it has the JetPack."""
+    l4t = info["l4t"]
+    if l4t is None:
+        raise _untold()
+    there = (l4t["major"], l4t["minor"])
+    if info["jetpack"] == version:
+        return there
+    _check_major(info, version)
+    return there[0], max(there[1], board.newest_minor(there[0]))
+
+
+def _check_major(info: Mapping[str, Any], version: str) -> None:
+    own, wanted = info["jetpack"], "JetPack " + version
+    if own is None or board.order(own)[0] == board.order(version)[0]:
+        return
+    if board.order(own) > board.order(version):
+        raise _downgrade("JetPack " + own, wanted)
+    there = (info["l4t"]["major"], info["l4t"]["minor"])
+    raise _major(_release(info), wanted, _major_step(there, (there[0] + 1, 0), info["soc"]))
+
+
 def _target(wanted: Wanted) -> Optional[Tuple[int, int]]:
-    """(36, 5) of the wanted JetPack or suite, None where neither is given."""
+    """(36, 5) of the wanted JetPack or suite, None where neither is given, or the JetPack is later than the table."""
     problems = Problems()
     with problems:
         _check_upgrade(wanted)
@@ -132,15 +177,15 @@ def _of_suite(suite: str) -> Optional[Tuple[int, int]]:
 
 
 def _of_version(version: str) -> Optional[Tuple[int, int]]:
-    if not version:
+    if not version or board.is_later(version):
         return None
     releases = board.releases_of(version)
     if not releases:
         raise EdgesiteError(
-            "jetpack_version is {0}, which is not in the table of releases: {1}".format(
+            "jetpack_version is {0}, which is not a release of JetPack: {1}, or a later one".format(
                 version, ", ".join(board.jetpacks())
             ),
-            "Use one of these, or set jetpack_suite for a newer one",
+            "Use one of these, or set jetpack_suite to the suite that you want",
         )
     major, minor = releases[0].split(".")[:2]
     return int(major), int(minor)
@@ -159,19 +204,30 @@ def _upgrade(info: Mapping[str, Any], wanted: Wanted, target: Optional[Tuple[int
     same = there == target and (not wanted.version or info["jetpack"] == wanted.version)
     if same and not behind:
         return False
-    if not same and there == target and wanted.version not in board.newer_jetpacks(l4t["version"]):
+    if not same and there == target and not _newer(info, wanted.version):
         raise _downgrade("JetPack {0}".format(info["jetpack"] or l4t["version"]), "JetPack " + wanted.version)
     if wanted.upgrade != "minor":
         raise EdgesiteError(
-            "JetPack {0} (L4T {1}) is installed{2}, and {3} is wanted, but jetpack_upgrade is none".format(
-                info["jetpack"] or "unknown",
-                l4t["version"],
+            "{0} is installed{1}, and {2} is wanted, but jetpack_upgrade is none".format(
+                _release(info),
                 " only partly ({0} was not upgraded)".format(", ".join(behind)) if same else "",
                 wanted.version or wanted.suite,
             ),
             "Set jetpack_upgrade: minor for this run; the bootloader is upgraded with it, and the host has to reboot",
         )
     return True
+
+
+def _newer(info: Mapping[str, Any], version: str) -> bool:
+    """Whether a JetPack is newer than the host's, which has the same suite."""
+    if info["jetpack"]:
+        return board.order(version) > board.order(info["jetpack"])
+    return board.is_later(version) or version in board.newer_jetpacks(info["l4t"]["version"])
+
+
+def _release(info: Mapping[str, Any]) -> str:
+    l4t = "L4T " + info["l4t"]["version"]
+    return "JetPack {0} ({1})".format(info["jetpack"], l4t) if info["jetpack"] else l4t
 
 
 def _untold() -> EdgesiteError:
@@ -203,12 +259,7 @@ def judge(l4t: Mapping[str, Any], target: Tuple[int, int], soc: Optional[str] = 
     if target[0] < there[0]:
         raise _downgrade("L4T " + l4t["version"], name)
     if target[0] > there[0]:
-        raise EdgesiteError(
-            "L4T {0} is installed and {1} is wanted: apt cannot move to another major release".format(
-                l4t["version"], name
-            ),
-            _major_step(there, target, soc),
-        )
+        raise _major("L4T " + l4t["version"], name, _major_step(there, target, soc))
 
 
 def _major_step(there: Tuple[int, int], target: Tuple[int, int], soc: Optional[str]) -> str:
@@ -226,7 +277,13 @@ def _major_step(there: Tuple[int, int], target: Tuple[int, int], soc: Optional[s
         return (
             first + " it with SDK Manager or flash.sh, or by NVIDIA's image-based over-the-air update (nv_ota_start.sh)"
         )
-    return "Flash it with SDK Manager or flash.sh, or by NVIDIA's image-based over-the-air update (nv_ota_start.sh)"
+    return _FLASH
+
+
+def _major(there: str, wanted: str, fix: str) -> EdgesiteError:
+    return EdgesiteError(
+        "{0} is installed and {1} is wanted: apt cannot move to another major release".format(there, wanted), fix
+    )
 
 
 def _downgrade(there: str, wanted: str) -> EdgesiteError:
@@ -244,6 +301,17 @@ def _check_holds(info: Mapping[str, Any]) -> None:
             "The upgrade has to change packages that are held: {0}".format(", ".join(foreign)),
             "Ask the board's maker whether NVIDIA's packages work on it; if so, run 'apt-mark unhold {0}' on the "
             "host".format(" ".join(foreign)),
+        )
+
+
+def _check_board(info: Mapping[str, Any]) -> None:
+    """Raises on a board for which the upgrade would break off half-way."""
+    if info["unknown_board"]:
+        raise EdgesiteError(
+            "the board is {0}, which the package {1} does not know: it would fail, and packages of the kernel after "
+            "it".format(info["unknown_board"], _BOOTLOADER),
+            "Upgrade this host with the image or the packages of the board's maker, and set jetpack_version to the "
+            "release that is installed",
         )
 
 
@@ -274,9 +342,7 @@ def _words(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -
         suite = next(line["suite"] for line in jetpack.parse_sources(result["sources"]) if line["enabled"])
         words["sources"] = "use the packages of {0}{1} ({2})".format(suite, origin, jetpack.SOURCES)
     if result["upgrade"]:
-        words["upgrade"] = "upgrade JetPack {0} (L4T {1}) to {2}".format(
-            info["jetpack"], info["l4t"]["version"], wanted.version or wanted.suite
-        )
+        words["upgrade"] = "upgrade {0} to {1}".format(_release(info), wanted.version or wanted.suite)
     if result["install"]:
         words["install"] = "install {0}".format(", ".join(result["install"]))
     if result["hold"]:
@@ -287,26 +353,38 @@ def _words(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -
 def check_offer(output: str, wanted: Wanted) -> None:
     """Raises where an upgrade would not end with the wanted JetPack: apt takes the newest L4T that it is offered.
 
-    output: of apt-cache policy nvidia-l4t-core.
+    output: of apt-cache policy, for nvidia-l4t-core and nvidia-jetpack.
     """
-    found = _CANDIDATE.search(output)
-    offered = board.parse_package_version(found.group(1)) if found else None
-    if offered is None:
+    offered = offer.parse(output)
+    if offered.l4t is None:
         raise EdgesiteError(
             "the sources offer no nvidia-l4t-core",
             "Set jetpack_mirror to a mirror that has the folder of the chip, such as t234, with the suite",
         )
-    name = board.jetpack(offered)
-    if wanted.version in ("", name):
+    if wanted.version in ("", offered.jetpack):
         return
-    suite = "r{0}.{1}".format(offered.major, offered.minor)
+    suite = "r{0}.{1}".format(offered.l4t.major, offered.l4t.minor)
+    later = offered.jetpack is not None and board.order(offered.jetpack) > board.order(wanted.version)
     raise EdgesiteError(
-        "jetpack_version is {0}, but the suite {1} offers L4T {2}, which is {3}: apt installs the newest of a "
-        "suite".format(wanted.version, suite, offered.version, "JetPack " + name if name else "not in the table"),
-        "Set {0} to install that, or set jetpack_mirror to a mirror whose newest release is JetPack {1}".format(
-            'jetpack_version: "{0}"'.format(name) if name else "jetpack_suite: {0} alone".format(suite), wanted.version
+        "jetpack_version is {0}, but the suite {1} {2}offers L4T {3}, {4}: apt installs the newest of a suite".format(
+            wanted.version,
+            suite,
+            "has moved on and " if later else "",
+            offered.l4t.version,
+            "which is JetPack " + offered.jetpack if offered.jetpack else "and no nvidia-jetpack that says what it is",
         ),
+        _other_offer(offered.jetpack, suite, wanted.version),
     )
+
+
+def _other_offer(there: Optional[str], suite: str, version: str) -> str:
+    if there is None:
+        return "Set jetpack_suite: {0} alone to install that".format(suite)
+    if board.is_later(version):
+        elsewhere = "set jetpack_suite to the suite that has JetPack {0}"
+    else:
+        elsewhere = "set jetpack_mirror to a mirror whose newest release is JetPack {0}"
+    return 'Set jetpack_version: "{0}" to install that, or '.format(there) + elsewhere.format(version)
 
 
 def check_transaction(would: Transaction, free_bytes: int) -> None:

@@ -1,45 +1,33 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Power modes of a Jetson: what nvpmodel's configuration offers, which mode is wanted, and what that takes."""
+"""Power modes of a Jetson: which one is wanted, and what that takes."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common.errors import EdgesiteError
+from . import own_lines, own_modes
+from .nvpmodel_conf import Conf, Mode, parse_conf
+from .own_modes import Own
 
-_HEADER = re.compile(r"^<\s*([A-Z][A-Z0-9_]*)((?:\s+[A-Z][A-Z0-9_]*=[^\s=<>]+)*)\s*>\Z", re.ASCII)
-_NUMBER = re.compile(r"^\d{1,9}\Z", re.ASCII)
 _STORED = re.compile(r"\bpmode:\d+", re.ASCII)
 # What nvpmodel says before it asks whether it may reboot
 _ASKS_FOR_REBOOT = re.compile(r"reboot required for changing to this power mode", re.IGNORECASE)
-_REPAIR = "Reinstall the package nvidia-l4t-nvpmodel, or restore the file from the board's maker"
+# What it says where it does not ask, and the kernel refuses. 22 is a mask that no boot would take.
+_MASK_IS_FIXED = re.compile(r"error writing \S+ to \S*_pg_mask: (?!22\b)\d", re.IGNORECASE | re.ASCII)
 
 
-class Setting(NamedTuple):
-    """One line of a mode: what it sets to which value, such as CPU_ONLINE CORE_3 0."""
-
-    parameter: str
-    argument: str
-    value: str
+SET, BOOT = "set", "boot"
 
 
-class Mode(NamedTuple):
-    """A power mode."""
+class Wanted(NamedTuple):
+    """mode: the name of the one to be in force, empty to keep it. own: all of the user's own, None to leave them."""
 
-    id: int
-    name: str
-    settings: Tuple[Setting, ...]
-
-
-class Conf(NamedTuple):
-    """nvpmodel's configuration. parameters: the file behind each (parameter, argument)."""
-
-    parameters: Dict[Tuple[str, str], str]
-    modes: Tuple[Mode, ...]
-    default: int
+    mode: str = ""
+    own: Optional[Tuple[Own, ...]] = None
 
 
 class State(NamedTuple):
@@ -50,6 +38,8 @@ class State(NamedTuple):
     failed: nvpmodel's own unit failed at this boot, so that the stored mode is not in force.
     clocks_locked: jetson_clocks locked the clocks of the mode that is in force, and noted what it found.
     cores_fixed: the number of CPU cores is fixed at boot, as on Orin and later.
+    text: the configuration. stale: the mode in force was set before its definition changed, and is to be set again
+    (SET), or will be at the next boot (BOOT). tables: the clocks that there are, by parameter, where they were read.
     """
 
     conf: Conf
@@ -58,13 +48,17 @@ class State(NamedTuple):
     failed: bool = False
     clocks_locked: bool = False
     cores_fixed: bool = True
+    text: str = ""
+    stale: str = ""
+    tables: own_modes.Tables = own_modes.NO_TABLES
 
 
 class SetMode(NamedTuple):
     """Sets a mode.
 
     how: `now`; `boot` where it takes a reboot; `keep` where it is in force and another one waits for the next boot.
-    why: what makes it take a reboot. stored, running: as in the state before.
+    why: what makes it take a reboot. stored, running: as in the state before. again: it is in force, by an older
+    definition.
     """
 
     mode: Mode
@@ -72,101 +66,23 @@ class SetMode(NamedTuple):
     why: Tuple[str, ...]
     stored: Optional[int]
     running: int
+    again: bool = False
+
+
+class WriteModes(NamedTuple):
+    """Puts a configuration with other modes of the user's own in place. stale: the mode in force, where it changes."""
+
+    names: Tuple[str, ...]
+    text: str
+    previous: str
+    stale: Optional[int]
 
 
 class ReleaseClocks(NamedTuple):
     """Gives back clocks that are locked at what the mode in force allows; the next mode allows others."""
 
 
-Action = Union[SetMode, ReleaseClocks]
-
-
-def parse_conf(text: str, path: str = "/etc/nvpmodel.conf") -> Conf:
-    """The whole configuration. Raises EdgesiteError that names file and line."""
-    reader = _Reader(path)
-    for number, line in enumerate(text.splitlines(), 1):
-        reader.line(number, line)
-    return reader.conf()
-
-
-class _Reader:
-    """Reads a configuration line by line."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.number = 0
-        self.section = ""
-        self.parameter = ""
-        self.parameters: Dict[Tuple[str, str], str] = {}
-        self.modes: List[Tuple[int, str, List[Setting]]] = []
-        self.default: Optional[int] = None
-        self.default_line = 0
-
-    def line(self, number: int, line: str) -> None:
-        self.number = number
-        text = line.split("#", 1)[0].rstrip()
-        if not text:
-            return
-        if text.lstrip().startswith("<"):
-            self._header(text)
-        else:
-            self._body(text.split())
-
-    def conf(self) -> Conf:
-        if not self.modes:
-            raise self._wrong("it has no POWER_MODEL section")
-        if self.default is None:
-            raise self._wrong("the section PM_CONFIG, which is the last one, is missing: the file may be cut off")
-        if self.default not in [mode[0] for mode in self.modes]:
-            self.number = self.default_line
-            raise self._wrong("no POWER_MODEL has the default ID {0}".format(self.default))
-        modes = tuple(Mode(identity, name, tuple(settings)) for identity, name, settings in self.modes)
-        return Conf(self.parameters, modes, self.default)
-
-    def _header(self, text: str) -> None:
-        found = _HEADER.match(text)
-        if not found:
-            raise self._wrong(
-                "'{0}' is not a section header, which starts the line and has the form '< POWER_MODEL ID=0 NAME=15W "
-                ">'".format(text.strip())
-            )
-        self.section = found.group(1)
-        values = dict(part.split("=", 1) for part in found.group(2).split())
-        if self.section == "PARAM":
-            self.parameter = self._value(values, "NAME")
-        elif self.section == "POWER_MODEL":
-            identity = self._id(values, "ID")
-            if identity in [mode[0] for mode in self.modes]:
-                raise self._wrong("a second POWER_MODEL has ID={0}".format(identity))
-            self.modes.append((identity, self._value(values, "NAME"), []))
-        elif self.section == "PM_CONFIG":
-            self.default, self.default_line = self._id(values, "DEFAULT"), self.number
-
-    def _body(self, words: List[str]) -> None:
-        if not self.section:
-            raise self._wrong("'{0}' comes before any section".format(" ".join(words)))
-        if self.section == "PARAM":
-            if len(words) != 2 or not words[1].startswith("/"):
-                raise self._wrong("'{0}' is not an argument and the path of its file".format(" ".join(words)))
-            self.parameters[(self.parameter, words[0])] = words[1]
-        elif self.section == "POWER_MODEL":
-            if len(words) != 3:
-                raise self._wrong("'{0}' is not a parameter, an argument and a value".format(" ".join(words)))
-            self.modes[-1][2].append(Setting(*words))
-
-    def _value(self, values: Dict[str, str], key: str) -> str:
-        if key not in values:
-            raise self._wrong("the section {0} has no {1}=".format(self.section, key))
-        return values[key]
-
-    def _id(self, values: Dict[str, str], key: str) -> int:
-        value = self._value(values, key)
-        if not _NUMBER.match(value):
-            raise self._wrong("{0}={1} is not a number".format(key, value))
-        return int(value)
-
-    def _wrong(self, what: str) -> EdgesiteError:
-        return EdgesiteError("{0}, line {1}: {2}".format(self.path, max(self.number, 1), what), _REPAIR)
+Action = Union[WriteModes, SetMode, ReleaseClocks]
 
 
 def find(conf: Conf, name: str) -> Mode:
@@ -210,7 +126,7 @@ def in_force(state: State) -> int:
 
 def reboot_required(state: State) -> bool:
     """Whether the chosen mode waits for a reboot."""
-    return in_force(state) != chosen(state)
+    return in_force(state) != chosen(state) or state.stale == BOOT
 
 
 def needs_reboot(current: Optional[Mode], wanted: Mode, cores_fixed: bool = True) -> Tuple[str, ...]:
@@ -228,27 +144,83 @@ def needs_reboot(current: Optional[Mode], wanted: Mode, cores_fixed: bool = True
     )
 
 
-def plan(name: str, state: State) -> List[Action]:
-    """What brings the host to the mode of that name. Raises EdgesiteError."""
-    mode = find(state.conf, name)
-    running = in_force(state)
-    if mode.id == chosen(state) and not state.failed:
+def wanted(mode: str, own: Optional[Sequence[Mapping[str, Any]]], option: str = "own_modes") -> Wanted:
+    """What the options ask for. Raises EdgesiteError."""
+    return Wanted(mode, None if own is None else own_modes.checked(own, option))
+
+
+def plan(wants: Wanted, state: State, path: str = "/etc/nvpmodel.conf") -> List[Action]:
+    """What brings the host to the mode, and to the user's own ones. Raises EdgesiteError.
+
+    A mode that is no longer wanted stays in the file for as long as it is in force.
+    """
+    actions = _writes(wants, state, path)
+    state = after(state, actions)
+    setting = _sets(wants.mode, state)
+    state = after(state, setting)
+    _check_gone(wants, state)
+    return [*actions, *setting, *_writes(wants, state, path)]
+
+
+def _writes(wants: Wanted, state: State, path: str) -> List[Action]:
+    if wants.own is None:
         return []
-    if mode.id == running and not state.failed:
+    modes = own_modes.resolved(state.text, wants.own, path, state.tables)
+    names = [mode.name for mode in modes]
+    used = [mode for mode in _own_in_use(state) if mode.name not in names]
+    text = own_modes.with_modes(state.text, [*modes, *used])
+    if text == state.text:
+        return []
+    running = in_force(state)
+    same = of_id(parse_conf(text, path), running) == of_id(state.conf, running)
+    return [WriteModes(tuple(names), text, state.text, None if same else running)]
+
+
+def _own_in_use(state: State) -> List[Mode]:
+    """The user's own modes that are in force, or that the next boot sets."""
+    board = [mode.id for mode in parse_conf(own_lines.without(state.text)).modes]
+    return [mode for mode in state.conf.modes if mode.id in (in_force(state), chosen(state)) and mode.id not in board]
+
+
+def _check_gone(wants: Wanted, state: State) -> None:
+    """Raises where the next boot would set a mode that is no longer wanted."""
+    names = [own.name for own in wants.own or ()]
+    for mode in _own_in_use(state) if wants.own is not None else []:
+        if mode.id == chosen(state) and mode.name not in names:
+            raise EdgesiteError(
+                "the own power mode {0} is in force, and no longer among those that are wanted".format(mode.name),
+                "Set the power mode to another one, or keep it",
+            )
+
+
+def _sets(name: str, state: State) -> List[Action]:
+    again = state.stale == SET
+    mode = find(state.conf, name) if name else of_id(state.conf, in_force(state))
+    if mode is None or not (name or again):
+        return []
+    running = in_force(state)
+    if mode.id == chosen(state) and not state.failed and not again:
+        return []
+    if mode.id == running and not state.failed and not again:
         return [SetMode(mode, "keep", (), state.stored, running)]
-    why = () if state.failed else needs_reboot(of_id(state.conf, running), mode, state.cores_fixed)
-    change = SetMode(mode, "boot" if why else "now", why, state.stored, running)
+    why = (
+        () if state.failed or mode.id == running else needs_reboot(of_id(state.conf, running), mode, state.cores_fixed)
+    )
+    change = SetMode(mode, "boot" if why else "now", why, state.stored, running, again and mode.id == running)
     return [ReleaseClocks(), change] if state.clocks_locked and not why else [change]
 
 
-def after(state: State, actions: List[Action]) -> State:
+def after(state: State, actions: Sequence[Action]) -> State:
     """The state once the actions are done."""
     for action in actions:
         if isinstance(action, ReleaseClocks):
             state = state._replace(clocks_locked=False)
+        elif isinstance(action, WriteModes):
+            stale = state.stale if action.stale is None else SET
+            state = state._replace(conf=parse_conf(action.text), text=action.text, stale=stale)
         else:
             waits = action.running if action.how == "boot" else None
-            state = state._replace(stored=action.mode.id, running=waits, failed=False)
+            state = state._replace(stored=action.mode.id, running=waits, failed=False, stale="")
     return state
 
 
@@ -256,6 +228,10 @@ def describe(action: Action) -> str:
     """The action for people."""
     if isinstance(action, ReleaseClocks):
         return "unlock the clocks that are locked for the current mode"
+    if isinstance(action, WriteModes):
+        return "write the own power modes " + ", ".join(action.names) if action.names else "remove own power modes"
+    if action.again:
+        return "set power mode {0} again, as it is defined now".format(action.mode.name)
     if action.how == "boot":
         return "prepare power mode {0} for the next boot ({1})".format(action.mode.name, ", ".join(action.why))
     if action.how == "keep":
@@ -272,6 +248,11 @@ def show(conf: Conf, identity: int) -> Dict[str, Any]:
 def asks_for_reboot(output: str) -> bool:
     """Whether nvpmodel said that a mode takes a reboot."""
     return bool(_ASKS_FOR_REBOOT.search(output))
+
+
+def mask_is_fixed(output: str) -> bool:
+    """Whether nvpmodel failed since a mask of power gating cannot be written until the next boot."""
+    return bool(_MASK_IS_FIXED.search(output))
 
 
 def status_text(previous: Optional[str], identity: int) -> str:

@@ -23,8 +23,9 @@ def names(text: str, wanted: Collection[str]) -> Dict[str, str]:
         tab, number, name = entry.groups()
         if not tab:
             vendor = number
-        elif "{0}:{1}".format(vendor, number) in wanted:
-            found.setdefault("{0}:{1}".format(vendor, number), _short(name))
+        key = "{0}:{1}".format(vendor, number)
+        if tab and key in wanted:
+            found.setdefault(key, _short(name))
     return found
 
 

@@ -142,7 +142,8 @@ def with_mig_off(told: Tuple[Profile, ...], known: Tuple[Profile, ...]) -> Tuple
 def from_facts(facts: Dict[str, Any]) -> Card:
     """The card in an entry of gpu_info's gpus, with the catalogue's profiles."""
     gpu = GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"])
-    mig, pci_id = facts["mig"], int(facts.get("pci_device_id") or "0", 16) << 16 | catalogue.PCI_VENDOR_NVIDIA
+    mig = facts["mig"]
+    pci_id = int(facts.get("pci_device_id") or "0", 16) << 16 | catalogue.PCI_VENDOR_NVIDIA
     virtualization = (facts.get("vgpu") or {}).get("virtualization_mode")
     if mig is None:
         return Card(gpu, None, virtualization=virtualization, pci_id=pci_id)

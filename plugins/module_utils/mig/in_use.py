@@ -47,16 +47,18 @@ def _by(clients: Sequence[Client], kernel: Kernel) -> str:
 
 
 def _fixes(clients: Sequence[Client], kernel: Kernel, reset: bool) -> List[str]:
-    if clients:
-        fixes = ["Stop them or wait for them, and run again"]
-    elif kernel.drm.holds:
+    if kernel.drm.holds and not clients:
         return [drm.UNLOAD]
-    else:
-        fixes = ["Stop what monitors the card, such as dcgm or an exporter, and run again"]
-        if kernel.modules:
-            fixes.append("unload these modules with 'modprobe --remove {0}'".format(" ".join(kernel.modules)))
+    fixes = ["Stop them or wait for them, and run again"] if clients else _of_the_unseen(kernel.modules)
     if reset:
         fixes.append("list services that only monitor the card in mig_quiesce (the option quiesce)")
     if kernel.drm.holds:
         fixes.append(drm.UNLOAD[0].lower() + drm.UNLOAD[1:])
+    return fixes
+
+
+def _of_the_unseen(modules: Sequence[str]) -> List[str]:
+    fixes = ["Stop what monitors the card, such as dcgm or an exporter, and run again"]
+    if modules:
+        fixes.append("unload these modules with 'modprobe --remove {0}'".format(" ".join(modules)))
     return fixes

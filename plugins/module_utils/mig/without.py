@@ -42,7 +42,7 @@ def _fix(card: Card, model: Model, min_driver: str) -> str:
     """By what is likely."""
     if card.virtualization == "vgpu_guest":
         return "Set the layout on the host of this guest: a vGPU has no MIG of its own"
-    newer = "Use driver {0} or newer".format(min_driver)
+    newer = "Use driver {0} or newer (driver_branch)".format(min_driver)
     if card.virtualization == "passthrough":
         return newer + " in this guest; if it is, ask who runs its host to pass on the card with MIG"
     if model.display_outputs:

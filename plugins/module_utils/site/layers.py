@@ -9,6 +9,7 @@ from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..common.errors import EdgesiteError
 from ..gpu.spec import SETTINGS
+from ..jetson.spec import CURVES, MODES
 from ..mig.spec import LAYOUTS as MIG_LAYOUTS
 from ..storage.spec import VOLUMES
 from ..tls.spec import PROXIES, SERVICES
@@ -51,7 +52,12 @@ def need_nvml(variables: Mapping[str, Any]) -> bool:
 
 LAYERS = (
     Layer("driver", ("driver_branch", "driver_version"), judge=preflight.of_driver),
-    Layer("jetpack", preflight.JETPACK, judge=preflight.of_jetpack),
+    Layer(
+        "jetpack",
+        preflight.JETPACK,
+        specs={"jetpack_power_modes": MODES, "jetpack_fan_curves": CURVES},
+        judge=preflight.of_jetpack,
+    ),
     Layer("gpu", ("gpu_settings",), after=("driver",), specs={"gpu_settings": SETTINGS}, judge=preflight.of_gpu),
     # A card's reset takes its settings; their boot unit sets them again after it.
     Layer(

@@ -25,9 +25,13 @@ JETPACK = (
     "jetpack_hold",
     "jetpack_mirror",
     "jetpack_power_mode",
+    "jetpack_power_modes",
     "jetpack_clocks",
     "jetpack_fan_profile",
+    "jetpack_fan_curves",
 )
+# What a Jetson gets beside what its board has
+JETPACK_OWN = ("jetpack_power_modes", "jetpack_fan_curves")
 
 
 def of_nvml(info: Variables, wants_gpus: bool) -> List[EdgesiteError]:
@@ -82,7 +86,9 @@ def of_jetpack(variables: Variables, info: Variables) -> List[EdgesiteError]:
             )
         ]
     mode, profile = (str(variables.get(name) or "") for name in ("jetpack_power_mode", "jetpack_fan_profile"))
-    return foresee(jetpack(variables), mode, profile, info["jetson"])
+    own = [str(entry["name"]) for name in JETPACK_OWN for entry in variables.get(name) or ()]
+    bases = [str(entry["base"]) for entry in variables.get("jetpack_power_modes") or ()]
+    return foresee(jetpack(variables), mode, profile, info["jetson"], own, bases)
 
 
 def jetpack(variables: Variables) -> Wanted:

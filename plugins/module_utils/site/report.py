@@ -9,10 +9,12 @@ from collections import Counter
 from typing import Any, Dict, List, Mapping, Sequence
 
 from ..common import lines
-from . import layers
+from . import layers, leftover
 
 # Each layer's role registers <layer>_result, and the playbook edgesite_result on every host that it reached.
 LAYERS = tuple(layer.name for layer in layers.LAYERS)
+# Something is there that the inventory does not ask for.
+_LEFT = "left over"
 # Of a host whose answers have no meaning
 GARBLED = (
     "what it answered is not what modules of edgesite.gpu answer. Find out with 'ansible {0} -m edgesite.gpu.gpu_info' "
@@ -24,8 +26,8 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     """What happened on one host.
 
     status: done, failed, unreachable, or not_reached (the run ended before this host had its turn).
-    layers: by name, the actions, whether they changed anything and whether the layer failed; a layer that the host
-    does not have is not there.
+    layers: by name, the actions, whether they changed anything, whether the layer failed, and what is left of earlier
+    wishes; a layer that the host does not have is not there. left: layers that the host has, and its inventory has not.
     gpus: what was wrong with some before the run.
     """
     results = {layer: variables.get(layer + "_result") for layer in ("edgesite", "facts") + LAYERS}
@@ -41,10 +43,12 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
                 "changed": bool(ran[layer].get("changed")),
                 "failed": layer in failed,
                 "actions": [lines.in_one(str(action["does"])) for action in ran[layer].get("actions", [])],
+                "left_behind": [_stays(entry) for entry in ran[layer].get("left_behind", [])],
             }
             for layer in LAYERS
             if layer in ran
         },
+        "left": leftover.left(ran.get("facts", {}), ran.get("edgesite", {}).get("layers")),
         "reboot_required": any(bool(result.get("reboot_required")) for result in ran.values()),
         "gpus": _wrong_gpus(ran.get("facts", {})),
     }
@@ -55,18 +59,17 @@ def _wrong_gpus(facts: Mapping[str, Any]) -> List[str]:
     return ["{0}. {1}".format(lines.in_one(entry["why"]), lines.in_one(entry["fix"])) for entry in entries]
 
 
+def _stays(entry: Mapping[str, Any]) -> str:
+    value = str(entry["value"])
+    known = {**entry, "value": value.lower() if entry["value"] in (True, False) else value}
+    return lines.in_one("{setting} of GPU {uuid} stays {value}, as {why}: {by_hand}".format(**known))
+
+
 def garbled_row(host: str) -> Dict[str, Any]:
     """The row of a host whose answers have no meaning."""
     why = GARBLED.format(host)
-    return {
-        "host": host,
-        "status": "failed",
-        "why": why,
-        "found": "not read",
-        "layers": {},
-        "reboot_required": False,
-        "gpus": [],
-    }
+    known = {"host": host, "status": "failed", "why": why, "found": "not read"}
+    return {**known, "layers": {}, "left": [], "reboot_required": False, "gpus": []}
 
 
 def _status(variables: Mapping[str, Any], ran: Mapping[str, Any]) -> str:
@@ -112,18 +115,29 @@ def table(rows: Sequence[Mapping[str, Any]], check: bool = False) -> List[str]:
         told += ["{0} before this run: {1}".format(entry["host"], wrong) for wrong in entry["gpus"]]
         if entry["reboot_required"]:
             told.append("{0} needs a reboot (edgesite_allow_reboot: true lets the run do it)".format(entry["host"]))
-    return told
+        told += [
+            "{0}: {1}".format(entry["host"], left) for one in entry["layers"].values() for left in one["left_behind"]
+        ]
+    return told + _left(rows)
+
+
+def _left(rows: Sequence[Mapping[str, Any]]) -> List[str]:
+    """The layers that have left the inventory, each once."""
+    hosts = {layer: [entry["host"] for entry in rows if layer in entry["left"]] for layer in LAYERS}
+    return [leftover.told(layer, named) for layer, named in hosts.items() if named]
 
 
 def layer_cell(entry: Mapping[str, Any], layer: str) -> str:
     """What a layer changed on a host, in a word or two."""
     result = entry["layers"].get(layer)
     if result is None:
-        return "-"
+        return _LEFT if layer in entry["left"] else "-"
     if result["failed"]:
         return "failed"
     count = len(result["actions"])
-    return "{0} change{1}".format(count, "" if count == 1 else "s") if result["changed"] else "as wanted"
+    changes = "{0} change{1}".format(count, "" if count == 1 else "s") if result["changed"] else ""
+    left = _LEFT if result["left_behind"] else ""
+    return ", ".join(filter(None, (changes, left))) or "as wanted"
 
 
 def columns(cells: Sequence[Sequence[str]]) -> List[str]:

@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ..common import effects
 from ..common.effects import CRYPTTAB, FSTAB, WriteFile
-from ..common.errors import EdgesiteError, combined
+from ..common.errors import EdgesiteError, Problems
 from . import policy, tab_file
 from .luks2 import EMPTY, OURS, Header, Recovery, Seal
+from .places import MIB
 from .policy import Means
 from .volume import (
     CIPHERS,
     FILE_SYSTEMS,
-    MIB,
     Action,
     Disk,
     Drop,
@@ -42,39 +42,42 @@ _TPM_OFF = (
 
 def plan(wanted: Wanted, state: State) -> List[Action]:
     """The steps, volume by volume. All volumes are looked at before the first step of any."""
-    problems: List[EdgesiteError] = []
+    problems = Problems()
     actions: List[Action] = []
-    crypttab, fstab = state.crypttab, state.fstab
+    tables = {CRYPTTAB: state.crypttab, FSTAB: state.fstab}
     seal = policy.seal(wanted.pcrs, wanted.signed, wanted.pcrlock, state.means) if wanted.volumes else Seal()
     for volume in wanted.volumes:
-        try:
-            disk = _present(volume, state)
-            making = _refuse(wanted, volume, disk, state)
-            actions += _keys(wanted, volume, disk, making, seal, state.means)
-        except EdgesiteError as error:
-            problems.append(error)
-            continue
-        empty = making or _empty(disk)
-        uuid = volume.uuid if making or disk.header is None else disk.header.uuid
-        line = crypttab_entry(volume, uuid)
-        after = crypttab if tab_file.find(crypttab, 0, volume.name) == line else tab_file.put(crypttab, 0, line)
-        if after != crypttab:
-            actions.append(WriteFile(CRYPTTAB, after, crypttab, 0o600, _line_of(volume.name, CRYPTTAB)))
-            crypttab = after
-        if making or not disk.mapped:
-            actions.append(Open(volume))
-        if empty:
-            actions.append(MakeFileSystem(volume, disk.node))
-        mount = fstab_entry(volume)
-        after = fstab if tab_file.find(fstab, 1, volume.mount) == mount else tab_file.put(fstab, 1, mount)
-        if after != fstab:
-            actions.append(WriteFile(FSTAB, after, fstab, does=_line_of(volume.mount, FSTAB)))
-            fstab = after
-        if not disk.mounted:
-            actions.append(Mount(volume))
-    if problems:
-        raise combined(problems)
+        with problems:
+            actions += _of_volume(wanted, volume, state, seal, tables)
+    problems.end()
     return actions
+
+
+def _of_volume(wanted: Wanted, volume: Volume, state: State, seal: Seal, tables: Dict[str, str]) -> List[Action]:
+    """The steps for one volume. tables: the files as the steps before it leave them; its lines are put into them."""
+    disk = _present(volume, state)
+    making = _refuse(wanted, volume, disk, state)
+    uuid = volume.uuid if making or disk.header is None else disk.header.uuid
+    actions = _keys(wanted, volume, disk, making, seal, state.means)
+    actions += _line(tables, CRYPTTAB, 0, crypttab_entry(volume, uuid), 0o600)
+    if making or not disk.mapped:
+        actions.append(Open(volume))
+    if making or _empty(disk):
+        actions.append(MakeFileSystem(volume, disk.node))
+    actions += _line(tables, FSTAB, 1, fstab_entry(volume), 0o644)
+    if not disk.mounted:
+        actions.append(Mount(volume))
+    return actions
+
+
+def _line(tables: Dict[str, str], path: str, column: int, entry: Tuple[str, ...], mode: int) -> List[Action]:
+    """The step that writes a line, where it is not there; its value in that column is its name."""
+    before = tables[path]
+    if tab_file.find(before, column, entry[column]) == entry:
+        return []
+    tables[path] = tab_file.put(before, column, entry)
+    does = "write the line for {0} in {1}".format(entry[column], path)
+    return [WriteFile(path, tables[path], before, mode, does)]
 
 
 def crypttab_entry(volume: Volume, uuid: str) -> Tuple[str, ...]:
@@ -105,6 +108,18 @@ def _empty(disk: Disk) -> bool:
 
 def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
     """Whether the volume is to be made; raises EdgesiteError where it must not be touched."""
+    _refuse_place(volume, disk, state)
+    if not state.tpm:
+        raise EdgesiteError("This host has no TPM to which volume {0} could be sealed".format(volume.name), _TPM_OFF)
+    if disk.header is not None and ours(disk.header) and not _lost(disk):
+        _refuse_existing(volume, disk, disk.header)
+        return False
+    _refuse_new(wanted, volume, disk, state)
+    return True
+
+
+def _refuse_place(volume: Volume, disk: Disk, state: State) -> None:
+    """Raises EdgesiteError where the volume's name or mount point is somebody else's."""
     if disk.taken:
         raise EdgesiteError(
             "Volume {0}: {1}".format(volume.name, disk.taken),
@@ -127,13 +142,6 @@ def _refuse(wanted: Wanted, volume: Volume, disk: Disk, state: State) -> bool:
             ),
             "Remove that line from {0} on the host, or set another name in storage_volumes".format(CRYPTTAB),
         )
-    if not state.tpm:
-        raise EdgesiteError("This host has no TPM to which volume {0} could be sealed".format(volume.name), _TPM_OFF)
-    if disk.header is not None and ours(disk.header) and not _lost(disk):
-        _refuse_existing(volume, disk, disk.header)
-        return False
-    _refuse_new(wanted, volume, disk, state)
-    return True
 
 
 def _is_ours(line: Tuple[str, ...], header: Optional[Header]) -> bool:
@@ -209,22 +217,24 @@ def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool, seal: Seal, 
             Format(volume, disk.node, disk.fingerprint, wipes),
             Enrol(volume, disk.node, seal, policy.arguments(seal, means)),
         ]
-    header = disk.header
+    return _renewed_keys(wanted, volume, disk, disk.header, seal, means)
+
+
+def _renewed_keys(wanted: Wanted, volume: Volume, disk: Disk, header: Header, seal: Seal, means: Means) -> List[Action]:
+    """Those for a volume that is there."""
     number = header.recovery[-1].number if header.recovery else 0
     new_key = Recover(volume, disk.node, number)
     actions: List[Action] = []
-    if not disk.unlocks:
-        if not disk.has_key:
-            raise EdgesiteError(
-                "The TPM does not open volume {0} ({1}, LUKS {2}): {3}".format(
-                    volume.name, volume.device, header.uuid, disk.why_not or "it has no key for it"
-                ),
-                "After a TPM was cleared or the board replaced, or when PCR values changed, decrypt the volume's "
-                "recovery key and set storage_recovery_keys (the option recovery_keys) for one run",
-            )
+    if not (disk.unlocks or disk.has_key):
+        raise EdgesiteError(
+            "The TPM does not open volume {0} ({1}, LUKS {2}): {3}".format(
+                volume.name, volume.device, header.uuid, disk.why_not or "it has no key for it"
+            ),
+            "After a TPM was cleared or the board replaced, or when PCR values changed, decrypt the volume's "
+            "recovery key and set storage_recovery_keys (the option recovery_keys) for one run",
+        )
+    if not disk.unlocks or header.tpm != (seal,):
         # A key that people have seen is replaced, and first, so that no run that ends here forgets it.
-        actions = [new_key, *_sealed(volume, disk, header, seal, means)]
-    elif header.tpm != (seal,):
         actions = [new_key, *_sealed(volume, disk, header, seal, means)]
     elif not header.recovery or header.recovery[-1].certificate != wanted.certificate:
         actions = [new_key]
@@ -234,9 +244,9 @@ def _keys(wanted: Wanted, volume: Volume, disk: Disk, making: bool, seal: Seal, 
 
 
 def _sealed(volume: Volume, disk: Disk, header: Header, seal: Seal, means: Means) -> List[Action]:
-    """Sealed anew. A key slot that opens the volume goes only after the new one is there."""
+    """Sealed anew. Earlier key slots go only after the new one is there, but for those that systemd takes for it."""
     enrol = Enrol(volume, disk.node, seal, policy.arguments(seal, means))
-    in_its_way = bool(header.tpm) and not disk.unlocks or seal in header.tpm
+    in_its_way = any(policy.alike(bound, seal) for bound in header.tpm)
     return [Unseal(volume, disk.node), enrol] if in_its_way else [enrol]
 
 
@@ -281,7 +291,3 @@ def _after(wanted: Wanted, disk: Disk, action: Action) -> Disk:
     if isinstance(action, MakeFileSystem):
         return disk._replace(header=header._replace(subsystem=OURS), inside=action.volume.filesystem)
     return disk
-
-
-def _line_of(name: str, table: str) -> str:
-    return "write the line for {0} in {1}".format(name, table)

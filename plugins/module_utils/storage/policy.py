@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a key slot is bound to beside its TPM: what is wanted, what the host has for it, and how systemd is asked."""
+"""What a key slot is bound to besides its TPM: what is wanted, what the host has for it, and how systemd is asked."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def _check_release(means: Means, least: int, option: str, without: str) -> None:
 
 def arguments(wanted: Seal, means: Means) -> Tuple[str, ...]:
     """How systemd-cryptenroll is asked for just that; left alone, it takes a public key and a policy that lie there."""
-    return ("--tpm2-pcrs=" + _sum(wanted.pcrs), *_public_key(wanted, means), *_pcrlock(wanted, means))
+    return ("--tpm2-pcrs=" + _joined(wanted.pcrs), *_public_key(wanted, means), *_pcrlock(wanted, means))
 
 
 def _public_key(wanted: Seal, means: Means) -> Tuple[str, ...]:
     if wanted.signed:
-        pcrs, signature = "--tpm2-public-key-pcrs=" + _sum(wanted.signed), "--tpm2-signature=" + means.signature
+        pcrs, signature = "--tpm2-public-key-pcrs=" + _joined(wanted.signed), "--tpm2-signature=" + means.signature
         return ("--tpm2-public-key=" + means.public_key, pcrs, signature)
     if means.release >= _EMPTY_KEY:
         return ("--tpm2-public-key=",)
@@ -103,15 +103,20 @@ def _pcrlock(wanted: Seal, means: Means) -> Tuple[str, ...]:
     return ("--tpm2-pcrlock=" + path,) if means.release >= _PCRLOCK else ()
 
 
-def _sum(pcrs: Sequence[int]) -> str:
+def _joined(pcrs: Sequence[int]) -> str:
     return "+".join(str(pcr) for pcr in pcrs)
+
+
+def alike(bound: Seal, wanted: Seal) -> bool:
+    """Whether both are one to the TPM, which knows of a public key but not of the PCRs that are signed with it."""
+    return bound._replace(signed=()) == wanted._replace(signed=())
 
 
 def words(bound: Seal) -> str:
     """What it is bound to, for people; empty for nothing."""
     parts = [
-        *(["PCRs " + _sum(bound.pcrs)] if bound.pcrs else []),
-        *(["signed PCRs " + _sum(bound.signed)] if bound.signed else []),
+        *(["PCRs " + _joined(bound.pcrs)] if bound.pcrs else []),
+        *(["signed PCRs " + _joined(bound.signed)] if bound.signed else []),
         *(["the pcrlock policy"] if bound.pcrlock else []),
     ]
     return " and ".join(parts)

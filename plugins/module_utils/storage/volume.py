@@ -16,10 +16,9 @@ from ..common.lines import Kind
 from ..tpm import der
 from . import policy
 from .luks2 import EMPTY, OURS, Header, Seal
+from .places import MIB
 from .policy import Means
 
-MIB = 1 << 20
-GIB = 1 << 30
 # The smallest volume for each file system, LUKS2's 16 MiB included
 FILE_SYSTEMS = {"ext4": 64 * MIB, "xfs": 512 * MIB}
 _WORDS = {"name": "name", "device": "device", "mount": "mount point"}

@@ -13,7 +13,7 @@ from .public import Public
 _HASH = "sha256"
 # What TLS 1.3 takes (RFC 8446, 4.2.3)
 SALT = hashlib.new(_HASH).digest_size
-_LAST = 0xBC
+_TRAILER = 0xBC
 
 
 def salt_length(public: Public, digest: bytes, signature: bytes) -> Optional[int]:
@@ -29,7 +29,7 @@ def salt_length(public: Public, digest: bytes, signature: bytes) -> Optional[int
     block &= (1 << (bits - 8 * (SALT + 1))) - 1
     padded = block.to_bytes(len(masked), "big").lstrip(b"\0")
     salt = padded[1:]
-    right = encoded[-1] == _LAST and padded[:1] == b"\1" and _digest(bytes(8) + digest + salt) == check
+    right = encoded[-1] == _TRAILER and padded[:1] == b"\1" and _digest(bytes(8) + digest + salt) == check
     return len(salt) if right else None
 
 

@@ -156,15 +156,19 @@ def _certified(found: Mapping[str, Any], public: Public, rules: Rules) -> str:
     issuers = _readable(found.get("issuers"))
     why = chains.refusal(chains.pem(encoded), [*rules.intermediates, *issuers.certificates], rules.roots)
     if why:
-        raise EdgesiteError(
-            "its certificate does not lead to a trusted manufacturer ({0}); its issuer is {1}{2}".format(
-                why, issuer, _not_read([*rules.left_out, *issuers.left_out])
-            ),
-            "If you trust it, add its root to identity_tpm_roots, and its intermediate certificates to "
-            "identity_tpm_intermediates; if its signature is too weak, pin the key in the inventory "
-            "(identity_ek_trust: pinned)",
-        )
+        raise _not_trusted(why, issuer, [*rules.left_out, *issuers.left_out])
     return issuer
+
+
+def _not_trusted(why: str, issuer: str, left_out: Sequence[str]) -> EdgesiteError:
+    return EdgesiteError(
+        "its certificate does not lead to a trusted manufacturer ({0}); its issuer is {1}{2}".format(
+            why, issuer, _not_read(left_out)
+        ),
+        "If you trust it, add its root to identity_tpm_roots, and its intermediate certificates to "
+        "identity_tpm_intermediates; if its signature is too weak, pin the key in the inventory "
+        "(identity_ek_trust: pinned)",
+    )
 
 
 def _handed_over(public: Public, certificates: Sequence[str]) -> Optional[str]:

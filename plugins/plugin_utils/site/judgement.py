@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Seq
 from ansible.utils.display import Display
 
 from ...module_utils.common.errors import EdgesiteError
-from ...module_utils.site import layers, preflight, problem
+from ...module_utils.site import layers, leftover, preflight, problem
 from ...module_utils.site.layers import LAYERS, Layer
 from ...module_utils.site.problem import CONTROLLER, Problem
 from . import defaults, meaning, names, on_controller, rest, specifications, variables
@@ -79,7 +79,8 @@ def judge(hostvars: Mapping[str, Variables], hosts: Sequence[str], scope: Scope)
     found = problem.once([one for host in judged for one in host.problems])
     called = {host.name: [layer.name for layer in layers.called(host.asked)] for host in judged}
     checked, unchecked = _extent(found, called, scope)
-    return Judgement(found, _notes(judged) if scope.facts else [], checked, unchecked, called)
+    notes = [*_models(judged), *_left(judged, called, scope)] if scope.facts else []
+    return Judgement(found, notes, checked, unchecked, called)
 
 
 def _judged(host: _Host, scope: Scope) -> _Host:
@@ -167,7 +168,22 @@ def _foreseen(layer: Layer, given: Variables) -> List[EdgesiteError]:
     ]
 
 
-def _notes(judged: Sequence[_Host]) -> List[str]:
+def _left(judged: Sequence[_Host], called: Mapping[str, Sequence[str]], scope: Scope) -> List[str]:
+    """Layers that hosts have and their variables do not call for."""
+    found: Dict[str, List[str]] = {}
+    for host in judged:
+        for name in leftover.left(_layers(host.given), called[host.name]):
+            found.setdefault(name, []).append(host.name)
+    return [leftover.told(name, hosts) for name, hosts in found.items() if name in scope.layers]
+
+
+def _layers(given: Variables) -> Variables:
+    info = given.get("facts_result")
+    named = info.get("layers") if isinstance(info, Mapping) else None
+    return {"layers": named} if isinstance(named, list) else {}
+
+
+def _models(judged: Sequence[_Host]) -> List[str]:
     """Models that no GPU of the site has: a class may have none on a host, and it has some where it is meant."""
     have = [str(gpu["name"]) for host in judged for gpu in _gpus(host.given)]
     found: Dict[str, List[str]] = {}

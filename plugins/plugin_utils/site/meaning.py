@@ -13,7 +13,7 @@ from ...module_utils.common import limits, quiesce
 from ...module_utils.common.errors import EdgesiteError, shown
 from ...module_utils.driver import options as driver
 from ...module_utils.gpu import settings
-from ...module_utils.jetson import jetpack_plan
+from ...module_utils.jetson import clocks, fan_curves, jetpack_plan, own_modes
 from ...module_utils.mig import layouts, ready
 from ...module_utils.site import preflight
 from ...module_utils.storage import volume
@@ -87,7 +87,17 @@ def with_key(mirror: Mapping[str, Any], source: str) -> Dict[str, Any]:
 
 
 def _jetpack(values: Values, _host: str) -> List[EdgesiteError]:
-    return _each(lambda: jetpack_plan.check(preflight.jetpack(values)))
+    return _each(
+        lambda: jetpack_plan.check(preflight.jetpack(values)),
+        lambda: clocks.check_fan(
+            values["jetpack_clocks_fan"],
+            values["jetpack_clocks"] == "locked",
+            bool(values["jetpack_fan_profile"] or values.get("jetpack_fan_curves") is not None),
+            clocks.OPTIONS_OF_FAN,
+        ),
+        lambda: own_modes.checked(values.get("jetpack_power_modes") or (), "jetpack_power_modes"),
+        lambda: fan_curves.checked(values.get("jetpack_fan_curves") or (), "jetpack_fan_curves"),
+    )
 
 
 def _gpu(values: Values, _host: str) -> List[EdgesiteError]:

@@ -15,7 +15,13 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 from cases import Case
 from node import sim
 
-MODULE = "ansible_collections.edgesite.gpu.plugins.modules.mig_layout"
+# The module, with its note of changes beside the node's other files, as this machine is not the node.
+MODULE = """
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed
+from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
+changed.MIG = {note!r}
+mig_layout.main()
+"""
 ON_GPU_HOST = str(Path(__file__).resolve().with_name("on_gpu_host"))
 LIMIT = 120
 
@@ -34,7 +40,8 @@ class Tool(NamedTuple):
 
 def mig_layout(case: Case, folder: Path) -> Run:
     wanted = [{"gpus": "all", "instances": Counter(case.wanted)}]
-    done, seconds = _module(MODULE, {"layouts": wanted, "persist": False})
+    note = str(folder / "mig-changed.json")
+    done, seconds = _module(["-c", MODULE.format(note=note)], {"layouts": wanted, "persist": False})
     try:
         message = json.loads(done.stdout).get("msg", "")
     except ValueError:
@@ -44,13 +51,13 @@ def mig_layout(case: Case, folder: Path) -> Run:
 
 def start_of_ansible() -> float:
     """What any module takes, in seconds."""
-    return _module("ansible.modules.ping", {})[1]
+    return _module(["-m", "ansible.modules.ping"], {})[1]
 
 
-def _module(name: str, options: Dict[str, Any]) -> Tuple[subprocess.CompletedProcess, float]:
+def _module(program: List[str], options: Dict[str, Any]) -> Tuple[subprocess.CompletedProcess, float]:
     arguments = json.dumps({"ANSIBLE_MODULE_ARGS": options})
     begun = time.time()
-    done = _run([sys.executable, "-m", name], arguments)
+    done = _run([sys.executable, *program], arguments)
     return done, time.time() - begun
 
 

@@ -18,9 +18,12 @@ LAB = ROOT / "tests" / "lab" / "nvml"
 FOREIGN = ROOT / ".build" / "foreign-clients" / "usr" / "bin"  # made by tests/tools/foreign-clients
 CLOSING_WORDS = pytest.StashKey()
 READ_GPUS = """
-import json
+import json, sys
+import pynvml
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
+for name in sys.argv[1:]:
+    delattr(pynvml, name)
 print(json.dumps(facts.read(NvmlProcess())))
 """
 
@@ -74,10 +77,10 @@ class Node:
     def client(self, gpu=0, *more, name="gpu-client"):
         return int(self.sim("run-process", "--gpu", gpu, "--name", name, *more))
 
-    def gpu_info(self):
-        """What the module gpu_info tells of the node's GPUs and NVML."""
+    def gpu_info(self, *without):
+        """What the module gpu_info tells of the node's GPUs and NVML. without: what this pynvml lacks."""
         env = {**self.env, "PYTHONPATH": str(ROOT / ".build" / "collections")}
-        command = [sys.executable, "-c", READ_GPUS]
+        command = [sys.executable, "-c", READ_GPUS, *without]
         done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=60, check=True)
         return json.loads(done.stdout)
 

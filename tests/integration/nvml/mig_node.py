@@ -77,6 +77,7 @@ class CrashNode:
     def reset(self) -> None:
         """Back to the start."""
         self.forget()
+        Path(f"{self._state}.changed").unlink(missing_ok=True)
         self._state.write_bytes(self._start)
 
     def forget(self) -> None:

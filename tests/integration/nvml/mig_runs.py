@@ -19,7 +19,7 @@ from ansible.module_utils import basic
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import unit as boot_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, device_files, units
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import lock
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed, lock
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.nvml import Nvml
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import drm
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
@@ -79,6 +79,7 @@ def _of_node(function: Callable[..., Any]) -> Callable[..., Any]:
 def run(arguments: Dict[str, Any]) -> Run:
     """Runs the module on the node that NVMLSIM_STATE names."""
     printed = io.StringIO()
+    changed.MIG = os.environ["NVMLSIM_STATE"] + ".changed"
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         try:
             basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()

@@ -5,34 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
 
-from .conftest import ROOT
-
-READ = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
-import pynvml
-for name in sys.argv[2:]:
-    delattr(pynvml, name)
-found = facts.read(NvmlProcess())
-print(json.dumps([[gpu["fabric"] for gpu in found["gpus"]], [entry["what"] for entry in found["unread"]]]))
-"""
 DONE = {"state": "completed", "status": "ok", "clique_id": 0}
 
 
 def read(node, *without):
-    """The fabric of each GPU, and what is named in unread. without: what this pynvml lacks."""
-    command = [sys.executable, "-c", READ, str(ROOT / ".build" / "collections"), *without]
-    done = subprocess.run(command, env=node.env, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    """The fabric of each GPU, and what is named in unread."""
+    found = node.gpu_info(*without)
+    return [[gpu["fabric"] for gpu in found["gpus"]], [entry["what"] for entry in found["unread"]]]
 
 
 def test_state_of_each_gpu(node):

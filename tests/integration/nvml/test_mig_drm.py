@@ -90,11 +90,10 @@ def test_module_that_holds_the_card_is_named_with_who_uses_it_and_what_to_do(hel
             refused = held.run(check=check)
             assert refused["failed"] and "GPU 0 NVIDIA A100" in refused["msg"]
             assert "the kernel module nvidia_drm holds open; it is in use by " in refused["msg"]
-            assert (
-                f"(pid {pid}" in refused["msg"] and "Set mig_unload_drm: true (the option unload_drm)" in refused["msg"]
-            )
-            assert [(holder["pid"], holder["name"]) for holder in refused["holders"]][0] == (None, "nvidia_drm")
-            assert refused["holders"][1]["pid"] == pid
+            assert f"(pid {pid}" in refused["msg"]
+            assert "Set mig_unload_drm: true (the option unload_drm)" in refused["msg"]
+            module, process = refused["holders"]
+            assert (module["pid"], module["name"], process["pid"]) == (None, "nvidia_drm", pid)
     assert held.as_before() and held.programs() == []
 
 
@@ -134,16 +133,15 @@ def test_module_that_cannot_be_loaded_again_is_not_unloaded(held):
 
 
 def test_module_that_does_not_load_again_is_told_of_and_loaded_by_the_next_run(held):
-    log = (held.root / "bin/modprobe").read_text()
-    (held.root / "bin/modprobe").write_text(
-        log.replace("rm -r $module", "rm -r $module; touch {0}/missing".format(held.root))
-    )
+    modprobe = held.root / "bin/modprobe"
+    program = modprobe.read_text()
+    modprobe.write_text(program.replace("rm -r $module", f"rm -r $module; touch {held.root}/missing"))
     failed = held.run(unload_drm=True)
     assert failed["failed"] and not failed["undone"] and failed["changed"] and held.mode == (0, 0)
     assert does(failed) == [UNLOAD] and "still done: " + UNLOAD in failed["msg"]
     assert "Run 'modprobe nvidia_drm' on the host" in failed["msg"]
     (held.root / "missing").unlink()
-    (held.root / "bin/modprobe").write_text(log)
+    modprobe.write_text(program)
     assert held.run()["changed"] and held.mode == (1, 1) and held.module.exists() and not held.record.exists()
 
 

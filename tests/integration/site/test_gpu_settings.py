@@ -197,11 +197,13 @@ def test_settings_survive_a_reboot_and_go_when_they_are_taken_away(ansible, lab)
     assert [gpu["power_limit_mw"] for gpu in lab.gpus(HOST)] == [300000, 62000]
     idle, gone = ansible.tasks(HOST, settings(WANTED), settings([]))
     assert not idle["changed"]
-    assert does(gone) == [
+    assert does(gone)[-3:] == [
         f"disable {UNIT}",
         "remove /etc/edgesite-gpu/settings.json",
         f"remove /etc/systemd/system/{UNIT}",
     ]
+    assert len(does(gone)) == 9 and all(line.startswith("set back ") for line in does(gone)[:6])
+    assert [gpu["power_limit_mw"] for gpu in lab.gpus(HOST)] == [400000, 70000]
     lab.reboot(HOST)
     assert [gpu["power_limit_mw"] for gpu in lab.gpus(HOST)] == [400000, 70000]
 
@@ -230,7 +232,7 @@ def test_gpu_that_is_gone_at_boot_does_not_keep_the_others_from_their_limits(ans
 @pytest.mark.deep
 def test_boot_unit_goes_also_where_the_driver_is_gone(ansible):
     *_before, gone = ansible.tasks(HOST, TOOLS, settings(WANTED), sim("driver", "unloaded"), settings([]))
-    assert len(gone["actions"]) == 3
+    assert len(gone["actions"]) == 3 and len(gone["left_behind"]) == 6
 
 
 @pytest.mark.deep

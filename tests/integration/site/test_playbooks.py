@@ -56,6 +56,19 @@ def test_check_converge_and_second_run(ansible, lab, tmp_path):
     assert len(reaching) == 3, reaching
 
 
+def test_settings_that_leave_the_inventory_are_reported_and_can_be_set_back(ansible, lab):
+    before = [gpu["persistence"] for gpu in lab.gpus("node")]
+    runs = []
+    for wishes in ({"gpu_settings": GOOD}, {}, {"gpu_settings": []}, {}):
+        ansible.wants("node", **wishes)
+        runs.append(ansible.playbook("site", "--limit", "node"))
+    assert [run.returncode for run in runs] == [0] * 4, runs[-1].stdout
+    told = ["The layer gpu is not in the inventory for node" in run.stdout for run in runs]
+    assert told == [False, True, False, False]
+    assert "left over" in runs[1].stdout and "as wanted" not in runs[1].stdout
+    assert [gpu["persistence"] for gpu in lab.gpus("node")] == before
+
+
 def test_host_that_goes_away_in_the_middle_does_not_stop_the_others(ansible, lab, tmp_path):
     command = ansible.command("site", "-e", f"edgesite_report_file={tmp_path}/report.json")
     environment = {
@@ -149,7 +162,7 @@ def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab
     ansible.wants("hub", gpu_settings=[{"gpus": "all", "ecc": "perhaps"}])
     lab.run("cut", "--site", "faults", "other")
     try:
-        run = ansible.playbook("preflight", ANSIBLE_TIMEOUT="3")
+        run = ansible.playbook("preflight", ANSIBLE_TIMEOUT="10")
     finally:
         lab.run("heal", "--site", "faults", "other")
     assert run.returncode == 2, run.stdout

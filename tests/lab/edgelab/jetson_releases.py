@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The releases of L4T that the lab has packages of, with the real names and version schemes.
 
-Not confirmed: the build numbers of 35.6.1, and of its nvidia-jetpack.
+Not confirmed: the build numbers of 35.6.1, and of its nvidia-jetpack; CUDA, cuDNN, the container toolkit, GCID and date
+of 39.2.1.
 """
 
 from __future__ import annotations
@@ -62,6 +63,15 @@ _JETPACK_6 = {
     "container_toolkit": "1.16.2-1",
 }
 
+_JETPACK_7 = {
+    "soc": "som",
+    "board": "generic",
+    "toolkit": ("cuda-toolkit-13-2", "13.2.0-1"),
+    "cudnn": ("libcudnn9-cuda-13", "9.20.0.48-1"),
+    "tensorrt": ("libnvinfer10", "10.16.2.10-1+cuda13.2"),
+    "container_toolkit": "1.18.1-1",
+}
+
 RELEASES = (
     Release(
         l4t="35.6.1",
@@ -107,6 +117,16 @@ RELEASES = (
         gcid="43688277",
         date="Fri Jan 16 03:50:45 UTC 2026",
         **_JETPACK_6,
+    ),
+    Release(
+        l4t="39.2.1",
+        build="20260806224157",
+        suite="r39.2",
+        kernel="6.8.12-tegra",
+        jetpack="7.2.1-b49",
+        gcid="45000000",
+        date="Fri Aug  7 05:41:57 UTC 2026",
+        **_JETPACK_7,
     ),
 )
 

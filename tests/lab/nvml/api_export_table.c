@@ -60,31 +60,23 @@ static nvmlReturn_t margin(nvmlDevice_t device, int *celsius)
     return call_end(&call, NVML_SUCCESS);
 }
 
-static nvmlReturn_t clients(struct call *call, unsigned int kinds, unsigned int *count, struct client_entry *out)
+static void client(void *out, const struct sim_process *process)
 {
-    const struct sim_process *process;
-    unsigned int place = 0;
-    nvmlReturn_t result;
+    struct client_entry *entry = out;
 
-    REQUIRE(*call, count != NULL);
-    result = clients_count(call, kinds, count, out);
-    while (result == NVML_SUCCESS && (process = clients_next(call, kinds, &place)) != NULL) {
-        memset(out, 0, sizeof(*out));
-        out->pid = process->pid;
-        out->memory = process->memory;
-        out->gpu_instance = (unsigned int)process->gi;
-        out->compute_instance = (unsigned int)process->ci;
-        snprintf(out->name, sizeof(out->name), "%s", process->name);
-        out++;
-    }
-    return call_end(call, result);
+    entry->pid = process->pid;
+    entry->memory = process->memory;
+    entry->gpu_instance = (unsigned int)process->gi;
+    entry->compute_instance = (unsigned int)process->ci;
+    snprintf(entry->name, sizeof(entry->name), "%s", process->name);
 }
 
 #define CLIENTS(function, kinds)                                                                       \
-    static nvmlReturn_t function(nvmlDevice_t device, unsigned int *count, struct client_entry *out)    \
+    static nvmlReturn_t function(nvmlDevice_t device, unsigned int *count, struct client_entry *out)   \
     {                                                                                                  \
         BEGIN_READ_MIG(call, device);                                                                  \
-        return clients(&call, kinds, count, out);                                                      \
+        REQUIRE(call, count != NULL);                                                                  \
+        return call_end(&call, clients_list(&call, kinds, count, out, sizeof(*out), client));          \
     }
 CLIENTS(compute_clients, CLIENTS_COMPUTE)
 CLIENTS(mps_clients, CLIENTS_MPS)

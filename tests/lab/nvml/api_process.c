@@ -3,62 +3,60 @@
 #include "clients.h"
 #include "load.h"
 
-#include <string.h>
-
-static nvmlReturn_t processes(struct call *call, unsigned int kinds, unsigned int *count, nvmlProcessInfo_t *out)
+static void process_info(void *entry, const struct sim_process *process)
 {
-    const struct sim_process *process;
-    unsigned int place = 0;
-    nvmlReturn_t result;
+    nvmlProcessInfo_t *info = entry;
 
-    REQUIRE(*call, count != NULL);
-    result = clients_count(call, kinds, count, out);
-    while (result == NVML_SUCCESS && (process = clients_next(call, kinds, &place)) != NULL) {
-        memset(out, 0, sizeof(*out));
-        out->pid = process->pid;
-        out->usedGpuMemory = process->memory;
-        out->gpuInstanceId = (unsigned int)process->gi;
-        out->computeInstanceId = (unsigned int)process->ci;
-        out++;
-    }
-    return call_end(call, result);
+    info->pid = process->pid;
+    info->usedGpuMemory = process->memory;
+    info->gpuInstanceId = (unsigned int)process->gi;
+    info->computeInstanceId = (unsigned int)process->ci;
 }
 
-static nvmlReturn_t processes_v1(struct call *call, unsigned int kinds, unsigned int *count, nvmlProcessInfo_v1_t *out)
+static void process_info_v1(void *entry, const struct sim_process *process)
 {
-    const struct sim_process *process;
-    unsigned int place = 0;
-    nvmlReturn_t result;
+    nvmlProcessInfo_v1_t *info = entry;
 
-    REQUIRE(*call, count != NULL);
-    result = clients_count(call, kinds, count, out);
-    while (result == NVML_SUCCESS && (process = clients_next(call, kinds, &place)) != NULL) {
-        memset(out, 0, sizeof(*out));
-        out->pid = process->pid;
-        out++->usedGpuMemory = process->memory;
-    }
-    return call_end(call, result);
+    info->pid = process->pid;
+    info->usedGpuMemory = process->memory;
 }
 
-#define PROCESS_CALLS(name, kinds)                                                                                       \
-    NVML_API nvmlReturn_t nvmlDeviceGet##name##RunningProcesses_v3(nvmlDevice_t device, unsigned int *count,             \
-                                                                   nvmlProcessInfo_t *infos)                             \
-    {                                                                                                                    \
-        BEGIN_READ_MIG(call, device);                                                                                    \
-        return processes(&call, kinds, count, infos);                                                                     \
-    }                                                                                                                    \
-    NVML_API nvmlReturn_t nvmlDeviceGet##name##RunningProcesses_v2(nvmlDevice_t device, unsigned int *count,             \
-                                                                   nvmlProcessInfo_t *infos)                             \
-    {                                                                                                                    \
-        BEGIN_READ_MIG(call, device);                                                                                    \
-        return processes(&call, kinds, count, infos);                                                                     \
-    }                                                                                                                    \
-    NVML_API nvmlReturn_t nvmlDeviceGet##name##RunningProcesses(nvmlDevice_t device, unsigned int *count,                \
-                                                                nvmlProcessInfo_v1_t *infos)                             \
-    {                                                                                                                    \
-        BEGIN_READ_MIG(call, device);                                                                                    \
-        return processes_v1(&call, kinds, count, infos);                                                                  \
+static void process_detail(void *entry, const struct sim_process *process)
+{
+    nvmlProcessDetail_v1_t *detail = entry;
+
+    detail->pid = process->pid;
+    detail->usedGpuMemory = process->memory;
+    detail->gpuInstanceId = (unsigned int)process->gi;
+    detail->computeInstanceId = (unsigned int)process->ci;
+}
+
+static unsigned long long now_microseconds(void)
+{
+    return (unsigned long long)(now_seconds() * 1e6);
+}
+
+static void utilization_sample(void *entry, const struct sim_process *process)
+{
+    nvmlProcessUtilizationSample_t *sample = entry;
+
+    sample->pid = process->pid;
+    sample->timeStamp = now_microseconds();
+    sample->smUtil = process->util;
+    sample->memUtil = process->util / 2;
+}
+
+#define PROCESS_CALL(function, kinds, kind_of_entry, fill)                                              \
+    NVML_API nvmlReturn_t function(nvmlDevice_t device, unsigned int *count, kind_of_entry *out)        \
+    {                                                                                                   \
+        BEGIN_READ_MIG(call, device);                                                                   \
+        REQUIRE(call, count != NULL);                                                                   \
+        return call_end(&call, clients_list(&call, kinds, count, out, sizeof(*out), fill));             \
     }
+#define PROCESS_CALLS(name, kinds)                                                                      \
+    PROCESS_CALL(nvmlDeviceGet##name##RunningProcesses_v3, kinds, nvmlProcessInfo_t, process_info)      \
+    PROCESS_CALL(nvmlDeviceGet##name##RunningProcesses_v2, kinds, nvmlProcessInfo_t, process_info)      \
+    PROCESS_CALL(nvmlDeviceGet##name##RunningProcesses, kinds, nvmlProcessInfo_v1_t, process_info_v1)
 PROCESS_CALLS(Compute, CLIENTS_COMPUTE)
 PROCESS_CALLS(Graphics, CLIENTS_GRAPHICS)
 PROCESS_CALLS(MPSCompute, CLIENTS_MPS)
@@ -66,51 +64,26 @@ PROCESS_CALLS(MPSCompute, CLIENTS_MPS)
 NVML_API nvmlReturn_t nvmlDeviceGetRunningProcessDetailList(nvmlDevice_t device, nvmlProcessDetailList_v1_t *list)
 {
     static const unsigned int kinds_of_mode[] = {CLIENTS_COMPUTE, CLIENTS_GRAPHICS, CLIENTS_MPS, CLIENTS_ALL};
-    const struct sim_process *process;
-    nvmlProcessDetail_v1_t *out;
-    unsigned int place = 0;
-    nvmlReturn_t result;
 
     BEGIN_READ_MIG(call, device);
     REQUIRE(call, list != NULL);
     if (list->version != NVML_STRUCT_VERSION(nvmlProcessDetailList_v1_t, 1))
         return call_end(&call, NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
     REQUIRE(call, list->mode < 4);
-    out = list->procArray;
-    result = clients_count(&call, kinds_of_mode[list->mode], &list->numProcArrayEntries, out);
-    while (result == NVML_SUCCESS && (process = clients_next(&call, kinds_of_mode[list->mode], &place)) != NULL) {
-        memset(out, 0, sizeof(*out));
-        out->pid = process->pid;
-        out->usedGpuMemory = process->memory;
-        out->gpuInstanceId = (unsigned int)process->gi;
-        out->computeInstanceId = (unsigned int)process->ci;
-        out++;
-    }
-    return call_end(&call, result);
+    return call_end(&call, clients_list(&call, kinds_of_mode[list->mode], &list->numProcArrayEntries, list->procArray,
+                                        sizeof(*list->procArray), process_detail));
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetProcessUtilization(nvmlDevice_t device, nvmlProcessUtilizationSample_t *out,
                                                       unsigned int *count, unsigned long long since)
 {
-    unsigned long long now = (unsigned long long)(now_seconds() * 1e6);
-    const struct sim_process *process;
-    unsigned int place = 0;
     nvmlReturn_t result;
 
     BEGIN_READ(call, device);
     REQUIRE(call, count != NULL);
     SUPPORT(call, !call.gpu->mig_current);
-    result = clients_count(&call, CLIENTS_ALL, count, out);
-    if (*count == 0 || since > now)
-        return call_end(&call, NVML_ERROR_NOT_FOUND);
-    while (result == NVML_SUCCESS && (process = clients_next(&call, CLIENTS_ALL, &place)) != NULL) {
-        memset(out, 0, sizeof(*out));
-        out->pid = process->pid;
-        out->timeStamp = now;
-        out->smUtil = process->util;
-        out++->memUtil = process->util / 2;
-    }
-    return call_end(&call, result);
+    result = clients_list(&call, CLIENTS_ALL, count, out, sizeof(*out), utilization_sample);
+    return call_end(&call, *count == 0 || since > now_microseconds() ? NVML_ERROR_NOT_FOUND : result);
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t device, nvmlUtilization_t *utilization)

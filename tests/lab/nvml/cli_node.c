@@ -29,6 +29,17 @@ static const char *only_gpu(int *argc, char ***argv, int positional)
     return gpu;
 }
 
+/* The place of the one word that is left in names, which ends with NULL; ends the program on anything else. */
+static unsigned int only_word(int argc, char **argv, const char *const *names, const char *told)
+{
+    if (argc != 1)
+        usage_error("say %s", told);
+    for (unsigned int i = 0; names[i] != NULL; i++)
+        if (strcmp(argv[0], names[i]) == 0)
+            return i;
+    usage_error("say %s, not '%s'", told, argv[0]);
+}
+
 static int run_reset(int argc, char **argv)
 {
     static struct sim_state state;
@@ -91,17 +102,14 @@ const struct verb verb_reboot = {
 
 static int run_driver(int argc, char **argv)
 {
-    static const char *const names[] = {"loaded", "unloaded", "mismatch"};
+    static const char *const names[] = {"loaded", "unloaded", "mismatch", NULL};
     static struct sim_state state;
-    int lock, wanted = -1;
+    unsigned int wanted;
+    int lock;
 
-    if (only_gpu(&argc, &argv, 1) != NULL || argc != 1)
-        usage_error("say loaded, unloaded or mismatch");
-    for (int i = 0; i < 3; i++)
-        if (strcmp(argv[0], names[i]) == 0)
-            wanted = i;
-    if (wanted < 0)
-        usage_error("the driver is loaded, unloaded or mismatch, not '%s'", argv[0]);
+    if (only_gpu(&argc, &argv, 1) != NULL)
+        usage_error("the driver is that of all GPUs");
+    wanted = only_word(argc, argv, names, "loaded, unloaded or mismatch");
     lock = change_state(&state);
     /* Unloading takes with it what only the driver held: all that a reboot takes. */
     if (wanted == SIM_DRIVER_UNLOADED) {
@@ -111,7 +119,7 @@ static int run_driver(int argc, char **argv)
         if (state.driver != SIM_DRIVER_UNLOADED)
             node_reboot(&state);
     }
-    state.driver = (uint32_t)wanted;
+    state.driver = wanted;
     save_state(&state, lock);
     return 0;
 }
@@ -175,18 +183,13 @@ const struct verb verb_restore = {"restore", run_restore, "restore [--gpu N]\n\n
 
 static int run_fabric(int argc, char **argv)
 {
-    static const char *const names[] = {"", "not_started", "in_progress", "completed"};
+    static const char *const names[] = {"not_started", "in_progress", "completed", NULL};
     static struct sim_state state;
     const char *gpu = only_gpu(&argc, &argv, 1);
-    unsigned int wanted = 0;
-    int lock;
+    /* NVML begins with 1: 0 is for GPUs without a fabric. */
+    unsigned int wanted = 1 + only_word(argc, argv, names, "not_started, in_progress or completed");
+    int lock = change_state(&state);
 
-    for (unsigned int i = 1; argc == 1 && i < 4; i++)
-        if (strcmp(argv[0], names[i]) == 0)
-            wanted = i;
-    if (wanted == 0)
-        usage_error("say not_started, in_progress or completed");
-    lock = change_state(&state);
     for (unsigned int i = 0; i < state.gpu_count; i++)
         if (gpu == NULL || i == gpu_number(&state, gpu))
             state.gpu[i].fabric = wanted;
@@ -203,22 +206,15 @@ const struct verb verb_fabric = {
 
 static int run_virtualization(int argc, char **argv)
 {
-    static const char *const names[] = {"none", "passthrough", "vgpu", "host-vgpu", "host-vsga"};
+    static const char *const names[] = {"none", "passthrough", "vgpu", "host-vgpu", "host-vsga", NULL};
     static struct sim_state state;
     const char *gpu = only_gpu(&argc, &argv, 1);
-    int lock, wanted = -1;
+    unsigned int wanted = only_word(argc, argv, names, "none, passthrough, vgpu, host-vgpu or host-vsga");
+    int lock = change_state(&state);
 
-    if (argc != 1)
-        usage_error("say none, passthrough, vgpu, host-vgpu or host-vsga");
-    for (int i = 0; i < 5; i++)
-        if (strcmp(argv[0], names[i]) == 0)
-            wanted = i;
-    if (wanted < 0)
-        usage_error("the mode is none, passthrough, vgpu, host-vgpu or host-vsga, not '%s'", argv[0]);
-    lock = change_state(&state);
     for (unsigned int i = 0; i < state.gpu_count; i++)
         if (gpu == NULL || i == gpu_number(&state, gpu))
-            state.gpu[i].virtualization = (uint32_t)wanted;
+            state.gpu[i].virtualization = wanted;
     save_state(&state, lock);
     return 0;
 }

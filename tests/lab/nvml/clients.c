@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "clients.h"
 
+#include <string.h>
+
 static int listed(const struct call *call, const struct sim_process *process, unsigned int kinds)
 {
     if (process->pid == 0 || process->gpu != call->index || !(kinds >> process->kind & 1))
@@ -8,23 +10,29 @@ static int listed(const struct call *call, const struct sim_process *process, un
     return call->ci == NULL || (process->gi == (int)call->gi->id && process->ci == (int)call->ci->id);
 }
 
-const struct sim_process *clients_next(const struct call *call, unsigned int kinds, unsigned int *place)
+static unsigned int number(const struct call *call, unsigned int kinds)
 {
-    while (*place < SIM_MAX_PROCS) {
-        const struct sim_process *process = &call->state->process[(*place)++];
+    unsigned int found = 0;
 
-        if (listed(call, process, kinds))
-            return process;
-    }
-    return NULL;
+    for (unsigned int i = 0; i < SIM_MAX_PROCS; i++)
+        found += listed(call, &call->state->process[i], kinds);
+    return found;
 }
 
-nvmlReturn_t clients_count(const struct call *call, unsigned int kinds, unsigned int *count, const void *room)
+nvmlReturn_t clients_list(const struct call *call, unsigned int kinds, unsigned int *count, void *out, size_t size,
+                          client_entry_t *fill)
 {
-    unsigned int given = *count, place = 0;
+    unsigned int room = *count;
+    char *entry = out;
 
-    *count = 0;
-    while (clients_next(call, kinds, &place) != NULL)
-        (*count)++;
-    return *count > 0 && (given < *count || room == NULL) ? NVML_ERROR_INSUFFICIENT_SIZE : NVML_SUCCESS;
+    *count = number(call, kinds);
+    if (*count > 0 && (room < *count || out == NULL))
+        return NVML_ERROR_INSUFFICIENT_SIZE;
+    for (unsigned int i = 0; i < SIM_MAX_PROCS; i++)
+        if (listed(call, &call->state->process[i], kinds)) {
+            memset(entry, 0, size);
+            fill(entry, &call->state->process[i]);
+            entry += size;
+        }
+    return NVML_SUCCESS;
 }

@@ -13,10 +13,14 @@ enum {
     CLIENTS_ALL = CLIENTS_COMPUTE | CLIENTS_GRAPHICS | CLIENTS_MPS
 };
 
-/* The first of those kinds on the call's device at or after *place, which is moved behind it; NULL when there is none. */
-const struct sim_process *clients_next(const struct call *call, unsigned int kinds, unsigned int *place);
+/* Fills one entry of a list, which is all zeros. */
+typedef void client_entry_t(void *entry, const struct sim_process *process);
 
-/* NVML's way with lists: *count, the room there is, becomes the number that there are; too little is INSUFFICIENT_SIZE. */
-nvmlReturn_t clients_count(const struct call *call, unsigned int kinds, unsigned int *count, const void *room);
+/*
+ * Lists the clients of those kinds on the call's device. *count, the room in out, becomes the number that there are;
+ * too little room is INSUFFICIENT_SIZE. size: of an entry.
+ */
+nvmlReturn_t clients_list(const struct call *call, unsigned int kinds, unsigned int *count, void *out, size_t size,
+                          client_entry_t *fill);
 
 #endif

@@ -44,15 +44,26 @@ def test_model(model):
     assert row(model.name, mig.min_driver, mig.slices, mig.memory_slices, needs, keeps) in GUIDE
 
 
-def profile_cell(profile):
-    return f"`{profile.name}` {memory(profile)}"
+def profile_cells(model):
+    plain = [profile for profile in model.mig.profiles if "+me" not in profile.name]
+    return [f"`{profile.name}` {memory(profile)}" for profile in plain]
 
 
 @pytest.mark.parametrize("model", SEVEN, ids=lambda model: model.key)
 def test_profiles_of_the_models_of_seven_slices(model):
-    alike = [other.name.replace("NVIDIA ", "") for other in SEVEN if other.mig.profiles == model.mig.profiles]
-    plain = [profile for profile in model.mig.profiles if "+me" not in profile.name]
-    assert row(", ".join(alike), *map(profile_cell, plain)) in GUIDE
+    cells = profile_cells(model)
+    alike = [other.name.replace("NVIDIA ", "") for other in SEVEN if profile_cells(other) == cells]
+    assert row(", ".join(alike), *cells) in GUIDE
+
+
+def test_models_whose_double_memory_has_more_multiprocessors():
+    """On Hopper and later, but on the H100 PCIe and H800 PCIe."""
+    by_constant = [(model, {profile.constant: profile.sms for profile in model.mig.profiles}) for model in SEVEN]
+    without = {model.key for model, sms in by_constant if sms[9] == sms[0]}
+    assert without == {model.key for model in SEVEN if model.architecture == "ampere"} | {
+        "H100-80-PCIE",
+        "H800-80-PCIE",
+    }
 
 
 @pytest.mark.parametrize("number", range(7))

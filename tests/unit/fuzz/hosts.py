@@ -25,7 +25,6 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import (
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.command import Result
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.reading import Reading
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import locked_clocks, pynvml_loader
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.clocks import parse_show
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import clocks as clocks_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import jetpack as jetpack_facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
@@ -39,17 +38,19 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host import facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host import read as tpm_read
 from ansible_collections.edgesite.gpu.plugins.module_utils.tpm.host.connection import Connection
 from ansible_collections.edgesite.gpu.tests.unit.fuzz.examples import KEY_FILE, PUBLICS
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.host import driver_host
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.gpu.test_settings import FACTS
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.jetson.host import jetson_host
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.site.host.removal_host import RemovalHost
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.storage import test_plan as volumes
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 
-_JETSON = {"/etc/nvfancontrol.conf": "nvfancontrol.conf", "/etc/nvpmodel.conf": "nvpmodel-orin-nano-super.conf"}
-_TEXTS = {path: (FIXTURES / "jetson" / fixture).read_text() for path, fixture in _JETSON.items()}
-_TEXTS["/var/lib/nvpmodel/status"] = "pmode:0002 fmode:quiet"
+_TEXTS = {
+    "/etc/nvfancontrol.conf": text_of("jetson", "nvfancontrol_conf/orin-nano"),
+    "/etc/nvpmodel.conf": text_of("jetson", "nvpmodel_conf/orin-nano-super-maxn"),
+    "/var/lib/nvpmodel/status": "pmode:0002 fmode:quiet",
+}
 _TPM_TEXTS = {"handles-persistent": b"- 0x81000001\n- 0x81010001\n"}
 
 
@@ -160,10 +161,8 @@ def _jetpack(monkeypatch, module, rng):
 
 
 def _jetson_clocks(monkeypatch, _module, rng):
-    shown = [
-        (FIXTURES / "jetson" / "jetson_clocks-show-{0}.txt".format(name)).read_text() for name in ("free", "locked")
-    ]
-    monkeypatch.setattr(clocks_backend, "clocks", lambda run: parse_show(rng.choice(shown)))
+    shown = [text_of("jetson", "jetson_clocks/" + name) for name in ("agx-orin", "agx-orin-locked")]
+    monkeypatch.setattr(clocks_backend, "show", lambda run: rng.choice(shown))
     monkeypatch.setattr(clocks_backend, "stored", lambda: rng.random() < 0.5)
 
 

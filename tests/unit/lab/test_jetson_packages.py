@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board, bootloader
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import parse_conf
 from edgelab import definition, jetson, jetson_packages, jetson_releases, paths
 
 SITES = [*definition.SITES.glob("*.yml"), paths.LAB / "tests" / "jetson.yml"]
@@ -40,6 +41,14 @@ def test_packages_of_a_release_fit_together(release: jetson_releases.Release) ->
     assert board.parse_tegra_release(release.tegra_release).version == release.l4t
 
 
+@pytest.mark.parametrize("name", ["agx-orin", "orin-nano", "agx-xavier"])
+def test_bootloader_package_knows_the_boards_of_the_lab(name: str) -> None:
+    script = (jetson_packages.SOURCES / "files" / "bootloader.postinst").read_text()
+    conf = f"COMPATIBLE_SPEC {jetson._BOARD_SPECS[name]}\n"
+    assert bootloader.unknown_board(conf, script) is None
+    assert bootloader.unknown_board(conf.replace("devkit", "carrier"), script)
+
+
 def test_hub_of_a_site_without_jetsons_serves_nothing() -> None:
     site = definition.load("bench")
     assert jetson.hub_files(site, site.host("hub")) == {} == jetson.hub_links(site, site.host("hub"))
@@ -55,5 +64,5 @@ def test_hub_of_a_site_without_jetsons_serves_nothing() -> None:
     ],
 )
 def test_power_modes(name: str, modes: list, default: int) -> None:
-    conf = board.parse_power_conf((jetson_packages.SOURCES / "files" / f"nvpmodel_{name}.conf").read_text())
+    conf = parse_conf((jetson_packages.SOURCES / "files" / f"nvpmodel_{name}.conf").read_text())
     assert ([mode.name for mode in conf.modes], conf.default) == (modes, default)

@@ -16,7 +16,7 @@ PLACES = {
     "apt-mark": ["common/host/apt.py"],
     "apt-cache": ["common/host/apt.py"],
     "dnf": ["common/host/dnf.py"],
-    "modprobe": ["driver/host/modules.py"],
+    "modprobe": ["common/host/modprobe.py"],
 }
 
 

@@ -47,6 +47,12 @@ def lockers() -> List[Tuple[int, str]]:
     return [(pid, processes.name(pid) or "unknown") for pid in pids]
 
 
+def policy(run: Run, names: Sequence[str]) -> str:
+    """What apt-cache tells of the packages, without waiting for anybody; empty where there is no apt."""
+    program = command.find("apt-cache")
+    return run([program, "policy", *names]).text if program else ""
+
+
 class Apt:
     """Each method raises EdgesiteError where its program fails, with what that complained about."""
 

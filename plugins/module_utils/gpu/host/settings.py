@@ -5,20 +5,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from typing import Any, Iterator
 
 from .. import nvml_words
-from ..settings import Change, show
+from ..nvml_errors import NvmlError
+from ..settings import UNKNOWN, Change, show
 from . import locked_clocks
-from .nvml import Nvml
+from .nvml import ABSENT, Nvml
 
 
 def apply(nvml: Nvml, change: Change) -> None:
     """Does one change. Raises NvmlError."""
     what = "{0} = {1} on GPU {2}".format(change.key, show(change.key, change.value), change.gpu.label())
-    _SETTERS[change.key](nvml, nvml.handle(change.gpu.index), change.value, what)
+    handle = nvml.handle(change.gpu.index)
     if change.key.endswith("_clocks"):
-        locked_clocks.write(change.gpu.uuid, change.key, change.value)
+        with _noted(change):
+            _SETTERS[change.key](nvml, handle, None if change.value == UNKNOWN else change.value, what)
+    else:
+        _SETTERS[change.key](nvml, handle, change.value, what)
+
+
+@contextlib.contextmanager
+def _noted(change: Change) -> Iterator[None]:
+    """Notes clocks as unknown while they change: a run that is killed then does not leave a note that is wrong."""
+    earlier = locked_clocks.read().get(change.gpu.uuid, {}).get(change.key)
+    locked_clocks.write(change.gpu.uuid, change.key, UNKNOWN)
+    try:
+        yield
+    except NvmlError as error:
+        if error.code in ABSENT:
+            locked_clocks.write(change.gpu.uuid, change.key, earlier)
+        raise
+    locked_clocks.write(change.gpu.uuid, change.key, change.value)
 
 
 def _persistence_mode(nvml: Nvml, handle: Any, value: Any, what: str) -> None:

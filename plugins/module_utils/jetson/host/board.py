@@ -10,11 +10,12 @@ from dataclasses import asdict
 from typing import Any, Dict, List, Optional
 
 from ...common.errors import EdgesiteError
-from ...common.host import command, files
+from ...common.host import apt, command, files
 from ...common.reading import Reading, unread
 from .. import board as jetson
-from .. import fan
-from ..board import L4t, PowerConf, PowerMode
+from .. import fan, offer
+from ..board import L4t, PowerMode
+from ..nvpmodel_conf import Conf, parse_conf
 from . import nvpmodel_note
 
 _BECOME = "Run the task as root (become: true)"
@@ -35,9 +36,9 @@ def read(run: command.Run, root: str = "/") -> Reading:
         "module": jetson.module_part(compatible),
         "soc": jetson.soc(compatible),
         "l4t": asdict(l4t) if l4t else None,
-        "jetpack": jetson.jetpack(l4t) if l4t else None,
+        "jetpack": _jetpack(run, l4t) if l4t else None,
         "power_mode": asdict(mode) if mode else None,
-        "power_modes": [asdict(offered) for offered in conf.modes],
+        "power_modes": [{"id": offered.id, "name": offered.name} for offered in conf.modes] if conf else [],
         "fan_profiles": _fan_profiles(root, missing),
     }
     return Reading(value, missing)
@@ -80,23 +81,46 @@ def _l4t(run: command.Run, root: str, missing: List[Dict[str, Any]]) -> Optional
 
 
 def _l4t_package(run: command.Run) -> Optional[L4t]:
+    return jetson.parse_package_version(_version(run, "nvidia-l4t-core"))
+
+
+def _jetpack(run: command.Run, l4t: L4t) -> Optional[str]:
+    """The table's, and for a release that is not in it, what apt offers with this L4T, or what is installed."""
+    return jetson.jetpack(l4t) if jetson.is_known(l4t) else _offered_with(run, l4t) or _installed_with(run, l4t)
+
+
+def _offered_with(run: command.Run, l4t: L4t) -> Optional[str]:
+    offered = offer.parse(apt.policy(run, offer.PACKAGES))
+    return offered.jetpack if offered.l4t == l4t else None
+
+
+def _installed_with(run: command.Run, l4t: L4t) -> Optional[str]:
+    return jetson.jetpack(l4t, _version(run, "nvidia-jetpack"))
+
+
+def _version(run: command.Run, package: str) -> str:
+    """Of an installed package; empty for none."""
     program = command.find("dpkg-query")
-    if program is None:
-        return None
-    result = run([program, "-W", "-f", "${Version}", "nvidia-l4t-core"])
-    return jetson.parse_package_version(result.text) if result.ok else None
+    result = run([program, "-W", "-f", "${Version}", package]) if program else None
+    return result.text if result and result.ok else ""
 
 
-def _power_conf(root: str, missing: List[Dict[str, Any]]) -> PowerConf:
+def _power_conf(root: str, missing: List[Dict[str, Any]]) -> Optional[Conf]:
+    """None where nvpmodel has no modes, as on images for modules that are run at one fixed power."""
+    path = "/etc/nvpmodel.conf"
     try:
-        text = files.read_text(os.path.join(root, "etc/nvpmodel.conf"))
+        text = files.read_text(os.path.join(root, path[1:]))
+        return None if text is None else parse_conf(text, path)
     except OSError as error:
-        missing.append(unread("jetson.power_modes", "/etc/nvpmodel.conf: {0}".format(error.strerror), _BECOME))
-        text = None
-    return jetson.parse_power_conf(text or "")
+        missing.append(unread("jetson.power_modes", "{0}: {1}".format(path, error.strerror), _BECOME))
+    except EdgesiteError as error:
+        missing.append(unread("jetson.power_modes", error.problem, error.fix))
+    return None
 
 
-def _power_mode(run: command.Run, root: str, conf: PowerConf, missing: List[Dict[str, Any]]) -> Optional[PowerMode]:
+def _power_mode(
+    run: command.Run, root: str, conf: Optional[Conf], missing: List[Dict[str, Any]]
+) -> Optional[PowerMode]:
     try:
         text = files.read_text(os.path.join(root, "var/lib/nvpmodel/status"))
     except OSError as error:
@@ -107,10 +131,6 @@ def _power_mode(run: command.Run, root: str, conf: PowerConf, missing: List[Dict
     mode = jetson.power_mode(conf, stored if waiting_for is None else waiting_for)
     if mode is None or mode.name is None:
         mode = _query_power_mode(run) or mode
-    # without modes there is no nvpmodel, as on images for modules that are run at one fixed power
-    if mode is None and conf.modes:
-        why = "nvpmodel has neither a stored mode nor a default in /etc/nvpmodel.conf"
-        missing.append(unread("jetson.power_mode", why, "Set a mode once: nvpmodel -m ID"))
     return mode
 
 

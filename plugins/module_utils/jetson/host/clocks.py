@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import os
-from typing import Dict
 
 from ...common.errors import EdgesiteError
 from ...common.host import command, owned_files
 from ...common.host.command import Run
-from ..clocks import STORE, Clock, parse_show
+from ..clocks import STORE
 
 _SECONDS = 60.0
 
@@ -26,9 +25,9 @@ def program() -> str:
     return found
 
 
-def clocks(run: Run) -> Dict[str, Clock]:
-    """The range of each clock. Raises EdgesiteError."""
-    return parse_show(_run(run, "--show"))
+def show(run: Run) -> str:
+    """What it tells of clocks and fans. Raises EdgesiteError."""
+    return _run(run, "--show")
 
 
 def stored() -> bool:
@@ -36,8 +35,8 @@ def stored() -> bool:
     return os.path.exists(STORE)
 
 
-def lock(run: Run) -> None:
-    """Notes the clocks as they are, and locks them. Raises EdgesiteError."""
+def lock(run: Run, fan: bool = False) -> None:
+    """Notes the clocks as they are, and locks them; has the fans run at full speed. Raises EdgesiteError."""
     try:
         os.makedirs(os.path.dirname(STORE), exist_ok=True)
     except OSError as error:
@@ -48,7 +47,7 @@ def lock(run: Run) -> None:
     # It would ask whether it may overwrite one.
     owned_files.remove(STORE)
     _run(run, "--store", STORE)
-    _run(run)
+    _run(run, *(["--fan"] if fan else []))
 
 
 def restore(run: Run) -> None:

@@ -20,18 +20,21 @@ from . import clocks as backend
 
 
 class JetsonClocksDomain(Domain[State, Action]):
-    """Whether the clocks are to be locked, and the boot unit that is wanted."""
+    """Whether the clocks are to be locked, the boot unit that is wanted, and whether the fans run at full speed."""
 
-    def __init__(self, run: Run, lock: bool, unit: BootUnit) -> None:
+    def __init__(self, run: Run, lock: bool, unit: BootUnit, fan: bool = False) -> None:
         self.run = run
         self.lock = lock
         self.unit = unit
+        self.fan = fan
 
     def observe(self) -> State:
-        return State(backend.clocks(self.run), backend.stored(), boot_backend.observe(self.unit))
+        text = backend.show(self.run)
+        ranges, full = clocks.parse_show(text), clocks.at_full_speed(text)
+        return State(ranges, backend.stored(), boot_backend.observe(self.unit), full)
 
     def plan(self, state: State) -> List[Action]:
-        return clocks.plan(self.lock, self.unit, state)
+        return clocks.plan(self.lock, self.unit, state, self.fan)
 
     def predict(self, state: State, actions: List[Action]) -> State:
         return clocks.after(state, actions)
@@ -42,7 +45,7 @@ class JetsonClocksDomain(Domain[State, Action]):
 
     def apply(self, action: Action) -> None:
         if isinstance(action, Lock):
-            backend.lock(self.run)
+            backend.lock(self.run, action.fan)
         elif isinstance(action, Restore):
             backend.restore(self.run)
         else:
@@ -52,7 +55,7 @@ class JetsonClocksDomain(Domain[State, Action]):
         if isinstance(action, Lock):
             backend.restore(self.run)
         elif isinstance(action, Restore):
-            backend.lock(self.run)
+            backend.lock(self.run, action.fan)
         else:
             boot_backend.apply(self.run, effects.undo(action))
 
@@ -67,4 +70,4 @@ class JetsonClocksDomain(Domain[State, Action]):
         }
 
     def extras(self, before: State, after: State) -> Dict[str, Any]:
-        return {"locked": bool(after.clocks) and clocks.locked(after.clocks)}
+        return {"locked": bool(after.clocks) and clocks.locked(after.clocks), "fan_at_full_speed": bool(after.full)}

@@ -12,18 +12,19 @@ from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import PlannedDomain
 from .. import fan as jetson_fan
-from ..fan import SetProfile, State
+from .. import own_lines
+from ..fan import SetProfile, State, Wanted
 from . import fan as backend
 
 
 class JetsonFanDomain(PlannedDomain[State, SetProfile]):
-    """The profile that is wanted, by its name."""
+    """The profile that is wanted, by its name, and the user's own curves."""
 
     rules = jetson_fan
 
-    def __init__(self, run: Run, profile: str) -> None:
+    def __init__(self, run: Run, wanted: Wanted) -> None:
         self.run = run
-        self.wanted = profile
+        self.wanted = wanted
 
     def observe(self) -> State:
         return backend.observe(self.run)
@@ -44,6 +45,7 @@ class JetsonFanDomain(PlannedDomain[State, SetProfile]):
                 {"fan": fan.number, "default": fan.default, "profile": in_force.get(fan.number)} for fan in state.fans
             ],
             "running": state.active,
+            "curves": own_lines.shown(state.text),
         }
 
     def extras(self, before: State, after: State) -> Dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Dict, List, Optional
 
 from ...boot.host import footprint as boot_footprint
@@ -16,6 +17,7 @@ from ...common.host.command import Run
 from ...common.host.footprint import Look
 from .. import board, footprint
 from ..clocks import boot_unit
+from ..nvpmodel_conf import Conf, parse_conf
 from . import board as jetson
 from . import clocks, jetpack, nvpmodel
 
@@ -27,12 +29,18 @@ def observe(look: Look) -> Footprint:
         return found
     runtimes = [(name, path, owned_files.read_text(path) or "") for name, _program, path in jetpack.RUNTIMES]
     there = [path for path in footprint.paths() if owned_files.read_text(path) is not None]
-    conf = board.parse_power_conf(owned_files.read_text(nvpmodel.CONF) or "")
     stored = board.parse_power_status(owned_files.read_text(nvpmodel.STATUS) or "")
     return found._replace(
         kept=(*found.kept, *footprint.kept(there, runtimes)),
-        seen=footprint.in_force(conf, stored, clocks.stored()),
+        seen=footprint.in_force(_modes(), stored, clocks.stored()),
     )
+
+
+def _modes() -> Optional[Conf]:
+    """None where the file is missing or damaged: a removal does not need the name of the mode."""
+    with contextlib.suppress(EdgesiteError):
+        return parse_conf(owned_files.read_text(nvpmodel.CONF) or "")
+    return None
 
 
 def _holds(run: Run) -> Optional[Holds]:

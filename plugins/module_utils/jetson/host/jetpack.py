@@ -16,7 +16,7 @@ from ...common.errors import EdgesiteError
 from ...common.host import apt, command, files, systemctl
 from ...common.host.command import Run
 from ...common.reading import unread
-from .. import jetpack
+from .. import bootloader, jetpack
 from ..jetpack import Package
 from . import board as jetson
 
@@ -24,6 +24,9 @@ from . import board as jetson
 HOLDS = "/etc/edgesite-gpu/jetpack-holds"
 CDI = "/etc/cdi/nvidia.yaml"
 INFO = "/var/lib/dpkg/info"
+BOOT_CONTROL = "/etc/nv_boot_control.conf"
+# With this file NVIDIA's packages leave the firmware as it is.
+NO_FIRMWARE = "/opt/nvidia/l4t-packages/.nv-l4t-disable-boot-fw-update-in-preinstall"
 # Container runtimes by their name for nvidia-ctk and systemd, with program and configuration
 RUNTIMES = (
     ("docker", "dockerd", "/etc/docker/daemon.json"),
@@ -49,6 +52,7 @@ def read(run: Run) -> Dict[str, Any]:
         "module": board["module"],
         "soc": board["soc"],
         "board": jetson.board(),
+        "unknown_board": _unknown_board(),
         "nvpmodel": {"mode": board["power_mode"], "modes": board["power_modes"]},
         "packages": jetpack.parts(known),
         "installed": {package.name: package.version for package in known if package.whole},
@@ -62,6 +66,13 @@ def read(run: Run) -> Dict[str, Any]:
         "reboot_required": _waits_for_reboot(run, known),
         "unread": missing,
     }
+
+
+def _unknown_board() -> Optional[str]:
+    if os.path.exists(NO_FIRMWARE):
+        return None
+    script = files.read_text(os.path.join(INFO, "nvidia-l4t-bootloader.postinst"))
+    return bootloader.unknown_board(files.read_text(BOOT_CONTROL) or "", script or "")
 
 
 def packages(run: Run, missing: List[Dict[str, Any]]) -> Tuple[Package, ...]:

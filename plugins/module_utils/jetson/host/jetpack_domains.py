@@ -16,7 +16,7 @@ from ...common.host import apt, command, owned_files, systemctl
 from ...common.host import effects as host_effects
 from ...common.host.command import Run
 from ...converge import WAITS, Domain
-from .. import jetpack, jetpack_actions, jetpack_plan
+from .. import fan, jetpack, jetpack_actions, jetpack_plan, nvpmodel, offer
 from ..clocks import boot_unit
 from ..jetpack_actions import RELOAD, Action, ConfigureRuntime, Hold, Install, WriteCdi
 from ..jetpack_plan import Wanted
@@ -35,9 +35,10 @@ _TOOL_SECONDS = 120.0
 class Power(NamedTuple):
     """What is wanted besides packages; empty leaves it alone."""
 
-    mode: str = ""
+    mode: nvpmodel.Wanted = nvpmodel.Wanted()
     clocks: str = ""
-    fan: str = ""
+    full_fan: bool = False
+    fan: fan.Wanted = fan.Wanted()
 
 
 class Look:
@@ -64,15 +65,16 @@ def domains(look: Look, backend: apt.Apt, wanted: Wanted, power: Power, reboots:
     yield HoldsDomain(look, wanted, backend)
     if reboots and look.now()["reboot_required"]:
         return
-    if power.mode:
+    if power.mode != nvpmodel.Wanted():
         mode = NvpmodelDomain(look.run, power.mode)
         yield mode
         if reboots and mode.waits():
             return
     if power.clocks:
         lock = power.clocks == "locked"
-        yield JetsonClocksDomain(look.run, lock, boot_unit(program(), lock))
-    if power.fan:
+        unit = boot_unit(program(), lock, power.full_fan)
+        yield JetsonClocksDomain(look.run, lock, unit, power.full_fan)
+    if power.fan != fan.Wanted():
         yield JetsonFanDomain(look.run, power.fan)
     yield ContainersDomain(look, wanted)
 
@@ -189,7 +191,7 @@ class PackagesDomain(_Part):
             )
         if action.upgrade:
             # A suite has several releases, and a dist-upgrade takes the newest.
-            jetpack_plan.check_offer(self.apt.candidate("nvidia-l4t-core"), self.wanted)
+            jetpack_plan.check_offer("".join(map(self.apt.candidate, offer.PACKAGES)), self.wanted)
         # Only these: whatever else is held stays as it is.
         self.apt.mark("unhold", action.release)
         if action.upgrade:

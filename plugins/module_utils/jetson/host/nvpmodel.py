@@ -4,20 +4,24 @@
 """nvpmodel: its configuration, the file it keeps its choice in, and the program.
 
 The program knows best whether a mode takes a reboot, since it compares with the hardware. It asks then whether it may
-reboot at once, and a no leaves everything as it is. The choice is therefore written into its status file, which its own
-unit sets at boot, before anything uses the GPU.
+reboot at once, and a no leaves everything as it is; or it fails at a mask of power gating, and what came before that is
+set already. The choice is therefore written into its status file, which its own unit sets at boot, before anything uses
+the GPU.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import Optional
+from typing import Dict, List, Optional, Tuple
 
+from ...common import lines
 from ...common.errors import EdgesiteError
-from ...common.host import command, owned_files, systemctl
+from ...common.host import command, files, owned_files, systemctl
 from ...common.host.command import Result, Run
-from .. import board, nvpmodel
-from ..nvpmodel import ReleaseClocks, SetMode, State
+from .. import board, nvpmodel, own_modes
+from ..nvpmodel import ReleaseClocks, SetMode, State, WriteModes
+from ..nvpmodel_conf import Conf, parse_conf
 from . import board as jetson_files
 from . import clocks, nvpmodel_note
 
@@ -29,12 +33,31 @@ _CORES_SWITCHED_LIVE = ("tegra186", "tegra194", "tegra210")
 _INSTALL = "Install the package nvidia-l4t-nvpmodel; on another maker's board, install the package of that maker"
 
 
-def observe(run: Run) -> State:
-    """Configuration and choice. Raises EdgesiteError where the host has no usable nvpmodel."""
-    conf = nvpmodel.parse_conf(_conf_text(), CONF)
+def observe(run: Run, clocks_too: bool = False) -> State:
+    """Configuration and choice; the clocks that there are, too. Raises EdgesiteError where nvpmodel is not usable."""
+    text = _conf_text()
+    conf = parse_conf(text, CONF)
     stored = _stored(run)
     fixed = jetson_files.soc() not in _CORES_SWITCHED_LIVE
-    return State(conf, stored, nvpmodel_note.running(stored), systemctl.failed(run, UNIT), clocks.stored(), fixed)
+    waits, stale = nvpmodel_note.running(stored), nvpmodel_note.stale()
+    tables = _tables(conf) if clocks_too else {}
+    return State(conf, stored, waits, systemctl.failed(run, UNIT), clocks.stored(), fixed, text, stale, tables)
+
+
+def _tables(conf: Conf) -> Dict[str, Tuple[int, ...]]:
+    """By parameter, of the files that can be read."""
+    read = {
+        parameter: tuple(rate for path in paths for rate in _rates(path))
+        for parameter, paths in own_modes.table_files(conf).items()
+    }
+    return {parameter: rates for parameter, rates in read.items() if rates}
+
+
+def _rates(path: str) -> List[int]:
+    with contextlib.suppress(OSError):
+        numbers = [lines.as_int(word) for word in (files.read_text(path) or "").split()]
+        return [number for number in numbers if number is not None]
+    return []
 
 
 def _conf_text() -> str:
@@ -59,6 +82,8 @@ def apply(run: Run, action: nvpmodel.Action) -> None:
     """Does one action. Raises EdgesiteError."""
     if isinstance(action, ReleaseClocks):
         clocks.restore(run)
+    elif isinstance(action, WriteModes):
+        _write_conf(action.text, nvpmodel.SET if action.stale is not None else nvpmodel_note.stale())
     elif action.how == "keep":
         _write(action.mode.id, action.running)
     else:
@@ -70,6 +95,11 @@ def undo(run: Run, action: nvpmodel.Action) -> None:
     if isinstance(action, ReleaseClocks):
         clocks.lock(run)
         return
+    if isinstance(action, WriteModes):
+        _write_conf(action.previous, "")
+        if action.stale is not None:
+            _program(run, action.stale)
+        return
     if action.how != "keep" and action.running != action.mode.id:
         _program(run, action.running)
     if action.stored is None:
@@ -79,18 +109,29 @@ def undo(run: Run, action: nvpmodel.Action) -> None:
         _write(action.stored, action.running)
 
 
+def _write_conf(text: str, stale: str) -> None:
+    """The note comes first: a run that ends in between leaves the rest to the next one."""
+    nvpmodel_note.write_stale(stale)
+    # The file may be a link to the board's own.
+    owned_files.write_text(os.path.realpath(CONF), text)
+
+
 def _set(run: Run, action: SetMode) -> None:
     done = _program(run, action.mode.id)
     said = done.text + done.error
-    if nvpmodel.asks_for_reboot(said):
-        if action.mode.id == action.running:
+    fixed = nvpmodel.mask_is_fixed(said)
+    if fixed or nvpmodel.asks_for_reboot(said):
+        if action.mode.id == action.running and not action.again:
             raise EdgesiteError(
-                "{0} is the mode of this boot, but {1} failed, and nvpmodel asks for another reboot".format(
+                "{0} is the mode of this boot, but {1} failed, and nvpmodel cannot set it until another reboot".format(
                     action.mode.name, UNIT
                 ),
                 "Run 'journalctl -b -u {0}' on the host: values in {1} may not fit this board".format(UNIT, CONF),
             )
+        if fixed:
+            _program(run, action.running)
         _write(action.mode.id, action.running)
+        nvpmodel_note.write_stale(nvpmodel.BOOT if action.again else "")
     elif not done.ok:
         raise EdgesiteError(
             "nvpmodel -m {0}: {1}".format(action.mode.id, " ".join(said.split()) or done.rc),
@@ -98,6 +139,7 @@ def _set(run: Run, action: SetMode) -> None:
         )
     else:
         nvpmodel_note.remove()
+        nvpmodel_note.write_stale("")
         if systemctl.failed(run, UNIT):
             systemctl.clear_failure(run, UNIT)
 

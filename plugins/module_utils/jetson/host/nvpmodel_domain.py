@@ -11,22 +11,22 @@ from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import PlannedDomain
-from .. import nvpmodel
-from ..nvpmodel import Action, State
+from .. import nvpmodel, own_lines
+from ..nvpmodel import Action, State, Wanted
 from . import nvpmodel as backend
 
 
 class NvpmodelDomain(PlannedDomain[State, Action]):
-    """The mode that is wanted, by its name."""
+    """The mode that is wanted, by its name, and the user's own modes."""
 
     rules = nvpmodel
 
-    def __init__(self, run: Run, mode: str) -> None:
+    def __init__(self, run: Run, wanted: Wanted) -> None:
         self.run = run
-        self.wanted = mode
+        self.wanted = wanted
 
     def observe(self) -> State:
-        return backend.observe(self.run)
+        return backend.observe(self.run, bool(self.wanted.own))
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing the power mode", NONE)
@@ -41,6 +41,7 @@ class NvpmodelDomain(PlannedDomain[State, Action]):
         return {
             "mode": nvpmodel.show(state.conf, nvpmodel.in_force(state)),
             "next_boot": nvpmodel.show(state.conf, nvpmodel.chosen(state)),
+            "own_modes": own_lines.shown(state.text),
         }
 
     def waits(self) -> bool:

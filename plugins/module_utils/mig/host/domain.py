@@ -29,21 +29,23 @@ from ...common.errors import EdgesiteError
 from ...common.host import units
 from ...common.host.command import Run
 from ...converge import Domain
-from ...gpu.host import lock
+from ...gpu.changed import Entry, Noted
+from ...gpu.host import changed, lock
 from ...gpu.host.process import NvmlProcess
 from ...gpu.host.unlisted import Lost
 from .. import actions as mig_actions
 from .. import drm as mig_drm
-from .. import explain, show
+from .. import explain, show, unwanted
 from .. import plan as mig_plan
 from ..card import Card
 from ..drm import Drm, SwitchModule
 from ..layouts import Wish
 from ..plan import Policy
+from ..unwanted import KEY, Forget
 from . import apply, drm
 from .cards import read_cards
 
-Action = Union[mig_actions.Action, SwitchModule, quiesce.SwitchUnit, Effect]
+Action = Union[mig_actions.Action, Forget, SwitchModule, quiesce.SwitchUnit, Effect]
 
 # A reset takes power limits and clocks with it; this unit sets them when it is started again.
 _SETTINGS_UNIT = "edgesite-gpu-settings.service"
@@ -53,9 +55,10 @@ _DISPLAY = "display-manager.service"
 
 @dataclass(frozen=True)
 class State:
-    """The cards, units and boot unit as observed. lost: cards that cannot be read.
+    """The cards, units and boot unit as observed. lost: cards that cannot be read. noted: cards that runs have changed.
 
-    Units are no part of what has to be as it was: they start in their own time.
+    Units are no part of what has to be as it was: they start in their own time. Nor are notes: the next run drops those
+    of cards that are as they were.
     """
 
     cards: Tuple[Card, ...]
@@ -63,6 +66,7 @@ class State:
     boot: boot.BootUnit
     lost: Tuple[Union[int, str], ...]
     drm: Drm
+    noted: Noted = field(default_factory=dict, compare=False)
 
 
 class MigDomain(Domain[State, Action]):
@@ -70,8 +74,9 @@ class MigDomain(Domain[State, Action]):
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
     a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. unload_drm: whether nvidia_drm may
-    be unloaded for a reset. What is shown, and what still waits, follows the last plan. only_mode: cards whose profiles
-    were unknown at the first plan, so that their instances are another domain's.
+    be unloaded for a reset. at_boot: there may be other layouts too. What is shown, and what still waits, follows the
+    last plan. only_mode: cards whose profiles were unknown at the first plan, so that their instances are another
+    domain's.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class MigDomain(Domain[State, Action]):
         quiesced: Sequence[str] = (),
         unit: boot.BootUnit = boot.NONE,
         unload_drm: bool = False,
+        at_boot: bool = False,
     ) -> None:
         self.run = run
         self.nvml = nvml
@@ -91,6 +97,8 @@ class MigDomain(Domain[State, Action]):
         self.quiesced = [_SETTINGS_UNIT, *quiesced]
         self.unit = unit
         self.unload_drm = unload_drm
+        self.at_boot = at_boot
+        self.noting: Dict[str, Entry] = {}
         self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}
         self.reasons: Lost = {}
@@ -102,8 +110,10 @@ class MigDomain(Domain[State, Action]):
         cards: List[Card] = []
         if self.nvml is not None:
             cards, self.reasons = self.nvml.ask(read_cards)
-        found = drm.observe(any(card.enabled is not None and not card.resetless for card in cards))
-        return State(tuple(cards), self._units(), boot_backend.observe(self.unit), tuple(self.reasons), found)
+        resetting = any(card.enabled is not None and not card.resetless for card in cards)
+        noted = (changed.known if self.at_boot else changed.read)(changed.MIG)
+        unit, lost = boot_backend.observe(self.unit), tuple(self.reasons)
+        return State(tuple(cards), self._units(), unit, lost, drm.observe(resetting), noted)
 
     def _units(self) -> quiesce.Units:
         found = units.observe(self.run, self.quiesced)
@@ -121,10 +131,17 @@ class MigDomain(Domain[State, Action]):
                 error.fix += "; an earlier run left {0} unloaded: load it with 'modprobe {0}'".format(mig_drm.MODULE)
             raise
         resetting = mig_plan.resetting(of_cards, state.cards)
-        without_drm = mig_drm.around(of_cards, resetting, state.drm)
-        return quiesce.around(without_drm, bool(resetting), self.quiesced, state.units) + list(
-            boot.plan(self.unit, state.boot)
-        )
+        with_module = mig_drm.around(of_cards, resetting, state.drm)
+        return [
+            *quiesce.around(with_module, bool(resetting), self.quiesced, state.units),
+            *self._notes(state, of_cards),
+            *boot.plan(self.unit, state.boot),
+        ]
+
+    def _notes(self, state: State, of_cards: List[mig_actions.Action]) -> List[Forget]:
+        after = mig_actions.after(state.cards, of_cards)
+        self.noting = unwanted.noting(state.cards, after, of_cards, state.noted)
+        return [] if self.at_boot else unwanted.forgotten(after, state.noted)
 
     def _plan(self, state: State) -> List[mig_actions.Action]:
         if state.lost and any(layout.get("gpus") == "all" for layout in self.layouts):
@@ -147,14 +164,17 @@ class MigDomain(Domain[State, Action]):
 
     def predict(self, state: State, actions: List[Action]) -> State:
         switches = [action for action in actions if isinstance(action, quiesce.SwitchUnit)]
-        others = (SwitchModule, quiesce.SwitchUnit, *EFFECTS)
+        others = (Forget, SwitchModule, quiesce.SwitchUnit, *EFFECTS)
         of_cards = [action for action in actions if not isinstance(action, others)]
+        noted = {uuid: {KEY: entry} for uuid, entry in self.noting.items()}
+        gone = [action.gpu.uuid for action in actions if isinstance(action, Forget)]
         return State(
             tuple(mig_actions.after(state.cards, of_cards)),
             quiesce.after(state.units, switches),
             boot.after(state.boot, actions),
             state.lost,
             mig_drm.after(state.drm, actions),
+            {uuid: of_gpu for uuid, of_gpu in {**state.noted, **noted}.items() if uuid not in gone},
         )
 
     def ready(self, actions: List[Action]) -> None:
@@ -169,14 +189,23 @@ class MigDomain(Domain[State, Action]):
             drm.apply(self.run, action)
         elif isinstance(action, EFFECTS):
             boot_backend.apply(self.run, action)
+        elif isinstance(action, Forget):
+            changed.put(changed.MIG, action.gpu.uuid, KEY, None)
         elif self.nvml is not None:
+            self._note(action.gpu.uuid)
             self.nvml.ask(apply.apply, action)
+
+    def _note(self, uuid: str) -> None:
+        if uuid in self.noting:
+            changed.put(changed.MIG, uuid, KEY, self.noting[uuid])
 
     def undo(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):
             self.apply(quiesce.undo(action))
         elif isinstance(action, SwitchModule):
             self.apply(mig_drm.undo(action))
+        elif isinstance(action, Forget):
+            changed.put(changed.MIG, action.gpu.uuid, KEY, action.noted)
         elif isinstance(action, EFFECTS):
             self.apply(effects.undo(action))
         else:
@@ -189,6 +218,8 @@ class MigDomain(Domain[State, Action]):
             return mig_drm.describe(action)
         if isinstance(action, EFFECTS):
             return {"does": effects.describe(action), "kind": "boot_unit"}
+        if isinstance(action, Forget):
+            return unwanted.describe(action)
         return mig_actions.describe(action)
 
     def render(self, state: State) -> Dict[str, Any]:
@@ -201,12 +232,15 @@ class MigDomain(Domain[State, Action]):
 
     def extras(self, before: State, after: State) -> Dict[str, Any]:
         waiting = mig_plan.waiting(self.wanted, after.cards, self.policy)
-        at_boot = self.unit.enabled or any(card.virtualization == "passthrough" for card in waiting)
+        reboots = self.unit.enabled or any(card.virtualization == "passthrough" for card in waiting)
+        unread = self.nvml is None or bool(after.lost)
+        left = unwanted.left(self.wanted, after.cards, after.noted, unread)
         return {
             **show.changes(mig_plan.named(self.wanted, before.cards), mig_plan.named(self.wanted, after.cards)),
             "reset_required": [card.gpu.uuid for card in waiting],
-            "reboot_required": bool(waiting) and at_boot,
+            "reboot_required": bool(waiting) and reboots,
             "holders": [holder for card in waiting for holder in explain.holders(card.gpu, card.clients)],
+            "left_behind": [one._asdict() for one in left],
         }
 
 

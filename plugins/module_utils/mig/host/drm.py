@@ -34,7 +34,7 @@ def observe(resets: bool, root: str = "/") -> Drm:
     if use is None:
         recorded = _recorded()
         return Drm(False, left=recorded is not None, parameters=recorded or ())
-    version = files.told(os.path.join(root, "sys/module/nvidia/version"))
+    version = files.told(os.path.join(root, "sys/module", _DRIVER, "version"))
     found = Drm(True, parameters=_parameters(root), driver=version)
     if not (resets and found.holds):
         return found
@@ -57,7 +57,7 @@ def _clients(root: str) -> Tuple[Client, ...]:
 
 def _nodes(root: str) -> List[str]:
     base = os.path.join(root, "sys/bus/pci/devices")
-    cards = [card for card in files.names(base) if files.link_name(os.path.join(base, card, "driver")) == "nvidia"]
+    cards = [card for card in files.names(base) if files.link_name(os.path.join(base, card, "driver")) == _DRIVER]
     return [node for card in sorted(cards) for node in sorted(files.names(os.path.join(base, card, "drm")))]
 
 

@@ -54,7 +54,7 @@ def _settings(configuration: Dict[str, Any]) -> Report:
     with open_nvml(time.monotonic, time.sleep) as nvml:
         return _each(
             configuration["settings"],
-            lambda entry: [SettingsDomain(command.run, nvml, [entry], boot.NONE, tolerant=True)],
+            lambda entry: [SettingsDomain(command.run, nvml, [entry], boot.NONE, at_boot=True)],
         )
 
 
@@ -70,7 +70,8 @@ def _mig(configuration: Dict[str, Any]) -> Report:
         done, problems = _each(
             layouts,
             lambda layout: stages(
-                lambda: MigDomain(command.run, nvml, [layout], policy, quiesced, unload_drm=unload_drm), check=False
+                lambda: MigDomain(command.run, nvml, [layout], policy, quiesced, unload_drm=unload_drm, at_boot=True),
+                check=False,
             ),
         )
         return done, [str(problem) for problem in unknown] + problems

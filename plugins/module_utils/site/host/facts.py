@@ -23,8 +23,9 @@ from ...machine.host import pci as pci_bus
 from ...machine.host import pci_ids, secureboot, system
 from ...machine.pci import Device
 from ...tpm.host import read as tpm
+from . import leftover
 
-SUBSETS = ("gpus", "driver", "jetson", "tpm", "secure_boot", "accelerators", "host")
+SUBSETS = ("gpus", "driver", "jetson", "tpm", "secure_boot", "accelerators", "host", "layers")
 _OF_NVML = frozenset(("gpus", "driver"))
 NVIDIA = "10de"
 # NVML's finding that says nothing new of a host without NVIDIA hardware and driver
@@ -52,6 +53,7 @@ def read(
         "secure_boot": lambda: secureboot.read(root),
         "accelerators": host.accelerators,
         "host": lambda: Reading(system.read(root)),
+        "layers": lambda: Reading(leftover.read(root)),
     }
     chosen = [name for name in SUBSETS if name in gather]
     readings: Dict[str, Reading] = {}
@@ -80,7 +82,7 @@ def read(
 
 def _guarded(name: str, reader: Callable[[], Reading]) -> Reading:
     """A module that reads must not fail for one reading: whatever goes wrong is told beside the rest."""
-    empty: Any = [] if name in ("gpus", "accelerators") else None
+    empty: Any = [] if name in ("gpus", "accelerators", "layers") else None
     try:
         return reader()
     except PermissionError as error:

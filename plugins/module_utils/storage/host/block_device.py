@@ -9,13 +9,13 @@ import errno
 import json
 import os
 import stat
-from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ...common.errors import EdgesiteError
-from ...common.host import command, limited
+from ...common.host import limited
 from ...common.host.command import Run
 from ..places import MIB
-from . import survey
+from . import programs, survey
 from .survey import Filled
 
 
@@ -65,37 +65,44 @@ def _start(node: str) -> bytes:
 
 def content(run: Run, device: Device, filled: Sequence[Filled]) -> Tuple[str, ...]:
     """What is on it, in words; empty where no signature and no partition is there, and nothing but zeros was read."""
-    wipefs = command.find("wipefs")
-    if wipefs is None:
-        raise EdgesiteError("wipefs is not installed on this host", "Install the package util-linux")
-    answer = run([wipefs, "--no-act", "--json", device.node], timeout=60.0)
-    if not answer.ok:
-        raise EdgesiteError(
-            "wipefs cannot read {0}: {1}".format(device.node, answer.error.strip()),
-            "Look for disk errors in dmesg on the host",
-        )
-    found: List[str] = []
-    if answer.stdout.strip():
-        for entry in json.loads(answer.text)["signatures"]:
-            label = " '{0}'".format(entry["label"]) if entry.get("label") else ""
-            found.append("{0}{1}".format(entry["type"], label))
-    folder = _sys(device.kernel)
-    found += ["partition " + name for name in sorted(os.listdir(folder)) if os.path.exists(_at(folder, name))]
+    found = _signatures(run, device) + _partitions(device)
     if not found and filled:
         found.append(_without_table(run, device, filled[0].offset // MIB))
     return tuple(dict.fromkeys(found))
 
 
+def _signatures(run: Run, device: Device) -> List[str]:
+    answer = programs.ask(run, ["wipefs", "--no-act", "--json", device.node])
+    if not answer.ok:
+        raise EdgesiteError(
+            "wipefs cannot read {0}: {1}".format(device.node, answer.error.strip()),
+            "Look for disk errors in dmesg on the host",
+        )
+    # where it finds nothing, it prints nothing
+    entries = json.loads(answer.text)["signatures"] if answer.text.strip() else []
+    return [_signature(entry) for entry in entries]
+
+
+def _signature(entry: Dict[str, Any]) -> str:
+    return "{0} '{1}'".format(entry["type"], entry["label"]) if entry.get("label") else str(entry["type"])
+
+
+def _partitions(device: Device) -> List[str]:
+    folder = _sys(device.kernel)
+    inside = sorted(os.listdir(folder))
+    return ["partition " + name for name in inside if os.path.exists(os.path.join(folder, name, "partition"))]
+
+
 def _without_table(run: Run, device: Device, mib: int) -> str:
     """What lies there: a file system, for one, whose partition has gone from the table."""
-    place = ["--offset", str(mib * MIB), "-s", "TYPE", "-o", "value", device.node]
-    asked = run([command.find("blkid") or "blkid", "--probe", *place], timeout=60.0)
-    kind = asked.text.strip() if asked.ok else ""
-    return "{0} from MiB {1} on, in no partition".format(kind or "data without a signature", mib)
+    kind = file_system(run, device.node, mib * MIB) or "data without a signature"
+    return "{0} from MiB {1} on, in no partition".format(kind, mib)
 
 
-def _at(folder: str, name: str) -> str:
-    return os.path.join(folder, name, "partition")
+def file_system(run: Run, node: str, offset: int = 0) -> str:
+    """The file system that begins there; empty for none that blkid knows."""
+    asked = programs.ask(run, ["blkid", "--probe", "--offset", str(offset), "-s", "TYPE", "-o", "value", node])
+    return asked.text.strip() if asked.ok else ""
 
 
 def users(device: Device, own: str) -> str:

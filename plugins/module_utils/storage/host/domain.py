@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...boot.host import ready
 from ...boot.unit import NONE
@@ -35,7 +35,7 @@ from ..volume import (
     Volume,
     Wanted,
 )
-from . import block_device, luks, policies, sealing, survey
+from . import block_device, luks, policies, requirements, sealing, survey
 from .block_device import Device
 
 
@@ -54,18 +54,12 @@ class LuksVolumeDomain(Domain[State, Action]):
 
     def observe(self) -> State:
         volumes = self.wanted.volumes
-        release = luks.check_releases(self.run) if volumes else 0
-        missing = luks.missing_packages([volume.filesystem for volume in volumes])
-        if volumes and missing:
-            raise EdgesiteError(
-                "This host lacks programs for encrypted volumes",
-                "Install these packages: {0}".format(", ".join(missing)),
-                {"missing_packages": list(missing)},
-            )
+        release = requirements.check_releases(self.run) if volumes else 0
+        _check_packages(volumes)
         mounts = block_device.mounts()
         disks = {volume.name: self._look(volume, mounts) for volume in volumes}
         ciphers = {
-            volume.cipher: luks.has_cipher(self.run, volume.cipher)
+            volume.cipher: requirements.has_cipher(self.run, volume.cipher)
             for volume in volumes
             if not _made(disks[volume.name])
         }
@@ -90,12 +84,8 @@ class LuksVolumeDomain(Domain[State, Action]):
         mapping = block_device.mapped(volume.name)
         mapped = mapping is not None and block_device.backs(device, mapping)
         unlocks, why_not = False, ""
-        if header is not None and ours and header.tpm:
-            unlocks, why_not = sealing.opens(self.run, device)
-        if ours and not unlocks:
-            fitting = next((key for key in self.given if luks.key_opens(self.run, device, key)), None)
-            if fitting is not None:
-                self.fitting[volume.name] = fitting
+        if header is not None and ours:
+            unlocks, why_not = self._unlocks(volume, device, header)
         source = mounts.get(volume.mount)
         mounted = mapped and source is not None and os.path.realpath(source) == os.path.realpath(volume.mapper)
         return Disk(
@@ -114,6 +104,15 @@ class LuksVolumeDomain(Domain[State, Action]):
             inside=luks.inside(self.run, volume) if mapped else "",
             mounted=mounted,
         )
+
+    def _unlocks(self, volume: Volume, device: Device, header: Header) -> Tuple[bool, str]:
+        """Whether the TPM opens the volume, and if not, why. A recovery key that does so is kept then."""
+        unlocks, why_not = sealing.opens(self.run, device) if header.tpm else (False, "")
+        if not unlocks:
+            fitting = next((key for key in self.given if luks.key_opens(self.run, device, key)), None)
+            if fitting is not None:
+                self.fitting[volume.name] = fitting
+        return unlocks, why_not
 
     def plan(self, state: State) -> List[Action]:
         return storage_plan.plan(self.wanted, state)
@@ -140,10 +139,7 @@ class LuksVolumeDomain(Domain[State, Action]):
         elif isinstance(action, Recover):
             self._recover(action)
         elif isinstance(action, Drop):
-            device = _device(action.volume)
-            header = luks.header(device)
-            for entry in header.recovery[:-1] if header is not None else ():
-                luks.drop(self.run, device, entry)
+            self._drop(_device(action.volume))
         elif isinstance(action, Open):
             luks.open_volume(self.run, action.volume)
         elif isinstance(action, MakeFileSystem):
@@ -175,6 +171,12 @@ class LuksVolumeDomain(Domain[State, Action]):
         token = luks2.recovery_token(slot, self.wanted.certificate, action.number + 1, sealed)
         luks.keep_token(self.run, device, token)
         self.keys[action.volume.name] = key
+
+    def _drop(self, device: Device) -> None:
+        header = luks.header(device)
+        if header is not None:
+            for entry in header.recovery[:-1]:
+                luks.drop(self.run, device, entry)
 
     def _key(self, volume: Volume) -> bytes:
         key = self._known(volume)
@@ -237,6 +239,16 @@ class LuksVolumeDomain(Domain[State, Action]):
             "tpm": _seals(header) if header is not None else [],
             "recovery": newest.cms if newest is not None else None,
         }
+
+
+def _check_packages(volumes: Sequence[Volume]) -> None:
+    missing = requirements.missing_packages([volume.filesystem for volume in volumes])
+    if volumes and missing:
+        raise EdgesiteError(
+            "This host lacks programs for encrypted volumes",
+            "Install these packages: {0}".format(", ".join(missing)),
+            {"missing_packages": list(missing)},
+        )
 
 
 def _made(disk: Optional[Disk]) -> bool:

@@ -1,117 +1,37 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What cryptsetup, openssl and mkfs do for an encrypted volume; and what of it a host has."""
+"""What cryptsetup, openssl and mkfs do for an encrypted volume."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
-import socket
-from typing import List, Optional, Sequence, Tuple
+from typing import Optional, Sequence
 
 from ...common.errors import EdgesiteError
-from ...common.host import command, limited, systemctl
+from ...common.host import limited, systemctl
 from ...common.host.command import Run
 from .. import luks2
 from ..luks2 import EMPTY, OURS, Header
 from ..volume import CIPHERS, Volume
 from . import block_device, programs
 from .block_device import Device
-from .programs import SECONDS
 
 # A large disk
 _MKFS_SECONDS = 900.0
 # Keys are random and of 256 bits: no work is needed to keep them from being guessed. systemd does the same.
 _CHEAP = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--hash", "sha256")
-TPM_TOKEN = ("--token-only", "--token-type", luks2.TPM_TOKEN)
+BY_TPM = ("--token-only", "--token-type", luks2.TPM_TOKEN)
 # systemd's way to write recovery keys: letters that lie alike on keyboards
 _LETTERS = "cbdefghijklnrtuv"
-# systemd loads these when it needs them
-_TPM_LIBRARIES = ("libtss2-esys.so.0", "libtss2-mu.so.0", "libtss2-rc.so.0", "libtss2-tcti-device.so.0")
-# Tokens for TPMs, and adding keys by them
-_LEAST_SYSTEMD, _LEAST_CRYPTSETUP = (250, 0), (2, 6)
-# Debian's package for each program, where it differs from what other distributions have, that after it
-_PACKAGES = {
-    "cryptsetup": ("cryptsetup-bin", "cryptsetup"),
-    "systemd-cryptenroll": ("systemd-cryptsetup", "systemd-udev"),
-    "openssl": ("openssl", "openssl"),
-    "mkfs.ext4": ("e2fsprogs", "e2fsprogs"),
-    "mkfs.xfs": ("xfsprogs", "xfsprogs"),
-    "the TPM library": ("tpm2-tools", "tpm2-tools"),
-}
-
-
-def check_releases(run: Run) -> int:
-    """systemd's release.
-
-    Raises EdgesiteError on a host whose programs cannot open a volume by a TPM's token, before one is made there.
-    """
-    cryptsetup = run([programs.path_of("cryptsetup"), "--version"]).text if command.find("cryptsetup") else ""
-    systemd = systemctl.version(run)
-    for told, least in ((systemd, _LEAST_SYSTEMD), (cryptsetup, _LEAST_CRYPTSETUP)):
-        found = _release(told)
-        if found is not None and found < least:
-            raise EdgesiteError(
-                "This host is too old for volumes that its TPM unlocks: it has {0}".format(told.split("\n")[0]),
-                "Use a release with cryptsetup 2.6 and systemd 250, such as Debian 12, Ubuntu 24.04 or RHEL 9",
-            )
-
-    return (_release(systemd) or _LEAST_SYSTEMD)[0]
-
-
-def _release(told: str) -> Optional[Tuple[int, int]]:
-    found = re.search(r"(\d+)\.?(\d*)", told, re.ASCII)
-    return (int(found.group(1)), int(found.group(2) or 0)) if found is not None else None
-
-
-def missing_packages(filesystems: Sequence[str]) -> List[str]:
-    """The packages of what is needed and not there."""
-    programs = ["cryptsetup", "systemd-cryptenroll", "openssl", *("mkfs." + name for name in filesystems)]
-    lacking = [program for program in programs if command.find(program) is None]
-    if not all(_loads(library) for library in _TPM_LIBRARIES):
-        lacking.append("the TPM library")
-    other = 0 if command.find("dpkg") else 1
-    return [_PACKAGES[program][other] for program in dict.fromkeys(lacking)]
-
-
-def _loads(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
-
-
-def has_cipher(run: Run, name: str) -> bool:
-    """Whether the kernel has a cipher, or a module of it that it then loads."""
-    cipher = CIPHERS[name]
-    try:
-        with socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET) as crypto:
-            crypto.bind(("skcipher", cipher.kernel))
-        return True
-    except FileNotFoundError:
-        return False
-    except OSError:
-        # a kernel without this interface to its ciphers; cryptsetup has others
-        kind, mode = cipher.spec.split("-")[:2]
-        asked = [
-            programs.path_of("cryptsetup"),
-            "benchmark",
-            "--cipher",
-            kind + "-" + mode,
-            "--key-size",
-            str(cipher.bits),
-        ]
-        return run(asked, timeout=SECONDS).ok
 
 
 def key_opens(run: Run, device: Device, key: bytes) -> bool:
     """Whether a recovery key opens the volume. Tokens are left out, as cryptsetup would ask the TPM before the key."""
     with programs.files(key=key) as paths:
         asked = ["cryptsetup", "open", "--test-passphrase", "--disable-external-tokens", "--key-file", paths["key"]]
-        return run([programs.path_of(asked[0]), *asked[1:], device.node], timeout=SECONDS).ok
+        return programs.ask(run, [*asked, device.node]).ok
 
 
 def header(device: Device) -> Optional[Header]:
@@ -131,8 +51,7 @@ def present(device: Device) -> Header:
 
 def inside(run: Run, volume: Volume) -> str:
     """The file system in an open volume."""
-    asked = run([programs.path_of("blkid"), "-p", "-s", "TYPE", "-o", "value", volume.mapper], timeout=60.0)
-    return asked.text.strip() if asked.ok else ""
+    return block_device.file_system(run, volume.mapper)
 
 
 def new_key() -> bytes:
@@ -143,30 +62,35 @@ def new_key() -> bytes:
 
 def encrypt(run: Run, certificate: str, key: bytes) -> str:
     """A key that only those who hold the certificate's private key can read: CMS, PEM."""
-    openssl = programs.path_of("openssl")
     with programs.files(certificate=certificate.encode("utf-8"), key=key) as paths:
-        shown = run([openssl, "x509", "-noout", "-text", "-in", paths["certificate"]])
-        if not shown.ok:
-            raise EdgesiteError(
-                "openssl cannot read the certificate for recovery keys: {0}".format(programs.last_line(shown)),
-                "Use a certificate in PEM whose private key the operators keep",
-            )
-        rsa = "rsaEncryption" in shown.text
-        bits = re.search(r"Public-Key: \((\d+) bit\)", shown.text, re.ASCII)
-        if rsa and bits is not None and int(bits.group(1)) < 2048:
-            raise EdgesiteError(
-                "The certificate for recovery keys has an RSA key of {0} bits".format(bits.group(1)),
-                "Make one with an RSA key of 3072 bits or more, or with a P-256 key",
-            )
-        padding = ("-keyopt", "rsa_padding_mode:oaep") if rsa else ()
-        asked = [openssl, "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", paths["key"]]
-        made = run([*asked, "-recip", paths["certificate"], *padding], timeout=60.0)
+        padding = _padding(run, paths["certificate"])
+        asked = ["openssl", "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", paths["key"]]
+        made = programs.ask(run, [*asked, "-recip", paths["certificate"], *padding])
     if not made.ok or "BEGIN CMS" not in made.text:
         raise EdgesiteError(
             "openssl cannot encrypt to the certificate for recovery keys: {0}".format(programs.last_line(made)),
             "Use a certificate with an RSA or EC key whose key usage allows encryption or key agreement",
         )
     return made.text
+
+
+def _padding(run: Run, certificate: str) -> Sequence[str]:
+    """What openssl is to be told for an RSA key. Raises EdgesiteError for one that is too short."""
+    shown = programs.ask(run, ["openssl", "x509", "-noout", "-text", "-in", certificate])
+    if not shown.ok:
+        raise EdgesiteError(
+            "openssl cannot read the certificate for recovery keys: {0}".format(programs.last_line(shown)),
+            "Use a certificate in PEM whose private key the operators keep",
+        )
+    if "rsaEncryption" not in shown.text:
+        return ()
+    bits = re.search(r"Public-Key: \((\d+) bit\)", shown.text, re.ASCII)
+    if bits is not None and int(bits.group(1)) < 2048:
+        raise EdgesiteError(
+            "The certificate for recovery keys has an RSA key of {0} bits".format(bits.group(1)),
+            "Make one with an RSA key of 3072 bits or more, or with a P-256 key",
+        )
+    return ("-keyopt", "rsa_padding_mode:oaep")
 
 
 def wipe(run: Run, device: Device) -> None:
@@ -198,7 +122,7 @@ def add_key(run: Run, device: Device, key: bytes, known: Optional[bytes]) -> int
     """Adds a key, by one that is known or by the TPM; the slot that it got."""
     before = present(device)
     with programs.files(key=key, known=known or b"") as paths:
-        by = ("--key-file", paths["known"]) if known else TPM_TOKEN
+        by = ("--key-file", paths["known"]) if known else BY_TPM
         asked = ["cryptsetup", "luksAddKey", "--batch-mode", *_CHEAP, *by]
         programs.do(run, [*asked, "--new-keyfile", paths["key"], device.node])
     return luks2.new_slot(before, present(device))
@@ -219,9 +143,7 @@ def open_volume(run: Run, volume: Volume) -> None:
     except EdgesiteError:
         opened = False
     if not opened:
-        said = run(
-            [programs.path_of("journalctl"), "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit], timeout=60.0
-        )
+        said = programs.ask(run, ["journalctl", "--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit])
         raise EdgesiteError(
             "{0} did not open the volume: {1}".format(unit, " / ".join(said.text.split("\n")).strip(" /")),
             "Run 'journalctl -u {0}' on the host".format(unit),

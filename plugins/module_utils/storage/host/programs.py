@@ -28,7 +28,7 @@ _PAUSES = (1.0, 2.0, 4.0)
 
 def do(run: Run, argv: Sequence[str], **more: Any) -> None:
     """Runs a program that has to succeed."""
-    done = patient(run, [path_of(argv[0]), *argv[1:]], **more)
+    done = patient(run, argv, **more)
     if not done.ok:
         raise EdgesiteError(
             "{0} failed: {1}".format(argv[0], last_line(done)),
@@ -39,18 +39,26 @@ def do(run: Run, argv: Sequence[str], **more: Any) -> None:
 def patient(run: Run, argv: Sequence[str], timeout: float = SECONDS, **more: Any) -> Result:
     """Runs a program, and again where it did not get as far as the TPM, which may be busy with others."""
     for pause in _PAUSES:
-        done = run(argv, timeout=timeout, **more)
+        done = ask(run, argv, timeout=timeout, **more)
         if done.ok or "Failed to create TPM2 context" not in done.error:
             return done
         time.sleep(pause)
-    return run(argv, timeout=timeout, **more)
+    return ask(run, argv, timeout=timeout, **more)
 
 
-def path_of(name: str) -> str:
+def ask(run: Run, argv: Sequence[str], timeout: float = SECONDS, **more: Any) -> Result:
+    """Runs a program once."""
+    return run([_path_of(argv[0]), *argv[1:]], timeout=timeout, **more)
+
+
+def _path_of(name: str) -> str:
     """Where a program is."""
     path = command.find(name)
     if path is None:
-        raise EdgesiteError("{0} is not installed on this host".format(name), "Install the package that has it")
+        raise EdgesiteError(
+            "{0} is not installed on this host".format(name),
+            "Install the package that has it: wipefs, blkid and mount are in util-linux",
+        )
     return path
 
 

@@ -17,9 +17,11 @@ from .block_device import Device
 
 def opens(run: Run, device: Device) -> Tuple[bool, str]:
     """Whether the TPM opens the volume, and if not, what cryptsetup says."""
-    tested = programs.patient(
-        run, [programs.path_of("cryptsetup"), "open", "--test-passphrase", *luks.TPM_TOKEN, device.node]
-    )
+    return _opens(run, device, *luks.BY_TPM)
+
+
+def _opens(run: Run, device: Device, *tokens: str) -> Tuple[bool, str]:
+    tested = programs.patient(run, ["cryptsetup", "open", "--test-passphrase", *tokens, device.node])
     return tested.ok, "" if tested.ok else programs.last_line(tested)
 
 
@@ -47,24 +49,30 @@ def _wrong(run: Run, device: Device, now: Header, slot: int, seal: Seal) -> Opti
     """What is the matter with a new key slot."""
     token, bound = next((token, bound) for (token, at), bound in zip(now.sealed, now.tpm) if at == slot)
     if bound != seal:
-        return EdgesiteError(
-            "systemd-cryptenroll bound {0} to something else than it was asked for: {1}".format(
-                device.node, policy.words(bound) or "the TPM alone"
-            ),
-            "Move {0} and {1} out of their folders on the host for this run; its other key slots are as they "
-            "were".format(policy.PUBLIC_KEY, policy.PCRLOCK),
-        )
-    asked = ["cryptsetup", "open", "--test-passphrase", "--token-only", "--token-id", str(token), device.node]
-    tested = programs.patient(run, [programs.path_of(asked[0]), *asked[1:]])
-    if not tested.ok:
-        return EdgesiteError(
-            "the TPM does not open {0} with {1}: {2}".format(
-                device.node, policy.words(seal) or "what it was sealed to just now", programs.last_line(tested)
-            ),
-            "Set storage_signed_pcrs and storage_pcrlock to what this boot of the host fulfils; its other key slots "
-            "are as they were",
-        )
-    return None
+        return _bound_otherwise(device, bound)
+    opened, why_not = _opens(run, device, "--token-only", "--token-id", str(token))
+    return None if opened else _not_opened(device, seal, why_not)
+
+
+def _bound_otherwise(device: Device, bound: Seal) -> EdgesiteError:
+    return EdgesiteError(
+        "systemd-cryptenroll bound {0} to something else than it was asked for: {1}".format(
+            device.node, policy.words(bound) or "the TPM alone"
+        ),
+        "Move {0} and {1} out of their folders on the host for this run; its other key slots are as they were".format(
+            policy.PUBLIC_KEY, policy.PCRLOCK
+        ),
+    )
+
+
+def _not_opened(device: Device, seal: Seal, why_not: str) -> EdgesiteError:
+    return EdgesiteError(
+        "the TPM does not open {0} with {1}: {2}".format(
+            device.node, policy.words(seal) or "what it was sealed to just now", why_not
+        ),
+        "Set storage_signed_pcrs and storage_pcrlock to what this boot of the host fulfils; its other key slots are as "
+        "they were",
+    )
 
 
 def _wipe_slots(run: Run, device: Device, slots: Sequence[int]) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 LAB = Path("/usr/lib/edgelab/jetson")
 FIRMWARE = LAB / "firmware.json"
 CPUS = Path("/sys/devices/system/cpu")
+# Where Thor has the clocks of its GPU
+DEVFREQ = Path("/sys/class/devfreq")
+RELEASE = Path("/etc/nv_tegra_release")
 EMC = Path("/sys/kernel/debug/bpmp/debug/clk/emc")
 EMC_CAP = Path("/sys/kernel/nvpmodel_clk_cap/emc")
 # The GPU was used since the machine booted: its TPCs, and on Orin the CPU's cores, can only change by a reboot.
@@ -60,6 +63,17 @@ def gpu():
     return next(Path("/sys/devices/platform").glob("17000000.*/devfreq_dev"))
 
 
+def gpus():
+    """The GPU's clocks as jetson_clocks names them, with their folders."""
+    thor = sorted(DEVFREQ.glob("gpu-*"))
+    return [(folder.name, folder) for folder in thor] or [("GPU", gpu())]
+
+
+def l4t_major():
+    """35, 36 and so on."""
+    return int(read(RELEASE).split()[1].lstrip("R"))
+
+
 def tpc_mask():
     """The file that says which TPCs are gated."""
     return Path("/sys/devices/platform/gpu.0/tpc_pg_mask")
@@ -90,7 +104,8 @@ def settle():
             elif not link.is_symlink():
                 link.symlink_to("../cpufreq/{}".format(policy.name))
         _settle_clock(policy, "scaling_min_freq", "scaling_max_freq", "scaling_cur_freq")
-    _settle_clock(gpu(), "min_freq", "max_freq", "cur_freq")
+    for _name, folder in gpus():
+        _settle_clock(folder, "min_freq", "max_freq", "cur_freq")
     if read(EMC / "mrq_rate_locked") == "0":
         write(EMC / "rate", min(number(EMC / "max_rate"), emc_cap(), number(LAB / "emc_idle_rate")))
 

@@ -144,4 +144,5 @@ def main():
     fan(root)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,8 @@ import board
 HOME = Path(os.environ.get("HOME", "/root"))
 PWM = Path("/sys/devices/platform/pwm-fan/hwmon/hwmon0/pwm1")
 RAIL_GATE = Path("/sys/devices/platform/gpu.0/railgate_enable")
+# Parts of a GPU that can be gated
+TPCS = {"tegra234": 8, "tegra194": 4}
 USAGE = """Maximize jetson performance by setting static max frequency to CPU, GPU and EMC clocks.
 Usage:
 jetson_clocks [options]
@@ -29,24 +31,31 @@ def idle_states(cpu):
     return sorted(cpu.glob("cpuidle/state[0-9]*/disable"))
 
 
+def show_core(cpu, online):
+    """One core."""
+    idle = " ".join(
+        "{}={}".format(board.read(state.with_name("name")), int(board.read(state) == "0")) for state in idle_states(cpu)
+    )
+    line = "{}:{}{}Governor={} MinFreq={} MaxFreq={} CurrentFreq={} IdleStates: {} "
+    names = ("scaling_governor", "scaling_min_freq", "scaling_max_freq", "scaling_cur_freq")
+    values = [board.read(cpu / "cpufreq" / name) for name in names]
+    print(line.format(cpu.name, "  " if len(cpu.name) == 4 else " ", online, *values, idle))
+
+
 def show():
-    """Answer --show."""
-    print("Online CPUs: {}".format(board.read(board.CPUS / "online")))
+    """Answer --show. From L4T 38 on it tells of cores that are off in its first line alone."""
+    latest = board.l4t_major() >= 38
+    off = ", Offline CPUs: {}".format(board.read(board.CPUS / "offline")) if latest else ""
+    print("Online CPUs: {}{}".format(board.read(board.CPUS / "online"), off))
     for cpu in board.cpus():
-        if not (cpu / "cpufreq").exists():
-            continue
-        idle = " ".join(
-            "{}={}".format(board.read(state.with_name("name")), int(board.read(state) == "0"))
-            for state in idle_states(cpu)
-        )
-        line = "{}:{}Online={} Governor={} MinFreq={} MaxFreq={} CurrentFreq={} IdleStates: {} "
-        names = ("scaling_governor", "scaling_min_freq", "scaling_max_freq", "scaling_cur_freq")
-        values = [board.read(cpu / "cpufreq" / name) for name in names]
-        print(line.format(cpu.name, "  " if len(cpu.name) == 4 else " ", board.read(cpu / "online"), *values, idle))
-    gpu = [board.read(board.gpu() / name) for name in ("min_freq", "max_freq", "cur_freq")]
-    print("GPU MinFreq={} MaxFreq={} CurrentFreq={}".format(*gpu))
-    gated = bin(board.number(board.tpc_mask())).count("1")
-    print("Active GPU TPCs: {}".format({"tegra234": 8, "tegra194": 4}[board.soc()] - gated))
+        if (cpu / "cpufreq").exists():
+            show_core(cpu, "" if latest else "Online={} ".format(board.read(cpu / "online")))
+    for name, folder in board.gpus():
+        gpu = [board.read(folder / file) for file in ("min_freq", "max_freq", "cur_freq")]
+        print("{} MinFreq={} MaxFreq={} CurrentFreq={}".format(name, *gpu))
+    if board.soc() in TPCS:
+        gated = bin(board.number(board.tpc_mask())).count("1")
+        print("Active GPU TPCs: {}".format(TPCS[board.soc()] - gated))
     emc = [board.read(board.EMC / "min_rate"), board.emc_cap(), board.read(board.EMC / "rate")]
     print("EMC MinFreq={} MaxFreq={} CurrentFreq={} ".format(*emc), end="")
     print("FreqOverride={}".format(board.read(board.EMC / "mrq_rate_locked")))
@@ -69,7 +78,8 @@ def settings():
     files = [cpu / "online" for cpu in board.cpus()]
     files += [cpu / "cpufreq/scaling_min_freq" for cpu in board.cpus()]
     files += [state for cpu in board.cpus() for state in idle_states(cpu)]
-    files += [board.gpu() / "min_freq", RAIL_GATE, board.EMC / "mrq_rate_locked"]
+    files += [folder / "min_freq" for _name, folder in board.gpus()]
+    files += [RAIL_GATE, board.EMC / "mrq_rate_locked"]
     return [file for file in files if file.exists()]
 
 
@@ -115,7 +125,8 @@ def lock(with_fan):
         for state in idle_states(cpu):
             board.write(state, 1)
     board.write(RAIL_GATE, 0)
-    board.write(board.gpu() / "min_freq", board.read(board.gpu() / "max_freq"))
+    for _name, folder in board.gpus():
+        board.write(folder / "min_freq", board.read(folder / "max_freq"))
     board.write(board.EMC / "mrq_rate_locked", 1)
     board.write(board.EMC / "rate", board.emc_cap())
     board.settle()

@@ -21,6 +21,11 @@ def test_mode_that_took_a_reboot_is_in_force(orin):
     assert root(orin, "cat /sys/devices/platform/gpu.0/tpc_pg_mask") == "248"
 
 
+def test_own_mode_is_one_of_the_board(orin):
+    assert "ID=4 NAME=EDGE_12W" in root(orin, "nvpmodel -p --verbose")
+    assert orin.file("/etc/nvpmodel.conf").is_symlink
+
+
 def test_mode_that_took_none_is_in_force(xavier):
     assert "NV Power Mode: MODE_30W_ALL" in root(xavier, "nvpmodel -q")
 
@@ -34,7 +39,7 @@ def test_clocks_are_locked_at_what_the_mode_allows(orin, xavier):
 
 def test_fan_runs_with_its_profile(orin, xavier):
     assert "FAN_PROFILE:cool" in root(orin, "nvfancontrol -q")
-    assert "FAN_PROFILE:quiet" in root(xavier, "nvfancontrol -q")
+    assert "FAN_PROFILE:cabinet" in root(xavier, "nvfancontrol -q")
     assert orin.service("nvfancontrol").is_running
     assert orin.file("/etc/nvfancontrol.conf").is_symlink
 

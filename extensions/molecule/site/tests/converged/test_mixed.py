@@ -30,6 +30,7 @@ def test_one_run_changed_the_cards(mixed, cards):
     assert len(set(cards(mixed).callers("nvmlDeviceSetMigMode", "nvmlDeviceCreateGpuInstanceWithPlacement"))) == 1
 
 
-def test_host_that_persists_nothing_has_nothing_of_ours(mixed):
-    for path in ("/usr/local/lib/edgesite-gpu", "/etc/edgesite-gpu"):
-        assert not mixed.file(path).exists
+def test_host_that_persists_nothing_has_only_notes_of_what_was_changed(mixed):
+    """The power limit was set when the host was prepared."""
+    assert not mixed.file("/usr/local/lib/edgesite-gpu").exists
+    assert sorted(mixed.file("/etc/edgesite-gpu").listdir()) == ["gpu-changed.json", "mig-changed.json"]

@@ -26,10 +26,10 @@ def test_configuration_is_readable_and_owned_by_root(ecc):
     assert json.loads(file.content_string)["settings"][0]["power_limit"] == "300"
 
 
-def test_host_that_persists_nothing_has_nothing_of_ours(exclusive, cards):
+def test_host_that_persists_nothing_has_only_a_note_of_what_was_changed(exclusive, cards):
     assert {card["compute_mode"] for card in cards(exclusive).all()} == {3}
-    for path in ("/usr/local/lib/edgesite-gpu", "/etc/edgesite-gpu"):
-        assert not exclusive.file(path).exists
+    assert not exclusive.file("/usr/local/lib/edgesite-gpu").exists
+    assert exclusive.file("/etc/edgesite-gpu").listdir() == ["gpu-changed.json"]
 
 
 def test_hub_has_nothing_of_ours(hub):

@@ -361,12 +361,12 @@ CASES = [
     (
         "no firmware",
         but(GOOD, firmware=()),
-        *("broken", (NEW + "/gsp_tu10x.bin, which is not there",), "firmware-nvidia-gsp"),
+        *("broken", (NEW + "/gsp_tu10x.bin, which is missing",), "firmware-nvidia-gsp"),
     ),
     (
         "another version's firmware",
         but(GOOD, firmware=(OLD + "/gsp_tu10x.bin", NEW + "/gsp_ga10x.bin")),
-        *("broken", (NEW + "/gsp_tu10x.bin", "there is that of " + OLD), f"nvidia-firmware-580-{NEW}"),
+        *("broken", (NEW + "/gsp_tu10x.bin", "the host has that of " + OLD), f"nvidia-firmware-580-{NEW}"),
     ),
     (
         "another card's firmware",

@@ -5,20 +5,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import versions as driver
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from hypothesis import given
 from hypothesis import strategies as st
 
-DRIVER = FIXTURES / "driver"
 LIBRARY = "libnvidia-ml.so."
-
-
-@pytest.mark.parametrize(
-    "name, version, flavour",
-    [("proc-version-open.txt", "580.95.05", "open"), ("proc-version-proprietary.txt", "550.163.01", "proprietary")],
-)
-def test_proc_version(name, version, flavour):
-    assert driver.parse_proc_version((DRIVER / name).read_text()) == driver.ProcVersion(version, flavour)
 
 
 @pytest.mark.parametrize("text", ["", "GCC version:  gcc version 12.2.0\n"])

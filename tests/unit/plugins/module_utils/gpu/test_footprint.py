@@ -9,6 +9,7 @@ import json
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import footprint
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.changed import Entry
 
 
 def test_each_setting_is_told_with_what_ends_it():
@@ -34,3 +35,21 @@ def test_locked_clocks_are_told_by_their_note():
 @pytest.mark.parametrize("config", [None, "", "{", "[]", '{"settings": 5}', '{"settings": [5]}'])
 def test_configuration_that_is_damaged_says_nothing(config):
     assert footprint.in_force(config) == ()
+
+
+def test_what_was_changed_is_told_with_the_command_for_the_value_before():
+    noted = {
+        "GPU-1": {
+            "power_limit": Entry(350500, (300000, 250000)),
+            "ecc": Entry(True, (False,)),
+            "compute_mode": Entry("exclusive_process", ("default",)),
+            "persistence_mode": Entry(False, (True,)),
+            "gpu_clocks": Entry(None, ((900, 900),)),
+        }
+    }
+    assert [(one.what, one.value, one.by_hand) for one in footprint.changed(noted)] == [
+        ("compute_mode of GPU-1", "default", "nvidia-smi -i GPU-1 -c EXCLUSIVE_PROCESS"),
+        ("ecc of GPU-1", "false", "nvidia-smi -i GPU-1 -e 1, and a reboot"),
+        ("persistence_mode of GPU-1", "true", "nvidia-smi -i GPU-1 -pm 0"),
+        ("power_limit of GPU-1", "250 W", "nvidia-smi -i GPU-1 -pl 350.5"),
+    ]

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import board
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import parse_conf
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 from hypothesis import given
 from hypothesis import strategies as st
-
-JETSON = FIXTURES / "jetson"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,7 @@ def test_strings_of_the_device_tree():
 
 
 def test_tegra_release():
-    found = board.parse_tegra_release((JETSON / "nv_tegra_release").read_text())
+    found = board.parse_tegra_release(text_of("jetson", "nv_tegra_release/jetpack-6"))
     assert found == board.L4t("R36", "4.7", "36.4.7", 36, 4, 7)
 
 
@@ -69,9 +68,11 @@ def test_no_package_version(text):
         ("36.4.0", "6.1"),
         ("36.4.7", "6.2.1"),
         ("36.5.0", "6.2.2"),
+        ("36.5.2", "6.2.3"),
         ("38.2.2", "7.0"),
         ("38.4", "7.1"),
         ("39.2.0", "7.2"),
+        ("39.2.1", "7.2.1"),
         ("40.1.0", None),
         ("36.4.9", None),
     ],
@@ -81,12 +82,7 @@ def test_jetpack(version, expected):
 
 
 def conf():
-    return board.parse_power_conf((JETSON / "nvpmodel-orin-nano-super.conf").read_text())
-
-
-def test_power_conf():
-    assert [(mode.id, mode.name) for mode in conf().modes] == [(0, "15W"), (1, "25W"), (2, "MAXN_SUPER"), (5, "7W")]
-    assert conf().default == 1
+    return parse_conf(text_of("jetson", "nvpmodel_conf/orin-nano-super-maxn"))
 
 
 @pytest.mark.parametrize(
@@ -105,11 +101,10 @@ def test_power_mode(status, expected):
 
 
 def test_no_power_mode():
-    assert board.power_mode(board.PowerConf((), None), None) is None
+    assert board.power_mode(None, None) is None
 
 
-def test_power_query():
-    assert board.parse_power_query((JETSON / "nvpmodel-q.txt").read_text()) == board.PowerMode(0, "15W")
+def test_power_query_that_failed():
     assert board.parse_power_query("NVPM ERROR: failed") is None
 
 
@@ -118,8 +113,6 @@ def test_parsers_take_any_text(text):
     board.parse_tegra_release(text)
     board.parse_tegra_release("# R36 (release), REVISION: " + text)
     board.parse_package_version(text)
-    board.parse_power_conf(text)
-    board.parse_power_conf("< POWER_MODEL " + text)
     board.parse_power_status("pmode:" + text)
     board.parse_power_query("NV Power Mode: " + text)
     board.soc([text])
@@ -129,9 +122,3 @@ def test_parsers_take_any_text(text):
 @given(st.binary())
 def test_strings_take_any_data(data):
     assert all(board.strings(data))
-
-
-@given(st.lists(st.tuples(st.integers(0, 99), st.sampled_from(["15W", "MAXN", "MODE_30W"])), unique_by=lambda m: m[0]))
-def test_power_conf_finds_every_mode(modes):
-    text = "".join("< POWER_MODEL ID={0} NAME={1} >\nCPU_ONLINE CORE_0 1\n".format(*mode) for mode in modes)
-    assert [(mode.id, mode.name) for mode in board.parse_power_conf(text).modes] == modes

@@ -10,36 +10,23 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as b
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks as jetson_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.clocks import Clock, Lock, Restore, State
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import unit, values
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-JETSON = FIXTURES / "jetson"
+SHAPES = {"free": "agx-orin", "locked": "agx-orin-locked"}
 UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", True)
 NO_UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", False)
 
 
 def shown(name):
-    return jetson_clocks.parse_show((JETSON / "jetson_clocks-show-{0}.txt".format(name)).read_text())
+    return jetson_clocks.parse_show(text_of("jetson", "jetson_clocks/" + SHAPES[name]))
 
 
 def test_unit_has_an_end():
     (text,) = UNIT.files.values()
     assert "TimeoutStartSec=60\nTimeoutStopSec=5\n" in text and "ExecStart=/usr/bin/jetson_clocks\n" in text
-
-
-def test_free_clocks():
-    clocks = shown("free")
-    assert clocks["cpu0"] == Clock(729600, 1510400)
-    assert clocks["GPU"] == Clock(306000000, 624750000)
-    # a core that is off takes no clock
-    assert sorted(clocks) == ["GPU", "cpu0", "cpu1", "cpu10"]
-    assert not jetson_clocks.locked(clocks)
-
-
-def test_locked_clocks_are_locked_also_while_they_are_throttled():
-    assert jetson_clocks.locked(shown("locked"))
 
 
 @pytest.mark.parametrize(
@@ -117,3 +104,69 @@ def test_the_program_is_one_word_of_its_lines_or_is_refused(program):
     assert unit(text) == [
         (section, name, value.replace("/usr/bin/jetson_clocks", program)) for section, name, value in unit(usual)
     ]
+
+
+@pytest.mark.parametrize(
+    "line, full",
+    [
+        ("FAN Dynamic Speed Control=nvfancontrol hwmon0_pwm1=88", False),
+        # it is hot
+        ("FAN Dynamic Speed Control=nvfancontrol hwmon0_pwm1=255", False),
+        ("FAN Dynamic Speed Control=disabled hwmon0_pwm1=255", True),
+        ("FAN Dynamic Speed Control=disabled hwmon0_pwm1=0", False),
+        ("FAN Dynamic Speed control=disabled hwmon1_pwm1=255\nFAN Dynamic Speed control=x hwmon1_pwm1_enable=1", True),
+        ("Fan: speed=0", False),
+        ("Fan: PWM=255", True),
+        ("GPU MinFreq=255 MaxFreq=255", None),
+    ],
+)
+def test_fans_at_full_speed(line, full):
+    assert jetson_clocks.at_full_speed("SOC family:tegra234\n{0}\nNV Power Mode: A\n".format(line)) == full
+
+
+FULL_UNIT = jetson_clocks.boot_unit("/usr/bin/jetson_clocks", True, True)
+
+
+@pytest.mark.parametrize(
+    "name, stored, expected",
+    [
+        ("free", False, ["lock the clocks at the maximum of the power mode, with the fans at full speed"]),
+        (
+            "locked",
+            True,
+            [
+                "restore the clocks as they were before the lock",
+                "lock the clocks at the maximum of the power mode, with the fans at full speed",
+            ],
+        ),
+        ("locked", False, ["lock the clocks at the maximum of the power mode, with the fans at full speed"]),
+    ],
+)
+def test_full_speed_is_reached_and_then_rests(name, stored, expected):
+    before = State(shown(name), stored, FULL_UNIT, False)
+    actions = jetson_clocks.plan(True, FULL_UNIT, before, True)
+    assert [jetson_clocks.describe(action) for action in actions] == expected
+    # after a restore the ranges are not known before
+    after = jetson_clocks.after(before, actions)._replace(clocks=shown("locked"))
+    assert after.full and jetson_clocks.plan(True, FULL_UNIT, after, True) == []
+    assert jetson_clocks.plan(True, FULL_UNIT, after, False) == []
+
+
+def test_unit_runs_the_fans_at_full_speed_too():
+    (text,) = FULL_UNIT.files.values()
+    assert "ExecStart=/usr/bin/jetson_clocks --fan\n" in text
+
+
+def test_board_without_a_fan_has_none_at_full_speed():
+    with pytest.raises(EdgesiteError, match="lists no fan"):
+        jetson_clocks.plan(True, UNIT, State(shown("free"), False, UNIT), True)
+
+
+def test_full_speed_takes_a_lock_and_excludes_a_profile():
+    options = ("fan", "clocks", "profile")
+    jetson_clocks.check_fan(True, True, False, options)
+    jetson_clocks.check_fan(False, False, True, options)
+    with pytest.raises(EdgesiteError, match="fan is true, but clocks is not locked"):
+        jetson_clocks.check_fan(True, False, False, options)
+    with pytest.raises(EdgesiteError, match="fan is true, and profile is set.*Remove fan or profile"):
+        jetson_clocks.check_fan(True, True, True, options)

@@ -6,12 +6,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.fan import Fan, State
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.fan import Fan, State, Wanted
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-TEXT = (FIXTURES / "jetson" / "nvfancontrol.conf").read_text()
+TEXT = text_of("jetson", "nvfancontrol_conf/orin-nano")
 TWO = TEXT + TEXT.split("POLLING_INTERVAL 2\n")[1].replace("FAN 1", "FAN 2").replace("cool", "loud")
 
 
@@ -19,8 +19,7 @@ def state(text=TEXT, in_force=None, active=True):
     return State(text, fan.parse_conf(text), in_force, active)
 
 
-def test_conf():
-    assert fan.parse_conf(TEXT) == (Fan(1, ("quiet", "cool"), "quiet"),)
+def test_conf_of_two_fans():
     assert fan.parse_conf(TWO)[1] == Fan(2, ("quiet", "loud"), "quiet")
 
 
@@ -55,13 +54,13 @@ def test_any_text_is_read_or_refused(text):
 
 
 def test_profile_is_set_in_the_text_and_nothing_else():
-    (action,) = fan.plan("cool", state())
+    (action,) = fan.plan(Wanted("cool"), state())
     assert action.text == TEXT.replace("PROFILE quiet  #", "PROFILE cool  #")
     assert action.previous == TEXT
     assert fan.describe(action) == "set fan profile cool and restart nvfancontrol"
     reached = fan.after(state(), [action])
     assert reached.fans == fan.parse_conf(reached.text)
-    assert fan.plan("cool", reached) == []
+    assert fan.plan(Wanted("cool"), reached) == []
 
 
 @pytest.mark.parametrize(
@@ -76,17 +75,17 @@ def test_profile_is_set_in_the_text_and_nothing_else():
     ],
 )
 def test_daemon_has_to_run_with_the_profile(in_force, active, rests):
-    assert (fan.plan("quiet", state(TEXT, in_force, active)) == []) == rests
+    assert (fan.plan(Wanted("quiet"), state(TEXT, in_force, active)) == []) == rests
 
 
 def test_unknown_profile_is_refused_with_a_list():
     with pytest.raises(EdgesiteError, match="profile is loud, .*: quiet, cool.*fans' daemon does not run"):
-        fan.plan("loud", state())
+        fan.plan(Wanted("loud"), state())
 
 
 def test_profile_that_one_fan_lacks_is_refused():
     with pytest.raises(EdgesiteError, match="their profiles are: quiet. "):
-        fan.plan("cool", state(TWO))
+        fan.plan(Wanted("cool"), state(TWO))
 
 
 def test_query():

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import footprint, jetpack
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.board import PowerConf, PowerMode
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import Conf, Mode
 
-CONF = PowerConf((PowerMode(2, "MODE_30W"),), 2)
+CONF = Conf({}, (Mode(2, "MODE_30W", ()),), 2)
 
 
 def test_files_of_nvidia_are_named_where_they_are_there():
@@ -23,4 +23,5 @@ def test_power_mode_and_clocks_are_told():
     mode, clocks = footprint.in_force(CONF, 2, True)
     assert mode.value == "2 (MODE_30W)" and not mode.reboot
     assert clocks.value == "locked at the highest" and clocks.reboot
-    assert footprint.in_force(CONF, 9, False)[0].value == "9 (without a name)"
+    for conf in (CONF, None):
+        assert footprint.in_force(conf, 9, False)[0].value == "9 (without a name)"

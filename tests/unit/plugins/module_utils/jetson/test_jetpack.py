@@ -74,8 +74,29 @@ def test_sources():
 
 def test_suite_is_changed_and_nothing_else():
     text = jetpack.with_suite(SOURCES, "r36.5", "tegra234")
-    assert text == SOURCES.replace("r36.4", "r36.5").replace("# deb ", "deb ")
+    # the admin does not want ffmpeg, whatever suite it is in
+    assert text == SOURCES.replace("r36.4", "r36.5").replace("ffmpeg r36.5", "ffmpeg r36.4")
     assert jetpack.with_suite(text, "r36.5", "tegra234") == text
+
+
+def test_lines_of_l4t_that_a_vendor_commented_out_are_woken():
+    text = SOURCES.replace("\ndeb ", "\n# deb ")
+    assert jetpack.with_suite(text, "r36.4", "tegra234") == SOURCES
+
+
+@pytest.mark.parametrize("name", ["common", "t234"])
+def test_line_that_was_put_aside_for_another_one_stays_aside(name):
+    aside = "#deb https://repo.download.nvidia.com/jetson/{0} r36.3 main\n".format(name)
+    for text in (aside + SOURCES, SOURCES + aside):
+        assert aside in jetpack.with_suite(text, "r36.5", "tegra234")
+
+
+def test_sources_with_nothing_in_use_get_the_lines_of_l4t():
+    text = "# deb https://repo.download.nvidia.com/jetson/ffmpeg r36.4 main\n"
+    assert jetpack.with_suite(text, "r36.5", "tegra234") == text + (
+        "deb https://repo.download.nvidia.com/jetson/common r36.5 main\n"
+        "deb https://repo.download.nvidia.com/jetson/t234 r36.5 main\n"
+    )
 
 
 def test_mirror_keeps_parts_and_options():
@@ -116,8 +137,7 @@ def test_host_without_sources_gets_them(soc, suite, own):
 @given(st.text(), st.sampled_from(["", "http://mirror/x"]))
 def test_any_sources_can_be_put_on_a_suite(text, mirror):
     changed = jetpack.with_suite(text, "r36.5", "tegra234", mirror)
-    assert {line["suite"] for line in jetpack.parse_sources(changed)} == {"r36.5"}
-    assert all(line["enabled"] for line in jetpack.parse_sources(changed))
+    assert {line["suite"] for line in jetpack.parse_sources(changed) if line["enabled"]} == {"r36.5"}
     assert jetpack.with_suite(changed, "r36.5", "tegra234", mirror) == changed
 
 

@@ -27,6 +27,7 @@ def info(version="36.4.7", soc="tegra234", suite=None, **more):
         "l4t": asdict(l4t),
         "jetpack": board.jetpack(l4t),
         "soc": soc,
+        "unknown_board": None,
         "installed": {"nvidia-l4t-core": version, "nvidia-jetpack": "6.2.1+b38"},
         "held": [],
         "held_by_role": [],
@@ -120,7 +121,26 @@ def test_hold_alone_holds_what_is_there():
         ("35.5.0", "tegra234", MINOR, "another major release", "which this one is, can start JetPack 6. Flash it"),
         ("35.6.1", "tegra194", MINOR, "another major release", r"module \(tegra194\) has no release later than L4T 35"),
         ("36.5.0", "tegra234", Wanted(version="7.2", upgrade="minor"), "another major release", "^Flash it"),
-        ("36.4.7", "tegra234", Wanted(version="6.9"), "jetpack_version is 6.9.*5.0.2, 5.1, .*7.2", "jetpack_suite"),
+        ("36.4.7", "tegra234", Wanted(version="6.1.9"), "jetpack_version is 6.1.9.*5.0.2, 5.1, .*7.2", "jetpack_suite"),
+        ("36.4.7", "tegra234", Wanted(version="6"), "jetpack_version is 6, which is not a release", "jetpack_suite"),
+        ("36.4.7", "tegra234", Wanted(version="6.9"), "6.9 is wanted, but jetpack_upgrade is none", "minor"),
+        (
+            "36.4.7",
+            "tegra234",
+            Wanted(version="8.0", upgrade="minor"),
+            "JetPack 8.0 is wanted.*another major",
+            "^Flash",
+        ),
+        (
+            "35.6.1",
+            "tegra194",
+            Wanted(version="6.9", upgrade="minor"),
+            "6.9 is wanted.*another major",
+            "no release later",
+        ),
+        ("35.4.1", "tegra234", Wanted(version="6.9", upgrade="minor"), "6.9 is wanted.*another major", "5.1.3"),
+        ("38.4", "tegra264", Wanted(version="6.9", upgrade="minor"), "back to an older release", "flash the module"),
+        ("36.5.2", "tegra234", Wanted(version="6.2.2", upgrade="minor"), "JetPack 6.2.3 is installed and", "flash"),
         ("36.4.7", "tegra234", Wanted(suite="36.5"), "jetpack_suite is '36.5', which is not", "suite"),
         (
             "36.4.7",
@@ -150,6 +170,15 @@ def test_holds_of_somebody_else_are_in_the_way_of_an_upgrade_only():
         jetpack_plan.plan(held, MINOR)
     assert "nvidia-l4t-core" not in caught.value.problem
     assert words(jetpack_plan.plan(held, Wanted(version="6.2.1"))) == []
+
+
+def test_board_that_the_bootloader_does_not_know_is_in_the_way_of_an_upgrade_only():
+    there = info(unknown_board="3767--0005--1--acme-")
+    with pytest.raises(EdgesiteError, match="board is 3767--0005--1--acme-, which .*nvidia-l4t-bootloader.*maker"):
+        jetpack_plan.plan(there, MINOR)
+    assert words(jetpack_plan.plan(there, Wanted(version="6.2.1"))) == []
+    with pytest.raises(EdgesiteError, match="nvidia-l4t-bootloader does not know"):
+        jetpack_plan.plan({**there, "broken": ["nvidia-l4t-bootloader"]}, Wanted(version="6.2.1"))
 
 
 def test_own_holds_are_set_aside_for_an_upgrade():
@@ -227,14 +256,14 @@ def test_offer_that_is_the_wanted_release(candidate, wanted):
         (
             "36.4.7-20250918154033",
             "6.2",
-            r"jetpack_version is 6.2, but the suite r36.4 offers L4T 36.4.7, which is JetPack 6.2.1",
+            r"jetpack_version is 6.2, but the suite r36.4 has moved on and offers L4T 36.4.7, which is JetPack 6.2.1",
             r'Set jetpack_version: "6.2.1" to install that.*whose newest release is JetPack 6.2$',
         ),
         ("35.6.1-20250304100822", "5.1.6", "suite r35.6 offers L4T 35.6.1, which is JetPack 5.1.5", '"5.1.5"'),
         (
             "36.4.9-20270101000000",
             "6.2.1",
-            "offers L4T 36.4.9, which is not in the table",
+            "offers L4T 36.4.9, and no nvidia-jetpack that says what it is",
             "jetpack_suite: r36.4 alone",
         ),
         ("(none)", "6.2.2", "offer no nvidia-l4t-core", "folder of the chip"),
@@ -244,6 +273,74 @@ def test_offer_of_another_release_is_refused(candidate, version, problem, fix):
     with pytest.raises(EdgesiteError, match=problem) as caught:
         jetpack_plan.check_offer(POLICY.format(candidate), Wanted(version=version, upgrade="minor"))
     assert re.search(fix, caught.value.fix)
+
+
+META = "nvidia-jetpack:\n  Installed: (none)\n  Candidate: {0}\n  Version table:\n"
+
+
+@pytest.mark.parametrize(
+    "candidate, package, version",
+    [
+        ("36.5.2-20260601000000", "(none)", "6.2.3"),
+        ("39.2.1-20260601000000", "7.2.1-b12", "7.2.1"),
+        ("36.5.9-20270101000000", "6.2.9+b24", "6.2.9"),
+        ("36.6.0-20270101000000", "6.3+b1", "6.3"),
+        ("38.2.9-20270101000000", "7.0.9-b1", "7.0.9"),
+        # the table is NVIDIA's word for a release; the package is that of the newest one
+        ("36.4.3-20250107174145", "6.2.1+b38", "6.2"),
+    ],
+)
+def test_jetpack_of_an_offer_is_that_of_its_package_where_the_table_has_none(candidate, package, version):
+    output = POLICY.format(candidate) + META.format(package)
+    jetpack_plan.check_offer(output, Wanted(version=version, upgrade="minor"))
+
+
+def test_suite_that_moved_on_is_told_with_what_it_has():
+    output = POLICY.format("36.5.2-20260601000000") + META.format("6.2.3+b30")
+    with pytest.raises(EdgesiteError, match="r36.5 has moved on and offers L4T 36.5.2, which is JetPack 6.2.3"):
+        jetpack_plan.check_offer(output, MINOR)
+
+
+def test_suite_without_a_later_release_says_where_to_look():
+    output = POLICY.format("36.5.2-20260601000000") + META.format("6.2.3+b30")
+    with pytest.raises(EdgesiteError, match="set jetpack_suite to the suite that has JetPack 6.2.9") as caught:
+        jetpack_plan.check_offer(output, MINOR._replace(version="6.2.9"))
+    assert "moved on" not in caught.value.problem
+
+
+def later(version, jetpack_version):
+    return info(version, jetpack=jetpack_version)
+
+
+@pytest.mark.parametrize(
+    "there, suite",
+    [
+        (info("36.4.7"), "r36.5"),
+        (info("36.5.0"), "r36.5"),
+        (later("36.6.0", "6.2.8"), "r36.6"),
+        (later("36.6.0", None), "r36.6"),
+    ],
+)
+def test_release_that_is_later_than_the_table_is_looked_for_in_the_newest_suite(there, suite):
+    result = jetpack_plan.plan(there, Wanted(version="6.2.9", upgrade="minor"))
+    assert result["upgrade"]
+    assert {line["suite"] for line in jetpack.parse_sources(result["sources"] or there["apt"]["text"])} == {suite}
+
+
+def test_suite_of_a_later_release_can_be_named():
+    result = jetpack_plan.plan(info("36.5.0"), Wanted(version="6.3", suite="r36.6", upgrade="minor"))
+    assert result["upgrade"] and "r36.6 main" in result["sources"]
+
+
+def test_later_release_that_is_there_is_nothing_to_do():
+    for there in (later("36.6.0", "6.3"), later("36.4.9", "6.3")):
+        assert words(jetpack_plan.plan(there, Wanted(version="6.3", upgrade="minor"))) == []
+
+
+def test_later_release_is_no_problem_for_preflight():
+    assert jetpack_plan.foresee(Wanted(version="6.2.9", upgrade="minor"), "", "", info()) == []
+    (problem,) = jetpack_plan.foresee(Wanted(version="8.0", upgrade="minor"), "", "", info())
+    assert "another major release" in problem.problem
 
 
 @given(st.text(), versions)

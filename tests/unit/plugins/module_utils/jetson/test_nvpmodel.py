@@ -6,12 +6,11 @@ from __future__ import annotations
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import nvpmodel
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel import Mode, ReleaseClocks, SetMode, Setting
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel import ReleaseClocks, SetMode, Wanted
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import Mode, Setting, parse_conf
 from hypothesis import given
 from hypothesis import strategies as st
 
-JETSON = FIXTURES / "jetson"
 HEAD = "< PARAM TYPE=FILE NAME=CPU_ONLINE >\nCORE_1 /sys/devices/system/cpu/cpu1/online\n"
 MODES = """\
 < POWER_MODEL ID=0 NAME=MAXN >
@@ -33,59 +32,11 @@ TAIL = "# the last section\n< PM_CONFIG DEFAULT=3 >\n"
 
 
 def conf(text=HEAD + MODES + TAIL):
-    return nvpmodel.parse_conf(text, "/etc/nvpmodel.conf")
+    return parse_conf(text, "/etc/nvpmodel.conf")
 
 
 def state(stored=None, running=None, **more):
     return nvpmodel.State(conf(), stored, running, **more)
-
-
-def test_conf():
-    read = conf()
-    assert [(mode.id, mode.name) for mode in read.modes] == [(0, "MAXN"), (3, "50W"), (4, "15W")]
-    assert read.default == 3
-    assert read.modes[2].settings[1] == Setting("TPC_POWER_GATING", "TPC_PG_MASK", "240")
-    assert read.parameters == {("CPU_ONLINE", "CORE_1"): "/sys/devices/system/cpu/cpu1/online"}
-
-
-def test_conf_of_a_board_and_sections_that_nobody_knows_yet():
-    read = conf((JETSON / "nvpmodel-orin-nano-super.conf").read_text() + "< FAN_CONFIG DEFAULT=quiet >\nany thing\n")
-    assert [mode.name for mode in read.modes] == ["15W", "25W", "MAXN_SUPER", "7W"]
-
-
-@pytest.mark.parametrize(
-    "text, line, what",
-    [
-        ("", 1, "no POWER_MODEL"),
-        ("CORE_0 /sys\n" + TAIL, 1, "before any section"),
-        (HEAD + "< POWER_MODEL ID=0 NAME=A\n" + TAIL, 3, "not a section header"),
-        (HEAD + "  < POWER_MODEL ID=0 NAME=A >\n" + TAIL, 3, "which starts the line"),
-        (HEAD + "< POWER_MODEL ID=x NAME=A >\n" + TAIL, 3, "ID=x is not a number"),
-        (HEAD + "< POWER_MODEL ID=0 >\n" + TAIL, 3, "POWER_MODEL has no NAME="),
-        (HEAD + "< PARAM TYPE=FILE >\n" + MODES + TAIL, 3, "PARAM has no NAME="),
-        ("< PARAM TYPE=FILE NAME=A >\nCORE_0\n" + MODES + TAIL, 2, "'CORE_0' is not an argument and the path"),
-        ("< PARAM TYPE=FILE NAME=A >\nCORE_0 x\n" + MODES + TAIL, 2, "'CORE_0 x' is not an argument and the path"),
-        (MODES + "GPU MAX_FREQ\n" + TAIL, 15, "'GPU MAX_FREQ' is not a parameter"),
-        (MODES + "< POWER_MODEL ID=4 NAME=B >\n" + TAIL, 15, "a second POWER_MODEL has ID=4"),
-        (MODES, 14, "may be cut off"),
-        (MODES + "< PM_CONFIG DEFAULT=9 >\n\n", 15, "no POWER_MODEL has the default ID 9"),
-        (MODES + "< PM_CONFIG >\n", 15, "PM_CONFIG has no DEFAULT="),
-    ],
-)
-def test_malformed_conf_is_told_with_file_and_line(text, line, what):
-    with pytest.raises(EdgesiteError, match=what) as caught:
-        conf(text)
-    assert str(caught.value).startswith("/etc/nvpmodel.conf, line {0}: ".format(line))
-    assert "nvidia-l4t-nvpmodel" in caught.value.fix
-
-
-@given(st.text())
-def test_any_text_is_read_or_refused(text):
-    for whole in (text, HEAD + text + MODES + TAIL, MODES + "< " + text):
-        try:
-            conf(whole)
-        except EdgesiteError as error:
-            assert ", line " in error.problem
 
 
 # few of each, since every one is drawn for each case
@@ -126,10 +77,10 @@ def test_plan_reaches_the_mode_and_then_rests(offered, data, failed, locked, cor
     running = data.draw(st.none() | ids) if stored is not None and not failed else None
     wanted = data.draw(st.sampled_from(offered))
     there = nvpmodel.State(conf(written(offered, offered[0].id)), stored, running, failed, locked, cores_fixed)
-    actions = nvpmodel.plan(wanted.name, there)
+    actions = nvpmodel.plan(Wanted(wanted.name), there)
     reached = nvpmodel.after(there, actions)
     assert nvpmodel.chosen(reached) == wanted.id
-    assert nvpmodel.plan(wanted.name, reached) == []
+    assert nvpmodel.plan(Wanted(wanted.name), reached) == []
     current = nvpmodel.of_id(there.conf, nvpmodel.in_force(there))
     if actions and not failed and wanted.id != nvpmodel.in_force(there):
         takes = nvpmodel.needs_reboot(current, wanted, cores_fixed)
@@ -138,32 +89,32 @@ def test_plan_reaches_the_mode_and_then_rests(offered, data, failed, locked, cor
 
 
 def test_mode_that_is_set_at_once():
-    actions = nvpmodel.plan("MAXN", state())
+    actions = nvpmodel.plan(Wanted("MAXN"), state())
     assert [nvpmodel.describe(action) for action in actions] == ["set power mode MAXN"]
     assert not nvpmodel.reboot_required(nvpmodel.after(state(), actions))
 
 
 def test_locked_clocks_are_given_back_before_another_mode():
-    actions = nvpmodel.plan("MAXN", state(clocks_locked=True))
+    actions = nvpmodel.plan(Wanted("MAXN"), state(clocks_locked=True))
     assert actions[0] == ReleaseClocks() and "unlock the clocks" in nvpmodel.describe(actions[0])
-    assert len(nvpmodel.plan("15W", state(clocks_locked=True))) == 1
+    assert len(nvpmodel.plan(Wanted("15W"), state(clocks_locked=True))) == 1
 
 
 def test_mode_that_takes_a_reboot_says_why_and_waits():
-    (action,) = nvpmodel.plan("15W", state())
+    (action,) = nvpmodel.plan(Wanted("15W"), state())
     assert nvpmodel.describe(action) == (
         "prepare power mode 15W for the next boot "
         "(CPU_ONLINE CORE_1 from 1 to 0, TPC_POWER_GATING TPC_PG_MASK from 0 to 240)"
     )
     waiting = nvpmodel.after(state(), [action])
     assert nvpmodel.reboot_required(waiting)
-    assert nvpmodel.plan("15W", waiting) == []
+    assert nvpmodel.plan(Wanted("15W"), waiting) == []
     assert nvpmodel.show(waiting.conf, nvpmodel.in_force(waiting)) == {"id": 3, "name": "50W"}
     assert nvpmodel.show(waiting.conf, nvpmodel.chosen(waiting)) == {"id": 4, "name": "15W"}
 
 
 def test_prepared_mode_can_be_taken_back():
-    (action,) = nvpmodel.plan("50W", state(4, 3))
+    (action,) = nvpmodel.plan(Wanted("50W"), state(4, 3))
     assert action.how == "keep" and "keep power mode 50W" in nvpmodel.describe(action)
     assert not nvpmodel.reboot_required(nvpmodel.after(state(4, 3), [action]))
 
@@ -179,13 +130,13 @@ def test_cores_are_switched_at_once_on_older_modules():
 
 
 def test_stored_mode_that_its_unit_could_not_set_is_set_again():
-    (action,) = nvpmodel.plan("15W", state(4, failed=True))
+    (action,) = nvpmodel.plan(Wanted("15W"), state(4, failed=True))
     assert action.how == "now"
 
 
 def test_unknown_mode_lists_those_of_the_board():
     with pytest.raises(EdgesiteError, match="mode is MAXQ, .*: MAXN, 50W, 15W.*differ between modules"):
-        nvpmodel.plan("MAXQ", state())
+        nvpmodel.plan(Wanted("MAXQ"), state())
 
 
 def test_name_of_two_modes_is_refused():
@@ -193,12 +144,6 @@ def test_name_of_two_modes_is_refused():
     with pytest.raises(EdgesiteError, match="has the IDs 4 and 7"):
         nvpmodel.find(twice, "15W")
     assert nvpmodel.show(twice, 99) == {"id": 99, "name": None}
-
-
-def test_question_for_a_reboot():
-    asked = (JETSON / "nvpmodel-asks.txt").read_text()
-    assert nvpmodel.asks_for_reboot(asked)
-    assert not nvpmodel.asks_for_reboot("NV Power Mode: 15W\n0\n")
 
 
 @pytest.mark.parametrize(
@@ -215,5 +160,5 @@ def test_status_keeps_what_else_stands_in_it(previous, text):
 
 
 def test_action_tells_what_it_replaces():
-    (action,) = nvpmodel.plan("15W", state())
+    (action,) = nvpmodel.plan(Wanted("15W"), state())
     assert action == SetMode(conf().modes[2], "boot", action.why, None, 3)

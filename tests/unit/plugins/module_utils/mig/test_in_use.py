@@ -15,7 +15,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases 
 GPU = card().gpu
 WATCHER = Client(9, "nv-hostengine")
 HELD = Drm(True, parameters=("modeset=Y",), driver="550.163.01")
-UNLOAD = "et mig_unload_drm: true (the option unload_drm), which unloads nvidia_drm for the reset and loads it again."
+UNLOAD = "Set mig_unload_drm: true (the option unload_drm), which unloads nvidia_drm for the reset and loads it again."
 QUIESCE = "list services that only monitor the card in mig_quiesce (the option quiesce)"
 
 
@@ -29,14 +29,14 @@ QUIESCE = "list services that only monitor the card in mig_quiesce (the option q
             True,
             "nv-hostengine (pid 9), the kernel module nvidia_drm. Stop them or wait for them, and run again; "
             + QUIESCE
-            + "; s"
-            + UNLOAD,
+            + "; "
+            + UNLOAD.replace("Set", "set"),
         ),
         (
             [],
             Kernel(replace(HELD, clients=(Client(7, "Xorg", unit="gdm.service"),)), ()),
             True,
-            "the kernel module nvidia_drm, which is in use by Xorg (pid 7, gdm.service). S" + UNLOAD,
+            "the kernel module nvidia_drm, which is in use by Xorg (pid 7, gdm.service). " + UNLOAD,
         ),
         (
             [],

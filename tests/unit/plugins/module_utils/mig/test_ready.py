@@ -12,30 +12,9 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.mig import ready
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Card
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, plan
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import MODELS, card
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.parted_files import FILES, counts
 
-# As nvidia-mig-parted's own tests have it (pkg/mig/builder/balanced_test.go)
-_A100_40 = {"1g.5gb": 2, "2g.10gb": 1, "3g.20gb": 1}
-_80_GB = {"1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1}
-_94_GB = {"1g.12gb": 2, "2g.24gb": 1, "3g.47gb": 1}
-_96_GB = {"1g.12gb": 2, "2g.24gb": 1, "3g.48gb": 1}
-_141_GB = {"1g.18gb": 2, "2g.35gb": 1, "3g.71gb": 1}
-_RTX = {"1g.24gb": 2, "2g.48gb": 1}
-# all-balanced of mig-parted 0.15 for their PCI ids
-BALANCED = {
-    "A30": {"1g.6gb": 2, "2g.12gb": 1},
-    **dict.fromkeys(("A100-40", "A100-40-PCIE", "A800-40", "A800-40-ACTIVE"), _A100_40),
-    **dict.fromkeys(("A100-80", "A100-80-PCIE", "A800-80", "A800-80-PCIE"), _80_GB),
-    **dict.fromkeys(("H100-80", "H100-80-PCIE", "H800-80", "H800-80-PCIE"), _80_GB),
-    **dict.fromkeys(("H100-NVL", "H800-NVL"), _94_GB),
-    **dict.fromkeys(("H20", "GH200-96"), _96_GB),
-    **dict.fromkeys(("H200", "H200-NVL"), _141_GB),
-    "GH200-144": {"1g.18gb": 2, "2g.36gb": 1, "3g.72gb": 1},
-    "B200": {"1g.23gb": 2, "2g.45gb": 1, "3g.90gb": 1},
-    "GB200": {"1g.23gb": 2, "2g.47gb": 1, "3g.93gb": 1},
-    "B300": {"1g.34gb": 2, "2g.67gb": 1, "3g.135gb": 1},
-    "GB300": {"1g.35gb": 2, "2g.70gb": 1, "3g.139gb": 1},
-    **dict.fromkeys(("RTXPRO6000", "RTXPRO6000-WS", "RTXPRO6000-MAXQ"), _RTX),
-}
+BALANCED = {key: counts(balanced.split()) for keys, _alone, balanced in FILES for key in keys}
 T4 = Card(GpuId(1, "GPU-1", "0000:18:00.0", "Tesla T4"), None)
 UNKNOWN = card("A100-40", index=2, enabled=False, pending=False, profiles=())
 

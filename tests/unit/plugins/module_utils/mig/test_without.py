@@ -45,11 +45,14 @@ def test_card_that_nobody_knows():
 @pytest.mark.parametrize(
     ("one", "fix"),
     [
-        (without("A100-40"), "Use driver 450.80.02 or newer, and reboot"),
-        (without("B300", virtualization="none"), "Use driver 580.65.06 or newer, and reboot"),
-        (without("H100-80", virtualization="passthrough"), "525.85.12 or newer in this guest; if it is, ask who runs"),
+        (without("A100-40"), "Use driver 450.80.02 or newer (driver_branch), and reboot"),
+        (without("B300", virtualization="none"), "Use driver 580.65.06 or newer (driver_branch), and reboot"),
+        (
+            without("H100-80", virtualization="passthrough"),
+            "525.85.12 or newer (driver_branch) in this guest; if it is, ask who runs",
+        ),
         (without("A100-40", "GRID A100-4C", virtualization="vgpu_guest"), "Set the layout on the host of this guest"),
-        (without("RTXPRO6000-WS"), "Use driver 575.51.03 or newer, and set the card to compute mode"),
+        (without("RTXPRO6000-WS"), "Use driver 575.51.03 or newer (driver_branch), and set the card to compute mode"),
     ],
 )
 def test_card_that_has_mig_and_a_driver_that_tells_of_none(one, fix):

@@ -161,6 +161,16 @@ def test_a_fan_profile_that_the_fans_of_a_jetson_do_not_have():
     assert of_jetpack(fans, jetpack_fan_profile="cool") == of_jetpack(jetpack_fan_profile="loud") == []
 
 
+def test_modes_and_curves_of_ones_own_are_there_when_they_are_needed():
+    fans = {**JETSON, "fan_profiles": ["quiet"]}
+    mode = {"name": "EDGE", "base": "15W", "settings": {}}
+    own = {"jetpack_power_modes": [mode], "jetpack_fan_curves": [{"name": "cabinet", "points": []}]}
+    assert of_jetpack(fans, jetpack_power_mode="EDGE", jetpack_fan_profile="cabinet", **own) == []
+    assert len(of_jetpack(fans, jetpack_power_mode="EDGE", jetpack_fan_profile="cabinet")) == 2
+    (problem,) = texts(of_jetpack(jetpack_power_modes=[{**mode, "base": "60W"}]))
+    assert problem.startswith("jetpack_power_modes[0].base is 60W, which this board does not have")
+
+
 def test_release_and_power_mode_that_a_jetson_has_are_none():
     assert of_jetpack(jetpack_version="5.1.5", jetpack_power_mode="15W") == []
     assert of_jetpack() == []

@@ -23,7 +23,8 @@ def test_row_tells_what_was_found_and_changed():
     row = report.row("h", DONE)
     assert row["status"] == "done"
     assert row["found"] == "2x A100-SXM4-40GB, 1x Ascend 310P, TPM"
-    assert row["layers"] == {"gpu": {"changed": True, "failed": False, "actions": ["set x", "set y"]}}
+    changed = {"changed": True, "failed": False, "actions": ["set x", "set y"], "left_behind": []}
+    assert row["layers"] == {"gpu": changed} and row["left"] == []
     assert row["reboot_required"]
 
 
@@ -69,6 +70,36 @@ def test_gpus_that_something_is_wrong_with_are_named():
     row = report.row("ok", {**DONE, "facts_result": {**DONE["facts_result"], "unread": unread}})
     assert "ok before this run: GPU 1 has not joined. Install the fabric manager" in report.table([row])
     assert report.row("ok", DONE)["gpus"] == report.garbled_row("bad")["gpus"] == []
+
+
+LEFT = {
+    "uuid": "GPU-1",
+    "setting": "ecc",
+    "value": False,
+    "before": True,
+    "why": "it takes a reboot",
+    "by_hand": "reboot\nevil",
+}
+
+
+def test_what_a_layer_could_not_set_back_is_told_and_is_not_as_wanted():
+    idle = {"changed": False, "actions": [], "left_behind": [LEFT]}
+    row = report.row("h", {**DONE, "gpu_result": idle})
+    assert report.layer_cell(row, "gpu") == "left over"
+    assert "h: ecc of GPU GPU-1 stays false, as it takes a reboot: reboot evil" in report.table([row])
+    changed = report.row("h", {**DONE, "gpu_result": {**idle, "changed": True, "actions": [{"does": "set x"}]}})
+    assert report.layer_cell(changed, "gpu") == "1 change, left over"
+
+
+def test_a_layer_that_left_the_inventory_is_told_once_for_all_hosts():
+    facts = {**DONE["facts_result"], "layers": ["gpu", "mig"]}
+    left = {"edgesite_done": True, "facts_result": facts, "edgesite_result": {"layers": ["mig"]}, "mig_result": {}}
+    rows = [report.row(name, left) for name in ("a", "b")]
+    assert rows[0]["left"] == ["gpu"] and report.layer_cell(rows[0], "gpu") == "left over"
+    (line,) = (line for line in report.table(rows) if "not in the inventory" in line)
+    assert line.startswith("The layer gpu is not in the inventory for a, b, but its settings are still in force: set ")
+    wanted = {**left, "edgesite_result": {"layers": ["gpu", "mig"]}, "gpu_result": {"changed": False, "actions": []}}
+    assert report.row("a", wanted)["left"] == []
 
 
 def test_columns_line_up():

@@ -13,7 +13,6 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.storage import volume
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.luks2 import EMPTY, OURS, Header, Recovery, Seal
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.policy import Means
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.volume import (
-    GIB,
     Disk,
     Drop,
     Enrol,
@@ -31,6 +30,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.lin
 from hypothesis import given
 from hypothesis import strategies as st
 
+GIB = 1 << 30
 VOLUME = Volume("data", "/dev/disk/by-id/virtio-DATA1", "/srv/data", "ext4", "aes-256-xts", "defaults", "11111111-aaaa")
 WANTED = Wanted((VOLUME,), (7,), "cert")
 BLANK = Disk("/dev/vdb", GIB, False, (), "0123456789ab", None)
@@ -163,6 +163,8 @@ def test_wipe_names_one_device_with_one_content():
         (header(tpm=(Seal((7,), key="k"),)), [Recover, Enrol, Drop]),
         (header(tpm=(Seal((7,), pcrlock=True),)), [Recover, Enrol, Drop]),
         (header(tpm=(Seal((7,), pin=True),)), [Recover, Enrol, Drop]),
+        # signed PCRs without a key are nothing to the TPM, for which this is what is wanted
+        (header(tpm=(Seal((7,), (11,)),)), [Recover, Unseal, Enrol, Drop]),
         # systemd would take one of the two for what is wanted, and perhaps that of another TPM
         (header(tpm=(Seal((7,)), Seal((7,)))), [Recover, Unseal, Enrol, Drop]),
     ],
@@ -211,6 +213,12 @@ def test_what_systemd_cannot_do_is_told_before_anything_is_done_and_only_where_i
     with pytest.raises(EdgesiteError, match="no pcrlock.json") as caught:
         plan.plan(both, state(BLANK)._replace(disks={"data": BLANK, "logs": BLANK}))
     assert str(caught.value).count("pcrlock.json") == 1
+
+
+def test_key_slots_that_may_open_again_stay_until_the_new_one_is_there():
+    """As that of a TPM in lockout would, while the operators bring a key."""
+    found = state(DONE._replace(unlocks=False, has_key=True, mapped=False, mounted=False))
+    assert kinds(plan.plan(WANTED._replace(pcrs=(0, 7)), found))[:3] == [Recover, Enrol, Drop]
 
 
 def test_every_volume_needs_its_recovery_key_before_the_first_is_touched():

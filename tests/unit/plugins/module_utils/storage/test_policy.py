@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How systemd-cryptenroll is asked, release by release; what headers say after that is in fixtures/storage/headers."""
+"""How systemd-cryptenroll is asked, release by release; what headers say after that is in shapes/luks2_header."""
 
 from __future__ import annotations
 
@@ -81,6 +81,13 @@ def test_all_that_the_host_lacks_is_told_at_once():
     with pytest.raises(EdgesiteError) as caught:
         policy.seal((), (11,), True, Means(252))
     assert len(caught.value.parts) == 3
+
+
+def test_what_is_one_to_the_tpm():
+    wanted = Seal((7,), (11,), "key")
+    assert policy.alike(wanted, wanted) and policy.alike(Seal((7,), (), "key"), wanted)
+    for other in (Seal((7,)), Seal((), (11,), "key"), Seal((7,), (11,), "other"), wanted._replace(pin=True)):
+        assert not policy.alike(other, wanted)
 
 
 @pytest.mark.parametrize(

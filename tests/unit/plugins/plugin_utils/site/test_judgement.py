@@ -500,3 +500,12 @@ def test_what_the_controller_lacks_is_not_told_again_by_the_module():
         facts=True,
     )
     assert [one.host for one in found.problems] == ["controller"]
+
+
+def test_layers_that_hosts_have_and_their_variables_have_not_are_noted():
+    facts = {**FACTS, "layers": ["gpu", "mig"]}
+    hosts = {name: {"facts_result": facts, "mig_layouts": []} for name in ("a", "b")}
+    (note,) = judge(hosts, facts=True).notes
+    assert note.startswith("The layer gpu is not in the inventory for a, b, but ")
+    assert judge(hosts, facts=True, layers=["mig"]).notes == []
+    assert judge({"a": {"facts_result": {**FACTS, "layers": 5}}}, facts=True).notes == []

@@ -369,7 +369,7 @@ def test_open_modules_without_their_firmware(good, facts):
     good.answers("modinfo", modinfo(license_name="Dual MIT/GPL"))
     good.put("lib/firmware/nvidia/{0}/gsp_tu10x.bin".format(OLD))
     good.put("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  " + VERSION)
-    assert "; there is that of " + OLD in facts()["reasons"][0]
+    assert "; the host has that of " + OLD in facts()["reasons"][0]
     good.put("lib/firmware/nvidia/{0}/gsp_tu10x.bin.zst".format(VERSION))
     assert (facts()["verdict"], facts()["reasons"]) == ("ok", [])
 

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import child
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts, lock, locked_clocks, settings
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed, facts, lock, locked_clocks, settings
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import process as nvml_process
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.settings_domain import SettingsDomain
@@ -186,7 +186,8 @@ class Domain(SettingsDomain):
         return {}
 
 
-def test_setting_that_hangs_is_told_as_perhaps_done(nvml, monkeypatch):
+def test_setting_that_hangs_is_told_as_perhaps_done(nvml, monkeypatch, tmp_path):
+    monkeypatch.setattr(changed, "SETTINGS", str(tmp_path / "changed.json"))
     monkeypatch.setattr(lock, "held", contextlib.nullcontext)
     monkeypatch.setattr(locked_clocks, "read", dict)
     began = time.monotonic()
@@ -201,3 +202,4 @@ def test_setting_that_hangs_is_told_as_perhaps_done(nvml, monkeypatch):
         "The state of the host can no longer be read, so this may still be done, wholly or partly: {0}.".format(does)
     )
     assert "reboot" in failed.value.fix
+    assert changed.read(changed.SETTINGS)["GPU-0"]["persistence_mode"].before is False

@@ -72,6 +72,7 @@ class JetsonHost(FakeHost):
             "l4t": asdict(l4t),
             "jetpack": board.jetpack(l4t),
             "soc": "tegra234",
+            "unknown_board": None,
             "installed": {name: package.version for name, package in self.packages.items() if package.complete},
             "held": sorted(self.held),
             "held_by_role": (self.files.get(jetpack_actions.HOLDS) or "").split(),

@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, files
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import board as jetson
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 
-JETSON = FIXTURES / "jetson"
+CONF = text_of("jetson", "nvpmodel_conf/orin-nano-super-maxn").encode()
 COMPATIBLE = b"nvidia,p3768-0000+p3767-0005-super\0nvidia,p3767-0005\0nvidia,tegra234\0"
 
 
@@ -39,8 +39,8 @@ def board(tmp_path, request):
 
 
 def test_jetson(board, programs):
-    put(board, "etc/nv_tegra_release", (JETSON / "nv_tegra_release").read_bytes())
-    put(board, "etc/nvpmodel.conf", (JETSON / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "etc/nv_tegra_release", text_of("jetson", "nv_tegra_release/jetpack-6").encode())
+    put(board, "etc/nvpmodel.conf", CONF)
     put(board, "var/lib/nvpmodel/status", b"pmode:0002")
     found = jetson.read(programs, str(board))
     assert found.unread == []
@@ -87,18 +87,52 @@ def test_bare_jetson_says_what_is_missing(tmp_path, programs):
 
 
 def test_modes_without_a_choice(board, programs):
+    put(board, "etc/nvpmodel.conf", CONF)
+    assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 1, "name": "25W"}
+
+
+def test_damaged_modes_are_told(board, programs):
     put(board, "etc/nvpmodel.conf", b"< POWER_MODEL ID=0 NAME=15W >\n")
     found = jetson.read(programs, str(board))
-    assert [entry["what"] for entry in found.unread] == ["jetson.l4t", "jetson.power_mode"]
+    assert found.value["power_modes"] == []
+    assert [entry["what"] for entry in found.unread] == ["jetson.l4t", "jetson.power_modes"]
+    assert "/etc/nvpmodel.conf, line 1: the section PM_CONFIG" in found.unread[1]["why"]
 
 
 def test_l4t_of_the_package_and_mode_of_the_program(board, programs):
     programs["dpkg-query"] = b"36.5.0-20260115194252"
-    programs["nvpmodel"] = (JETSON / "nvpmodel-q.txt").read_bytes()
+    programs["nvpmodel"] = text_of("jetson", "nvpmodel/query").encode()
     found = jetson.read(programs, str(board))
     assert found.unread == []
     assert found.value["jetpack"] == "6.2.2"
     assert found.value["power_mode"] == {"id": 0, "name": "15W"}
+
+
+OFFERED = b"""\
+nvidia-l4t-core:
+  Installed: 36.9.0-20270101000000
+  Candidate: 36.9.0-20270101000000
+nvidia-jetpack:
+  Installed: (none)
+  Candidate: 6.9+b12
+"""
+
+
+@pytest.mark.parametrize(
+    "revision, installed, offered, expected",
+    [
+        ("9.0", b"", OFFERED, "6.9"),
+        ("9.0", b"", b"", None),
+        # apt has a later one by now, and its package
+        ("8.0", b"6.8+b3", OFFERED, "6.8"),
+        ("8.0", b"", OFFERED, None),
+        ("5.2", b"6.9+b12", OFFERED, "6.2.3"),
+    ],
+)
+def test_jetpack_of_a_release_that_the_table_does_not_have(board, programs, revision, installed, offered, expected):
+    put(board, "etc/nv_tegra_release", "# R36 (release), REVISION: {0}, GCID: 1".format(revision).encode())
+    programs.update({"dpkg-query": installed, "apt-cache": offered})
+    assert jetson.read(programs, str(board)).value["jetpack"] == expected
 
 
 def test_mode_without_a_name(board, programs):
@@ -107,7 +141,7 @@ def test_mode_without_a_name(board, programs):
 
 
 def test_mode_that_is_only_prepared_is_not_the_one_in_force(board, programs):
-    put(board, "etc/nvpmodel.conf", (JETSON / "nvpmodel-orin-nano-super.conf").read_bytes())
+    put(board, "etc/nvpmodel.conf", CONF)
     put(board, "var/lib/nvpmodel/status", b"pmode:0005")
     put(board, "run/edgesite-gpu/nvpmodel.json", b'{"prepared": 5, "running": 1}')
     assert jetson.read(programs, str(board)).value["power_mode"] == {"id": 1, "name": "25W"}

@@ -38,7 +38,7 @@ def fixture_host(monkeypatch, tmp_path):
     monkeypatch.setattr(command, "find", lambda program: program if program in prints else None)
     monkeypatch.setattr(board, "read", lambda run: Reading(dict(BOARD)))
     monkeypatch.setattr(board, "board", lambda: "p3737-0000+p3701-0000")
-    for name in ("HOLDS", "CDI", "INFO"):
+    for name in ("HOLDS", "CDI", "INFO", "BOOT_CONTROL", "NO_FIRMWARE"):
         monkeypatch.setattr(jetpack, name, str(tmp_path / name.lower()))
     monkeypatch.setattr(apt, "LOCKS", (str(tmp_path / "lock"), str(tmp_path / "absent")))
     monkeypatch.setattr(jetpack_rules, "SOURCES", str(tmp_path / "sources.list"))
@@ -72,6 +72,24 @@ def test_jetson(host):
     assert found["slots"]["version"] == "36.4.7" and found["unread"] == []
     assert found["nvpmodel"] == {"mode": {"id": 2, "name": "30W"}, "modes": []}
     assert found["disk_free_bytes"] > 0
+
+
+POSTINST = """\
+case "${spec}" in
+    *jetson-agx-orin-devkit-) ;;
+    *) echo "ERROR. ${spec} does not match any known boards."; exit 1 ;;
+esac
+"""
+
+
+def test_board_that_the_bootloader_does_not_know(host):
+    assert read(host)["unknown_board"] is None
+    (host["folder"] / "info/nvidia-l4t-bootloader.postinst").write_text(POSTINST)
+    (host["folder"] / "boot_control").write_text("TNSPEC x\nCOMPATIBLE_SPEC 3701--0004--1--acme-\n")
+    assert read(host)["unknown_board"] == "3701--0004--1--acme-"
+    # NVIDIA's way to leave the firmware alone
+    (host["folder"] / "no_firmware").touch()
+    assert read(host)["unknown_board"] is None
 
 
 def test_other_host_is_refused(host, monkeypatch):

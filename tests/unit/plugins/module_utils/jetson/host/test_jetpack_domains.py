@@ -82,10 +82,14 @@ def test_check_mode_changes_nothing_and_says_what_would_be(monkeypatch):
 
 def test_failure_before_packages_change_takes_everything_back(monkeypatch):
     host = prepared(monkeypatch)
-    host.offered["nvidia-l4t-core"] = ["36.4.9-20260101000000"]
+    host.offered["nvidia-l4t-core"] = ["36.5.2-20260101000000"]
     before = copy.deepcopy(host.state())
     told = host.converge(**UPGRADE)
-    assert told["failed"] and "is not in the table" in told["msg"] and "Nothing was installed." in told["msg"]
+    assert (
+        told["failed"]
+        and "has moved on and offers L4T 36.5.2, which is JetPack 6.2.3" in told["msg"]
+        and "Nothing was installed." in told["msg"]
+    )
     assert host.state() == before
 
 

@@ -15,16 +15,17 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks as clocks_core
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan, fan_curves, own_modes
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import nvpmodel as nvpmodel_rules
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import clocks as jetson_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import fan as jetson_fan
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import nvpmodel
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.clocks_domain import JetsonClocksDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.fan_domain import JetsonFanDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.nvpmodel_domain import NvpmodelDomain
-from ansible_collections.edgesite.gpu.tests.unit.places import FIXTURES
+from ansible_collections.edgesite.gpu.tests.unit.shapes import text_of
 
-JETSON = FIXTURES / "jetson"
+CLOCKS = {"free": "agx-orin", "locked": "agx-orin-locked"}
 CONF = """\
 < POWER_MODEL ID=0 NAME=MAXN >
 TPC_POWER_GATING TPC_PG_MASK 0
@@ -34,7 +35,7 @@ TPC_POWER_GATING TPC_PG_MASK 0
 TPC_POWER_GATING TPC_PG_MASK 240
 < PM_CONFIG DEFAULT=3 >
 """
-ASKED = (JETSON / "nvpmodel-asks.txt").read_bytes()
+ASKED = text_of("jetson", "nvpmodel/asks-for-a-reboot").encode()
 
 
 class Host:
@@ -48,9 +49,10 @@ class Host:
         self.broken = {}
         self.calls = []
         self.clocks_locked = False
+        self.full_fan = False
         self.there = {"nvpmodel", "jetson_clocks", "nvfancontrol", "systemctl"}
         (folder / "nvpmodel.conf").write_text(CONF)
-        (folder / "nvfancontrol.conf").write_text((JETSON / "nvfancontrol.conf").read_text())
+        (folder / "nvfancontrol.conf").write_text(text_of("jetson", "nvfancontrol_conf/orin-nano"))
 
     def find(self, program):
         return program if program in self.there else None
@@ -74,12 +76,16 @@ class Host:
     def _jetson_clocks(self, words, _data):
         if words == ["--show"]:
             name = "locked" if self.clocks_locked else "free"
-            return command.Result(0, (JETSON / "jetson_clocks-show-{0}.txt".format(name)).read_bytes(), "")
+            text = text_of("jetson", "jetson_clocks/" + CLOCKS[name])
+            if self.full_fan:
+                text = text.replace("nvfancontrol hwmon0_pwm1=88", "disabled hwmon0_pwm1=255")
+            return command.Result(0, text.encode(), "")
         if words[:1] == ["--store"]:
             assert not os.path.exists(words[1])
             Path(words[1]).write_text("stored")
         else:
             self.clocks_locked = words[:1] != ["--restore"]
+            self.full_fan = words == ["--fan"] or (self.full_fan and self.clocks_locked)
         return command.Result(0, b"", "")
 
     def _nvfancontrol(self, _words, _data):
@@ -103,14 +109,14 @@ class Host:
             self.stopped.add(unit)
         return command.Result(0, b"", "")
 
-    def power(self, mode, check=False):
-        return converge(NvpmodelDomain(self.run, mode), check)
+    def power(self, mode, own=None, check=False):
+        return converge(NvpmodelDomain(self.run, nvpmodel_rules.Wanted(mode, own)), check)
 
-    def fan(self, profile, check=False):
-        return converge(JetsonFanDomain(self.run, profile), check)
+    def fan(self, profile, curves=None, check=False):
+        return converge(JetsonFanDomain(self.run, fan.Wanted(profile, curves)), check)
 
-    def clocks(self, lock, persist=True, check=False):
-        return converge(JetsonClocksDomain(self.run, lock, self.unit(lock and persist)), check)
+    def clocks(self, lock, persist=True, check=False, fan=False):
+        return converge(JetsonClocksDomain(self.run, lock, self.unit(lock and persist), fan), check)
 
     def unit(self, wanted):
         text = "unit" if wanted else None
@@ -124,6 +130,7 @@ def fixture_host(monkeypatch, tmp_path):
     monkeypatch.setattr(nvpmodel, "CONF", str(tmp_path / "nvpmodel.conf"))
     monkeypatch.setattr(nvpmodel, "STATUS", str(tmp_path / "status"))
     monkeypatch.setattr(nvpmodel.nvpmodel_note, "PATH", str(tmp_path / "note.json"))
+    monkeypatch.setattr(nvpmodel.nvpmodel_note, "STALE", str(tmp_path / "stale"))
     monkeypatch.setattr(jetson_fan, "CONF", str(tmp_path / "nvfancontrol.conf"))
     monkeypatch.setattr(jetson_fan, "STATUS", str(tmp_path / "fan-status"))
     monkeypatch.setattr(jetson_clocks, "STORE", str(tmp_path / "run" / "clocks.conf"))
@@ -177,6 +184,53 @@ def test_program_knows_better_what_takes_a_reboot(host):
     assert not host.power("15W").extras["reboot_required"]
 
 
+BUSY = """\
+NVPM ERROR: Error writing 240 to /sys/devices/platform/gpu.0/tpc_pg_mask: 16
+NVPM ERROR: failed to write PARAM TPC_POWER_GATING: ARG TPC_PG_MASK
+NVPM ERROR: failed to set power mode!
+"""
+
+
+def busy(host, errno="16"):
+    """nvpmodel does not ask, and the kernel takes no other mask until the next boot. Cores are switched before."""
+    really = host._nvpmodel
+
+    def nvpmodel(words, data):
+        if words[0] == "-m" and words[1] not in host.at_once:
+            return command.Result(255, b"", BUSY.replace(": 16\n", ": {0}\n".format(errno)))
+        return really(words, data)
+
+    host._nvpmodel = nvpmodel
+
+
+@pytest.mark.parametrize("errno", ["16", "19"])
+def test_mask_that_cannot_be_written_now_is_prepared_for_the_next_boot(host, errno):
+    busy(host, errno)
+    host.at_once = {"3"}
+    (host.folder / "status").write_text("pmode:0003")
+    outcome = host.power("MAXN")
+    assert outcome.extras["reboot_required"] and outcome.extras["mode"]["name"] == "50W"
+    assert (host.folder / "status").read_text() == "pmode:0000"
+    # the cores of the mode in force are set again
+    assert [call[-1] for call in host.calls if "-m" in call] == ["0", "3"]
+    assert host.power("MAXN").actions == []
+
+
+def test_mask_that_the_boot_could_not_write_either_is_told(host):
+    busy(host)
+    (host.folder / "status").write_text("pmode:0004")
+    host.failed = {"nvpmodel.service"}
+    with pytest.raises(ApplyError, match=r"15W is the mode of this boot, but nvpmodel.service failed.*journalctl"):
+        host.power("15W")
+
+
+def test_mask_that_no_boot_would_take_is_an_error(host):
+    busy(host, "22")
+    host.at_once = {"3"}
+    with pytest.raises(ApplyError, match="nvpmodel -m 0: NVPM ERROR: Error writing 240"):
+        host.power("MAXN")
+
+
 def test_prepared_mode_is_taken_back_without_the_program(host):
     host.power("15W")
     host.calls.clear()
@@ -226,6 +280,77 @@ def test_mode_that_no_boot_can_set_is_told(host):
     host.failed = {"nvpmodel.service"}
     with pytest.raises(ApplyError, match=r"15W is the mode of this boot, but nvpmodel.service failed.*journalctl"):
         host.power("15W")
+
+
+PARAM = """\
+< PARAM TYPE=CLOCK NAME=GPU >
+MAX_FREQ /sys/devices/platform/gpu.0/devfreq_dev/max_freq
+"""
+
+
+def own(clock, name="EDGE"):
+    return own_modes.checked([{"name": name, "base": "50W", "settings": {"GPU": {"MAX_FREQ": clock}}}], "own_modes")
+
+
+@pytest.fixture(name="tunable")
+def fixture_tunable(host):
+    """A board whose configuration names a clock, and is a link to the file of that board."""
+    conf = host.folder / "nvpmodel.conf"
+    (host.folder / "board.conf").write_text(PARAM + CONF)
+    conf.unlink()
+    conf.symlink_to("board.conf")
+    host.at_once = {"0", "3", "5"}
+    return host
+
+
+def test_own_mode_is_written_set_and_removed(tunable):
+    board = tunable.folder / "board.conf"
+    told = tunable.power("EDGE", own(5), check=True)
+    assert board.read_text() == PARAM + CONF
+    outcome = tunable.power("EDGE", own(5))
+    assert done(outcome) == done(told) == ["write the own power modes EDGE", "set power mode EDGE"]
+    assert outcome.after == told.after and outcome.before["own_modes"] == []
+    assert outcome.after["own_modes"][0] == "< POWER_MODEL ID=5 NAME=EDGE >"
+    assert outcome.extras["mode"] == {"id": 5, "name": "EDGE"} and (tunable.folder / "nvpmodel.conf").is_symlink()
+    assert tunable.power("EDGE", own(5)).actions == []
+    again = tunable.power("EDGE", own(6))
+    assert done(again)[1] == "set power mode EDGE again, as it is defined now"
+    assert not (tunable.folder / "stale").exists() and "GPU MAX_FREQ 6\n" in board.read_text()
+    assert done(tunable.power("50W", ())) == ["set power mode 50W", "remove own power modes"]
+    assert board.read_text() == PARAM + CONF
+
+
+def test_own_mode_has_a_clock_that_there_is(tunable):
+    board, table = tunable.folder / "board.conf", tunable.folder / "clocks"
+    places = "FREQ_TABLE {0}/absent\nFREQ_TABLE_KNEXT {0}/clocks\n".format(tunable.folder)
+    board.write_text(PARAM + places + CONF)
+    table.write_text("3 6 \n")
+    with pytest.raises(EdgesiteError, match="GPU MAX_FREQ .* is 5, which is no clock of this board: 3, 6"):
+        tunable.power("EDGE", own(5))
+    assert len(tunable.power("EDGE", own(6)).actions) == 2
+
+
+def test_own_mode_that_cannot_be_set_is_taken_out_again(tunable):
+    really = tunable._nvpmodel
+    tunable._nvpmodel = lambda words, data: (
+        command.Result(234, b"", "NVPM ERROR: failed to set power mode!") if words[1:] == ["5"] else really(words, data)
+    )
+    (tunable.folder / "status").write_text("pmode:0003")
+    with pytest.raises(ApplyError, match="failed to set power mode") as caught:
+        tunable.power("EDGE", own(5))
+    assert caught.value.undone and (tunable.folder / "board.conf").read_text() == PARAM + CONF
+
+
+def test_own_mode_in_force_whose_new_definition_takes_a_boot_waits_for_it(tunable):
+    tunable.power("EDGE", own(5))
+    tunable.at_once = {"3"}
+    outcome = tunable.power("EDGE", own(6))
+    assert outcome.extras["reboot_required"] and outcome.extras["mode"]["name"] == "EDGE"
+    waiting = tunable.power("EDGE", own(6))
+    assert waiting.actions == [] and waiting.extras["reboot_required"]
+    # /run is empty after the boot
+    (tunable.folder / "stale").unlink()
+    assert not tunable.power("EDGE", own(6)).extras["reboot_required"]
 
 
 def test_missing_conf_is_told(host):
@@ -291,6 +416,15 @@ def test_unit_that_cannot_be_enabled_takes_the_lock_back(host):
     assert caught.value.undone and not host.clocks_locked
 
 
+def test_fans_run_at_full_speed_until_the_clocks_are_restored(host):
+    host.clocks(True, persist=False)
+    outcome = host.clocks(True, persist=False, fan=True)
+    assert len(outcome.actions) == 2 and outcome.extras == {"locked": True, "fan_at_full_speed": True}
+    assert host.clocks(True, persist=False, fan=True).actions == []
+    assert host.clocks(True, persist=False).actions == [] and host.full_fan
+    assert host.clocks(False).extras == {"locked": False, "fan_at_full_speed": False} and not host.full_fan
+
+
 def test_failed_restore_is_taken_back(host):
     host.clocks(True, persist=False)
     domain = JetsonClocksDomain(host.run, False, host.unit(False))
@@ -315,7 +449,8 @@ def test_fan_profile_is_set_through_the_link_and_the_daemon_forgets(host):
     assert done(host.fan("cool", check=True)) == ["set fan profile cool and restart nvfancontrol"]
     outcome = host.fan("cool")
     assert conf.is_symlink() and "FAN_DEFAULT_PROFILE cool" in conf.read_text()
-    assert outcome.after == {"fans": [{"fan": 1, "default": "cool", "profile": "cool"}], "running": True}
+    fans = [{"fan": 1, "default": "cool", "profile": "cool"}]
+    assert outcome.after == {"fans": fans, "running": True, "curves": []}
     assert outcome.extras == {"profiles": ["quiet", "cool"]}
     assert host.fan("cool").actions == []
 
@@ -335,6 +470,21 @@ def test_fan_daemon_that_does_not_start_is_told(host):
     )
     with pytest.raises(ApplyError, match="systemctl start nvfancontrol.service: job failed.*fans may stand still"):
         host.fan("cool")
+    assert (host.folder / "nvfancontrol.conf").read_text() == before
+
+
+def test_own_curve_is_written_and_used(host):
+    points = [{"temperature": at, "hysteresis": 0, "pwm": 255, "rpm": 0} for at in (0, 60)]
+    own = fan_curves.checked([{"name": "cabinet", "points": points}], "curves")
+    before = (host.folder / "nvfancontrol.conf").read_text()
+    told = host.fan("cabinet", own, check=True)
+    assert (host.folder / "nvfancontrol.conf").read_text() == before
+    outcome = host.fan("cabinet", own)
+    assert done(outcome) == done(told) and outcome.after == told.after
+    assert outcome.after["curves"] == ["FAN_PROFILE cabinet {", "0\t0\t255\t0", "60\t0\t255\t0", "}"]
+    assert (host.folder / "fan-status").read_text() == "FAN1:FAN_PROFILE:cabinet\n"
+    assert host.fan("cabinet", own).actions == []
+    assert host.fan("quiet", ()).extras == {"profiles": ["quiet", "cool"]}
     assert (host.folder / "nvfancontrol.conf").read_text() == before
 
 

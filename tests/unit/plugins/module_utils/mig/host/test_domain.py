@@ -137,7 +137,8 @@ def test_what_watches_cards_starts_after_the_boot_unit(host):
     assert "nvidia-persistenced.service" in after and "nvidia-persistenced.service" not in before
 
 
-def test_ended_process_is_not_as_it_was(host, monkeypatch):
+def test_ended_process_is_not_as_it_was(host, monkeypatch, tmp_path):
+    monkeypatch.setattr(mig_domain.changed, "MIG", str(tmp_path / "changed.json"))
     host.cards = [off("H100-80", clients=(BUSY,))]
     calls = []
 

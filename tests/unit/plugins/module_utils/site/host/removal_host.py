@@ -23,7 +23,9 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.footprint
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host.packages import Patience
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.host import installed
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import locked_clocks
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import changed as gpu_changed
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.changed import Entry
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed, locked_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks, jetpack_actions
 from ansible_collections.edgesite.gpu.plugins.module_utils.runner import run_all
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.host.removal_domain import LAYERS, domains
@@ -36,6 +38,7 @@ IDENTITY, TLS = "/etc/edgesite-gpu/identity", "/etc/edgesite-gpu/tls"
 DRIVER, L4T = ("libcuda1", "nvidia-smi"), ("nvidia-l4t-core",)
 SETTINGS = [{"gpus": "all", "power_limit": "300", "gpu_clocks": {"min": 900, "max": 900}}]
 LAYOUTS = [{"gpus": "all", "mig": "enabled", "instances": {"1g.5gb": 7}}]
+NOTE_OF_CHANGES = gpu_changed.text({"GPU-1": {"power_limit": Entry(350000, (300000,))}})
 PROXY = "edgesite-tls-proxy@node.service"
 VOLUME = ("models", "UUID=7e57", *CRYPTTAB_END)
 PROGRAM = "/usr/bin/jetson_clocks"
@@ -91,6 +94,8 @@ class RemovalHost(FakeHost):
         self._boot_unit(clocks.boot_unit(PROGRAM, True))
         self.put(units.RECORD, json.dumps(["dcgm.service", "edgesite-gpu-settings.service"]) + "\n")
         self.put(locked_clocks.PATH, json.dumps({"module": None, "locked": {"GPU-1": {"gpu_clocks": [900, 900]}}}))
+        self.put(changed.SETTINGS, NOTE_OF_CHANGES)
+        self.put(changed.MIG, gpu_changed.text({"GPU-1": {"mig": Entry(False, (True,))}}))
         self._driver()
         self._tls()
         self.put(jetpack_actions.HOLDS, "nvidia-l4t-core\n")

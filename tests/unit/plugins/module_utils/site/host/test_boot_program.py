@@ -160,7 +160,8 @@ def test_waits_for_nothing_else(monkeypatch, clock):
 def test_module_is_unloaded_at_boot_where_the_run_might(monkeypatch, configuration, allowed):
     made = []
 
-    def domain(*_given, unload_drm):
+    def domain(*_given, unload_drm, at_boot):
+        assert at_boot
         made.append(unload_drm)
         return SimpleNamespace(reasons={})
 

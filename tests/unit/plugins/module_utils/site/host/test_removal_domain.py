@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import json
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common import footprint
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import units
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
+from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import jetpack_actions
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import footprint as jetson_footprint
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import removal
@@ -23,6 +23,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host 
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.site.host.removal_host import (
     DRIVER,
     IDENTITY,
+    NOTE_OF_CHANGES,
     PROXY,
     TLS,
     RemovalHost,
@@ -100,7 +101,7 @@ def test_order_is_units_then_files_then_host_tools(host):
 def test_what_stays_in_force_is_said_until_a_reboot(host):
     told = host.remove()
     values = {entry["what"]: entry["value"] for entry in told["in_force"]}
-    assert values["power_limit of all GPUs"] == "300 W" and values["gpu_clocks of GPU-1"] == "900-900 MHz"
+    assert values["power_limit of GPU-1"] == "300 W" and values["gpu_clocks of GPU-1"] == "900-900 MHz"
     assert values["MIG instances of all GPUs"] == '{"1g.5gb": 7}' and values["MIG of all GPUs"] == "on"
     assert values["persistence mode of all GPUs"] == "on" and {"nginx.service", "mosquitto.service"} <= set(values)
     for path in [path for path in host.files if path.startswith("/run/")]:
@@ -111,7 +112,7 @@ def test_what_stays_in_force_is_said_until_a_reboot(host):
 
 def test_what_was_set_anew_since_counts_more_than_the_note(host):
     host.remove()
-    host.put("/etc/edgesite-gpu/settings.json", json.dumps({"settings": [{"gpus": "all", "power_limit": "250"}]}))
+    host.put(changed.SETTINGS, NOTE_OF_CHANGES.replace("300000", "250000"))
     told = host.remove()
     assert [one["value"] for one in told["in_force"] if one["what"].startswith("power_limit")] == ["250 W"]
 
@@ -191,7 +192,7 @@ def test_layer_without_host_tools_leaves_them(host):
 def test_jetson_keeps_what_is_nvidias(host, monkeypatch):
     monkeypatch.setattr(jetson_footprint.jetson, "soc", lambda: "tegra234")
     host.put("/var/lib/nvpmodel/status", "pmode:0002 fmode:quiet")
-    host.put("/etc/nvpmodel.conf", "< POWER_MODEL ID=2 NAME=MODE_30W >\n")
+    host.put("/etc/nvpmodel.conf", "< POWER_MODEL ID=2 NAME=MODE_30W >\n< PM_CONFIG DEFAULT=2 >\n")
     host.put("/etc/docker/daemon.json", '{"runtimes": {"nvidia": {"path": "nvidia-container-runtime"}}}')
     told = host.remove()
     assert {"packages of L4T and JetPack", "/etc/docker/daemon.json"} <= set(named(told))

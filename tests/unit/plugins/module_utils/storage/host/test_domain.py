@@ -166,10 +166,7 @@ class Host:
 def host(monkeypatch):
     host = Host()
     fake = SimpleNamespace(
-        check_releases=lambda run: 257,
-        missing_packages=lambda filesystems: [],
         key_opens=lambda run, device, key: key in host.slots.values(),
-        has_cipher=lambda run, name: True,
         inside=lambda run, volume: host.inside,
         new_key=lambda: b"key %d" % next(host.made),
         encrypt=lambda run, certificate, key: certificate + ":" + key.decode(),
@@ -200,12 +197,16 @@ def host(monkeypatch):
         opens=lambda run, device: (host.sealed(), "" if host.sealed() else "no"), unseal=host.unseal, enrol=host.enrol
     )
     means = SimpleNamespace(look=Means)
+    enough = SimpleNamespace(
+        check_releases=lambda run: 257, missing_packages=lambda filesystems: [], has_cipher=lambda run, name: True
+    )
     parts = {
         "luks": fake,
         "sealing": slots,
         "block_device": disk,
         "survey": whole,
         "policies": means,
+        "requirements": enough,
         "owned_files": files,
     }
     for name, value in parts.items():
@@ -333,7 +334,7 @@ def test_a_disk_that_changes_meanwhile_stays(host, monkeypatch):
 
 
 def test_programs_that_are_missing_are_named(host, monkeypatch):
-    monkeypatch.setattr(domain.luks, "missing_packages", lambda filesystems: ["cryptsetup-bin"])
+    monkeypatch.setattr(domain.requirements, "missing_packages", lambda filesystems: ["cryptsetup-bin"])
     with pytest.raises(EdgesiteError) as caught:
         converged(host)
     assert caught.value.details == {"missing_packages": ["cryptsetup-bin"]}

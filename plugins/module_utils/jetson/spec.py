@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of own fan curves and power modes, for the modules and for preflight."""
+
+from __future__ import annotations
+
+_POINT = {
+    "temperature": {"type": "int", "required": True},
+    "hysteresis": {"type": "int", "default": 0},
+    "pwm": {"type": "int", "required": True},
+    "rpm": {"type": "int", "default": 0},
+}
+
+CURVES = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "name": {"type": "str", "required": True},
+        "points": {"type": "list", "elements": "dict", "required": True, "options": _POINT},
+    },
+}
+
+MODES = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "name": {"type": "str", "required": True},
+        "base": {"type": "str", "required": True},
+        "settings": {"type": "dict", "required": True},
+    },
+}

@@ -308,7 +308,7 @@ def main():
         supports_check_mode=True,
     )
     params, check, verbosity = module.params, module.check_mode, module._verbosity
-    if params["pynvml_path"] is None and params["job"] is None and pynvml_loader.load() is None:
+    if params["pynvml_path"] is None and params["job"] is None and pynvml_loader.usable() is None:
         # Before anything begins: a driver that is only now installed is judged by it, too.
         fail(module, NoPynvml("pynvml is not on this host", "Run edgesite.gpu.host_tools, or give pynvml_path"))
     run_apart(

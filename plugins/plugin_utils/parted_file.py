@@ -14,17 +14,20 @@ from . import controller_file
 
 # The key of the ConfigMap that the GPU operator's MIG manager reads
 _KEY = "config.yaml"
+# What PyYAML raises besides its own, for such as the 13th month and a thousand brackets
+_NOT_YAML = (yaml.YAMLError, ValueError, KeyError, AttributeError, RecursionError)
 
 
 def document(path: str, option: str) -> Dict[str, Any]:
     """What is in the file. option: what users call it."""
-    found = _loaded(_text(path, option), path, option)
+    where = path
+    found = _loaded(_text(path, option), where, option)
     if isinstance(found, dict) and found.get("kind") == "ConfigMap":
         where = "data[{0!r}] of {1}".format(_KEY, path)
         found = _loaded(_of_config_map(found, path, option), where, option)
     if not isinstance(found, dict):
         raise EdgesiteError(
-            "{0}: {1} is not a configuration of nvidia-mig-parted, but {2}".format(option, path, _kind(found)),
+            "{0}: {1} is not a configuration of nvidia-mig-parted, but {2}".format(option, where, _kind(found)),
             "Use a file that begins with 'version: v1' and has 'mig-configs:'",
         )
     return found
@@ -50,7 +53,7 @@ def _text(path: str, option: str) -> str:
 def _loaded(text: str, where: str, option: str) -> Any:
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except _NOT_YAML as error:
         raise _not_yaml(where, option, error) from error
 
 

@@ -24,10 +24,15 @@ class OnDisk:
     flavour: Optional[str] = None
     signed: bool = True
 
+    @property
+    def told(self) -> str:
+        """Its version in messages, after "kernel module"."""
+        return self.version or "of unknown version"
+
 
 @dataclass(frozen=True)
 class Card:
-    """A GPU, and the kernel driver that has it. listed: False where NVML works and does not list it."""
+    """A GPU, and the kernel driver that has it. listed: False where NVML works and does not list it, or lost it."""
 
     gpu: Gpu
     driver: Optional[str] = None

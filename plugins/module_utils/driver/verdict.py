@@ -27,6 +27,8 @@ ABSENT = "absent"
 # the worst last
 _LEVELS = (OK, RELOAD, REBOOT, BROKEN)
 
+# A module whose version modinfo does not tell
+_ANY = "one of unknown version"
 # NVML's statuses that say nothing of the driver, or what the files told already
 _NVML_SILENT = ("ok", "pynvml_missing", "library_not_found", "function_not_found", "not_supported", NVML_MISMATCH)
 # The task may not ask it, as in a container without the devices
@@ -132,7 +134,7 @@ def _not_loaded(state: State) -> _Findings:
         yield _Finding(
             RELOAD,
             "kernel module {0} is on disk for the running kernel {1}, but not loaded".format(
-                module.version, state.running
+                module.told, state.running
             ),
             "Load it: modprobe nvidia; if that fails, look at 'dmesg | grep -iE \"nvrm|nvidia\"'",
         )
@@ -146,7 +148,7 @@ def _none_for_running(state: State) -> _Findings:
             "a driver container has its libraries {0} here, but no kernel module is loaded".format(state.user_space),
             "Look at the container's log: 'kubectl logs -n gpu-operator -l app=nvidia-driver-daemonset'",
         )
-    elif not state.kernels:
+    elif not state.kernels and state.user_space:
         yield _Finding(
             BROKEN,
             "libraries {0} are installed, but no kernel module is loaded, "
@@ -157,7 +159,7 @@ def _none_for_running(state: State) -> _Findings:
         yield _Finding(
             REBOOT,
             "there is no kernel module for the running kernel {0}, but {1} for the newest one, {2}".format(
-                state.running, newest.version, state.newest
+                state.running, newest.version or _ANY, state.newest
             ),
             "Reboot into kernel {0}".format(state.newest),
         )
@@ -167,7 +169,7 @@ def _none_for_running(state: State) -> _Findings:
 
 def _module_missing(state: State, kernel: str, what: str) -> _Finding:
     """A kernel without module, with DKMS's part in it."""
-    others = ", ".join("{0} for {1}".format(each.version, each.kernel) for each in state.on_disk)
+    others = ", ".join("{0} for {1}".format(each.version or _ANY, each.kernel) for each in state.on_disk)
     reason = "there is no kernel module for {0} {1}".format(what, kernel)
     if others:
         reason += " (only {0})".format(others)
@@ -196,7 +198,7 @@ def _module_missing(state: State, kernel: str, what: str) -> _Finding:
 
 def _nouveau_has_it(state: State, module: OnDisk) -> _Findings:
     reason = "the kernel's own driver nouveau has claimed the GPU, so kernel module {0} cannot use it".format(
-        module.version
+        module.told
     )
     if not state.nouveau_blacklisted:
         yield _Finding(
@@ -223,6 +225,9 @@ def _mismatch(state: State) -> _Findings:
             yield _half(disk, state)
         return
     fits = _agree(state.loaded, state.user_space)
+    if state.installed_by == home.CONTAINER and not fits:
+        yield _beside_container(state)
+        return
     if disk and not _agree(disk, state.user_space):
         # whatever is loaded now, the next load would not fit
         yield _half(disk, state)
@@ -245,6 +250,15 @@ def _mismatch(state: State) -> _Findings:
             reason + ", and there is no module of that version for the running kernel {0}".format(state.running),
             "Install the kernel module {0} for kernel {1}".format(state.user_space, state.running),
         )
+
+
+def _beside_container(state: State) -> _Finding:
+    return _Finding(
+        BROKEN,
+        "kernel module {0} of a driver container is loaded, but the host has libraries {1} of its own, which programs "
+        "load".format(state.loaded, state.user_space),
+        "Remove the packages with the libraries {0}, such as libnvidia-compute, from the host".format(state.user_space),
+    )
 
 
 def _half(disk: str, state: State) -> _Finding:
@@ -392,10 +406,10 @@ def _not_driven(state: State) -> _Findings:
 def _not_started(state: State) -> _Findings:
     """A card that the loaded module took and could not start."""
     for card in state.cards:
-        if not card.listed:
+        if state.loaded and not card.listed:
             yield _Finding(
                 BROKEN,
-                "kernel module {0} drives {1}, but NVML does not list it: the driver cannot start it".format(
+                "kernel module {0} drives {1}, but NVML cannot read it: it has failed, or did not start".format(
                     state.loaded, card.gpu.label
                 ),
                 unlisted.FIX,
@@ -436,7 +450,7 @@ def _secure_boot(state: State) -> _Findings:
         module = state.module(kernel)
         if module is None or (kernel == state.running and state.loaded):
             continue
-        refused = "Secure Boot is on, and kernel {0} would refuse kernel module {1}: ".format(kernel, module.version)
+        refused = "Secure Boot is on, and kernel {0} would refuse kernel module {1}: ".format(kernel, module.told)
         if not module.signed:
             yield _Finding(
                 BROKEN,

@@ -28,8 +28,9 @@ _LOOK = "Look for 'NVRM' and 'Xid' in dmesg on the host; if nvidia-smi does not 
 _MEANINGS = {
     PYNVML_MISSING: Meaning(
         "pynvml_missing",
-        "Python's NVML binding (pynvml) is neither on this host nor on the controller",
-        "Install it on the controller (pip install nvidia-ml-py); it is sent to the hosts from there",
+        "Python's NVML binding (pynvml) is neither on this host nor on the controller, or too old",
+        "Install it on the controller (pip install nvidia-ml-py, with --upgrade if it is there); it is sent to the "
+        "hosts from there",
     ),
     NOT_ANSWERING: Meaning("not_answering", "The NVIDIA driver does not answer", _LOOK),
     CRASHED: Meaning("crashed", "The NVIDIA driver's library crashed", _LOOK),

@@ -51,10 +51,10 @@ def candidates(devices: Sequence[Device], listed: Collection[str]) -> List[Devic
     ]
 
 
-def error(pci_bus_id: str) -> EdgesiteError:
-    """What is wrong with such a card."""
+def error(pci_bus_id: str, others_lost: bool = False) -> EdgesiteError:
+    """What is wrong with such a card. others_lost: NVML lists cards whose address it cannot tell, perhaps this one."""
     return EdgesiteError(
-        "GPU {0} is on the PCI bus and has the kernel driver nvidia, but NVML does not list it: the driver cannot "
-        "start it".format(pci_bus_id),
+        "GPU {0} is on the PCI bus and has the kernel driver nvidia, but NVML does not list it{1}: the driver "
+        "cannot start it".format(pci_bus_id, ", or has lost it" if others_lost else ""),
         FIX,
     )

@@ -52,10 +52,24 @@ def plan(
     only_mode: indices of cards whose instances are planned later. prevented: what else of the host prevents it.
     """
     found = judge(layouts, cards, policy, only_mode=only_mode)
-    problems = found.problems + prevented(found)
+    problems = found.problems + _nameless(found.actions) + prevented(found)
     if problems:
         raise combined(problems)
     return found
+
+
+def _nameless(actions: Sequence[Action]) -> List[EdgesiteError]:
+    """Processes that cannot be ended: the driver calls those of other PID namespaces 0, by which kill means our own."""
+    return [
+        EdgesiteError(
+            "GPU {0} is in use by a process whose pid the driver does not tell here".format(action.gpu.label()),
+            "Stop it where it runs, such as in its container, or run on the host itself: inside of a container, "
+            "processes of others have no pid",
+            {"holders": holders(action.gpu, [action.client])},
+        )
+        for action in actions
+        if isinstance(action, EndClient) and action.client.pid < 1
+    ]
 
 
 def judge(

@@ -182,7 +182,7 @@ def _luks_volume(monkeypatch, _module, rng):
 def _nvidia_driver(monkeypatch, module, rng):
     host = driver_host.DriverHost(rng.choice(["apt", "dnf"]))
     monkeypatch.setattr(command, "run", host.run)
-    monkeypatch.setattr(module.pynvml_loader, "load", object)
+    monkeypatch.setattr(module.pynvml_loader, "usable", object)
     monkeypatch.setattr(module, "Look", lambda *_arguments: driver_host._Look(host))
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 from typing import List, Optional
 
+# No file of sysfs has more than a page, none of a driver in procfs much more
+_MOST_TOLD = 65536
+
 
 def read_bytes(path: str, limit: int = -1) -> Optional[bytes]:
     """The content, None where there is no such file. Raises OSError where it is there but cannot be read."""
@@ -23,6 +26,14 @@ def read_text(path: str, limit: int = -1) -> Optional[str]:
     """As read_bytes, as text."""
     data = read_bytes(path, limit)
     return None if data is None else data.decode("utf-8", "replace")
+
+
+def told(path: str) -> str:
+    """What a small file of the kernel's tells; nothing where it is not there, or cannot be read."""
+    try:
+        return (read_text(path, _MOST_TOLD) or "").strip()
+    except OSError:
+        return ""
 
 
 def link_name(path: str) -> Optional[str]:

@@ -52,6 +52,7 @@ class _Running:
     loaded: Optional[str]
     flavour: Optional[str]
     user_space: Optional[str]
+    installed_by: Optional[str]
     nvml_status: str
     holders: List[Holder]
     cards: List[Card]
@@ -124,6 +125,7 @@ class _Reader:
         root = self._root
         loaded, flavour = self.guarded("loaded", lambda: Reading(versions.read_loaded(root)), (None, None))
         user_space = self.guarded("user_space", lambda: Reading(versions.user_space(root)), None)
+        installed_by = self.guarded("installed_by", lambda: Reading(versions.installed_by(root)), None)
         # before NVML is asked, which opens device files itself
         processes = holder_files.processes(root) if loaded else {}
         nvml = self._nvml(loaded, user_space)
@@ -134,7 +136,7 @@ class _Reader:
         status = nvml["driver"]["nvml_status"]
         missing = unlisted.read([gpu["pci_bus_id"] for gpu in nvml["gpus"]], root) if status == "ok" else []
         cards = [_card(device, nvml["gpus"], missing) for device in devices if _is_gpu(device)]
-        return _Running(loaded, flavour, user_space, status, holders, cards)
+        return _Running(loaded, flavour, user_space, installed_by, status, holders, cards)
 
     def _nvml(self, loaded: Optional[str], user_space: Optional[str]) -> Dict[str, Any]:
         """NVML's view. Without a loaded module it is not asked: for root it would load it."""
@@ -214,7 +216,7 @@ def _state(running: _Running, disk: _Disk, installed: _Installed, root: str) -> 
         blockers=tuple(holder.label for holder in running.holders if holder.blocks),
         cards=tuple(running.cards),
         fabric=installed.fabric,
-        installed_by=versions.installed_by(root),
+        installed_by=running.installed_by,
         firmware=disk.firmware,
         jetson=any(os.path.exists(os.path.join(root, name)) for name in _JETSON),
     )

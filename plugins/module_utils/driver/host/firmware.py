@@ -15,6 +15,7 @@ from ...common.host import files
 _GIVEN = "sys/module/firmware_class/parameters/path"
 _PLACES = ("lib/firmware/updates/{0}", "lib/firmware/updates", "lib/firmware/{0}", "lib/firmware")
 # The kernel takes it compressed too
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)+")
 _GSP = re.compile(r"(gsp_[a-z0-9]+\.bin)(\.xz|\.zst)?")
 
 
@@ -36,6 +37,8 @@ def _places(kernels: Sequence[str], root: str) -> Iterator[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for version in files.names(folder):
+    for version in filter(_VERSION.fullmatch, files.names(folder)):
         for match in filter(None, map(_GSP.fullmatch, files.names(os.path.join(folder, version)))):
-            yield "{0}/{1}".format(version, match.group(1))
+            # a link may lead nowhere
+            if os.path.isfile(os.path.join(folder, version, match.group())):
+                yield "{0}/{1}".format(version, match.group(1))

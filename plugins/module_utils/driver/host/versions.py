@@ -84,10 +84,15 @@ def user_space(root: str = "/") -> Optional[str]:
 
 def installed_by(root: str = "/") -> Optional[str]:
     """Who brought the driver, where no package did; None where packages did, or nobody."""
-    if os.path.exists(os.path.join(root, "usr/bin/nvidia-uninstall")):
-        return home.INSTALLER
-    on_host = _first(_libraries(root))
-    return home.CONTAINER if on_host is None and _first(driver_container.libraries(root)) else None
+    if _is_containers(root):
+        return home.CONTAINER
+    return home.INSTALLER if os.path.exists(os.path.join(root, "usr/bin/nvidia-uninstall")) else None
+
+
+def _is_containers(root: str) -> bool:
+    """Whether a driver container has the libraries, or the module beside which a host has old ones of its own."""
+    there, on_host = _first(driver_container.libraries(root)), _first(_libraries(root))
+    return there is not None and (on_host is None or on_host != there == read_loaded(root)[0])
 
 
 def _first(paths: Iterable[str]) -> Optional[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 from ...common.errors import EdgesiteError
-from ...machine.host import pci as pci_bus
 from .. import catalogue, fabric, names
 from ..nvml_errors import NvmlError
+from . import unlisted
 from .nvml import Nvml
 from .process import NvmlProcess
 from .read import read_gpus
@@ -35,7 +35,7 @@ def failure(what: str, error: EdgesiteError) -> Dict[str, Any]:
 def _wrong(gpus: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     """Entries of unread for GPUs whose name is another card's, or that do not work for want of their fabric."""
     nvidia = "{0:04x}".format(catalogue.PCI_VENDOR_NVIDIA)
-    on_bus = {device.pci_bus_id: device.device_id for device in pci_bus.read_candidates() if device.vendor_id == nvidia}
+    on_bus = {device.pci_bus_id: device.device_id for device in unlisted.on_bus() if device.vendor_id == nvidia}
     found = []
     for gpu in gpus:
         device_id = on_bus.get(gpu["pci_bus_id"]) or gpu["pci_device_id"]

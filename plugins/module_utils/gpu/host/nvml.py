@@ -13,6 +13,7 @@ import ctypes
 from types import TracebackType
 from typing import Any, Callable, Optional, Type
 
+from ...common.errors import printable
 from ..nvml_errors import PYNVML_MISSING, NvmlError
 from ..selectors import GpuId, canonical_pci
 from . import driver_container, pynvml_loader
@@ -20,6 +21,7 @@ from . import driver_container, pynvml_loader
 NOT_SUPPORTED = 3
 LIBRARY_NOT_FOUND = 12
 FUNCTION_NOT_FOUND = 13
+_UNKNOWN = 999
 ABSENT = (NOT_SUPPORTED, FUNCTION_NOT_FOUND)
 
 
@@ -31,7 +33,7 @@ class Nvml:
         self._note = note
         note("loading libnvidia-ml.so.1")
         driver_container.load()
-        library = pynvml_loader.load(pynvml_path)
+        library = pynvml_loader.usable(pynvml_path)
         if library is None:
             raise NvmlError(PYNVML_MISSING if _has_driver() else LIBRARY_NOT_FOUND)
         self.pynvml: Any = library
@@ -57,6 +59,12 @@ class Nvml:
             result = called(*args)
         except self.pynvml.NVMLError as error:
             raise NvmlError(error.value, what) from None
+        except getattr(self.pynvml, "NVMLLibraryMismatchError", ()):
+            # by which pynvml hides that the driver lacks the function, in a few of them
+            raise NvmlError(FUNCTION_NOT_FOUND, what or function) from None
+        except UnicodeDecodeError as error:
+            # pynvml takes all text for UTF-8, which the name of a process or a damaged serial number need not be
+            result = error.object
         finally:
             self._note("what comes after " + function)
         return text(result)
@@ -92,7 +100,7 @@ class Nvml:
         return GpuId(
             index=index,
             uuid=self.call("nvmlDeviceGetUUID", handle),
-            pci_bus_id=canonical_pci(text(pci.busId)),
+            pci_bus_id=_address(text(pci.busId)),
             name=self.call("nvmlDeviceGetName", handle),
         )
 
@@ -107,5 +115,14 @@ def _has_driver() -> bool:
 
 
 def text(value: Any) -> Any:
-    """Bytes as text, all else as it is: which one pynvml gives depends on its release."""
-    return value.decode() if isinstance(value, bytes) else value
+    """Bytes and text as one line of text, all else as it is: which one pynvml gives depends on its release."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return printable(value) if isinstance(value, str) else value
+
+
+def _address(told: str) -> str:
+    try:
+        return canonical_pci(told)
+    except ValueError:
+        raise NvmlError(_UNKNOWN, "the PCI address {0}".format(told)) from None

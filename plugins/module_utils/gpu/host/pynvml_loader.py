@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import sys
 from importlib.machinery import ModuleSpec, PathFinder
@@ -15,6 +16,9 @@ from ...boot.tools import CURRENT
 
 # Where this is a part of the host tools, their folder: `current` may lead to another version by now.
 _OWN = __file__.partition("/ansible_collections/")[0]
+
+# Bytes of nvmlProcessInfo_t in its versions 2 and 3
+_PROCESS_INFO = 24
 
 
 def load(path: Optional[str] = None, host_tools: str = CURRENT) -> Optional[ModuleType]:
@@ -31,6 +35,23 @@ def load(path: Optional[str] = None, host_tools: str = CURRENT) -> Optional[Modu
         return None
     finally:
         sys.meta_path.remove(finder)
+
+
+def usable(path: Optional[str] = None) -> Optional[ModuleType]:
+    """As load(), and None for one that is too old."""
+    library: Any = load(path)
+    return library if library is not None and _is_usable(library) else None
+
+
+def _is_usable(library: Any) -> bool:
+    """Whether it knows the names of MIG's profiles, and clients as NVML lists them."""
+    named = hasattr(library, "c_nvmlGpuInstanceProfileInfo_v2_t")  # from 11.525 on
+    return named and (hasattr(library, "c_nvmlProcessInfo_v2_t") or _lists_clients(library))
+
+
+def _lists_clients(library: Any) -> bool:
+    # 12.535.77 has a form of it that no driver has
+    return ctypes.sizeof(library.c_nvmlProcessInfo_t) == _PROCESS_INFO
 
 
 class _Finder:

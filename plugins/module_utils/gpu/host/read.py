@@ -101,7 +101,7 @@ def read_processes(nvml: Nvml, handle: Any) -> List[Dict[str, Any]]:
         ("compute", "nvmlDeviceGetComputeRunningProcesses"),
         ("graphics", "nvmlDeviceGetGraphicsRunningProcesses"),
     ):
-        for process in nvml.get(function, handle) or []:
+        for process in _listed(nvml, function, handle):
             entry = {
                 "pid": process.pid,
                 "name": _process_name(nvml, process.pid),
@@ -112,6 +112,14 @@ def read_processes(nvml: Nvml, handle: Any) -> List[Dict[str, Any]]:
             }
             found.setdefault((process.pid, entry["gpu_instance_id"], entry["compute_instance_id"]), entry)
     return [found[key] for key in sorted(found, key=lambda key: (key[0], str(key)))]
+
+
+def _listed(nvml: Nvml, function: str, handle: Any) -> List[Any]:
+    """One list of clients: pynvml asks for the third version of it, drivers before R510 have the second."""
+    found = nvml.get(function, handle)
+    if found is None:
+        found = nvml.get(function + "_v2", handle)
+    return found or []
 
 
 def _process_name(nvml: Nvml, pid: int) -> Optional[str]:

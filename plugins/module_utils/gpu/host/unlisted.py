@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Collection, Dict, List, Mapping, Union
 
 from ...common.errors import EdgesiteError
 from ...common.host import files
 from ...machine.host import pci as pci_bus
+from ...machine.pci import Device
 from .. import unlisted
 
 # Reasons by NVML's index, or by PCI address where NVML does not list the card
@@ -22,20 +24,27 @@ def added(lost: Mapping[int, EdgesiteError], listed: Collection[str]) -> Lost:
     found: Lost = dict(lost)
     missing = read(listed)
     if len(missing) > len(lost):
-        found.update((pci_bus_id, unlisted.error(pci_bus_id)) for pci_bus_id in missing)
+        found.update((pci_bus_id, unlisted.error(pci_bus_id, bool(lost))) for pci_bus_id in missing)
     return found
 
 
 def read(listed: Collection[str], root: str = "/") -> List[str]:
     """PCI addresses of the GPUs that NVML should list and does not. listed: those that it lists."""
-    found = unlisted.candidates(pci_bus.read_candidates(root), listed)
+    found = unlisted.candidates(on_bus(root), listed)
     return [device.pci_bus_id for device in found if _is_ours(device.pci_bus_id, root)]
+
+
+def on_bus(root: str = "/") -> List[Device]:
+    """Devices on the PCI bus; none where it cannot be read, for then NVML's word is all there is."""
+    with contextlib.suppress(OSError):
+        return pci_bus.read_candidates(root)
+    return []
 
 
 def _is_ours(pci_bus_id: str, root: str) -> bool:
     """Whether the card is this host's to use: a container sees all cards of its machine, and has files of its own."""
-    text = files.read_text(os.path.join(root, "proc/driver/nvidia/gpus", pci_bus_id, "information"))
-    known = unlisted.information(text or "")
+    text = files.told(os.path.join(root, "proc/driver/nvidia/gpus", pci_bus_id, "information"))
+    known = unlisted.information(text)
     if known.excluded or known.minor is None:
         return False
     return os.path.exists(os.path.join(root, "dev/nvidia{0}".format(known.minor)))

@@ -29,7 +29,4 @@ def using(name: str, root: str = "/") -> List[ModuleUse]:
 
 
 def _count(folder: str) -> Optional[int]:
-    try:
-        return lines.as_int((files.read_text(os.path.join(folder, "refcnt")) or "").strip())
-    except OSError:
-        return None
+    return lines.as_int(files.told(os.path.join(folder, "refcnt")))

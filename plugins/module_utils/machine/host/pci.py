@@ -19,7 +19,7 @@ def read_candidates(root: str = "/") -> List[Device]:
     base = os.path.join(root, "sys/bus/pci/devices")
     try:
         addresses = sorted(os.listdir(base))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     devices = (_read(os.path.join(base, address), address) for address in addresses)
     return [device for device in devices if device]
@@ -39,14 +39,11 @@ def _read(path: str, address: str) -> Optional[Device]:
         subsystem_vendor_id=_hex(path, "subsystem_vendor"),
         subsystem_device_id=_hex(path, "subsystem_device"),
         driver=files.link_name(os.path.join(path, "driver")),
-        numa_node=pci.numa_node(files.read_text(os.path.join(path, "numa_node")) or ""),
+        numa_node=pci.numa_node(files.told(os.path.join(path, "numa_node"))),
         iommu_group=lines.as_int(files.link_name(os.path.join(path, "iommu_group"))),
         physical_function=files.link_name(os.path.join(path, "physfn")),
     )
 
 
 def _hex(path: str, name: str) -> Optional[str]:
-    try:
-        return pci.hex_id(files.read_text(os.path.join(path, name)) or "")
-    except OSError:
-        return None
+    return pci.hex_id(files.told(os.path.join(path, name)))

@@ -34,8 +34,8 @@ def observe(resets: bool, root: str = "/") -> Drm:
     if use is None:
         recorded = _recorded()
         return Drm(False, left=recorded is not None, parameters=recorded or ())
-    version = files.read_text(os.path.join(root, "sys/module", _DRIVER, "version")) or ""
-    found = Drm(True, parameters=_parameters(root), driver=version.strip())
+    version = files.told(os.path.join(root, "sys/module", _DRIVER, "version"))
+    found = Drm(True, parameters=_parameters(root), driver=version)
     if not (resets and found.holds):
         return found
     clients = _clients(root)
@@ -45,15 +45,8 @@ def observe(resets: bool, root: str = "/") -> Drm:
 def _parameters(root: str) -> Tuple[str, ...]:
     """Those that are switches, as modprobe takes them."""
     folder = os.path.join(root, "sys/module", MODULE, "parameters")
-    found = ("{0}={1}".format(name, _text(os.path.join(folder, name))) for name in sorted(files.names(folder)))
+    found = ("{0}={1}".format(name, files.told(os.path.join(folder, name))) for name in sorted(files.names(folder)))
     return tuple(parameter for parameter in found if _PARAMETER.fullmatch(parameter))
-
-
-def _text(path: str) -> str:
-    try:
-        return (files.read_text(path) or "").strip()
-    except OSError:
-        return ""
 
 
 def _clients(root: str) -> Tuple[Client, ...]:

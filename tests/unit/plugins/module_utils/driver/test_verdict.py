@@ -389,6 +389,13 @@ CASES = [
         *("ok", [], None),
     ),
     ("firmware of a host whose kernel is not its own", but(GUEST, firmware=()), "ok", [], None),
+    (
+        "libraries of the host beside a driver container",
+        but(GOOD, user_space="535.261.03", installed_by="container"),
+        "broken",
+        ("of a driver container is loaded, but the host has libraries 535.261.03 of its own",),
+        "Remove the packages with the libraries 535.261.03",
+    ),
     ("firmware of a driver container", but(GOOD, firmware=(), installed_by="container"), "ok", [], None),
     (
         "firmware of a card of unknown architecture",
@@ -522,6 +529,26 @@ def test_who_holds_the_driver_decides_between_reload_and_reboot_alone(state):
         assert held.verdict == free.verdict
 
 
+@pytest.mark.parametrize(
+    "state, reason",
+    [
+        (but(UNLOADED, on_disk=(disk(version=None),)), "Kernel module of unknown version is on disk"),
+        (
+            but(UNLOADED, running=K1, kernels=(K1, K2), on_disk=(disk(version=None),)),
+            "but one of unknown version for the newest one",
+        ),
+        (but(TWO, on_disk=(disk(version=None, kernel=K1),)), "(only one of unknown version for {0})".format(K1)),
+        (
+            but(UNLOADED, kernels=(), newest=None, on_disk=(), user_space=None, dkms=(dkms(),)),
+            "There is no kernel module for the running kernel",
+        ),
+    ],
+)
+def test_module_of_unknown_version(state, reason):
+    """modinfo is missing, or fails."""
+    assert reason in " ".join(verdict(state).reasons)
+
+
 @given(states())
 def test_absent_only_without_driver_or_on_a_jetson(state):
     assert (verdict(state).verdict == "absent") == (state.jetson or not state.installed)
@@ -534,5 +561,5 @@ def test_levels_have_an_order():
 def test_card_that_the_driver_cannot_start():
     found = verdict(replace(GOOD, cards=(Card(A100, "nvidia", listed=False), Card(V100, "vfio-pci"))))
     assert found.verdict == "broken"
-    assert "drives NVIDIA A100-SXM4-40GB (0000:17:00.0), but NVML does not list it" in found.reasons[0]
+    assert "drives NVIDIA A100-SXM4-40GB (0000:17:00.0), but NVML cannot read it" in found.reasons[0]
     assert "dmesg" in found.fix

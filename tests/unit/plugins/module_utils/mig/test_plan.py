@@ -39,6 +39,7 @@ from hypothesis import strategies as st
 IDLE, NEVER, FORCE = Policy(), Policy("never"), Policy("force")
 NO_RESET = Policy(reset="never")
 BUSY = Client(7, "Xorg")
+HIDDEN = Client(0, None)
 BUSY_CARD = {"enabled": False, "pending": False, "clients": (BUSY,)}
 THREE = profile("3g.20gb")
 
@@ -138,6 +139,16 @@ def test_force_ends_each_process_once_before_the_mode_changes():
         EndClient(known.gpu, Client(8, "cuda")),
         set_mode(known, True),
     ]
+
+
+@pytest.mark.parametrize(
+    "known", [off(clients=(HIDDEN,)), card("A100-40", replace(instance(THREE, 0), clients=(HIDDEN,)))]
+)
+def test_process_that_has_no_pid_here_is_never_ended(known):
+    """A signal to 0 goes to the sender and its group."""
+    error = refused(on({"7g.40gb": 1}), known, FORCE)
+    assert "in use by a process whose pid the driver does not tell here" in error.problem
+    assert "Stop it where it runs" in error.fix and error.details["holders"][0]["pid"] == 0
 
 
 @pytest.mark.parametrize("layouts", [on({"3g": 1}), on()])

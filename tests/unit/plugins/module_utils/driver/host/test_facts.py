@@ -557,6 +557,15 @@ def test_what_cannot_be_read_costs_nothing_else(good, facts):
     assert entry["what"] == "on_disk " + RUNNING and "root" in entry["fix"]
 
 
+@pytest.mark.parametrize("name", ["etc/ld.so.cache", "proc/driver/nvidia/version", "sys/module/nvidia/version"])
+def test_file_that_is_a_loop_costs_nothing_else(good, facts, name):
+    if os.path.exists(os.path.join(good.root, name)):
+        os.unlink(os.path.join(good.root, name))
+    good.link(name, os.path.basename(name))
+    found = facts()
+    assert found["packages"] and found["on_disk"] and "Too many levels" in found["unread"][0]["why"]
+
+
 def test_packages_that_only_go_with_a_driver_are_no_driver(host, facts):
     host.put("var/lib/dpkg/status")
     host.answers("dpkg-query", b"ii \tnvidia-kernel-common\t20240109\n")
@@ -611,6 +620,36 @@ def test_libraries_of_the_host_come_before_a_containers(host, facts):
     library_in_container(host, "580.95.05")
     found = facts()
     assert (found["installed_by"], found["user_space"]) == (None, VERSION)
+
+
+def test_module_of_a_container_beside_old_libraries_of_the_host(host, facts):
+    """Another driver must not be installed there either."""
+    host.card()
+    host.loaded()
+    host.library("535.261.03")
+    library_in_container(host)
+    found = facts()
+    assert (found["installed_by"], found["user_space"]) == ("container", "535.261.03")
+    assert found["verdict"] == "broken" and "Remove the packages with the libraries 535.261.03" in found["fix"]
+
+
+def test_driver_of_a_container_where_an_installer_was_before(host, facts):
+    host.card()
+    host.kernel("6.8.0-88-generic", module=None)
+    host.loaded()
+    library_in_container(host)
+    host.put("usr/bin/nvidia-uninstall", "")
+    found = facts()
+    assert (found["installed_by"], found["verdict"]) == ("container", "ok")
+
+
+def test_host_that_is_its_own_container_root(host, facts):
+    """As the GPU operator links it where the host brings the driver."""
+    host.card()
+    host.loaded()
+    host.library()
+    host.link("run/nvidia/driver", "../../")
+    assert facts()["installed_by"] is None
 
 
 def test_driver_of_the_installer(host, facts):

@@ -44,3 +44,17 @@ def test_place_that_the_kernel_was_given(tmp_path):
 
 def test_host_without_firmware(tmp_path):
     assert gsp(tmp_path) is None
+
+
+def test_folders_that_are_no_versions(tmp_path):
+    for name in ("580\nrun this", "nvidia", "580.95.05.bak"):
+        put(tmp_path, f"lib/firmware/nvidia/{name}/gsp_ga10x.bin")
+    assert gsp(tmp_path) == ()
+
+
+def test_links_that_lead_nowhere(tmp_path):
+    folder = tmp_path / "lib/firmware/nvidia/580.95.05"
+    folder.mkdir(parents=True)
+    (folder / "gsp_ga10x.bin").symlink_to("/absent/gsp_ga10x.bin")
+    (folder / "gsp_tu10x.bin").symlink_to("gsp_tu10x.bin")
+    assert gsp(tmp_path) == ()

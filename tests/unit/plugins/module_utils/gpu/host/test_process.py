@@ -25,6 +25,14 @@ PYNVML = """
 import os, time
 
 
+class c_nvmlProcessInfo_v2_t:
+    pass
+
+
+class c_nvmlGpuInstanceProfileInfo_v2_t:
+    pass
+
+
 class NVMLError(Exception):
     def __init__(self, value):
         self.value = value

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import pynvml_loader
@@ -52,3 +54,28 @@ def test_host_without_pynvml_has_none(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if "pytest" not in str(finder)])
     assert pynvml_loader.load(None, str(tmp_path / "none")) is None
+
+
+@pytest.mark.parametrize(
+    "release, structures, usable",
+    [
+        ("11.450", {"c_nvmlProcessInfo_t": 16}, False),
+        ("11.495", {"c_nvmlProcessInfo_t": 24}, False),
+        ("11.525", {"c_nvmlProcessInfo_t": 24, "c_nvmlGpuInstanceProfileInfo_v2_t": 168}, True),
+        ("12.535.77", {"c_nvmlProcessInfo_t": 32, "c_nvmlGpuInstanceProfileInfo_v2_t": 168}, False),
+        (
+            "to come",
+            {"c_nvmlProcessInfo_t": 40, "c_nvmlProcessInfo_v2_t": 24, "c_nvmlGpuInstanceProfileInfo_v2_t": 168},
+            True,
+        ),
+    ],
+)
+def test_releases_that_know_profiles_and_clients(monkeypatch, release, structures, usable):
+    library = SimpleNamespace(**{name: ctypes.c_char * size for name, size in structures.items()})
+    monkeypatch.setattr(pynvml_loader, "load", lambda _path: library)
+    assert (pynvml_loader.usable() is library) == usable, release
+
+
+def test_none_is_not_usable(monkeypatch):
+    monkeypatch.setattr(pynvml_loader, "load", lambda _path: None)
+    assert pynvml_loader.usable() is None

@@ -78,3 +78,8 @@ def test_a_client_of_mps_is_also_among_the_compute_clients_and_told_once():
 def test_a_process_on_two_instances_is_told_for_each():
     on_both = [client(7, 1, 0), client(7, 2, 0)]
     assert kinds(compute=on_both, mps=on_both[:1]) == [(7, "mps"), (7, "compute")]
+
+
+def test_drivers_before_r510_list_their_clients_by_an_older_function():
+    answers = {("nvmlDeviceGetComputeRunningProcesses_v2",): [client(7)]}
+    assert [process["pid"] for process in read_processes(Nvml(answers), None)] == [7]

@@ -85,3 +85,28 @@ def test_card_that_is_lost_is_not_told_twice(host, monkeypatch):
     assert unlisted.added(lost, [FIRST]) == lost
     found = unlisted.added({}, [FIRST])
     assert list(found) == [SECOND] and "is on the PCI bus" in found[SECOND].problem
+
+
+def test_card_of_which_nobody_knows_whether_nvml_lists_it(host, monkeypatch):
+    monkeypatch.setattr(unlisted, "read", lambda _listed: [FIRST, SECOND])
+    found = unlisted.added({0: EdgesiteError("GPU 0: the GPU has fallen off the bus")}, [])
+    assert list(found) == [0, FIRST, SECOND]
+    assert "NVML does not list it, or has lost it: " in found[FIRST].problem
+
+
+def test_card_whose_files_cannot_be_read(host):
+    host.card(FIRST)
+    information = host.root / f"proc/driver/nvidia/gpus/{FIRST}/information"
+    information.unlink()
+    information.symlink_to("information")
+    assert host.unlisted() == []
+
+
+@pytest.mark.parametrize("error", [NotADirectoryError, PermissionError])
+def test_bus_that_cannot_be_read(host, monkeypatch, error):
+    def refuse(_folder):
+        raise error
+
+    host.card(FIRST)
+    monkeypatch.setattr(unlisted.pci_bus.os, "listdir", refuse)
+    assert host.unlisted() == []

@@ -206,7 +206,7 @@ def test_file_of_mig_parted_is_a_layout(ansible, lab, tools):
     )
     assert told["actions"] == done["actions"] and not again["changed"]
     assert [created["profile"] for created in done["created"]] == ["3g.20gb"] * 2
-    assert does(off)[-1] == "turn off MIG mode" and mode(lab) == (0, 0)
+    assert does(off)[-2:] == ["turn off MIG mode", "forget the earlier MIG mode"] and mode(lab) == (0, 0)
 
 
 @pytest.mark.deep
@@ -519,7 +519,7 @@ def test_guest_with_the_whole_card_waits_for_its_reboot(ansible, lab, tools):
     )
     assert does(waiting) == ["turn on MIG mode"] and waiting["reboot_required"]
     assert not still["changed"] and still["reboot_required"] and len(still["reset_required"]) == 1
-    assert does(back) == ["turn off MIG mode"] and mode(lab) == (0, 0)
+    assert does(back) == ["turn off MIG mode", "forget the earlier MIG mode"] and mode(lab) == (0, 0)
 
 
 def test_hopper_loses_everything_at_reboot_and_gets_it_again_until_it_is_taken_away(ansible, lab):

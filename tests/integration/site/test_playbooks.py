@@ -182,7 +182,7 @@ def test_preflight_lists_all_problems_of_all_hosts_with_their_fixes(ansible, lab
         "Not checked: what other have, as they could not be read",
     ):
         assert expected in output, run.stdout
-    assert output.count("    fix: ") == 9
+    assert output.count("    fix: ") == 10
     assert lab.changes("node") == []
 
 

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import jetpack_plan
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.waiting import WaitingActionBase
 
@@ -16,11 +15,11 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.waiting import Waitin
 class ActionModule(RebootingActionBase, WaitingActionBase):
     """Waits for the host, reboots it where that is needed and allowed, and goes on."""
 
-    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+    def prepare(self) -> None:
         if self._connection.transport == "local":
             # Power mode, clocks and fan are not left for after a reboot that does not come.
             self._task.args["allow_reboot"] = False
-        return super().run_with(run_module)
+        super().prepare()
 
     def check_booted(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
         if first.get("l4t") and first.get("l4t_waits"):

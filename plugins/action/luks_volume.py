@@ -17,15 +17,29 @@ class ActionModule(InstallingActionBase):
     """See InstallingActionBase."""
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
-        folder, host = self._task.args.get("escrow_dir"), self._task_vars["inventory_hostname"]
+        result = super().run_with(run_module)
+        return result if self._task.check_mode else self._kept(result)
+
+    def prepare(self) -> None:
+        folder = self._task.args.get("escrow_dir")
         if folder is not None:
             recovery_escrow.check_folder(str(folder), "escrow_dir")
-            recovery_escrow.check_host(host)
-        result = super().run_with(run_module)
-        if folder is not None and not result.get("failed"):
-            place, volumes = check_type_path(folder), result.get("volumes") or []
-            kept = recovery_escrow.keep_all(place, host, volumes, self._task.check_mode)
-            told = [{"does": "store recovery key {0} on the controller".format(name)} for name in kept]
-            result["actions"] = [*result.get("actions", []), *told]
-            result["changed"] = bool(result.get("changed")) or bool(kept)
-        return result
+            recovery_escrow.check_host(self._task_vars["inventory_hostname"])
+        super().prepare()
+
+    def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
+        return self._kept(super().foresee(result))
+
+    def _kept(self, result: Dict[str, Any]) -> Dict[str, Any]:
+        """The result with the recovery keys that were stored, or would be in check mode."""
+        folder, host = self._task.args.get("escrow_dir"), self._task_vars["inventory_hostname"]
+        if folder is None or result.get("failed"):
+            return result
+        place, volumes = check_type_path(folder), result.get("volumes") or []
+        kept = recovery_escrow.keep_all(place, host, volumes, self._task.check_mode)
+        told = [{"does": "store recovery key {0} on the controller".format(name)} for name in kept]
+        return {
+            **result,
+            "actions": [*result.get("actions", []), *told],
+            "changed": bool(result.get("changed")) or bool(kept),
+        }

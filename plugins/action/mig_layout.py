@@ -5,24 +5,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import parted_file
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase, RunModule
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import NvmlActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import RebootingActionBase
 
 
 class ActionModule(RebootingActionBase, NvmlActionBase):
     """See RebootingActionBase and NvmlActionBase."""
 
-    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+    def prepare(self) -> None:
         name = self._task.args.pop("from_file", None)
         if name is not None:
             if "mig_parted" in self._task.args:
                 raise AnsibleActionFail("from_file and mig_parted are both given. Remove one of the two.")
             self._task.args["mig_parted"] = parted_file.document(self._find_needle("files", str(name)), "from_file")
-        return super().run_with(run_module)
+        super().prepare()
 
     def may_reboot(self, result: Mapping[str, Any]) -> bool:
         # A reboot ends them all.

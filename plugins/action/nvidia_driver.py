@@ -18,14 +18,14 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.waiting import Waitin
 class ActionModule(RebootingActionBase, WaitingActionBase, NvmlActionBase):
     """Waits for the host, reboots it where that is needed and allowed, and goes on."""
 
-    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+    def prepare(self) -> None:
         if self._connection.transport == "local":
             # Whether a driver that is in use is replaced depends on it.
             self._task.args["allow_reboot"] = False
         mirror = self._task.args.get("mirror")
         if isinstance(mirror, dict) and mirror.get("key") and not mirror.get("key_base64"):
             self._task.args["mirror"] = {**mirror, "key_base64": mirror_key.read(check_type_path(mirror["key"]))}
-        return super().run_with(run_module)
+        super().prepare()
 
     def without_pynvml(self, _result: Dict[str, Any], run_module: RunModule) -> Dict[str, Any]:
         # It can do without: programs that hold a device file are found all the same.

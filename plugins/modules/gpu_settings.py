@@ -231,38 +231,20 @@ nvml_status:
   type: str
 """
 
-import sys
-
 from ..module_utils.basic import AnsibleModule
-from ..module_utils.common import action_options
-from ..module_utils.common.errors import EdgesiteError
-from ..module_utils.common.host import command
-from ..module_utils.gpu.host import changed
+from ..module_utils.gpu.host import layer
 from ..module_utils.gpu.host.process import NvmlProcess
-from ..module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit
-from ..module_utils.gpu.spec import SETTINGS
-from ..module_utils.runner import fail, given, run
+from ..module_utils.gpu.spec import OPTIONS
+from ..module_utils.runner import end
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            **action_options.REBOOTS,
-            "settings": SETTINGS,
-            "persist": {"type": "bool", "default": True},
-            "pynvml_path": {"type": "path"},
-        },
-        supports_check_mode=True,
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    params = module.params
+    end(
+        module,
+        layer.run(params, lambda: NvmlProcess(params["pynvml_path"]), module.check_mode, module._verbosity),
     )
-    settings = [given(entry) for entry in module.params["settings"]]
-    try:
-        unit = boot_unit(settings, sys.executable, module.params["persist"])
-        with changed.opened(
-            changed.SETTINGS, lambda: NvmlProcess(module.params["pynvml_path"]), bool(settings)
-        ) as nvml:
-            run(module, lambda: SettingsDomain(command.run, nvml, settings, unit))
-    except EdgesiteError as error:
-        fail(module, error)
 
 
 if __name__ == "__main__":

@@ -239,64 +239,15 @@ undone:
 """
 
 from ..module_utils.basic import AnsibleModule
-from ..module_utils.common import action_options
-from ..module_utils.common.host import apt, command
-from ..module_utils.common.host.packages import Patience
-from ..module_utils.jetson import clocks, fan, nvpmodel
-from ..module_utils.jetson.host.jetpack_domains import Look, Power, domains
-from ..module_utils.jetson.jetpack_plan import Wanted
-from ..module_utils.jetson.spec import CURVES, MODES
-from ..module_utils.runner import run_all, run_apart
-
-
-def stages(params, note):
-    wanted = Wanted(
-        params["version"],
-        params["suite"],
-        tuple(params["packages"]),
-        params["hold"],
-        params["upgrade"],
-        params["mirror"],
-    )
-    patience = Patience.of(params["apt_timeout"], "jetpack_apt_timeout", params["lock_timeout"], "jetpack_lock_timeout")
-    wanted_fan = fan.wanted(params["fan_profile"], params["fan_curves"], "jetpack_fan_curves")
-    mode = nvpmodel.wanted(params["power_mode"], params["power_modes"], "jetpack_power_modes")
-    clocks.check_fan(
-        params["clocks_fan"], params["clocks"] == "locked", wanted_fan != fan.Wanted(), clocks.OPTIONS_OF_FAN
-    )
-    power = Power(mode, params["clocks"], params["clocks_fan"], wanted_fan)
-    backend = apt.Apt(command.run, note, patience)
-    return domains(Look(command.run), backend, wanted, power, params["allow_reboot"])
+from ..module_utils.jetson.host import layer
+from ..module_utils.jetson.spec import OPTIONS
+from ..module_utils.runner import run_apart
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            **action_options.REBOOTS,
-            **action_options.WAITS,
-            "version": {"type": "str", "default": ""},
-            "suite": {"type": "str", "default": ""},
-            "mirror": {"type": "str", "default": ""},
-            "packages": {"type": "list", "elements": "str", "default": []},
-            "hold": {"type": "bool", "default": False},
-            "upgrade": {"type": "str", "choices": ["none", "minor"], "default": "none"},
-            "power_mode": {"type": "str", "default": ""},
-            "power_modes": MODES,
-            "clocks": {"type": "str", "choices": ["", "locked", "restored"], "default": ""},
-            "clocks_fan": {"type": "bool", "default": False},
-            "fan_profile": {"type": "str", "default": ""},
-            "fan_curves": CURVES,
-            "lock_timeout": {"type": "int", "default": 600},
-            "apt_timeout": {"type": "int", "default": 7200},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     params, check, verbosity = module.params, module.check_mode, module._verbosity
-    run_apart(
-        module,
-        "jetpack",
-        lambda note: run_all(lambda: stages(params, note), check, verbosity, note),
-    )
+    run_apart(module, "jetpack", lambda note: layer.run(params, check, verbosity, note))
 
 
 if __name__ == "__main__":

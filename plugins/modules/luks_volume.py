@@ -201,39 +201,15 @@ undone:
   type: bool
 """
 
-import uuid
-
 from ..module_utils.basic import AnsibleModule
-from ..module_utils.common import action_options
-from ..module_utils.common.host import command
-from ..module_utils.runner import run
-from ..module_utils.storage import volume
-from ..module_utils.storage.host.domain import LuksVolumeDomain
-from ..module_utils.storage.spec import VOLUMES
-
-
-def domain(module):
-    options = module.params
-    wanted = volume.of_options(options, lambda: str(uuid.uuid4()))
-    return LuksVolumeDomain(command.run, wanted, options["recovery_certificate"], options["recovery_keys"])
+from ..module_utils.runner import end
+from ..module_utils.storage.host import layer
+from ..module_utils.storage.spec import OPTIONS
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            **action_options.INSTALLS,
-            "escrow_dir": {"type": "path"},
-            "volumes": VOLUMES,
-            "recovery_certificate": {"type": "str", "required": True},
-            "pcrs": {"type": "list", "elements": "int", "default": [7]},
-            "signed_pcrs": {"type": "list", "elements": "int", "default": []},
-            "pcrlock": {"type": "bool", "default": False},
-            "recovery_keys": {"type": "list", "elements": "str", "default": [], "no_log": True},
-            "wipe": {"type": "list", "elements": "str", "default": []},
-        },
-        supports_check_mode=True,
-    )
-    run(module, lambda: domain(module))
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    end(module, layer.run(module.params, module.check_mode, module._verbosity))
 
 
 if __name__ == "__main__":

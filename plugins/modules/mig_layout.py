@@ -321,72 +321,25 @@ nvml_status:
   type: str
 """
 
-import sys
-
 from ..module_utils.basic import AnsibleModule
-from ..module_utils.common import action_options, quiesce
-from ..module_utils.common.errors import EdgesiteError
-from ..module_utils.common.host import command
-from ..module_utils.gpu.host import changed
 from ..module_utils.gpu.host.process import NvmlProcess
-from ..module_utils.mig import ready
-from ..module_utils.mig.host.cards import read_cards
-from ..module_utils.mig.host.domain import MigDomain, boot_unit, stages
-from ..module_utils.mig.plan import RESETS, Policy
-from ..module_utils.mig.planner import DISRUPTIONS
-from ..module_utils.mig.source import from_parted
-from ..module_utils.mig.spec import LAYOUTS
-from ..module_utils.runner import end, fail, given, run_all
+from ..module_utils.mig.host import layer
+from ..module_utils.mig.spec import EXCLUSIVE, ONE_OF, OPTIONS
+from ..module_utils.runner import end
 
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            **action_options.REBOOTS,
-            "layouts": LAYOUTS,
-            "mig_parted": {"type": "dict"},
-            "from_file": {"type": "path"},
-            "config": {"type": "str"},
-            "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "idle"},
-            "reset": {"type": "str", "choices": list(RESETS), "default": "if_idle"},
-            "quiesce": {"type": "list", "elements": "str", "default": []},
-            "unload_drm": {"type": "bool", "default": False},
-            "persist": {"type": "bool", "default": True},
-            "pynvml_path": {"type": "path"},
-        },
-        mutually_exclusive=[["layouts", "mig_parted", "from_file"], ["layouts", "config"]],
-        required_one_of=[["layouts", "mig_parted", "from_file", "config"]],
+        argument_spec=OPTIONS,
+        mutually_exclusive=EXCLUSIVE,
+        required_one_of=ONE_OF,
         supports_check_mode=True,
     )
-    options = module.params
-    try:
-        quiesced = quiesce.checked(options["quiesce"])
-        wanted = options["layouts"] != []
-        with changed.opened(changed.MIG, lambda: NvmlProcess(options["pynvml_path"]), wanted) as nvml:
-            layouts = _layouts(options, nvml)
-            unload_drm = options["unload_drm"]
-            unit = boot_unit(layouts, quiesced, sys.executable, options["persist"], unload_drm)
-            policy = Policy(options["disruption"], options["reset"])
-            domains = stages(
-                lambda: MigDomain(command.run, nvml, layouts, policy, quiesced, unit, unload_drm), module.check_mode
-            )
-            end(module, run_all(lambda: domains, module.check_mode, module._verbosity))
-    except EdgesiteError as error:
-        fail(module, error)
-
-
-def _layouts(options, nvml):
-    if options["layouts"] is None:
-        if options["mig_parted"] is None:
-            ready.check(options["config"], "config")
-        cards, lost = nvml.ask(read_cards)
-        # Its indices count all GPUs of the host: without one of them they would mean others.
-        for reason in lost.values():
-            raise reason
-        if options["mig_parted"] is None:
-            return ready.layouts(options["config"], cards, "config")
-        return from_parted(options["mig_parted"], options["config"], cards)
-    return [given(layout) for layout in options["layouts"]]
+    params = module.params
+    end(
+        module,
+        layer.run(params, lambda: NvmlProcess(params["pynvml_path"]), module.check_mode, module._verbosity),
+    )
 
 
 if __name__ == "__main__":

@@ -219,20 +219,11 @@ import re
 from ansible.module_utils.urls import open_url
 
 from ..module_utils.basic import AnsibleModule
-from ..module_utils.common import action_options
 from ..module_utils.common.errors import EdgesiteError
-from ..module_utils.common.host import apt, command, dnf
-from ..module_utils.common.host.packages import Patience
-from ..module_utils.driver.host.domains import domains
-from ..module_utils.driver.host.install import AptManager, DnfManager
-from ..module_utils.driver.host.look import Look
-from ..module_utils.driver.host.removal import RemovalDomain
-from ..module_utils.driver.options import options
+from ..module_utils.driver.host import layer
+from ..module_utils.driver.spec import OPTIONS
 from ..module_utils.gpu.host import pynvml_loader
-from ..module_utils.runner import fail, run_all, run_apart
-
-# Options that are not of the driver itself
-LIMITS = ("state", "lock_timeout", "package_timeout", "pynvml_path", "reboot_timeout", "job")
+from ..module_utils.runner import fail, run_apart
 
 
 class NoPynvml(EdgesiteError):
@@ -252,70 +243,13 @@ def fetch(url):
         ) from error
 
 
-def stages(params, check, note):
-    present = params["state"] == "present"
-    want = options({name: value for name, value in params.items() if name not in LIMITS}) if present else None
-    look = Look(command.run, params["pynvml_path"])
-    now = look.now()
-    patience = Patience.of(
-        params["package_timeout"], "driver_package_timeout", params["lock_timeout"], "driver_lock_timeout"
-    )
-    if now.on.apt:
-        backend = apt.Apt(command.run, note, patience)
-        manager, components = AptManager(backend, params["source"]), backend.components
-    else:
-        manager, components = DnfManager(dnf.Dnf(command.run, note, patience)), dict
-    if want is None:
-        return [RemovalDomain(look, manager, params["allow_reboot"])]
-    return domains(look, want, manager, fetch, components, check)
-
-
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            **action_options.REBOOTS,
-            **action_options.WAITS,
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "branch": {"type": "str"},
-            "version": {"type": "str"},
-            "flavour": {"type": "str", "choices": ["auto", "open", "proprietary"], "default": "auto"},
-            "source": {"type": "str", "choices": ["distribution", "nvidia", "mirror"], "default": "distribution"},
-            "mirror": {
-                "type": "dict",
-                "options": {
-                    "url": {"type": "str"},
-                    "path": {"type": "path"},
-                    "suite": {"type": "str", "default": "./"},
-                    "components": {"type": "str", "default": "main"},
-                    "layout": {"type": "str", "choices": ["nvidia", "distribution"], "default": "nvidia"},
-                    "key": {"type": "path", "required": True, "no_log": False},
-                    "key_base64": {"type": "str", "no_log": False},
-                    "key_fingerprint": {"type": "str", "required": True, "no_log": False},
-                    "key_sha256": {"type": "str", "no_log": False},
-                },
-            },
-            "distribution_url": {"type": "str", "default": "http://deb.debian.org/debian"},
-            "nvidia_key_fingerprint": {"type": "str", "default": "", "no_log": False},
-            "headless": {"type": "bool", "default": True},
-            "extra_packages": {"type": "list", "elements": "str", "default": []},
-            "hold": {"type": "bool", "default": True},
-            "persistenced": {"type": "bool", "default": True},
-            "while_used": {"type": "bool", "default": False},
-            "lock_timeout": {"type": "int", "default": 600},
-            "package_timeout": {"type": "int", "default": 3600},
-            "pynvml_path": {"type": "path"},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     params, check, verbosity = module.params, module.check_mode, module._verbosity
     if params["pynvml_path"] is None and params["job"] is None and pynvml_loader.usable() is None:
         # Before anything begins: a driver that is only now installed is judged by it, too.
         fail(module, NoPynvml("pynvml is not on this host", "Run edgesite.gpu.host_tools, or give pynvml_path"))
-    run_apart(
-        module,
-        "driver",
-        lambda note: run_all(lambda: stages(params, check, note), check, verbosity, note),
-    )
+    run_apart(module, "driver", lambda note: layer.run(params, fetch, check, verbosity, note))
 
 
 if __name__ == "__main__":

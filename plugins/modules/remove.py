@@ -148,7 +148,8 @@ from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.host import command
 from ..module_utils.common.host.footprint import Look
 from ..module_utils.common.host.packages import Patience
-from ..module_utils.runner import end, run_all
+from ..module_utils.outcome import run_all
+from ..module_utils.runner import end
 from ..module_utils.site.host.removal_domain import LAYERS, domains
 
 

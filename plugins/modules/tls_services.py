@@ -174,29 +174,14 @@ undone:
 """
 
 from ..module_utils.basic import AnsibleModule
-from ..module_utils.common import action_options
-from ..module_utils.common.host import command
-from ..module_utils.runner import run
-from ..module_utils.tls.host.domain import TlsServicesDomain
-from ..module_utils.tls.options import wanted
-from ..module_utils.tls.spec import PROXIES, SERVICES
+from ..module_utils.runner import end
+from ..module_utils.tls.host import layer
+from ..module_utils.tls.spec import OPTIONS
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            **action_options.INSTALLS,
-            "identity": {"type": "path", "default": "/etc/edgesite-gpu/identity"},
-            "directory": {"type": "path", "default": "/etc/edgesite-gpu/tls"},
-            "tcti": {"type": "str", "default": "device:/dev/tpmrm0"},
-            "group": {"type": "str", "default": "tss"},
-            "services": SERVICES,
-            "proxies": PROXIES,
-        },
-        supports_check_mode=True,
-    )
-    options = {name: value for name, value in module.params.items() if name not in action_options.INSTALLS}
-    run(module, lambda: TlsServicesDomain(command.run, wanted(**options)))
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    end(module, layer.run(module.params, module.check_mode, module._verbosity))
 
 
 if __name__ == "__main__":

@@ -119,7 +119,8 @@ from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.common.host import command
 from ..module_utils.identity import csr
 from ..module_utils.identity.host import proof
-from ..module_utils.runner import fail, given
+from ..module_utils.outcome import given
+from ..module_utils.runner import fail
 from ..module_utils.tpm import key
 from ..module_utils.tpm.host.tools import Tools
 

@@ -97,7 +97,20 @@ class HostActionBase(GuardedActionBase):
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         """The task's result."""
+        self.prepare()
         return run_module({})
+
+    def prepare(self) -> None:
+        """Puts what only the controller has into the task's options. May be called again."""
+
+    def look_options(self) -> Dict[str, Any]:
+        """The options with which a look at the whole host (host_plan) asks for what the module says in check mode."""
+        self.prepare()
+        return dict(self._task.args)
+
+    def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
+        """What check mode says, where the module says this."""
+        return result
 
     def flag(self, option: str, default: bool) -> bool:
         """An option of the task that the action goes by. The module has them too, and has checked them."""
@@ -154,8 +167,8 @@ class NvmlActionBase(HostActionBase):
     """
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
-        result = run_module({})
-        if not _lacks_pynvml(result) or self._task.args.get("pynvml_path"):
+        result = super().run_with(run_module)
+        if not lacks_pynvml(result) or self._task.args.get("pynvml_path"):
             return result
         pynvml = host_archive.pynvml()
         if not pynvml:
@@ -167,6 +180,7 @@ class NvmlActionBase(HostActionBase):
         return result
 
 
-def _lacks_pynvml(result: Mapping[str, Any]) -> bool:
+def lacks_pynvml(result: Mapping[str, Any]) -> bool:
+    """Whether the host has no pynvml, or one that does not fit its driver."""
     statuses = [result.get("nvml_status")] + [entry.get("status") for entry in result.get("unread", [])]
     return MISSING in statuses

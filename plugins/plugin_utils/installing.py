@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible.module_utils.common.validation import check_type_list
 
@@ -24,24 +24,34 @@ class InstallingActionBase(HostActionBase):
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         result = super().run_with(run_module)
-        missing = result.get(MISSING)
-        if not missing or not self.flag("install", True):
-            return result
-        packages = _names(self._task.args.get("packages") or missing)
-        told = {"does": printable("install {0}".format(", ".join(packages)))}
         if self._task.check_mode:
-            return self.foreseen(result, told)
+            return self.foresee(result)
+        packages = self._lacking(result)
+        if not packages:
+            return result
         installed = self.run_action("ansible.builtin.package", {"name": packages, "state": "present"})
         if installed.get("failed"):
             why = installed.get("msg") or "the package manager gives no reason"
             return {**result, "failed": True, "msg": "Cannot install {0}: {1}".format(", ".join(packages), why)}
         last = super().run_with(run_module)
-        return after(last, [told]) if installed.get("changed") else last
+        return after(last, [_told(packages)]) if installed.get("changed") else last
 
-    def foreseen(self, result: Dict[str, Any], told: Dict[str, str]) -> Dict[str, Any]:
-        """What check mode says where packages would be installed first: without them a module may not see further."""
+    def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
+        """Without packages that would be installed first, a module may not see further."""
+        packages = self._lacking(result)
+        if not packages:
+            return result
         seen = {name: value for name, value in result.items() if name not in ("failed", "msg")}
-        return after({**seen, "changed": True}, [told])
+        return after({**seen, "changed": True}, [_told(packages)])
+
+    def _lacking(self, result: Mapping[str, Any]) -> List[str]:
+        """What would be installed."""
+        missing = result.get(MISSING)
+        return _names(self._task.args.get("packages") or missing) if missing and self.flag("install", True) else []
+
+
+def _told(packages: Sequence[str]) -> Dict[str, str]:
+    return {"does": printable("install {0}".format(", ".join(packages)))}
 
 
 def _names(packages: Any) -> List[str]:

@@ -31,10 +31,10 @@ class RebootingActionBase(HostActionBase):
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         seconds = self._patience()
         result = super().run_with(run_module)
+        if self._task.check_mode:
+            return self.foresee(result)
         if not self._reboots(result):
             return result
-        if self._task.check_mode:
-            return {**result, "changed": True, "actions": [*result.get("actions", []), _REBOOT]}
         for _time in range(_MOST):
             before = result
             failure = self._reboot(seconds)
@@ -59,6 +59,11 @@ class RebootingActionBase(HostActionBase):
                 result.get("msg") or "Run 'journalctl -b -p warning' on the host."
             ),
         }
+
+    def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
+        if not self._reboots(result):
+            return result
+        return {**result, "changed": True, "actions": [*result.get("actions", []), _REBOOT]}
 
     def _patience(self) -> int:
         """Seconds that a reboot may take. What is no number at all is left to the module."""

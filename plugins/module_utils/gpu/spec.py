@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..common import action_options
 from .nvml_words import COMPUTE_MODES
 
 _CLOCKS = {
@@ -25,4 +26,11 @@ SETTINGS = {
         "gpu_clocks": _CLOCKS,
         "memory_clocks": _CLOCKS,
     },
+}
+
+OPTIONS = {
+    **action_options.REBOOTS,
+    "settings": SETTINGS,
+    "persist": {"type": "bool", "default": True},
+    "pynvml_path": {"type": "path"},
 }

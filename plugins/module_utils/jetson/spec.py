@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ..common import action_options
+
 _POINT = {
     "temperature": {"type": "int", "required": True},
     "hysteresis": {"type": "int", "default": 0},
@@ -29,4 +31,23 @@ MODES = {
         "base": {"type": "str", "required": True},
         "settings": {"type": "dict", "required": True},
     },
+}
+
+OPTIONS = {
+    **action_options.REBOOTS,
+    **action_options.WAITS,
+    "version": {"type": "str", "default": ""},
+    "suite": {"type": "str", "default": ""},
+    "mirror": {"type": "str", "default": ""},
+    "packages": {"type": "list", "elements": "str", "default": []},
+    "hold": {"type": "bool", "default": False},
+    "upgrade": {"type": "str", "choices": ["none", "minor"], "default": "none"},
+    "power_mode": {"type": "str", "default": ""},
+    "power_modes": MODES,
+    "clocks": {"type": "str", "choices": ["", "locked", "restored"], "default": ""},
+    "clocks_fan": {"type": "bool", "default": False},
+    "fan_profile": {"type": "str", "default": ""},
+    "fan_curves": CURVES,
+    "lock_timeout": {"type": "int", "default": 600},
+    "apt_timeout": {"type": "int", "default": 7200},
 }

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from ..common import action_options
 from .layouts import MODES
+from .plan import RESETS
+from .planner import DISRUPTIONS
 
 LAYOUTS = {
     "type": "list",
@@ -16,3 +19,19 @@ LAYOUTS = {
         "instances": {"type": "raw"},
     },
 }
+
+OPTIONS = {
+    **action_options.REBOOTS,
+    "layouts": LAYOUTS,
+    "mig_parted": {"type": "dict"},
+    "from_file": {"type": "path"},
+    "config": {"type": "str"},
+    "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "idle"},
+    "reset": {"type": "str", "choices": list(RESETS), "default": "if_idle"},
+    "quiesce": {"type": "list", "elements": "str", "default": []},
+    "unload_drm": {"type": "bool", "default": False},
+    "persist": {"type": "bool", "default": True},
+    "pynvml_path": {"type": "path"},
+}
+EXCLUSIVE = [["layouts", "mig_parted", "from_file"], ["layouts", "config"]]
+ONE_OF = [["layouts", "mig_parted", "from_file", "config"]]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..common import action_options
 from .volume import CIPHERS, FILE_SYSTEMS
 
 VOLUMES = {
@@ -19,4 +20,16 @@ VOLUMES = {
         "mount_options": {"type": "str", "default": "defaults"},
         "cipher": {"type": "str", "choices": list(CIPHERS), "default": "aes-256-xts"},
     },
+}
+
+OPTIONS = {
+    **action_options.INSTALLS,
+    "escrow_dir": {"type": "path"},
+    "volumes": VOLUMES,
+    "recovery_certificate": {"type": "str", "required": True},
+    "pcrs": {"type": "list", "elements": "int", "default": [7]},
+    "signed_pcrs": {"type": "list", "elements": "int", "default": []},
+    "pcrlock": {"type": "bool", "default": False},
+    "recovery_keys": {"type": "list", "elements": "str", "default": [], "no_log": True},
+    "wipe": {"type": "list", "elements": "str", "default": []},
 }

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ..common import action_options
+
 SERVICES = {
     "type": "list",
     "elements": "dict",
@@ -28,4 +30,14 @@ PROXIES = {
         "client_certificates": {"type": "str", "choices": ["required", "optional", "none"], "default": "required"},
         "names": {"type": "list", "elements": "str", "default": []},
     },
+}
+
+OPTIONS = {
+    **action_options.INSTALLS,
+    "identity": {"type": "path", "default": "/etc/edgesite-gpu/identity"},
+    "directory": {"type": "path", "default": "/etc/edgesite-gpu/tls"},
+    "tcti": {"type": "str", "default": "device:/dev/tpmrm0"},
+    "group": {"type": "str", "default": "tss"},
+    "services": SERVICES,
+    "proxies": PROXIES,
 }

@@ -33,12 +33,15 @@ HARMLESS = {
     "re",
     "struct",
     "textwrap",
+    "traceback",
     "typing",
 }
 # Built in, and as good as an import of something with effects
 EFFECTS = {"__import__", "eval", "exec", "input", "open", "print"}
 # The engine, and the Ansible side of modules: what each may import of this house
-ROOT_FILES = {"basic": {"common"}, "converge": {"common"}, "runner": {"common", "converge"}}
+ROOT_FILES = {"basic": {"common"}, "converge": {"common"}, "outcome": {"common", "converge"}, "runner": {"common", "converge", "outcome"}}
+# What rooms may have of it
+ROOM_ENGINE = ("converge", "outcome")
 # What may import Ansible
 ANSIBLE = ("basic", "runner")
 OURS = "ansible_collections.edgesite.gpu."
@@ -48,7 +51,7 @@ PURE = "code outside of host/ imports nothing below host/"
 STANDARD = f"code outside of host/ imports of Python only {', '.join(sorted(HARMLESS))}"
 EFFECT = f"code outside of host/ does without {', '.join(sorted(EFFECTS))}"
 DOWN = f"a room imports only rooms before it: {' < '.join(ORDER)}"
-ENGINE = f"of the files at the root a room imports converge; these import: {ROOT_FILES}"
+ENGINE = f"of the files at the root a room imports converge and outcome; these import: {ROOT_FILES}"
 ROOMS = "module_utils has no other rooms and files; a new room gets its place in the order"
 HOSTS = "what runs on the controller imports nothing below host/"
 SENT = "code below host/ imports Python and module_utils alone: that is what hosts get"
@@ -110,7 +113,7 @@ def against_order(room, theirs):
         return [] if theirs in ROOT_FILES[room] else [ENGINE]
     if theirs in ORDER:
         return [] if ORDER.index(theirs) <= ORDER.index(room) else [DOWN]
-    return [] if theirs == "converge" else [ENGINE]
+    return [] if theirs in ROOM_ENGINE else [ENGINE]
 
 
 def effects(path):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Callable, Iterator, Optional
+from typing import Callable, ContextManager, Iterator, Optional
 
 from ...common.errors import EdgesiteError
 from ...common.host import owned_files
@@ -16,6 +16,9 @@ from ..nvml_errors import PYNVML_MISSING, NvmlError
 from .process import NvmlProcess
 
 SETTINGS, MIG = changed.SETTINGS, changed.MIG
+
+# Opens NVML
+Open = Callable[[], ContextManager[NvmlProcess]]
 
 
 def read(path: str) -> Noted:
@@ -41,7 +44,7 @@ def put(path: str, uuid: str, key: str, entry: Optional[Entry]) -> None:
 
 
 @contextlib.contextmanager
-def opened(path: str, make: Callable[[], NvmlProcess], wanted: bool) -> Iterator[Optional[NvmlProcess]]:
+def opened(path: str, make: Open, wanted: bool) -> Iterator[Optional[NvmlProcess]]:
     """NVML, for what is wanted of GPUs; where nothing is, None where nothing is noted or the driver does not work.
 
     The boot unit can be removed then too.

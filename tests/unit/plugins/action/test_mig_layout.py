@@ -20,7 +20,7 @@ def run(tmp_path):
     def run_with(content, **arguments):
         (tmp_path / "parted.yaml").write_bytes(content)
         action = ActionModule.__new__(ActionModule)
-        action._task = SimpleNamespace(args=arguments)
+        action._task = SimpleNamespace(check_mode=False, args=arguments)
         action._find_needle = lambda folder, name: str(tmp_path / name)
         return action.run_with(lambda more: {**action._task.args, **more})
 

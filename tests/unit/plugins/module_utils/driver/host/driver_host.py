@@ -22,7 +22,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.driver.state import C
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.support import Gpu
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.verdict import verdict
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.versions import driver_version
-from ansible_collections.edgesite.gpu.plugins.module_utils.runner import run_all
+from ansible_collections.edgesite.gpu.plugins.module_utils.outcome import run_all
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import KEY, mirror
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import FakeHost
 

@@ -17,7 +17,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import setti
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.nvml import NOT_SUPPORTED
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.settings_domain import SettingsDomain, boot_unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
-from ansible_collections.edgesite.gpu.plugins.module_utils.runner import result
+from ansible_collections.edgesite.gpu.plugins.module_utils.outcome import result
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import FakeHost
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.gpu.test_settings import card
 

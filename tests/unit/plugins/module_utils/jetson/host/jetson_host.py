@@ -15,7 +15,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import je
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import jetpack_domains
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.jetpack_domains import Look, Power
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.jetpack_plan import Wanted
-from ansible_collections.edgesite.gpu.plugins.module_utils.runner import run_all
+from ansible_collections.edgesite.gpu.plugins.module_utils.outcome import run_all
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import FakeHost, Package
 
 OLD, NEW = "36.4.7-20250918154033", "36.5.0-20260115194252"

@@ -18,7 +18,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.mig import actions as
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import domain as mig_domain
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
-from ansible_collections.edgesite.gpu.plugins.module_utils.runner import run_all
+from ansible_collections.edgesite.gpu.plugins.module_utils.outcome import run_all
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import (
     AFTER,
     BEFORE,

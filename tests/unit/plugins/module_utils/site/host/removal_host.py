@@ -27,7 +27,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import changed as
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.changed import Entry
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed, locked_clocks
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks, jetpack_actions
-from ansible_collections.edgesite.gpu.plugins.module_utils.runner import run_all
+from ansible_collections.edgesite.gpu.plugins.module_utils.outcome import run_all
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.host.removal_domain import LAYERS, domains
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage.plan import CRYPTTAB_END
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls import options as tls_options

@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run of tls_services without Ansible's part."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+from ...common import action_options
+from ...common.host import command
+from ...converge import converge
+from ...outcome import result
+from ..options import wanted
+from .domain import TlsServicesDomain
+
+
+def run(params: Mapping[str, Any], check: bool, verbosity: int = 0) -> Dict[str, Any]:
+    """The module's result. params: as spec.OPTIONS has them."""
+    options = {name: value for name, value in params.items() if name not in action_options.INSTALLS}
+    return result(lambda: converge(TlsServicesDomain(command.run, wanted(**options)), check), verbosity)

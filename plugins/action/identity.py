@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, combined
@@ -67,13 +67,24 @@ class Broken(Exception):
 class ActionModule(InstallingActionBase):
     """Two round trips where nothing is to be done; with a new certificate, the protocol of docs/identity.md."""
 
-    def run_with(self, run_module: RunModule) -> Dict[str, Any]:
+    def run_with(self, _run_module: RunModule) -> Dict[str, Any]:
         crypto.require()
-        options = self.options(OPTIONS)
+        return self._told(self._converge)
+
+    def look_options(self) -> Dict[str, Any]:
+        crypto.require()
+        options = self._checked()
+        return {"store": self._in_store(options), "tpm": self._in_tpm(options)}
+
+    def judge_look(self, answer: Dict[str, Any]) -> Dict[str, Any]:
+        return self._told(lambda: self._foretold(answer))
+
+    def _told(self, work: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
+        """The result of the work, also where it fails."""
         self._done: List[Dict[str, Any]] = []
         self._warned: List[str] = []
         try:
-            return self._converge(options, self._task_vars["inventory_hostname"])
+            return work()
         except AnsibleConnectionFailure:
             raise
         except Broken as broken:
@@ -83,9 +94,11 @@ class ActionModule(InstallingActionBase):
         except AnsibleError as error:
             return self._failed({"msg": str(error)})
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            return self._failed(
-                {"msg": _NONSENSE.format(self._task_vars["inventory_hostname"], type(error).__name__, error)}
-            )
+            return self._failed({"msg": _NONSENSE.format(self._device, type(error).__name__, error)})
+
+    @property
+    def _device(self) -> str:
+        return str(self._task_vars["inventory_hostname"])
 
     def _failed(self, result: Dict[str, Any]) -> Dict[str, Any]:
         """The result of a step that failed, with what was done before it. What it took back itself was not done."""
@@ -93,8 +106,32 @@ class ActionModule(InstallingActionBase):
         done = self._done + ([] if result.get("undone") else list(result.get("actions", [])))
         return {**told, "failed": True, "actions": done, "changed": bool(done)}
 
-    def _converge(self, options: Mapping[str, Any], device: str) -> Dict[str, Any]:
-        wrong = asked.problems(options, device)
+    def _converge(self) -> Dict[str, Any]:
+        options = self._checked()
+        wanted = self._wanted(options)
+        store = self._step("identity_store", self._in_store(options))
+        known = self._installed(super().run_with(lambda _more: self._look(options)))
+        found = decision.decide(wanted, store, known, options["clock_tolerance"], time.time())
+        if found.action != need.NONE:
+            store = self._enrolled(options, self._device, store, found)
+        return self._result(store, found)
+
+    def _foretold(self, answer: Dict[str, Any]) -> Dict[str, Any]:
+        """What check mode says, by what a look at the whole host has found. answer: see identity/host/layer.py."""
+        if answer.get("failed"):
+            raise Broken(answer)
+        options = self._checked()
+        self._done.extend(answer["actions"])
+        known = self._installed(self.foresee(self._known(options, answer)))
+        found = decision.decide(self._wanted(options), answer, known, options["clock_tolerance"], time.time())
+        if found.action != need.NONE:
+            self._done.append(_told_of(found))
+        return self._result(answer, found)
+
+    def _checked(self) -> Dict[str, Any]:
+        """The task's options."""
+        options = self.options(OPTIONS)
+        wrong = asked.problems(options, self._device)
         if wrong:
             raise combined(wrong)
         authority_options.way(options["authority"])
@@ -105,31 +142,41 @@ class ActionModule(InstallingActionBase):
                 "Create the site's CA with the playbook edgesite.gpu.site_ca, or set identity_authority and "
                 "identity_crl_files to yours",
             )
-        revoked = self._step("identity_device", {"state_dir": options["state_dir"], "device": device})["revoked"]
-        wanted = decision.wishes(options, [one["serial_number"] for one in revoked])
-        store = self._step(
-            "identity_store",
-            {
-                "directory": options["directory"],
-                "trust": site_files.roots(options["authority"]["roots"], "authority.roots"),
-                "crl": site_files.revocations(options["crl_files"], "crl_files"),
-                "clock": time.time(),
-            },
-        )
-        known = super().run_with(lambda _more: self._look(options))
+        return options
+
+    def _wanted(self, options: Mapping[str, Any]) -> need.Wishes:
+        revoked = self._step("identity_device", {"state_dir": options["state_dir"], "device": self._device})["revoked"]
+        return decision.wishes(options, [one["serial_number"] for one in revoked])
+
+    def _in_store(self, options: Mapping[str, Any]) -> Dict[str, Any]:
+        """Options of identity_store."""
+        return {
+            "directory": options["directory"],
+            "trust": site_files.roots(options["authority"]["roots"], "authority.roots"),
+            "crl": site_files.revocations(options["crl_files"], "crl_files"),
+            "clock": time.time(),
+        }
+
+    def _in_tpm(self, options: Mapping[str, Any]) -> Dict[str, Any]:
+        """Options of tpm_info."""
+        keys = ["{0}/{1}/key.pem".format(options["directory"], slot) for slot in SLOTS]
+        return {"tcti": options["tcti"], "gather": ["keys"], "keys": keys}
+
+    def _installed(self, known: Dict[str, Any]) -> Dict[str, Any]:
+        """What the TPM says, where the programs for it could be installed."""
         if known.get("failed"):
             raise Broken(known)
         self._done.extend(known.get("actions", []))
-        found = decision.decide(wanted, store, known, options["clock_tolerance"], time.time())
-        if found.action != need.NONE:
-            store = self._enrolled(options, device, store, found)
+        return known
+
+    def _result(self, store: Dict[str, Any], found: need.Need) -> Dict[str, Any]:
         return {**store, "need": need.as_dict(found), "actions": self._done, "changed": bool(self._done)}
 
     def _enrolled(
         self, options: Mapping[str, Any], device: str, store: Dict[str, Any], found: need.Need
     ) -> Dict[str, Any]:
         """What is in store afterwards; in check mode, what is there now."""
-        told, place = {"does": "{0}, since {1}".format(found.action, found.why)}, len(self._done)
+        told, place = _told_of(found), len(self._done)
         if not self._task.check_mode:
             kept = {name: store[name] for name in ("before", "clock_off")}
             store = {**enrol(options, device, found, self._step), **kept}
@@ -143,12 +190,18 @@ class ActionModule(InstallingActionBase):
 
     def _look(self, options: Mapping[str, Any]) -> Dict[str, Any]:
         """What the TPM says of the keys in both slots."""
-        keys = ["{0}/{1}/key.pem".format(options["directory"], slot) for slot in SLOTS]
-        known = self._step("tpm_info", {"tcti": options["tcti"], "gather": ["keys"], "keys": keys})
-        without_programs = known["tpm"]["present"] and known["tpm"]["key_states"] is None
+        return self._known(options, self._step("tpm_info", self._in_tpm(options)))
+
+    def _known(self, options: Mapping[str, Any], answer: Mapping[str, Any]) -> Dict[str, Any]:
+        tpm = dict(answer["tpm"])
+        without_programs = tpm["present"] and tpm["key_states"] is None
         if without_programs and self._task.check_mode:
-            known["tpm"]["key_states"] = [_NOT_MADE for _slot in SLOTS]
-        return {**known, MISSING: list(options["packages"]) if without_programs else []}
+            tpm["key_states"] = [_NOT_MADE for _slot in SLOTS]
+        return {
+            "tpm": tpm,
+            "unread": answer["unread"],
+            MISSING: list(options["packages"]) if without_programs else [],
+        }
 
     def _step(self, name: str, options: Mapping[str, Any]) -> Dict[str, Any]:
         result = self.run_action("edgesite.gpu." + name, options)
@@ -160,3 +213,7 @@ class ActionModule(InstallingActionBase):
         if name == "tpm_certificate":
             self._done.append({"does": "issue the certificate {0}".format(result["serial"])})
         return result
+
+
+def _told_of(found: need.Need) -> Dict[str, Any]:
+    return {"does": "{0}, since {1}".format(found.action, found.why)}

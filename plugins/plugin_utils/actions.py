@@ -112,6 +112,10 @@ class HostActionBase(GuardedActionBase):
         """What check mode says, where the module says this."""
         return result
 
+    def judge_look(self, answer: Dict[str, Any]) -> Dict[str, Any]:
+        """What check mode says, by the host's answer to look_options."""
+        return self.foresee(answer)
+
     def flag(self, option: str, default: bool) -> bool:
         """An option of the task that the action goes by. The module has them too, and has checked them."""
         given = self._task.args.get(option)

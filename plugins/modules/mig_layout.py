@@ -324,17 +324,12 @@ nvml_status:
 from ..module_utils.basic import AnsibleModule
 from ..module_utils.gpu.host.process import NvmlProcess
 from ..module_utils.mig.host import layer
-from ..module_utils.mig.spec import EXCLUSIVE, ONE_OF, OPTIONS
+from ..module_utils.mig.spec import OPTIONS, RULES
 from ..module_utils.runner import end
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec=OPTIONS,
-        mutually_exclusive=EXCLUSIVE,
-        required_one_of=ONE_OF,
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True, **RULES)
     params = module.params
     end(
         module,

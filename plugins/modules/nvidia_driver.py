@@ -214,10 +214,6 @@ undone:
   type: bool
 """
 
-import re
-
-from ansible.module_utils.urls import open_url
-
 from ..module_utils.basic import AnsibleModule
 from ..module_utils.common.errors import EdgesiteError
 from ..module_utils.driver.host import layer
@@ -232,24 +228,13 @@ class NoPynvml(EdgesiteError):
     status = "pynvml_missing"
 
 
-def fetch(url):
-    try:
-        return open_url(url, timeout=30, http_agent="edgesite.gpu").read()
-    except Exception as error:
-        # urllib, ssl and Ansible each have their own
-        raise EdgesiteError(
-            "Cannot get {0}: {1}".format(url, re.sub(r"\s+", " ", str(error))),
-            "Check that the host can reach the internet, or set driver_source: mirror",
-        ) from error
-
-
 def main():
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     params, check, verbosity = module.params, module.check_mode, module._verbosity
     if params["pynvml_path"] is None and params["job"] is None and pynvml_loader.usable() is None:
         # Before anything begins: a driver that is only now installed is judged by it, too.
         fail(module, NoPynvml("pynvml is not on this host", "Run edgesite.gpu.host_tools, or give pynvml_path"))
-    run_apart(module, "driver", lambda note: layer.run(params, fetch, check, verbosity, note))
+    run_apart(module, "driver", lambda note: layer.run(params, check, verbosity, note))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -123,6 +124,11 @@ class HostActionBase(GuardedActionBase):
 
     def run_action(self, name: str, arguments: Mapping[str, Any]) -> Dict[str, Any]:
         """The result of another action on this host, in the place of a task of its own."""
+        result: Dict[str, Any] = self.action(name, arguments).run(task_vars=dict(self._task_vars))
+        return result
+
+    def action(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Another action on this host, with the options of a task of its own."""
         task = self._task.copy()
         task.action, task.args = name, dict(arguments)
         action = self._shared_loader_obj.action_loader.get(
@@ -136,14 +142,39 @@ class HostActionBase(GuardedActionBase):
         )
         if isinstance(action, HostActionBase):
             action.inner = True
-        result: Dict[str, Any] = action.run(task_vars=dict(self._task_vars))
-        return result
+            action._task_vars = self._task_vars
+        return action
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """All that a task of this host has."""
+        return self._task_vars
+
+    @property
+    def templar(self) -> Any:
+        """What evaluates them."""
+        return self._templar
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """Those of the task."""
+        return list(self._task.tags)
+
+    def find(self, path: str) -> str:
+        """A file that the inventory names; the path itself where there is none, which is said by who reads it."""
+        try:
+            return str(self._find_needle("files", path))
+        except AnsibleError:
+            return path
 
     def _run_module(self, more: Mapping[str, Any]) -> Dict[str, Any]:
+        return self.run_module(self._task.action, {**self._task.args, **more})
+
+    def run_module(self, name: str, arguments: Mapping[str, Any]) -> Dict[str, Any]:
+        """What a module says on the host."""
         task_vars = self._task_vars
-        arguments = {**self._task.args, **more}
         result: Dict[str, Any] = self._execute_module(
-            module_name=self._task.action, module_args=arguments, task_vars=task_vars
+            module_name=name, module_args=dict(arguments), task_vars=task_vars
         )
         inventory_guard.check_result(result, task_vars["inventory_hostname"])
         return result

@@ -18,10 +18,13 @@ PACKAGE = "ansible_collections/edgesite/gpu/plugins/module_utils"
 _MAIN = "site/host/tools_main.py"
 
 
-def files() -> dict[str, bytes]:
-    """Content of each file of the host tools, by its path below their folder."""
+def files(without_pynvml: bool = False) -> dict[str, bytes]:
+    """Content of each file of the host tools, by its path below their folder.
+
+    without_pynvml: whether they may lack it, where the controller has none.
+    """
     source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils")
-    found = {"__main__.py": _read(os.path.join(source, _MAIN)), **_required(pynvml())}
+    found = {"__main__.py": _read(os.path.join(source, _MAIN)), **(pynvml() if without_pynvml else _required(pynvml()))}
     for folder, _folders, names in os.walk(source):
         below = os.path.relpath(folder, source)
         for name in sorted(name for name in names if name.endswith(".py")):

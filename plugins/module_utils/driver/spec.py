@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from ..common import action_options
 
 _MIRROR = {
@@ -41,3 +43,5 @@ OPTIONS = {
 }
 # Of these, those that are not of the driver itself
 LIMITS = ("state", "lock_timeout", "package_timeout", "pynvml_path", "reboot_timeout", "job")
+# Between them, as Ansible checks them
+RULES: Dict[str, Any] = {}

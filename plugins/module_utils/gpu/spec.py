@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from ..common import action_options
 from .nvml_words import COMPUTE_MODES
 
@@ -34,3 +36,5 @@ OPTIONS = {
     "persist": {"type": "bool", "default": True},
     "pynvml_path": {"type": "path"},
 }
+# Between them, as Ansible checks them
+RULES: Dict[str, Any] = {}

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from ..common import action_options
 
 _POINT = {
@@ -51,3 +53,5 @@ OPTIONS = {
     "lock_timeout": {"type": "int", "default": 600},
     "apt_timeout": {"type": "int", "default": 7200},
 }
+# Between them, as Ansible checks them
+RULES: Dict[str, Any] = {}

@@ -33,5 +33,7 @@ OPTIONS = {
     "persist": {"type": "bool", "default": True},
     "pynvml_path": {"type": "path"},
 }
-EXCLUSIVE = [["layouts", "mig_parted", "from_file"], ["layouts", "config"]]
-ONE_OF = [["layouts", "mig_parted", "from_file", "config"]]
+RULES = {
+    "mutually_exclusive": [["layouts", "mig_parted", "from_file"], ["layouts", "config"]],
+    "required_one_of": [["layouts", "mig_parted", "from_file", "config"]],
+}

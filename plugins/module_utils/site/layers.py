@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..common.errors import EdgesiteError
 from ..gpu.spec import SETTINGS
@@ -42,6 +42,12 @@ def called(variables: Mapping[str, Any]) -> List[Layer]:
 def calls(value: Any) -> bool:
     """An empty list asks for nothing to be there; an empty text, or false, asks for nothing."""
     return value is not None and value != "" and value is not False
+
+
+def foundations(name: str) -> Set[str]:
+    """The layers whose work a layer builds on, near and far."""
+    near = {after for layer in LAYERS if layer.name == name for after in layer.after}
+    return near.union(*(foundations(one) for one in near))
 
 
 def need_nvml(variables: Mapping[str, Any]) -> bool:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from ..common import action_options
 from .volume import CIPHERS, FILE_SYSTEMS
 
@@ -33,3 +35,5 @@ OPTIONS = {
     "recovery_keys": {"type": "list", "elements": "str", "default": [], "no_log": True},
     "wipe": {"type": "list", "elements": "str", "default": []},
 }
+# Between them, as Ansible checks them
+RULES: Dict[str, Any] = {}

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from ..common import action_options
 
 SERVICES = {
@@ -41,3 +43,5 @@ OPTIONS = {
     "services": SERVICES,
     "proxies": PROXIES,
 }
+# Between them, as Ansible checks them
+RULES: Dict[str, Any] = {}

@@ -13,20 +13,24 @@ from ...converge import Domain, Note, unheard
 from ...outcome import run_all
 from .. import spec
 from ..options import options
-from .domains import Fetch, domains
+from .domains import domains
+from .fetch import fetch
 from .install import AptManager, DnfManager
 from .look import Look
 from .removal import RemovalDomain
 
 
-def run(
-    params: Mapping[str, Any], fetch: Fetch, check: bool, verbosity: int = 0, note: Note = unheard
-) -> Dict[str, Any]:
+def run(params: Mapping[str, Any], check: bool, verbosity: int = 0, note: Note = unheard) -> Dict[str, Any]:
     """The module's result. params: as spec.OPTIONS has them."""
-    return run_all(lambda: _domains(params, fetch, check, note), check, verbosity, note)
+    return run_all(lambda: _domains(params, check, note), check, verbosity, note)
 
 
-def _domains(params: Mapping[str, Any], fetch: Fetch, check: bool, note: Note) -> Iterable[Domain[Any, Any]]:
+def look(params: Mapping[str, Any], _nvml: object, verbosity: int = 0) -> Dict[str, Any]:
+    """What the module says in check mode."""
+    return run(params, True, verbosity)
+
+
+def _domains(params: Mapping[str, Any], check: bool, note: Note) -> Iterable[Domain[Any, Any]]:
     present = params["state"] == "present"
     want = options({name: value for name, value in params.items() if name not in spec.LIMITS}) if present else None
     look = Look(command.run, params["pynvml_path"])

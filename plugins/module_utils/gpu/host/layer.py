@@ -14,6 +14,7 @@ from ...converge import converge
 from ...outcome import failure, given, result
 from . import changed
 from .changed import Open
+from .process import NvmlProcess
 from .settings_domain import SettingsDomain, boot_unit
 
 
@@ -26,3 +27,8 @@ def run(params: Mapping[str, Any], make: Open, check: bool, verbosity: int = 0) 
             return result(lambda: converge(SettingsDomain(command.run, nvml, settings, unit), check), verbosity)
     except EdgesiteError as error:
         return failure(error, verbosity)
+
+
+def look(params: Mapping[str, Any], nvml: NvmlProcess, verbosity: int = 0) -> Dict[str, Any]:
+    """What the module says in check mode. nvml: that others use too."""
+    return run(params, lambda: nvml, True, verbosity)

@@ -89,6 +89,15 @@ class NvmlProcess:
         self._worker.close()
 
 
+class SharedNvml(NvmlProcess):
+    """For several uses one after the other: what one of them closes stays open for the next, until close()."""
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        pass
+
+
 def _noted() -> bool:
     with contextlib.suppress(OSError):
         return 0 <= time.time() - os.stat(NOTE).st_mtime < _NOTED_SECONDS

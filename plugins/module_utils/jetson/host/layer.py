@@ -21,6 +21,11 @@ def run(params: Mapping[str, Any], check: bool, verbosity: int = 0, note: Note =
     return run_all(lambda: _domains(params, note), check, verbosity, note)
 
 
+def look(params: Mapping[str, Any], _nvml: object, verbosity: int = 0) -> Dict[str, Any]:
+    """What the module says in check mode."""
+    return run(params, True, verbosity)
+
+
 def _domains(params: Mapping[str, Any], note: Note) -> Iterable[Domain[Any, Any]]:
     wanted = Wanted(
         params["version"],

@@ -36,6 +36,11 @@ def run(params: Mapping[str, Any], make: Open, check: bool, verbosity: int = 0) 
         return failure(error, verbosity)
 
 
+def look(params: Mapping[str, Any], nvml: NvmlProcess, verbosity: int = 0) -> Dict[str, Any]:
+    """What the module says in check mode. nvml: that others use too."""
+    return run(params, lambda: nvml, True, verbosity)
+
+
 class _Domain:
     """Makes the domain of what is wanted, once for each stage."""
 

@@ -16,7 +16,7 @@ from ...driver import versions
 from ...driver.host import versions as driver_versions
 from ...gpu import catalogue
 from ...gpu.host import facts as nvml_facts
-from ...gpu.host.process import NvmlProcess
+from ...gpu.host.process import NvmlProcess, SharedNvml
 from ...jetson.host import board
 from ...machine import pci
 from ...machine.host import pci as pci_bus
@@ -38,12 +38,13 @@ def read(
     tpm_tcti: Optional[str] = None,
     pynvml_path: Optional[str] = None,
     root: str = "/",
+    shared: Optional[SharedNvml] = None,
 ) -> Dict[str, Any]:
     """The chosen subsets and `unread`. run: how programs are run.
 
-    root: where files are read from; NVML and programs are always the host's own.
+    root: where files are read from; NVML and programs are always the host's own. shared: NVML that others use too.
     """
-    nvml = NvmlProcess(pynvml_path)
+    nvml = shared or NvmlProcess(pynvml_path)
     host = _Host(run, nvml, root)
     readers: Dict[str, Callable[[], Reading]] = {
         "gpus": host.gpus,

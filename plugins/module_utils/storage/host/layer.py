@@ -20,6 +20,11 @@ def run(params: Mapping[str, Any], check: bool, verbosity: int = 0) -> Dict[str,
     return result(lambda: converge(_domain(params), check), verbosity)
 
 
+def look(params: Mapping[str, Any], _nvml: object, verbosity: int = 0) -> Dict[str, Any]:
+    """What the module says in check mode."""
+    return run(params, True, verbosity)
+
+
 def _domain(params: Mapping[str, Any]) -> LuksVolumeDomain:
     wanted = volume.of_options(dict(params), lambda: str(uuid.uuid4()))
     return LuksVolumeDomain(command.run, wanted, params["recovery_certificate"], params["recovery_keys"])

@@ -19,3 +19,8 @@ def run(params: Mapping[str, Any], check: bool, verbosity: int = 0) -> Dict[str,
     """The module's result. params: as spec.OPTIONS has them."""
     options = {name: value for name, value in params.items() if name not in action_options.INSTALLS}
     return result(lambda: converge(TlsServicesDomain(command.run, wanted(**options)), check), verbosity)
+
+
+def look(params: Mapping[str, Any], _nvml: object, verbosity: int = 0) -> Dict[str, Any]:
+    """What the module says in check mode."""
+    return run(params, True, verbosity)

@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of edgesite.gpu.host_plan."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import host_layers, looking
+
+
+class ActionModule(HostActionBase):
+    """Renders what the inventory asks for, asks the host once, and says what a run would do there."""
+
+    def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
+        self._task_vars = task_vars
+        # Layers' actions say what they would do.
+        self._task.check_mode = True
+        mine = host_layers.of(self, self._task.args.pop("select", None))
+        tcti = self.templar.template(task_vars.get("edgesite_tpm_tcti", ""))
+        more = {"tpm_tcti": tcti or None, **self._task.args}
+        seen = looking.look(self, looking.render(self, mine), mine.called, more)
+        return {"changed": False, "host": task_vars["inventory_hostname"], "status": "read", **seen.plan}

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host's plan, from what its layers said in one look at it. playbooks and the plan file have it in this form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Collection, Dict, List, Mapping, Sequence
+
+from ..common import lines
+from . import layers, leftover
+
+IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
+# What a layer's module tells of its plan, besides what all have
+_MORE = ("left_behind", "created", "kept", "destroyed", "need")
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value as canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def entry(layer: str, result: Mapping[str, Any], desired: str) -> Dict[str, Any]:
+    """A layer in a plan. result: what its module said in check mode. desired: digest of what was asked of it."""
+    failed = bool(result.get("failed"))
+    actions = [] if failed else [_action(action) for action in result.get("actions") or ()]
+    return {
+        "layer": layer,
+        "state": PROBLEM if failed else CHANGES if actions else IN_ORDER,
+        "after": "",
+        "problem": lines.in_one(str(result.get("msg", "no message"))) if failed else "",
+        "actions": actions,
+        "before": result.get("before") or {},
+        "after_state": result.get("after") or {},
+        "reboot_required": bool(result.get("reboot_required")),
+        "observed": digest(result.get("before") or {}),
+        "desired": desired,
+        **{name: result[name] for name in _MORE if result.get(name)},
+    }
+
+
+def _action(action: Mapping[str, Any]) -> Dict[str, Any]:
+    return {**action, "does": lines.in_one(str(action["does"]))}
+
+
+def plan(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], called: Collection[str]) -> Dict[str, Any]:
+    """The plan of a host. entries: of its layers. called: names of the layers that its variables call for."""
+    staged: List[Dict[str, Any]] = []
+    for one in entries:
+        staged.append(_staged(one, staged))
+    return {
+        "facts": dict(facts),
+        "layers": staged,
+        "left": leftover.left(facts, called),
+        "observed": digest([one["observed"] for one in staged]),
+        "desired": digest([one["desired"] for one in staged]),
+    }
+
+
+def _staged(one: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+    """A layer that cannot be judged yet, since one that it builds on has to change first, has no problem of its own."""
+    before = layers.foundations(one["layer"])
+    waits = [other["layer"] for other in earlier if other["layer"] in before and other["state"] in (CHANGES, UNKNOWN)]
+    if one["state"] != PROBLEM or not waits:
+        return dict(one)
+    return {**one, "state": UNKNOWN, "after": waits[-1]}

@@ -16,8 +16,6 @@ class ActionModule(HostActionBase):
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
-        # Layers' actions say what they would do.
-        self._task.check_mode = True
         mine = host_layers.of(self, self._task.args.pop("select", None))
         tcti = self.templar.template(task_vars.get("edgesite_tpm_tcti", ""))
         more = {"tpm_tcti": tcti or None, **self._task.args}

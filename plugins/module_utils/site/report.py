@@ -11,7 +11,8 @@ from typing import Any, Dict, List, Mapping, Sequence
 from ..common import lines
 from . import layers, leftover
 
-# Each layer's role registers <layer>_result, and the playbook edgesite_result on every host that it reached.
+# Each layer's role registers <layer>_result, and the playbook site this, which has the results of all layers.
+HOST = "edgesite_result"
 LAYERS = tuple(layer.name for layer in layers.LAYERS)
 # Something is there that the inventory does not ask for.
 _LEFT = "left over"
@@ -30,27 +31,37 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     wishes; a layer that the host does not have is not there. left: layers that the host has, and its inventory has not.
     gpus: what was wrong with some before the run.
     """
-    results = {layer: variables.get(layer + "_result") for layer in ("edgesite", "facts") + LAYERS}
+    results = _results(variables)
     ran = {layer: result for layer, result in results.items() if result and not result.get("skipped")}
     failed = {layer: result for layer, result in ran.items() if result.get("failed") or result.get("unreachable")}
+    facts = ran.get("facts", {})
     return {
         "host": host,
         "status": _status(variables, ran),
         "why": "; ".join("{0}: {1}".format(layer, _message(result)) for layer, result in failed.items()),
-        "found": found(ran["facts"]) if "facts" in ran and "facts" not in failed else "not read",
-        "layers": {
-            layer: {
-                "changed": bool(ran[layer].get("changed")),
-                "failed": layer in failed,
-                "actions": [lines.in_one(str(action["does"])) for action in ran[layer].get("actions", [])],
-                "left_behind": [_stays(entry) for entry in ran[layer].get("left_behind", [])],
-            }
-            for layer in LAYERS
-            if layer in ran
-        },
-        "left": leftover.left(ran.get("facts", {}), ran.get("edgesite", {}).get("layers")),
+        "found": found(facts) if facts and "facts" not in failed else "not read",
+        "layers": {layer: _layer(ran[layer], layer in failed) for layer in LAYERS if layer in ran},
+        "left": leftover.left(facts, (variables.get(HOST) or {}).get("called")),
         "reboot_required": any(bool(result.get("reboot_required")) for result in ran.values()),
-        "gpus": _wrong_gpus(ran.get("facts", {})),
+        "gpus": _wrong_gpus(facts),
+    }
+
+
+def _results(variables: Mapping[str, Any]) -> Dict[str, Any]:
+    """By layer, from a run of the site or of roles; what failed before any layer is called by the playbook."""
+    of_roles = {layer: variables.get(layer + "_result") for layer in ("facts",) + LAYERS}
+    whole = variables.get(HOST) or {}
+    layers_of_site = whole.get("layers") or {}
+    own = {} if layers_of_site else {"edgesite": whole}
+    return {**own, **of_roles, **layers_of_site, **({"facts": whole["facts"]} if whole.get("facts") else {})}
+
+
+def _layer(result: Mapping[str, Any], failed: bool) -> Dict[str, Any]:
+    return {
+        "changed": bool(result.get("changed")),
+        "failed": failed,
+        "actions": [lines.in_one(str(action["does"])) for action in result.get("actions", [])],
+        "left_behind": [_stays(entry) for entry in result.get("left_behind", [])],
     }
 
 
@@ -73,7 +84,8 @@ def garbled_row(host: str) -> Dict[str, Any]:
 
 
 def _status(variables: Mapping[str, Any], ran: Mapping[str, Any]) -> str:
-    if variables.get("edgesite_done"):
+    whole = variables.get(HOST)
+    if whole and not whole.get("failed") and not whole.get("unreachable"):
         return "done"
     if any(result.get("unreachable") for result in ran.values()):
         return "unreachable"

@@ -19,6 +19,8 @@ from ..actions import HostActionBase
 from . import role_task
 from .host_layers import Layers
 
+# The host tools, which are there before any layer
+TOOLS = "tools"
 MODULE = "edgesite.gpu.host_plan"
 _SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": storage.OPTIONS}
 # Of what a layer is asked, that which is another each time
@@ -48,9 +50,10 @@ class Refused(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """plan: see host_look.plan. asked: by layer, what was rendered for it before the host had spoken."""
+    """plan: see host_look.plan. told: by layer, what its module said. asked: the layers as they were rendered."""
 
     plan: Dict[str, Any]
+    told: Dict[str, Dict[str, Any]]
     asked: Dict[str, Asked]
 
 
@@ -65,6 +68,8 @@ def _rendered(base: HostActionBase, layer: str) -> Union[Asked, Refused]:
     try:
         args, timeout = role_task.evaluated(layer, base.variables, base.templar)
         action = base.action(role_task.read(layer).module, args)
+        # Each says what it would do.
+        action._task.check_mode = True
         return Asked(layer, action, args, action.look_options(), timeout)
     except (EdgesiteError, AnsibleError) as error:
         return Refused(layer, str(error))
@@ -82,16 +87,18 @@ def look(
     """
     asked = {one.layer: one for one in rendered if isinstance(one, Asked)}
     answer = _answer(base, asked, bool(called), more or {})
-    entries = []
-    if "tools" in answer["layers"]:
-        entries.append(host_look.entry("tools", answer["layers"]["tools"], ""))
-    for one in rendered:
-        if isinstance(one, Refused):
-            entries.append(host_look.entry(one.layer, {"failed": True, "msg": one.why}, ""))
-        else:
-            told = one.action.judge_look(answer["layers"][one.layer])
-            entries.append(host_look.entry(one.layer, told, _desired(one)))
-    return Seen(host_look.plan(entries, answer["facts"], called), asked)
+    told = {name: result for name, result in answer["layers"].items() if name == TOOLS}
+    told.update({one.layer: _told(one, answer["layers"]) for one in rendered})
+    desired = {name: _desired(one) for name, one in asked.items()}
+    entries = [host_look.entry(name, result, desired.get(name, "")) for name, result in told.items()]
+    return Seen(host_look.plan(entries, answer["facts"], called), told, asked)
+
+
+def _told(one: Union[Asked, Refused], answers: Mapping[str, Any]) -> Dict[str, Any]:
+    if isinstance(one, Refused):
+        return {"failed": True, "msg": one.why}
+    told: Dict[str, Any] = one.action.judge_look(answers[one.layer])
+    return told
 
 
 def _answer(

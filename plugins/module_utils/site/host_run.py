@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run does on one host, by its plan: which layers it runs, and which it leaves since others failed."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, Sequence
+
+from . import layers
+from .host_look import IN_ORDER, PROBLEM
+
+Result = Dict[str, Any]
+
+
+def run(
+    entries: Sequence[Mapping[str, Any]], told: Mapping[str, Result], layer: Callable[[str], Result]
+) -> Dict[str, Result]:
+    """Results by layer. entries: of the plan, in order. told: what each said in the look. layer: runs one of them.
+
+    A layer is run where something is to be done, or where one that it builds on has just changed; not where one of
+    those failed. Others go on.
+    """
+    done: Dict[str, Result] = {}
+    for entry in entries:
+        name = entry["layer"]
+        before = [other for other in done if other in layers.foundations(name)]
+        failed = [other for other in before if done[other].get("failed")]
+        changed = any(done[other].get("changed") for other in before)
+        if failed:
+            done[name] = _left(name, failed)
+        elif entry["state"] == PROBLEM or entry["state"] == IN_ORDER and not changed:
+            done[name] = dict(told[name])
+        else:
+            done[name] = layer(name)
+        if done[name].get("unreachable"):
+            break
+    return done
+
+
+def _left(name: str, failed: Sequence[str]) -> Result:
+    why = "{0} was left as it is, since {1} failed, which it builds on. Correct that, and run again.".format(
+        name, " and ".join(failed)
+    )
+    return {"failed": True, "left": True, "changed": False, "actions": [], "msg": why}
+
+
+def result(done: Mapping[str, Result]) -> Result:
+    """The result of a host's task."""
+    failed = {name: one for name, one in done.items() if one.get("failed") or one.get("unreachable")}
+    told: Result = {
+        "changed": any(bool(one.get("changed")) for one in done.values()),
+        "failed": any(bool(one.get("failed")) for one in done.values()),
+        "layers": dict(done),
+        "diff": _diffs(done),
+        "reboot_required": any(bool(one.get("reboot_required")) for one in done.values()),
+    }
+    if failed:
+        told["msg"] = " ".join(
+            "{0}: {1}".format(name, str(one.get("msg", "no message")).strip()) for name, one in failed.items()
+        )
+    if any(one.get("unreachable") for one in done.values()):
+        told["unreachable"] = True
+    return told
+
+
+def _diffs(done: Mapping[str, Result]) -> List[Result]:
+    return [
+        {**one["diff"], "before_header": name, "after_header": name}
+        for name, one in done.items()
+        if one.get("changed") and one.get("diff")
+    ]

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A limit of time for a part of what a task does."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from types import FrameType
+from typing import Iterator, Optional
+
+from ..module_utils.common.errors import EdgesiteError
+
+
+@contextlib.contextmanager
+def limit(seconds: int, what: str, fix: str) -> Iterator[None]:
+    """Raises EdgesiteError where what is done here takes longer; 0 is no limit. Not for tasks that have a timeout."""
+
+    def end(_signal: int, _frame: Optional[FrameType]) -> None:
+        raise EdgesiteError("{0} took longer than {1} s".format(what, seconds), fix)
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

@@ -76,7 +76,7 @@ class ActionModule(InstallingActionBase):
         options = self._checked()
         return {"store": self._in_store(options), "tpm": self._in_tpm(options)}
 
-    def judge_look(self, answer: Dict[str, Any]) -> Dict[str, Any]:
+    def judge_look(self, answer: Dict[str, Any], _earlier: Mapping[str, Any]) -> Dict[str, Any]:
         return self._told(lambda: self._foretold(answer))
 
     def _told(self, work: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:

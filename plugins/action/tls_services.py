@@ -5,8 +5,17 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict, Mapping
+
+from ansible_collections.edgesite.gpu.plugins.module_utils.tls.services import RENEWED
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import InstallingActionBase
 
 
 class ActionModule(InstallingActionBase):
     """See InstallingActionBase."""
+
+    def judge_look(self, answer: Dict[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
+        """With a new certificate, services have more to be told."""
+        renewed = answer.pop(RENEWED, answer)
+        another = (earlier.get("identity") or {}).get("need", {}).get("action", "none") != "none"
+        return self.foresee(renewed if another else answer)

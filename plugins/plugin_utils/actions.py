@@ -113,8 +113,8 @@ class HostActionBase(GuardedActionBase):
         """What check mode says, where the module says this."""
         return result
 
-    def judge_look(self, answer: Dict[str, Any]) -> Dict[str, Any]:
-        """What check mode says, by the host's answer to look_options."""
+    def judge_look(self, answer: Dict[str, Any], _earlier: Mapping[str, Any]) -> Dict[str, Any]:
+        """What check mode says, by the host's answer to look_options. earlier: what layers before it said."""
         return self.foresee(answer)
 
     def flag(self, option: str, default: bool) -> bool:

@@ -9,6 +9,7 @@ A service has loaded what is noted for this start of it, or, where nothing is no
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -18,6 +19,9 @@ from ..common.errors import EdgesiteError
 from . import files as tls_files
 from .files import PROXY_TEMPLATE
 from .options import Wanted
+
+# Of a look at a host, what is to be done where its certificate is about to be another one
+RENEWED = "renewed"
 
 ACTIVE = ("active", "activating", "reloading")
 
@@ -165,6 +169,11 @@ def plan(wish: Wanted, state: State) -> List[Action]:
         if verb is not None:
             actions.append(Change(service.unit, verb, *digests(wish, state, content, service.unit)))
     return actions
+
+
+def with_new_certificate(state: State) -> State:
+    """The state once the host has another certificate, which none of the units has loaded."""
+    return replace(state, identity=RENEWED, identity_changed=math.inf)
 
 
 def _all(wanted: Mapping[str, str], there: Mapping[str, Optional[str]]) -> Dict[str, Optional[str]]:

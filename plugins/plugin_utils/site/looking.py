@@ -88,16 +88,17 @@ def look(
     asked = {one.layer: one for one in rendered if isinstance(one, Asked)}
     answer = _answer(base, asked, bool(called), more or {})
     told = {name: result for name, result in answer["layers"].items() if name == TOOLS}
-    told.update({one.layer: _told(one, answer["layers"]) for one in rendered})
+    for one in rendered:
+        told[one.layer] = _told(one, answer["layers"], told)
     desired = {name: _desired(one) for name, one in asked.items()}
     entries = [host_look.entry(name, result, desired.get(name, "")) for name, result in told.items()]
     return Seen(host_look.plan(entries, answer["facts"], called), told, asked)
 
 
-def _told(one: Union[Asked, Refused], answers: Mapping[str, Any]) -> Dict[str, Any]:
+def _told(one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
     if isinstance(one, Refused):
         return {"failed": True, "msg": one.why}
-    told: Dict[str, Any] = one.action.judge_look(answers[one.layer])
+    told: Dict[str, Any] = one.action.judge_look(answers[one.layer], earlier)
     return told
 
 

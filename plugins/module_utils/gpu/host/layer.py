@@ -29,6 +29,6 @@ def run(params: Mapping[str, Any], make: Open, check: bool, verbosity: int = 0) 
         return failure(error, verbosity)
 
 
-def look(params: Mapping[str, Any], nvml: NvmlProcess, verbosity: int = 0) -> Dict[str, Any]:
+def look(params: Mapping[str, Any], nvml: NvmlProcess, _earlier: object, verbosity: int = 0) -> Dict[str, Any]:
     """What the module says in check mode. nvml: that others use too."""
     return run(params, lambda: nvml, True, verbosity)

@@ -17,7 +17,9 @@ from ..store import Wanted
 from .domain import IdentityStoreDomain
 
 
-def look(params: Mapping[str, Mapping[str, Any]], _nvml: object, verbosity: int = 0) -> Dict[str, Any]:
+def look(
+    params: Mapping[str, Mapping[str, Any]], _nvml: object, _earlier: object, verbosity: int = 0
+) -> Dict[str, Any]:
     """What identity_store says in check mode, and what tpm_info says. params: store and tpm, the options of each."""
     store, tpm = params["store"], params["tpm"]
     wanted = Wanted(trust=store["trust"], crl=store["crl"])

@@ -74,7 +74,8 @@ class MigDomain(Domain[State, Action]):
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
     a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. unload_drm: whether nvidia_drm may
-    be unloaded for a reset. at_boot: there may be other layouts too. What is shown, and what still waits, follows the
+    be unloaded for a reset. at_boot: there may be other layouts too. with_settings: the boot unit of settings will be
+    there. What is shown, and what still waits, follows the
     last plan. only_mode: cards whose profiles were unknown at the first plan, so that their instances are another
     domain's.
     """
@@ -89,6 +90,7 @@ class MigDomain(Domain[State, Action]):
         unit: boot.BootUnit = boot.NONE,
         unload_drm: bool = False,
         at_boot: bool = False,
+        with_settings: bool = False,
     ) -> None:
         self.run = run
         self.nvml = nvml
@@ -98,6 +100,7 @@ class MigDomain(Domain[State, Action]):
         self.unit = unit
         self.unload_drm = unload_drm
         self.at_boot = at_boot
+        self.with_settings = with_settings
         self.noting: Dict[str, Entry] = {}
         self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}
@@ -118,7 +121,8 @@ class MigDomain(Domain[State, Action]):
     def _units(self) -> quiesce.Units:
         found = units.observe(self.run, self.quiesced)
         # Enabled but not yet started, before the first boot, it has to be started after a reset too.
-        ours = {_SETTINGS_UNIT} if boot_backend.is_enabled(_SETTINGS_UNIT) else set()
+        enabled = self.with_settings or boot_backend.is_enabled(_SETTINGS_UNIT)
+        ours = {_SETTINGS_UNIT} if enabled else set()
         return found._replace(active=tuple(sorted(ours.union(found.active))))
 
     def plan(self, state: State) -> List[Action]:

@@ -24,36 +24,59 @@ from .domain import MigDomain, boot_unit, stages
 Layouts = List[Dict[str, Any]]
 
 
-def run(params: Mapping[str, Any], make: Open, check: bool, verbosity: int = 0) -> Dict[str, Any]:
-    """The module's result. params: as spec.OPTIONS has them. make: opens NVML."""
+def run(
+    params: Mapping[str, Any], make: Open, check: bool, verbosity: int = 0, with_settings: bool = False
+) -> Dict[str, Any]:
+    """The module's result. params: as spec.OPTIONS has them. make: opens NVML.
+
+    with_settings: the boot unit of settings will be there by then.
+    """
     try:
         quiesced = quiesce.checked(params["quiesce"])
         with changed.opened(changed.MIG, make, params["layouts"] != []) as nvml:
             layouts = _layouts(params, nvml)
-            domain = _Domain(params, nvml, layouts, quiesced)
+            domain = _Domain(params, nvml, layouts, quiesced, with_settings)
             return run_all(lambda: stages(domain.make, check), check, verbosity)
     except EdgesiteError as error:
         return failure(error, verbosity)
 
 
-def look(params: Mapping[str, Any], nvml: NvmlProcess, verbosity: int = 0) -> Dict[str, Any]:
-    """What the module says in check mode. nvml: that others use too."""
-    return run(params, lambda: nvml, True, verbosity)
+def look(
+    params: Mapping[str, Any], nvml: NvmlProcess, earlier: Mapping[str, Any], verbosity: int = 0
+) -> Dict[str, Any]:
+    """What the module says in check mode. nvml: that others use too. earlier: what layers before it said."""
+    settings = ((earlier.get("gpu") or {}).get("after") or {}).get("boot_unit") or {}
+    return run(params, lambda: nvml, True, verbosity, bool(settings.get("enabled")))
 
 
 class _Domain:
     """Makes the domain of what is wanted, once for each stage."""
 
     def __init__(
-        self, params: Mapping[str, Any], nvml: Optional[NvmlProcess], layouts: Layouts, quiesced: Sequence[str]
+        self,
+        params: Mapping[str, Any],
+        nvml: Optional[NvmlProcess],
+        layouts: Layouts,
+        quiesced: Sequence[str],
+        with_settings: bool,
     ) -> None:
+        self.with_settings = with_settings
         self.nvml, self.layouts, self.quiesced = nvml, layouts, quiesced
         self.policy = Policy(params["disruption"], params["reset"])
         self.unload_drm = params["unload_drm"]
         self.unit = boot_unit(layouts, quiesced, sys.executable, params["persist"], self.unload_drm)
 
     def make(self) -> MigDomain:
-        return MigDomain(command.run, self.nvml, self.layouts, self.policy, self.quiesced, self.unit, self.unload_drm)
+        return MigDomain(
+            command.run,
+            self.nvml,
+            self.layouts,
+            self.policy,
+            self.quiesced,
+            self.unit,
+            self.unload_drm,
+            with_settings=self.with_settings,
+        )
 
 
 def _layouts(params: Mapping[str, Any], nvml: Optional[NvmlProcess]) -> Layouts:

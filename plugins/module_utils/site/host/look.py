@@ -57,7 +57,7 @@ def look(wanted: Wanted, check: Check, verbosity: int = 0) -> Dict[str, Any]:
             version = wanted.tools
             found["tools"] = _guarded(lambda: _of_tools(version), verbosity)
         for name, options in wanted.layers.items():
-            found[name] = _guarded(functools.partial(_of, name, options, check, nvml, verbosity), verbosity)
+            found[name] = _guarded(functools.partial(_of, name, options, check, nvml, found, verbosity), verbosity)
     return {"facts": read, "layers": found}
 
 
@@ -70,13 +70,15 @@ def _nvml(pynvml_path: Optional[str]) -> Iterator[SharedNvml]:
         shared.close()
 
 
-def _of(name: str, options: Options, check: Check, nvml: SharedNvml, verbosity: int) -> Result:
+def _of(
+    name: str, options: Options, check: Check, nvml: SharedNvml, earlier: Mapping[str, Result], verbosity: int
+) -> Result:
     """What a layer's module says in check mode."""
     room = _ROOMS.get(name, name)
     # relative, as the folder that this code runs from may have any name
     spec: Any = importlib.import_module("...{0}.spec".format(room), __package__)
     layer: Any = importlib.import_module("...{0}.host.layer".format(room), __package__)
-    told: Result = layer.look(check(spec.OPTIONS, spec.RULES, options), nvml, verbosity)
+    told: Result = layer.look(check(spec.OPTIONS, spec.RULES, options), nvml, earlier, verbosity)
     return told
 
 

@@ -20,7 +20,7 @@ def run(params: Mapping[str, Any], check: bool, verbosity: int = 0) -> Dict[str,
     return result(lambda: converge(_domain(params), check), verbosity)
 
 
-def look(params: Mapping[str, Any], _nvml: object, verbosity: int = 0) -> Dict[str, Any]:
+def look(params: Mapping[str, Any], _nvml: object, _earlier: object, verbosity: int = 0) -> Dict[str, Any]:
     """What the module says in check mode."""
     return run(params, True, verbosity)
 

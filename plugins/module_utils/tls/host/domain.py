@@ -18,16 +18,18 @@ from . import services as backend
 
 
 class TlsServicesDomain(PlannedDomain[State, Action]):
-    """Services and proxies that are to use the key in the TPM."""
+    """Services and proxies that are to use the key in the TPM. renewed: for a plan of when there is another one."""
 
     rules = services
 
-    def __init__(self, run: Run, wish: Wanted) -> None:
+    def __init__(self, run: Run, wish: Wanted, renewed: bool = False) -> None:
         self.run = run
+        self.renewed = renewed
         self.wanted = wish
 
     def observe(self) -> State:
-        return backend.observe(self.run, self.wanted)
+        state = backend.observe(self.run, self.wanted)
+        return services.with_new_certificate(state) if self.renewed else state
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing services", NONE)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Sequence
 
 from ..common import lines
 from . import layers, leftover
@@ -37,7 +37,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     facts = ran.get("facts", {})
     return {
         "host": host,
-        "status": _status(variables, ran),
+        "status": _status(ran, failed),
         "why": "; ".join("{0}: {1}".format(layer, _message(result)) for layer, result in failed.items()),
         "found": found(facts) if facts and "facts" not in failed else "not read",
         "layers": {layer: _layer(ran[layer], layer in failed) for layer in LAYERS if layer in ran},
@@ -83,13 +83,12 @@ def garbled_row(host: str) -> Dict[str, Any]:
     return {**known, "layers": {}, "left": [], "reboot_required": False, "gpus": []}
 
 
-def _status(variables: Mapping[str, Any], ran: Mapping[str, Any]) -> str:
-    whole = variables.get(HOST)
-    if whole and not whole.get("failed") and not whole.get("unreachable"):
-        return "done"
+def _status(ran: Mapping[str, Any], failed: Collection[str]) -> str:
     if any(result.get("unreachable") for result in ran.values()):
         return "unreachable"
-    return "failed" if ran else "not_reached"
+    if failed:
+        return "failed"
+    return "done" if ran else "not_reached"
 
 
 def _message(result: Mapping[str, Any]) -> str:

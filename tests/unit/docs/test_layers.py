@@ -13,14 +13,9 @@ from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 NAMES = [layer.name for layer in LAYERS]
 
 
-def test_the_playbook_has_each_layer_in_its_place():
-    (_facts, *layers) = SITE["tasks"]
-    assert [task["tags"] for task in layers] == [[name] for name in NAMES]
-    for task, layer in zip(layers, LAYERS):
-        role = task["ansible.builtin.include_role"]
-        assert role["name"] == f"edgesite.gpu.{layer.name}"
-        assert role["apply"]["tags"] == [layer.name]
-        assert task["when"][1:] == [f"'{layer.name}' in edgesite_result.layers"]
+def test_the_playbook_converges_all_layers_of_a_host_in_one_task():
+    (task,) = SITE["tasks"]
+    assert "edgesite.gpu.host_converge" in task and task["register"] == "edgesite_result"
 
 
 def test_each_layer_has_a_role_whose_result_the_report_finds():

@@ -39,7 +39,12 @@ HARMLESS = {
 # Built in, and as good as an import of something with effects
 EFFECTS = {"__import__", "eval", "exec", "input", "open", "print"}
 # The engine, and the Ansible side of modules: what each may import of this house
-ROOT_FILES = {"basic": {"common"}, "converge": {"common"}, "outcome": {"common", "converge"}, "runner": {"common", "converge", "outcome"}}
+ROOT_FILES = {
+    "basic": {"common"},
+    "converge": {"common"},
+    "outcome": {"common", "converge"},
+    "runner": {"common", "converge", "outcome"},
+}
 # What rooms may have of it
 ROOM_ENGINE = ("converge", "outcome")
 # What may import Ansible

@@ -15,7 +15,7 @@ ODD = st.sampled_from([None, True, 0, -1.5, "", "text", [], {}, [None], ["text"]
 # names that our modules give things, so that the nonsense goes deep
 KEYS = ["failed", "msg", "actions", "gpus", "name", "accelerators", "driver", "nvml_status", "unread", "jetson", "tpm"]
 ANSWER = ODD | st.dictionaries(st.sampled_from(KEYS), ODD, max_size=4)
-GOOD = {"edgesite_done": True, "facts_result": {"gpus": [], "tpm": {}, "driver": {"nvml_status": "ok"}}}
+GOOD = {"facts_result": {"gpus": [], "tpm": {}, "driver": {"nvml_status": "ok"}}}
 
 
 @given(st.dictionaries(st.sampled_from([layer + "_result" for layer in ("facts", *LAYERS)]), ANSWER))
@@ -27,7 +27,7 @@ def test_a_row_for_each_host_whatever_one_of_them_answers(answers):
 
 
 def test_an_answer_without_meaning_is_said_to_be_one():
-    hosts = {"liar": {"facts_result": {"gpus": 5}, "gpu_settings": [], "edgesite_done": True}}
+    hosts = {"liar": {"facts_result": {"gpus": 5}, "gpu_settings": []}}
     row = site.site_rows(hosts, ["liar"])[0]
     assert row["status"] == "failed" and "'ansible liar -m edgesite.gpu.gpu_info'" in row["why"]
     assert "TypeError" not in row["why"]

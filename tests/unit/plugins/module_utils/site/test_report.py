@@ -8,7 +8,6 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import report
 A100 = {"index": 1, "name": "NVIDIA A100-SXM4-40GB"}
 
 DONE = {
-    "edgesite_done": True,
     "facts_result": {
         "gpus": [A100, {**A100, "index": 2}],
         "tpm": {"version": "2.0"},
@@ -35,13 +34,13 @@ def test_row_of_an_idle_host_has_no_changes():
 
 
 def test_layer_that_a_host_does_not_have_is_not_there():
-    row = report.row("h", {"edgesite_done": True, "facts_result": {"jetson": {"model": "Orin"}}})
+    row = report.row("h", {"facts_result": {"jetson": {"model": "Orin"}}})
     assert row["layers"] == {}
     assert row["found"] == "Orin"
     assert report.row("h", {"facts_result": {"gpus": []}})["found"] == "no accelerator"
     assert report.layer_cell(row, "gpu") == "-"
-    skipped = report.row("h", {"edgesite_done": True, "gpu_result": {"skipped": True, "changed": False}})
-    assert skipped["layers"] == {} and skipped["found"] == "not read"
+    skipped = report.row("h", {"gpu_result": {"skipped": True, "changed": False}})
+    assert skipped["layers"] == {} and skipped["found"] == "not read" and skipped["status"] == "not_reached"
 
 
 def test_hosts_that_did_not_converge_say_why():
@@ -60,6 +59,16 @@ def test_hosts_that_did_not_converge_say_why():
     assert "bad did not converge: gpu: range" in lines
     assert "gone did not converge: facts: timed out" in lines
     assert "late did not converge: see the run above" in lines
+
+
+def test_a_run_of_the_site_has_all_layers_in_one_result():
+    told = {"layers": {"gpu": DONE["gpu_result"]}, "facts": DONE["facts_result"], "called": ["gpu"]}
+    assert report.row("h", {"edgesite_result": told}) == report.row("h", DONE)
+    failed = {**told, "failed": True, "layers": {"gpu": {"failed": True, "msg": "range"}}}
+    row = report.row("h", {"edgesite_result": failed})
+    assert (row["status"], row["why"]) == ("failed", "gpu: range")
+    nothing = {"edgesite_result": {"failed": True, "msg": "edgesite_tpm_tcti is wrong"}}
+    assert report.row("h", nothing)["why"] == "edgesite: edgesite_tpm_tcti is wrong"
 
 
 def test_gpus_that_something_is_wrong_with_are_named():
@@ -93,12 +102,14 @@ def test_what_a_layer_could_not_set_back_is_told_and_is_not_as_wanted():
 
 def test_a_layer_that_left_the_inventory_is_told_once_for_all_hosts():
     facts = {**DONE["facts_result"], "layers": ["gpu", "mig"]}
-    left = {"edgesite_done": True, "facts_result": facts, "edgesite_result": {"layers": ["mig"]}, "mig_result": {}}
+    whole = {"facts": facts, "called": ["mig"], "layers": {"mig": {"changed": False, "actions": []}}}
+    left = {"edgesite_result": whole}
     rows = [report.row(name, left) for name in ("a", "b")]
     assert rows[0]["left"] == ["gpu"] and report.layer_cell(rows[0], "gpu") == "left over"
     (line,) = (line for line in report.table(rows) if "not in the inventory" in line)
     assert line.startswith("The layer gpu is not in the inventory for a, b, but its settings are still in force: set ")
-    wanted = {**left, "edgesite_result": {"layers": ["gpu", "mig"]}, "gpu_result": {"changed": False, "actions": []}}
+    gpu = {"gpu": {"changed": False, "actions": []}}
+    wanted = {"edgesite_result": {**whole, "called": ["gpu", "mig"], "layers": {**whole["layers"], **gpu}}}
     assert report.row("a", wanted)["left"] == []
 
 

@@ -80,7 +80,6 @@ def test_names_that_the_user_allows():
 def test_what_roles_and_playbooks_read_and_set_is_known():
     ours = [name for options in specifications.of_roles().values() for name in options]
     set_by_us = [
-        "edgesite_done",
         "edgesite_result",
         "facts_result",
         "gpu_result",

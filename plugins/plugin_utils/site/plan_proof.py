@@ -11,7 +11,7 @@ import re
 from typing import Any, Dict, Mapping, NamedTuple
 
 from ...module_utils.common import writable
-from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.common.errors import EdgesiteError, shown
 from ...module_utils.site import plan_file
 
 # The key of the document
@@ -35,7 +35,7 @@ def given(key: Any, sha256: Any) -> Proof:
     if found == Proof():
         raise EdgesiteError(
             "edgesite_plan_file is set, but nothing that shows that the plan is the one that was approved",
-            "Set edgesite_plan_key to the key with which it was made, or edgesite_plan_sha256 to what the plan run printed",
+            "Set edgesite_plan_key to the key with which it was made, or edgesite_plan_sha256 to what its run printed",
         )
     return found
 
@@ -61,12 +61,8 @@ def _checked_sha256(sha256: Any) -> str:
     found = "" if sha256 is None else str(sha256).strip().lower()
     if found and not _SHA256.fullmatch(found):
         raise EdgesiteError(
-            "edgesite_plan_sha256 has to be 64 hexadecimal digits, but is {0} characters of another kind".format(
-                len(found)
-            )
-            if len(found) == 64
-            else "edgesite_plan_sha256 has to be 64 hexadecimal digits, but has {0} characters".format(len(found)),
-            "Give what the plan run printed, which is what 'sha256sum FILE' prints, as edgesite_plan_sha256",
+            "edgesite_plan_sha256 is {0}, but has to be a SHA-256: 64 hexadecimal digits".format(shown(sha256)),
+            "Set it to what the plan run printed, which is what 'sha256sum FILE' prints on the machine of that run",
         )
     return found
 

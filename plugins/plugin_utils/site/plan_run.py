@@ -47,7 +47,7 @@ def head(run: Run, limit: Sequence[str], expires: Any) -> Dict[str, Any]:
         "expires": plan_time.text(plan_time.end(expires, run.now)),
         "inventory": plan_file.inventory(run.inventory),
         "limit": list(limit),
-        "tags": list(run.tags),
+        "tags": _tags(run),
     }
 
 
@@ -113,7 +113,7 @@ def _check_inventory(path: str, document: Mapping[str, Any], run: Run) -> None:
         return
     foreign = [host for host in document["hosts"] if host not in set(run.inventory)]
     raise EdgesiteError(
-        "The plan {0} was made for another inventory, or hosts were added to this one or removed from it since{1}".format(
+        "The plan {0} was made for another inventory, or hosts of this one have come or gone since{1}".format(
             path, ": it has no {0}".format(_named(foreign)) if foreign else ""
         ),
         "Give the inventory, and -e edgesite_hosts, of the plan run. {0}".format(new_plan(path)),
@@ -121,16 +121,21 @@ def _check_inventory(path: str, document: Mapping[str, Any], run: Run) -> None:
 
 
 def _check_tags(path: str, document: Mapping[str, Any], run: Run) -> None:
-    planned = document["tags"]
-    if planned != sorted(run.tags):
+    planned, tags = document["tags"], _tags(run)
+    if planned != tags:
         raise EdgesiteError(
-            "The plan {0} was made {1}, and this run is {2}".format(path, _with_tags(planned), _with_tags(run.tags)),
+            "The plan {0} was made {1}, and this run is {2}".format(path, _with_tags(planned), _with_tags(tags)),
             "Run with the same tags: {0}".format("--tags " + ",".join(planned) if planned else "without --tags"),
         )
 
 
+def _tags(run: Run) -> List[str]:
+    """Without that which Ansible itself adds where --tags is not given."""
+    return sorted(set(run.tags) - {"all"})
+
+
 def _with_tags(tags: Sequence[str]) -> str:
-    return "with --tags {0}".format(",".join(sorted(tags))) if tags else "without --tags"
+    return "with --tags {0}".format(",".join(tags)) if tags else "without --tags"
 
 
 def _share(path: str, planned: Mapping[str, Any], run: Run) -> Share:

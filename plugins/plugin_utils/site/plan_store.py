@@ -107,8 +107,8 @@ def _check_schema(path: str, document: Mapping[str, Any]) -> None:
         raise EdgesiteError(
             "The plan {0} was made by a newer version of edgesite.gpu: its schema is {1}, and this version reads "
             "{2}".format(path, "a huge number" if schema > 999 else schema, plan_file.SCHEMA),
-            "Update edgesite.gpu on this controller (ansible-galaxy collection install --upgrade edgesite.gpu), or make "
-            "a new plan on it",
+            "Update the collection on this controller (ansible-galaxy collection install --upgrade edgesite.gpu), or "
+            "make a new plan on it",
         )
 
 

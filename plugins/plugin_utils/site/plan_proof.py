@@ -49,9 +49,7 @@ def checked_key(key: Any) -> str:
         raise EdgesiteError("edgesite_plan_key is not text", _NEW_KEY + ", in quotes")
     if len(key) < _LEAST:
         raise EdgesiteError(
-            "edgesite_plan_key has {0} characters, which are too few: whoever has a plan could guess it".format(
-                len(key)
-            ),
+            "edgesite_plan_key has {0} characters: whoever has a plan could guess it".format(len(key)),
             _NEW_KEY,
         )
     return key

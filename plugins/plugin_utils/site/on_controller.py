@@ -12,7 +12,7 @@ from ...module_utils.common.errors import EdgesiteError, combined
 from ...module_utils.mig import parted
 from ...module_utils.storage import volume
 from .. import controller_file, parted_file
-from . import ca_on_controller
+from . import ca_on_controller, plan_proof, plan_store, plan_time
 from .meaning import Values, with_key
 
 # The path that a task would find a file by, from the path in a variable
@@ -54,6 +54,28 @@ def _report_folder(path: str) -> None:
         raise EdgesiteError(
             "edgesite_report_file is {0}, in a folder that cannot be written to".format(path), _OWNER.format(folder)
         )
+
+
+def plan(values: Values, given: Sequence[str]) -> List[EdgesiteError]:
+    """What is wrong with the variables for keeping and applying plans. given: the names of all that are set."""
+    out, expires = values.get("edgesite_plan_out"), values.get("edgesite_plan_expires")
+    return _wrong(
+        [
+            *([lambda: plan_store.check_writable(str(out))] if out else []),
+            *([lambda: plan_time.end(expires, plan_time.now())] if expires is not None else []),
+            *(
+                [lambda: _proof(values)]
+                if {"edgesite_plan_key", "edgesite_plan_sha256"} & set(given) <= set(values)
+                else []
+            ),
+        ]
+    )
+
+
+def _proof(values: Values) -> None:
+    proof = [values.get("edgesite_plan_" + name) for name in ("key", "sha256")]
+    if values.get("edgesite_plan_file") or any(proof):
+        plan_proof.given(*proof)
 
 
 def _driver(values: Values, _find: Find) -> Checks:

@@ -55,7 +55,7 @@ def _end(written: str, made: datetime) -> datetime | None:
     if duration:
         return made + timedelta(**{_UNITS[duration[2]]: int(duration[1])})
     try:
-        found = datetime.fromisoformat(re.sub("Z$", "+00:00", written))
+        found = datetime.fromisoformat(written)
         # Without one it would be that of whoever runs this
         return found.astimezone(timezone.utc).replace(microsecond=0) if found.tzinfo else None
     except (ValueError, OverflowError):

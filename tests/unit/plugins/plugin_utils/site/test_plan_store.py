@@ -138,9 +138,8 @@ def test_another_sha256(path):
     found = plan_store.write(path, PLAN)
     assert refused(path, Proof("", "0" * 64)) == (
         "The SHA-256 of the plan {0} is {1}, and not {2} (edgesite_plan_sha256): it is another plan, or was changed. "
-        "Set edgesite_plan_file to the file that the plan run wrote, and edgesite_plan_sha256 to what it printed.".format(
-            path, found, "0" * 64
-        )
+        "Set edgesite_plan_file to the file that the plan run wrote, and edgesite_plan_sha256 to what it "
+        "printed.".format(path, found, "0" * 64)
     )
 
 

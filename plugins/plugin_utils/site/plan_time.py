@@ -39,7 +39,7 @@ def end(expires: Any, made: datetime) -> datetime:
     found = _end(str(expires).strip(), made)
     if found is None:
         raise EdgesiteError(
-            "edgesite_plan_expires is {0}, but has to be a time from now on or a point of time".format(shown(expires)),
+            "edgesite_plan_expires is {0}, but has to be a duration, or a date with its time zone".format(shown(expires)),
             "Write it like 90m, 24h, 7d or 2026-12-01T18:00:00Z",
         )
     if not made < found <= made + _LONGEST:

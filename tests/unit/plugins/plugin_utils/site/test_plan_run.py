@@ -181,7 +181,7 @@ def test_no_such_time(expires):
     with pytest.raises(EdgesiteError) as error:
         plan_time.end(expires, NOON)
     assert str(error.value).startswith("edgesite_plan_expires is ") and str(error.value).endswith(
-        ", but has to be a time from now on or a point of time. Write it like 90m, 24h, 7d or 2026-12-01T18:00:00Z."
+        ", but has to be a duration, or a date with its time zone. Write it like 90m, 24h, 7d or 2026-12-01T18:00:00Z."
     )
 
 

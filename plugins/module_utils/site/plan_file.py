@@ -201,9 +201,9 @@ def less(actions: Sequence[Action], those: Sequence[Action]) -> List[Action]:
 
 def told(one: Action) -> str:
     """An action in words."""
-    kind, of = one["disruption"], ", ".join(one["of"])
-    interrupts = "" if kind == disruption.NONE else " ({0})".format(" of ".join(filter(None, (kind, of))))
-    return one["does"] + interrupts + (", after {0}".format(one["after"]) if one.get("after") else "")
+    interrupts = " of ".join(filter(None, (disruption.kind(one), ", ".join(one["of"]))))
+    shown = " ({0})".format(interrupts) if disruption.kind(one) != disruption.NONE else ""
+    return "{0}{1}{2}".format(one["does"], shown, ", after {0}".format(one["after"]) if one["after"] else "")
 
 
 def _stands(layer: Entry) -> str:

@@ -17,14 +17,25 @@ from .plan_file import Action, Entry
 
 
 class Stage(NamedTuple):
-    """now: the layers that have something to do. later: those whose actions wait for others, or for a reboot.
+    """left: what of the plan is to be done yet. differs: why the host is left as it is."""
 
-    differs: why the host is left as it is. Where all three are empty, the plan is done.
-    """
-
-    now: Tuple[str, ...] = ()
-    later: Tuple[str, ...] = ()
+    left: Entry
     differs: Tuple[str, ...] = ()
+
+    @property
+    def now(self) -> Tuple[str, ...]:
+        """The layers that can do something."""
+        return tuple(layer["layer"] for layer in self.left["layers"] if not self.differs and _is_ready(layer))
+
+    @property
+    def later(self) -> Tuple[str, ...]:
+        """The layers whose actions all wait for other layers, or for a reboot."""
+        return tuple(layer["layer"] for layer in self.left["layers"] if not self.differs and _waits(layer))
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing of the plan is left."""
+        return not (self.differs or self.now or self.later)
 
 
 def first(planned: Entry, look: Mapping[str, Any]) -> Stage:
@@ -35,17 +46,20 @@ def first(planned: Entry, look: Mapping[str, Any]) -> Stage:
     """
     found = plan_file.differences(planned, look)
     now = plan_file.entry(look)
-    return Stage(differs=tuple(found)) if found and not _resumed(planned, now) else _next(now)
+    return Stage(planned, tuple(found)) if found and not _resumed(planned, now) else Stage(now)
 
 
-def next_stage(planned: Entry, look: Mapping[str, Any], done: Mapping[str, Sequence[Action]]) -> Stage:
-    """What is next for a host on which this run has done these actions, by layer, as the modules returned them."""
+def next_stage(left: Entry, look: Mapping[str, Any], done: Mapping[str, Sequence[Action]]) -> Stage:
+    """What is next for a host after a stage. left: that of the stage before.
+
+    done: the actions of that stage by layer, as the modules returned them.
+    """
     now = plan_file.entry(look)
-    found = plan_file.unfit(look["host"], planned, now) or [
-        *plan_file.of_layers(planned, now, lambda old, new: _of_layer(old, new, done.get(old["layer"], ()))),
-        *_unasked(planned, done),
+    found = plan_file.unfit(look["host"], left, now) or [
+        *plan_file.of_layers(left, now, lambda old, new: _of_layer(old, new, done.get(old["layer"], ()))),
+        *_unasked(left, done),
     ]
-    return Stage(differs=tuple(found)) if found else _next(now)
+    return Stage(left if found else now, tuple(found))
 
 
 def _of_layer(old: Entry, new: Entry, done: Sequence[Action]) -> List[str]:
@@ -57,8 +71,8 @@ def _of_layer(old: Entry, new: Entry, done: Sequence[Action]) -> List[str]:
     ]
 
 
-def _unasked(planned: Entry, done: Mapping[str, Sequence[Action]]) -> List[str]:
-    others = [layer for layer in done if layer not in plan_file.by_name(planned)]
+def _unasked(left: Entry, done: Mapping[str, Sequence[Action]]) -> List[str]:
+    others = [layer for layer in done if layer not in plan_file.by_name(left)]
     return [_unlisted(layer, plan_file.action(one)) for layer in others for one in done[layer]]
 
 
@@ -71,14 +85,12 @@ def _unstaged(actions: Any) -> List[Dict[str, Any]]:
     return [{**one, "after": ""} for one in actions]
 
 
-def _next(now: Entry) -> Stage:
-    left = [layer for layer in now["layers"] if layer["actions"]]
-    ready = [layer for layer in left if not layer["after"] and any(not one["after"] for one in layer["actions"])]
-    return Stage(_names(ready), _names([layer for layer in left if layer not in ready]))
+def _is_ready(layer: Entry) -> bool:
+    return not layer["after"] and any(not one["after"] for one in layer["actions"])
 
 
-def _names(layers: Sequence[Entry]) -> Tuple[str, ...]:
-    return tuple(layer["layer"] for layer in layers)
+def _waits(layer: Entry) -> bool:
+    return bool(layer["actions"]) and not _is_ready(layer)
 
 
 def _resumed(planned: Entry, now: Entry) -> bool:

@@ -36,15 +36,15 @@ def read(written: str) -> datetime:
 
 def end(expires: Any, made: datetime) -> datetime:
     """Until when a plan may be applied that is made now, by edgesite_plan_expires."""
-    found = _end(str(expires).strip(), made)
+    found, seen = _end(str(expires).strip(), made), shown(expires)
     if found is None:
         raise EdgesiteError(
-            "edgesite_plan_expires is {0}, but has to be a duration, or a date with its time zone".format(shown(expires)),
+            "edgesite_plan_expires is {0}, but has to be a duration, or a date with its time zone".format(seen),
             "Write it like 90m, 24h, 7d or 2026-12-01T18:00:00Z",
         )
     if not made < found <= made + _LONGEST:
         raise EdgesiteError(
-            "edgesite_plan_expires is {0}, but has to be in the future, and within a year".format(shown(expires)),
+            "edgesite_plan_expires is {0}, but has to be in the future, and within a year".format(seen),
             "Write it like 24h or 7d; by this controller's clock it is {0}".format(text(made)),
         )
     return found

@@ -13,10 +13,14 @@ from ...module_utils.common import lines
 from ...module_utils.common.errors import EdgesiteError
 
 
-def hosts(patterns: Sequence[str], hostvars: Any) -> List[str]:
-    """Those that the patterns match and --limit leaves. Asks no variable of a host, which a host may have changed."""
+def hosts(patterns: Sequence[str], hostvars: Any, limited: bool = True) -> List[str]:
+    """Those that the patterns match and --limit leaves. Asks no variable of a host, which a host may have changed.
+
+    limited: false for those that --limit takes away too.
+    """
     try:
-        found = [host.name for host in hostvars._inventory.get_hosts(list(patterns), ignore_restrictions=True)]
+        matched = hostvars._inventory.get_hosts(list(patterns), ignore_limits=not limited, ignore_restrictions=True)
+        found = [host.name for host in matched]
     except AnsibleError as error:
         raise EdgesiteError(
             "The hosts cannot be chosen: {0}".format(lines.in_one(str(error))),

@@ -121,6 +121,7 @@ def _of_playbooks(host: _Host) -> None:
     host.has("variables", [*read.problems, *meaning.of_any_role(read.values)])
     host.has("variables", names.unread(host.given, read.values.get(names.ALLOWED) or []))
     host.leads_to("report", on_controller.report(read.values.get("edgesite_report_file")))
+    host.leads_to("plan", on_controller.plan(read.values, read.given))
 
 
 def _of_layer(host: _Host, layer: Layer, read: variables.Read, find: Find) -> None:

@@ -12,7 +12,7 @@ from ...module_utils.common.errors import EdgesiteError, combined
 from ...module_utils.mig import parted
 from ...module_utils.storage import volume
 from .. import controller_file, parted_file
-from . import ca_on_controller
+from . import ca_on_controller, plan_proof, plan_store, plan_time
 from .meaning import Values, with_key
 
 # The path that a task would find a file by, from the path in a variable
@@ -40,20 +40,48 @@ def _wrong(checks: Checks) -> List[EdgesiteError]:
 
 def report(path: Optional[str]) -> List[EdgesiteError]:
     """What is wrong with the place of the report, where one is wanted."""
-    return _wrong([lambda: _report_folder(path)] if path else [])
+    return _wrong([lambda: _folder_of("edgesite_report_file", path)] if path else [])
 
 
-def _report_folder(path: str) -> None:
+def _folder_of(name: str, path: str) -> None:
+    """Raises where the folder of a file is not there, or cannot be written to."""
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise EdgesiteError(
-            "edgesite_report_file is {0}, in a folder that does not exist".format(path),
+            "{0} is {1}, in a folder that does not exist".format(name, path),
             "Set another path, or run 'mkdir -p {0}' on the controller".format(folder),
         )
     if not os.access(folder, os.W_OK):
         raise EdgesiteError(
-            "edgesite_report_file is {0}, in a folder that cannot be written to".format(path), _OWNER.format(folder)
+            "{0} is {1}, in a folder that cannot be written to".format(name, path), _OWNER.format(folder)
         )
+
+
+def plan(values: Values, given: Sequence[str]) -> List[EdgesiteError]:
+    """What is wrong with the variables for keeping and applying plans. given: the names of all that are set."""
+    checks: List[Callable[[], Any]] = []
+    if values.get("edgesite_plan_out"):
+        checks.append(lambda: _plan_out(values["edgesite_plan_out"]))
+    if "edgesite_plan_expires" in values:
+        checks.append(lambda: plan_time.end(values["edgesite_plan_expires"], plan_time.now()))
+    # What is wrong with their form is said already.
+    if set(_PROOF) & set(given) <= set(values):
+        checks.append(lambda: _proof(values))
+    return _wrong(checks)
+
+
+_PROOF = ("edgesite_plan_key", "edgesite_plan_sha256")
+
+
+def _plan_out(path: str) -> None:
+    _folder_of("edgesite_plan_out", path)
+    plan_store.check_writable(path)
+
+
+def _proof(values: Values) -> None:
+    proof = [values.get(name) for name in _PROOF]
+    if values.get("edgesite_plan_file") or any(proof):
+        plan_proof.given(*proof)
 
 
 def _driver(values: Values, _find: Find) -> Checks:

@@ -22,6 +22,7 @@ _NAMES = {"type": "list", "elements": "str", "default": []}
 PLAYBOOKS: Dict[str, Dict[str, Any]] = {
     "edgesite_allow_reboot": {"type": "bool", "default": False},
     # which is asked for where nothing of a host is evaluated
+    "edgesite_exit_on_changes": {"type": "bool", "default": False},
     "edgesite_facts_allowed": {**_NAMES, "split": False},
     "edgesite_hosts": {"type": "raw"},
     "edgesite_identity_end": {
@@ -29,7 +30,13 @@ PLAYBOOKS: Dict[str, Dict[str, Any]] = {
         "choices": ["revoked", "decommissioned", "readmitted"],
         "default": "decommissioned",
     },
+    "edgesite_plan_expires": {"type": "str", "default": "24h"},
+    "edgesite_plan_file": {"type": "str", "default": ""},
+    "edgesite_plan_key": {"type": "str", "default": "", "no_log": True},
+    "edgesite_plan_out": {"type": "str", "default": ""},
+    "edgesite_plan_sha256": {"type": "str", "default": ""},
     "edgesite_report_file": {"type": "str", "default": ""},
+    "edgesite_select": {"type": "str", "default": ""},
     "edgesite_serial": {"type": "raw", "default": "100%"},
     "edgesite_tags_allowed": _NAMES,
     "edgesite_tpm_tcti": {"type": "str", "default": ""},

@@ -62,3 +62,12 @@ def test_examples_and_commands_set_variables_that_there_are(page):
     inventories = [found for found in map(yaml.safe_load, blocks) if isinstance(found, dict)]
     given = [*(name for found in inventories for name in found), *re.findall(r"-e (\w+)=", text)]
     assert [name for name in given if name not in VARIABLES] == []
+
+
+def test_each_variable_of_the_playbooks_is_in_their_table():
+    text = (ROOT / "docs" / "playbooks.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(edgesite_\w+)` \| (.*?) \|", text, re.MULTILINE))
+    assert sorted(rows) == sorted(specifications.PLAYBOOKS)
+    defaults = {name: spec.get("default") for name, spec in specifications.PLAYBOOKS.items()}
+    shown = {name: str(value).lower() for name, value in defaults.items() if value not in (None, "")}
+    assert {name: rows[name].strip("`") for name in shown} == shown

@@ -35,8 +35,8 @@ class Hostvars(dict):
 
     @property
     def _inventory(self):
-        def get_hosts(patterns, ignore_restrictions):
-            assert ignore_restrictions
+        def get_hosts(patterns, ignore_limits, ignore_restrictions):
+            assert ignore_restrictions and not ignore_limits
             if "[" in patterns:
                 raise AnsibleError("odd\npattern")
             return [SimpleNamespace(name=name) for name in patterns if name in self]

@@ -184,6 +184,7 @@ def test_the_controller_is_told_of_once_for_all_hosts():
         (None, {"jetpack_clocks": "locked", "jetpack_lock_timeout": -1}, "jetpack", "jetpack_lock_timeout is -1"),
         (None, {"driver_branch": "550", "driver_hold": None}, "driver", "driver_hold is null"),
         (None, {"edgesite_allow_reboot": None}, "variables", "edgesite_allow_reboot is null"),
+        (None, {"edgesite_plan_key": ["horse"] * 32}, "variables", "edgesite_plan_key is a value that is not shown"),
         (None, {"edgesite_facts_allowed": None}, "variables", "edgesite_facts_allowed is null"),
         (None, {"report_file": []}, "report", "report_file is an empty list"),
     ],
@@ -229,6 +230,26 @@ def test_empty_texts_are_no_paths():
     told = problems(tls_services=[{"unit": "nginx.service"}], tls_identity_directory="")
     assert [problem.split(",")[0] for _host, _layer, problem in told] == ["tls_identity_directory is ''"]
     assert problems(mig_layouts=[], mig_from_file="", mig_config="") == []
+
+
+def test_variables_of_plans(tmp_path):
+    good = {
+        "edgesite_plan_out": str(tmp_path / "plan.json"),
+        "edgesite_plan_file": "plan.json",
+        "edgesite_plan_key": "0123456789abcdef0123456789abcdef",
+        "edgesite_plan_expires": "7d",
+    }
+    assert problems(**good) == [] and os.listdir(tmp_path) == []
+    told = problems(
+        **{**good, "edgesite_plan_out": str(tmp_path), "edgesite_plan_key": "", "edgesite_plan_expires": "7"}
+    )
+    assert {(host, layer, problem.split()[0]) for host, layer, problem in told} == {
+        ("controller", "plan", "edgesite_plan_out"),
+        ("controller", "plan", "edgesite_plan_expires"),
+        ("controller", "plan", "edgesite_plan_file"),
+    }
+    (told,) = problems(edgesite_plan_file="plan.json", edgesite_plan_key=["horse"])
+    assert told[1:] == ("variables", "edgesite_plan_key is a value that is not shown, but has to be text")
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_from_one_that_is_not_there(tmp_path, monkeypatch):

@@ -6,38 +6,43 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, NamedTuple, Optional, Sequence
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)", re.DOTALL)
 # Two names are as short as their range.
 _SHORTEST = 3
 
 
+class Part(NamedTuple):
+    """A name, or a range of so many."""
+
+    text: str
+    count: int
+
+
 def ranges(names: Sequence[str]) -> List[str]:
-    """The names, those that count up one after the other as a range."""
-    found = []
-    for run in _runs(names):
-        found += [_range(run)] if len(run) >= _SHORTEST else run
-    return found
+    """The names; those that count up one after the other are a range."""
+    return [part.text for part in _parts(names)]
 
 
 def line(names: Sequence[str], width: int) -> str:
     """As many of the names as fit into the width, at least one, and how many more there are."""
-    parts = ranges(names)
-    for shown in range(len(parts), 1, -1):
-        text = _cut(parts, shown, names)
-        if len(text) <= width:
-            return text
-    return _cut(parts, 1, names)
+    shown: List[str] = []
+    left = len(names)
+    for part in _parts(names):
+        if shown and len(", ".join([*shown, part.text])) > width:
+            return "{0} and {1} more".format(", ".join(shown), left)
+        shown.append(part.text)
+        left -= part.count
+    return ", ".join(shown)
 
 
-def _cut(parts: Sequence[str], shown: int, names: Sequence[str]) -> str:
-    more = len(names) - sum(_size(part, names) for part in parts[:shown])
-    return ", ".join(parts[:shown]) + (" and {0} more".format(more) if more else "")
-
-
-def _size(part: str, names: Sequence[str]) -> int:
-    return next(len(run) if len(run) >= _SHORTEST else 1 for run in _runs(names) if part in (_range(run), *run))
+def _parts(names: Sequence[str]) -> Iterator[Part]:
+    for run in _runs(names):
+        if len(run) >= _SHORTEST:
+            yield Part(_range(run[0], run[-1]), len(run))
+        else:
+            yield from (Part(name, 1) for name in run)
 
 
 def _runs(names: Sequence[str]) -> Iterator[List[str]]:
@@ -56,11 +61,9 @@ def _next(name: str) -> Optional[str]:
     if match is None:
         return None
     before, digits, behind = match.groups()
-    return before + str(int(digits) + 1).zfill(len(digits)) + behind
+    return "{0}{1}{2}".format(before, str(int(digits) + 1).zfill(len(digits)), behind)
 
 
-def _range(run: Sequence[str]) -> str:
-    first, last = (_NUMBERED.fullmatch(name) for name in (run[0], run[-1]))
-    if first is None or last is None:
-        return run[0]
-    return "{0}[{1}:{2}]{3}".format(first.group(1), first.group(2), last.group(2), first.group(3))
+def _range(first: str, last: str) -> str:
+    before, low, behind = _NUMBERED.fullmatch(first).groups()  # type: ignore[union-attr]
+    return "{0}[{1}:{2}]{3}".format(before, low, last[len(before) : len(last) - len(behind)], behind)

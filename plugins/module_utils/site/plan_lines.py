@@ -9,7 +9,7 @@ import re
 from itertools import groupby
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from ..common import disruption
+from ..common import disruption, lines
 from ..common.errors import sentence
 from . import plan_hosts, plan_mig
 from .plan_hosts import Action, Host, Layer
@@ -95,14 +95,17 @@ def _gpus(numbers: Sequence[str]) -> str:
     """GPUs 0-3, 5"""
     runs: List[List[str]] = []
     for number in numbers:
-        follows = runs and number.isdigit() and number == _next(runs[-1][-1])
-        runs[-1].append(number) if follows else runs.append([number])
+        if runs and number == _next(runs[-1][-1]):
+            runs[-1].append(number)
+        else:
+            runs.append([number])
     parts = ["{0}-{1}".format(run[0], run[-1]) if len(run) > 2 else ", ".join(run) for run in runs]
     return "GPU{0} {1}".format("" if len(numbers) == 1 else "s", ", ".join(parts))
 
 
 def _next(number: str) -> Optional[str]:
-    return str(int(number) + 1) if number.isdigit() else None
+    known = lines.as_int(number)
+    return None if known is None else str(known + 1)
 
 
 def _waits(layer: Layer) -> List[str]:

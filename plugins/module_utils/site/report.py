@@ -43,7 +43,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
                 "changed": bool(ran[layer].get("changed")),
                 "failed": layer in failed,
                 "actions": [lines.in_one(str(action["does"])) for action in ran[layer].get("actions", [])],
-                "left_behind": [_stays(entry) for entry in ran[layer].get("left_behind", [])],
+                "left_behind": [stays(entry) for entry in ran[layer].get("left_behind", [])],
             }
             for layer in LAYERS
             if layer in ran
@@ -59,7 +59,8 @@ def _wrong_gpus(facts: Mapping[str, Any]) -> List[str]:
     return ["{0}. {1}".format(lines.in_one(entry["why"]), lines.in_one(entry["fix"])) for entry in entries]
 
 
-def _stays(entry: Mapping[str, Any]) -> str:
+def stays(entry: Mapping[str, Any]) -> str:
+    """What could not be set back on a GPU, for people."""
     value = str(entry["value"])
     known = {**entry, "value": value.lower() if entry["value"] in (True, False) else value}
     return lines.in_one("{setting} of GPU {uuid} stays {value}, as {why}: {by_hand}".format(**known))

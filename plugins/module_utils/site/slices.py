@@ -34,6 +34,11 @@ def place(entry: Mapping[str, Any]) -> Optional[Sequence[int]]:
     return found if start >= 0 and 0 < size <= MOST - start else None
 
 
+def is_drawn(line: str) -> bool:
+    """Whether a line of a plan ends with slices."""
+    return line.startswith(_INDENT) and line.endswith("|")
+
+
 def drawn(rows: Sequence[Sequence[Instance]], count: int) -> List[str]:
     """A line for each row of instances on count slices. All cells are equally wide, so that the lines compare."""
     width = _width([instance for row in rows for instance in row], count)

@@ -36,8 +36,8 @@ class Block(NamedTuple):
     @property
     def title(self) -> str:
         """What stands behind the hosts' names."""
-        many = len(self.hosts) > 1
-        return " ({0} hosts): {1}{2}".format(len(self.hosts), _each(self.rank), self.head) if many else ": " + self.head
+        many = len(self.hosts)
+        return "{0}: {1}".format(" ({0} hosts, each)".format(many) if many > 1 else "", self.head)
 
 
 def of(hosts: Sequence[Host]) -> List[Block]:
@@ -52,8 +52,9 @@ def of(hosts: Sequence[Host]) -> List[Block]:
 def notes(hosts: Sequence[Host]) -> List[str]:
     """What earlier wishes have left on hosts, also on those that are in order."""
     alike: Dict[str, List[str]] = {}
-    for host, text in ((host, text) for host in hosts for text in _stays(host)):
-        alike.setdefault(text, []).append(host.name)
+    for host in hosts:
+        for text in _stays(host):
+            alike.setdefault(text, []).append(host.name)
     told = ["{0}: {1}".format(problem.some(names), text) for text, names in alike.items()]
     left = {name: [host.name for host in hosts if name in host.left] for name in leftover.LAYERS}
     return told + [leftover.told(name, named) for name, named in left.items() if named]
@@ -82,19 +83,16 @@ def _anonymous(line: str, name: str) -> str:
 def _block(host: Host) -> Block:
     if host.status != plan_hosts.READ:
         return Block((host.name,), SILENT, host.status, ("  " + (host.why or "no reason was given"),))
-    amiss = host.count(plan_hosts.PROBLEM) + host.count(plan_hosts.UNKNOWN)
-    return Block((host.name,), AMISS if amiss else CHANGING, _head(host), tuple(_lines(host)))
+    rank = AMISS if host.problems or host.unknowns else CHANGING
+    return Block((host.name,), rank, _head(host), tuple(_lines(host)))
 
 
 def _head(host: Host) -> str:
     """3 changes, resets 1 GPU, 1 problem"""
     actions = len(host.actions)
     parts = [counted(actions, "change") if actions else "no change", _worst(host)]
-    parts += [
-        counted(host.count(state), what)
-        for state, what in ((plan_hosts.PROBLEM, "problem"), (plan_hosts.UNKNOWN, "unknown"))
-        if host.count(state)
-    ]
+    parts += [counted(host.problems, "problem")] if host.problems else []
+    parts += [counted(host.unknowns, "unknown")] if host.unknowns else []
     return ", ".join(filter(None, parts))
 
 
@@ -115,13 +113,12 @@ def _lines(host: Host) -> List[str]:
     for layer in host.layers:
         name = layer.name
         for line in plan_lines.of(layer, host):
-            told.append("  " + line if line.startswith("  ") else "  {0}  {1}".format(name.ljust(8), line))
-            name = ""
+            if line.startswith(plan_lines.DEEPER):
+                told.append("    " + line)
+            else:
+                told.append("  {0}  {1}".format(name.ljust(8), line))
+                name = ""
     return told
-
-
-def _each(rank: int) -> str:
-    return "each " if rank != SILENT else ""
 
 
 def _stays(host: Host) -> List[str]:

@@ -73,8 +73,7 @@ class Host(NamedTuple):
 
     @property
     def worst(self) -> str:
-        kinds = [action.disruption for action in self.actions] + [disruption.REBOOT] * self.reboots
-        return max(kinds, key=disruption.KINDS.index, default=disruption.NONE)
+        return disruption.REBOOT if self.reboots else worst(self.actions)
 
     @property
     def resets(self) -> Set[str]:
@@ -89,14 +88,25 @@ class Host(NamedTuple):
         known = {"GPU {0}".format(gpu.index): uuid for uuid, gpu in self.gpus.items()}
         return [known.get(" ".join(label.split()[:2]), label) for label in action.of]
 
-    def count(self, state: str) -> int:
-        """How many layers are in this state."""
-        return sum(layer.state == state for layer in self.layers)
+    @property
+    def problems(self) -> int:
+        """How many layers have one."""
+        return sum(layer.state == PROBLEM for layer in self.layers)
+
+    @property
+    def unknowns(self) -> int:
+        """How many layers nothing is known of; those that wait for another are as they should be."""
+        return sum(layer.state == UNKNOWN and not layer.after for layer in self.layers)
 
     @property
     def in_order(self) -> bool:
         settled = all(layer.state == IN_ORDER for layer in self.layers)
         return self.status == READ and settled and not self.actions and not self.reboots
+
+
+def worst(actions: Iterable[Action]) -> str:
+    """The worst disruption of the actions."""
+    return max((action.disruption for action in actions), key=disruption.KINDS.index, default=disruption.NONE)
 
 
 def of(looks: Any) -> List[Host]:

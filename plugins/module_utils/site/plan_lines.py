@@ -18,6 +18,9 @@ from .plan_hosts import Action, Host, Layer
 _LABEL = re.compile(r" (?:of|on) GPU ([0-9]{1,4}) [^()]{1,100} \(([A-Za-z0-9-]{1,60}), [0-9a-f:.]{7,16}\)")
 _SPEAK_FOR_THEMSELVES = ("restart ", "reload ", "stop ", "start ")
 
+# Lines that belong to the one before them begin with it.
+DEEPER = "  "
+
 
 class Entry(NamedTuple):
     """Something that is done. gpu: the number of the GPU that it is done to, or its UUID; empty for the host."""
@@ -88,7 +91,7 @@ def _told(entries: Sequence[Entry]) -> List[str]:
     first = entries[0]
     waits = "after {0}: ".format(first.after) if first.after else ""
     gpus = _gpus([entry.gpu for entry in entries]) + ": " if first.gpu else ""
-    return [waits + gpus + first.text, *("  " + line for line in first.drawing)]
+    return [waits + gpus + first.text, *(DEEPER + line for line in first.drawing)]
 
 
 def _gpus(numbers: Sequence[str]) -> str:
@@ -117,6 +120,12 @@ def _waits(layer: Layer) -> List[str]:
 def _amiss(layer: Layer) -> List[str]:
     if layer.state not in (plan_hosts.PROBLEM, plan_hosts.UNKNOWN):
         return []
-    waits = "after {0}: ".format(layer.after) if layer.after else ""
-    told = ["{0}{1}: {2}".format(waits, layer.state, sentence(layer.problem or "no reason was given"))]
-    return told + (["  fix: " + sentence(layer.fix)] if layer.fix else [])
+    why = sentence(layer.problem or "no reason was given")
+    return [_what(layer) + why] + ([DEEPER + "fix:  " + sentence(layer.fix)] if layer.fix else [])
+
+
+def _what(layer: Layer) -> str:
+    """A layer that waits is not known yet, which is nothing amiss."""
+    if not layer.after:
+        return layer.state + ": "
+    return "after {0}: {1}".format(layer.after, "" if layer.state == plan_hosts.UNKNOWN else layer.state + ": ")

@@ -80,8 +80,10 @@ def _cut(parts: Sequence[_Part], room: int) -> str:
     missing = sum(part.hosts for part in parts[bool(shown) :])
     cut = ", and {0} of the last part".format(plan_sums.counted(len(first.lines) - shown, "line")) if shown else ""
     what = plan_sums.counted(missing, "host") + cut
-    return "{0}\n**Cut here, as a comment has no room for more: {1}. The text and JSON of the plan have all.**\n".format(
-        told, what
+    return (
+        "{0}\n**Cut here, as a comment has no room for more: {1}. The text and JSON of the plan have all.**\n".format(
+            told, what
+        )
     )
 
 

@@ -56,11 +56,14 @@ def drawing(actions: Sequence[Action], layer: Layer, host: Host) -> List[str]:
     kept = _listed(layer, "kept", uuid)
     rows = [_once(kept + gone), _once(kept + come)]
     before, after = slices.drawn(rows, _count(host, uuid, rows))
-    return ["was   " + (before if rows[0] else _nothing(layer, uuid)), "then  " + after]
+    return [slices.BEFORE + (before if rows[0] else _nothing(actions, layer)), slices.AFTER + after]
 
 
-def _nothing(layer: Layer, uuid: str) -> str:
-    return "MIG off" if layer.mig_before.get(uuid) == "disabled" else "no instances"
+def _nothing(actions: Sequence[Action], layer: Layer) -> str:
+    was = layer.mig_before.get(actions[0].keys["uuid"])
+    if was == "disabled" or any(action.keys.get("mode") == "enabled" for action in actions):
+        return "MIG off"
+    return "no instances" if was else "not known"
 
 
 def _mode(action: Action, layer: Layer) -> str:

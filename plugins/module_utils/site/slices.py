@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
 LEGEND = "Slices of GPUs: + new, - destroyed, = kept, * kept and in use, . free"
+BEFORE, AFTER = "was   ", "then  "
 # No GPU has more memory slices than half of these.
 MOST = 16
 # What a line of a report has in a terminal of 100 columns, without indentation
@@ -35,8 +36,8 @@ def place(entry: Mapping[str, Any]) -> Optional[Sequence[int]]:
 
 
 def is_drawn(line: str) -> bool:
-    """Whether a line of a plan ends with slices."""
-    return line.startswith(_INDENT) and line.endswith("|")
+    """Whether a line of a plan shows slices, so that it needs the legend."""
+    return line.lstrip().startswith((BEFORE + "|", AFTER + "|"))
 
 
 def drawn(rows: Sequence[Sequence[Instance]], count: int) -> List[str]:

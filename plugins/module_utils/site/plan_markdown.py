@@ -23,6 +23,7 @@ LIMIT = 65000
 _RESERVE = 500
 # A plan with more lines is closed, and shows its hosts alone.
 _OPEN = 40
+_CUT = "\n**Cut here, as a comment has no room for more: {0} missing. The text and JSON of the plan have all.**\n"
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 
 
@@ -71,20 +72,15 @@ def _fitting(parts: Sequence[_Part], room: int) -> str:
 
 
 def _cut(parts: Sequence[_Part], room: int) -> str:
-    """The lines of the first part for which there is room, and how many hosts are missing."""
+    """The lines of the first part for which there is room, and how many are missing."""
     first = parts[0]
     shown = len(first.lines)
     while shown and _bytes(_details(first, first.lines[:shown], False)) > room:
         shown //= 2
     told = _details(first, first.lines[:shown], False) if shown else ""
-    missing = sum(part.hosts for part in parts[bool(shown) :])
-    cut = ", and {0} of the last part".format(plan_sums.counted(len(first.lines) - shown, "line")) if shown else ""
-    what = plan_sums.counted(missing, "host") + cut
-    return (
-        "{0}\n**Cut here, as a comment has no room for more: {1}. The text and JSON of the plan have all.**\n".format(
-            told, what
-        )
-    )
+    lost = plan_sums.counted(sum(len(part.lines) for part in parts) - shown, "line")
+    about = sum(part.hosts for part in parts)
+    return told + _CUT.format(lost + (" about " + plan_sums.counted(about, "host") if about else ""))
 
 
 def _details(part: _Part, lines: Sequence[str], is_open: bool) -> str:

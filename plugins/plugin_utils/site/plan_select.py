@@ -48,7 +48,8 @@ def _library() -> Any:
 def _searched(library: Any, document: Dict[str, Any], expression: str) -> Any:
     try:
         return library.search(expression, document)
-    except (library.exceptions.JMESPathError, RecursionError) as error:
+    # Its own errors are ValueErrors, but not all of its errors are its own, such as that of hosts[::0].
+    except (ValueError, TypeError, RecursionError) as error:
         raise EdgesiteError(
             "edgesite_select is {0}, which JMESPath cannot evaluate: {1}".format(
                 shown(expression), lines.in_one(str(error))

@@ -17,7 +17,7 @@ class Part(NamedTuple):
     """A name, or a range of so many."""
 
     text: str
-    count: int
+    size: int
 
 
 def ranges(names: Sequence[str]) -> List[str]:
@@ -33,7 +33,7 @@ def line(names: Sequence[str], width: int) -> str:
         if shown and len(", ".join([*shown, part.text])) > width:
             return "{0} and {1} more".format(", ".join(shown), left)
         shown.append(part.text)
-        left -= part.count
+        left -= part.size
     return ", ".join(shown)
 
 

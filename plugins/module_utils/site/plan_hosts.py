@@ -44,9 +44,9 @@ class Layer(NamedTuple):
 
 
 class Gpu(NamedTuple):
-    """A GPU as facts name it. index: None where they do not say."""
+    """A GPU as facts name it. number: its index; None where they do not say."""
 
-    index: Optional[int]
+    number: Optional[int]
     name: str
 
 
@@ -85,7 +85,7 @@ class Host(NamedTuple):
         uuid = action.keys.get("uuid")
         if isinstance(uuid, str) and uuid:
             return [uuid]
-        known = {"GPU {0}".format(gpu.index): uuid for uuid, gpu in self.gpus.items()}
+        known = {"GPU {0}".format(gpu.number): uuid for uuid, gpu in self.gpus.items()}
         return [known.get(" ".join(label.split()[:2]), label) for label in action.of]
 
     @property

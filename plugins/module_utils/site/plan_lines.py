@@ -53,8 +53,8 @@ def _fold(action: Action, layer: Layer) -> Tuple[str, str]:
 
 
 def _number(uuid: str, host: Host) -> str:
-    index = host.gpus[uuid].index if uuid in host.gpus else None
-    return uuid if index is None else str(index)
+    number = host.gpus[uuid].number if uuid in host.gpus else None
+    return uuid if number is None else str(number)
 
 
 def _entry(action: Action, after: str) -> Entry:

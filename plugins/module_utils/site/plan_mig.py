@@ -31,7 +31,7 @@ def folds(action: Action) -> bool:
     if not isinstance(keys.get("uuid"), str):
         return False
     if keys.get("kind") == "set_mode":
-        return keys.get("mode") in _MODES
+        return isinstance(keys.get("mode"), str) and keys["mode"] in _MODES
     if not isinstance(keys.get("profile"), str) or slices.place(keys) is None or _sign(action) is None:
         return False
     return not _is(action, _COMPUTE) or slices.place(_inner(action)) is not None

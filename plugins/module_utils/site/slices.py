@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 LEGEND = "Slices of GPUs: + new, - destroyed, = kept, * kept and in use, . free"
 BEFORE, AFTER = "was   ", "then  "
@@ -25,14 +25,13 @@ class Instance(NamedTuple):
     mark: str
 
 
-def place(entry: Mapping[str, Any]) -> Optional[Sequence[int]]:
+def place(entry: Mapping[str, Any]) -> Optional[Tuple[int, int]]:
     """Start and size of a placement that a GPU can have; None for anything else."""
     told = entry.get("placement")
-    found = [told.get("start"), told.get("size")] if isinstance(told, Mapping) else []
-    if not found or any(isinstance(each, bool) or not isinstance(each, int) for each in found):
+    if not isinstance(told, Mapping) or any(type(told.get(key)) is not int for key in ("start", "size")):
         return None
-    start, size = found
-    return found if start >= 0 and 0 < size <= MOST - start else None
+    start, size = int(told["start"]), int(told["size"])
+    return (start, size) if start >= 0 and 0 < size <= MOST - start else None
 
 
 def is_drawn(line: str) -> bool:

@@ -28,6 +28,12 @@ class Action(NamedTuple):
     after: str
     keys: Mapping[str, Any]
 
+    @property
+    def gpus(self) -> List[str]:
+        """The GPUs that it is done to: by UUID, or as GPU 0 where that is not known, as before a driver is there."""
+        uuid = self.keys.get("uuid")
+        return [uuid] if isinstance(uuid, str) and uuid else list(self.of)
+
 
 class Layer(NamedTuple):
     """One layer of a host. mig_before: by UUID of a GPU, whether MIG is enabled. extras: those of EXTRAS it has."""
@@ -79,14 +85,8 @@ class Host(NamedTuple):
     def resets(self) -> Set[str]:
         """The GPUs that are reset, by UUID where it is known."""
         resetting = (action for action in self.actions if action.disruption == disruption.RESET)
-        return {gpu for action in resetting for gpu in self._gpus_of(action)}
-
-    def _gpus_of(self, action: Action) -> List[str]:
-        uuid = action.keys.get("uuid")
-        if isinstance(uuid, str) and uuid:
-            return [uuid]
         known = {"GPU {0}".format(gpu.number): uuid for uuid, gpu in self.gpus.items()}
-        return [known.get(" ".join(label.split()[:2]), label) for label in action.of]
+        return {known.get(" ".join(gpu.split()[:2]), gpu) for action in resetting for gpu in action.gpus}
 
     @property
     def problems(self) -> int:

@@ -18,12 +18,13 @@ from .plan_hosts import Action, Host, Layer
 _LABEL = re.compile(r" (?:of|on) GPU ([0-9]{1,4}) [^()]{1,100} \(([A-Za-z0-9-]{1,60}), [0-9a-f:.]{7,16}\)")
 _SPEAK_FOR_THEMSELVES = ("restart ", "reload ", "stop ", "start ")
 
+_NUMBERED = re.compile(r"GPU ([0-9]{1,4})\b")
 # Lines that belong to the one before them begin with it.
 DEEPER = "  "
 
 
 class Entry(NamedTuple):
-    """Something that is done. gpu: the number of the GPU that it is done to, or its UUID; empty for the host."""
+    """Something that is done. gpu: the number of the GPU that it is done to, or what names it; empty for the host."""
 
     gpu: str
     after: str
@@ -38,23 +39,24 @@ def of(layer: Layer, host: Host) -> List[str]:
 
 
 def _entries(layer: Layer, host: Host) -> Iterator[Entry]:
-    for (uuid, after), some in groupby(layer.actions, key=lambda action: _fold(action, layer)):
+    for (gpu, after), some in groupby(layer.actions, key=lambda action: _fold(action, layer)):
         found = list(some)
-        if uuid:
+        if gpu:
             drawn = tuple(plan_mig.drawing(found, layer, host))
-            yield Entry(_number(uuid, host), after, plan_mig.words(found, layer), drawn)
+            yield Entry(_number(gpu, host), after, plan_mig.words(found, layer), drawn)
         else:
             yield from (_entry(action, after) for action in found)
 
 
 def _fold(action: Action, layer: Layer) -> Tuple[str, str]:
     """The GPU where its actions are told together, and what they wait for."""
-    return str(action.keys["uuid"]) if plan_mig.folds(action) else "", action.after or layer.after
+    return action.gpus[0] if plan_mig.folds(action) else "", action.after or layer.after
 
 
-def _number(uuid: str, host: Host) -> str:
-    number = host.gpus[uuid].number if uuid in host.gpus else None
-    return uuid if number is None else str(number)
+def _number(gpu: str, host: Host) -> str:
+    number = host.gpus[gpu].number if gpu in host.gpus else None
+    named = _NUMBERED.match(gpu)
+    return str(number) if number is not None else named.group(1) if named else gpu
 
 
 def _entry(action: Action, after: str) -> Entry:
@@ -96,6 +98,8 @@ def _told(entries: Sequence[Entry]) -> List[str]:
 
 def _gpus(numbers: Sequence[str]) -> str:
     """GPUs 0-3, 5"""
+    if any(lines.as_int(number) is None for number in numbers):
+        return ", ".join(numbers)
     runs: List[List[str]] = []
     for number in numbers:
         if runs and number == _next(runs[-1][-1]):

@@ -28,7 +28,7 @@ _Key = Tuple[str, int, int]
 def folds(action: Action) -> bool:
     """Whether words() and drawing() tell of an action, which is of the form that mig_layout's actions have."""
     keys = action.keys
-    if not isinstance(keys.get("uuid"), str):
+    if len(action.gpus) != 1:
         return False
     if keys.get("kind") == "set_mode":
         return isinstance(keys.get("mode"), str) and keys["mode"] in _MODES
@@ -48,19 +48,19 @@ def words(actions: Sequence[Action], layer: Layer) -> str:
 
 def drawing(actions: Sequence[Action], layer: Layer, host: Host) -> List[str]:
     """The GPU's slices before and after; nothing where its GPU instances stay."""
-    uuid = actions[0].keys["uuid"]
+    (gpu,) = actions[0].gpus
     if not any(_is(action, _GPU) for action in actions):
         return []
-    gone = _named(actions, "destroy", "-") + _listed(layer, "destroyed", uuid)
-    come = _named(actions, "create", "+") + _listed(layer, "created", uuid)
-    kept = _listed(layer, "kept", uuid)
+    gone = _named(actions, "destroy", "-") + _listed(layer, "destroyed", gpu)
+    come = _named(actions, "create", "+") + _listed(layer, "created", gpu)
+    kept = _listed(layer, "kept", gpu)
     rows = [_once(kept + gone), _once(kept + come)]
-    before, after = slices.drawn(rows, _count(host, uuid, rows))
+    before, after = slices.drawn(rows, _count(host, gpu, rows))
     return [slices.BEFORE + (before if rows[0] else _nothing(actions, layer)), slices.AFTER + after]
 
 
 def _nothing(actions: Sequence[Action], layer: Layer) -> str:
-    was = layer.mig_before.get(actions[0].keys["uuid"])
+    was = layer.mig_before.get(actions[0].gpus[0])
     if was == "disabled" or any(action.keys.get("mode") == "enabled" for action in actions):
         return "MIG off"
     return "no instances" if was else "not known"
@@ -68,7 +68,7 @@ def _nothing(actions: Sequence[Action], layer: Layer) -> str:
 
 def _mode(action: Action, layer: Layer) -> str:
     mode = action.keys["mode"]
-    if layer.mig_before.get(action.keys["uuid"]) == mode:
+    if layer.mig_before.get(action.gpus[0]) == mode:
         return "MIG stays {0} (a pending change is taken back)".format(_MODES[mode])
     notes = {disruption.RESET: " (resets the GPU)", disruption.REBOOT: " (needs a reboot)"}
     return "MIG {0}{1}".format("off -> on" if mode == "enabled" else "on -> off", notes.get(action.disruption, ""))
@@ -108,9 +108,9 @@ def _named(actions: Sequence[Action], verb: str, mark: str) -> List[Instance]:
     return [Instance(*_key(action.keys), mark) for action in actions if action.keys["kind"] == verb + _GPU]
 
 
-def _listed(layer: Layer, name: str, uuid: str) -> List[Instance]:
+def _listed(layer: Layer, name: str, gpu: str) -> List[Instance]:
     """The instances of a GPU that the layer lists there."""
-    entries = (entry for entry in layer.extras.get(name, ()) if entry.get("gpu") == uuid and slices.place(entry))
+    entries = (entry for entry in layer.extras.get(name, ()) if entry.get("gpu") == gpu and slices.place(entry))
     marks = {"destroyed": "-", "created": "+"}
     return [Instance(*_key(entry), marks.get(name) or ("*" if entry.get("processes") else "=")) for entry in entries]
 
@@ -119,8 +119,8 @@ def _once(instances: Sequence[Instance]) -> List[Instance]:
     return list({instance[:3]: instance for instance in instances}.values())
 
 
-def _count(host: Host, uuid: str, rows: Sequence[Sequence[Instance]]) -> int:
-    model = catalogue.by_name(host.gpus[uuid].name) if uuid in host.gpus else None
+def _count(host: Host, gpu: str, rows: Sequence[Sequence[Instance]]) -> int:
+    model = catalogue.by_name(host.gpus[gpu].name) if gpu in host.gpus else None
     known = model.mig.memory_slices if model and model.mig else _SLICES
     return max(known, *(instance.start + instance.size for row in rows for instance in row))
 

@@ -33,14 +33,17 @@ def off(host, index=0):
     return card(host, index=index, enabled=False, pending=False)
 
 
-def mig(cards, layouts, after="", **more):
+def mig(cards, layouts, after=""):
     """What the layer mig says of these cards, which get these layouts."""
-    planned = plan(layouts, cards, Policy()).actions
+    return mig_of(cards, plan(layouts, cards, Policy()).actions, after)
+
+
+def mig_of(cards, planned, after=""):
     reached = mig_actions.after(cards, planned)
     told = [with_disruption(mig_actions.describe(action)) for action in planned]
     shown = [{"gpus": {one.gpu.uuid: show.card(one) for one in some}} for some in (cards, reached)]
     known = {"before": shown[0], "after_state": shown[1], **show.changes(cards, reached)}
-    return layer("mig", *told, after=after, **known, **more)
+    return layer("mig", *told, after=after, **known)
 
 
 def with_disruption(told):

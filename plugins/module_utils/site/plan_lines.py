@@ -43,7 +43,7 @@ def _entries(layer: Layer, host: Host) -> Iterator[Entry]:
         found = list(some)
         if gpu:
             drawn = tuple(plan_mig.drawing(found, layer, host))
-            yield Entry(_number(gpu, host), after, plan_mig.words(found, layer), drawn)
+            yield Entry(_number(found[0], host), after, plan_mig.words(found, layer), drawn)
         else:
             yield from (_entry(action, after) for action in found)
 
@@ -53,10 +53,12 @@ def _fold(action: Action, layer: Layer) -> Tuple[str, str]:
     return action.gpus[0] if plan_mig.folds(action) else "", action.after or layer.after
 
 
-def _number(gpu: str, host: Host) -> str:
+def _number(action: Action, host: Host) -> str:
+    """That of the GPU by facts, else by its label, else what names it."""
+    (gpu,) = action.gpus
     number = host.gpus[gpu].number if gpu in host.gpus else None
-    named = _NUMBERED.match(gpu)
-    return str(number) if number is not None else named.group(1) if named else gpu
+    labelled = _NUMBERED.match(" ".join(action.of))
+    return str(number) if number is not None else labelled.group(1) if labelled else gpu
 
 
 def _entry(action: Action, after: str) -> Entry:

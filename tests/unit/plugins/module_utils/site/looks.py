@@ -46,6 +46,15 @@ def mig_of(cards, planned, after=""):
     return layer("mig", *told, after=after, **known)
 
 
+def expected(cards, layouts, after):
+    """The same where nothing is known of the cards but their models."""
+    told = mig(cards, layouts, after)
+    actions = [{**action, "of": ["GPU 0"]} for action in told["actions"]]
+    for action in actions:
+        del action["uuid"]
+    return layer("mig", *actions, after=after)
+
+
 def with_disruption(told):
     """The action with what it interrupts, in the way of host_plan."""
     gpu = "GPU " + told["does"].rsplit(" GPU ", 1)[1].split()[0]
@@ -140,7 +149,7 @@ SITE = [
         "gpu-d",
         driver(),
         layer("gpu", state="unknown", after="driver", problem="NVML is there once the driver is"),
-        mig([off("gpu-d")], asks([{"profile": "7g.40gb"}], 0), after="driver"),
+        expected([off("gpu-d")], asks([{"profile": "7g.40gb"}], 0), "driver"),
     ),
     look("jetson-1", jetpack(), layer("tls", after="jetpack")),
     look("hub-1", renewal("hub-1"), tls(), left=["storage"]),

@@ -111,12 +111,14 @@ def worst(actions: Iterable[Action]) -> str:
 
 def of(looks: Any) -> List[Host]:
     """The hosts of these looks, in their order."""
-    return [_host(each) for each in _dicts(plain(looks))]
+    return [_host(each) for each in _dicts(looks)]
 
 
 def plain(value: Any) -> Any:
     """The value as JSON has it, and every text in it in one line."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return lines.in_one(value)
+    if isinstance(value, dict):
         return {_text(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
@@ -150,7 +152,7 @@ def _layer(layer: Mapping[str, Any]) -> Layer:
         actions,
         layer.get("reboot_required") is True,
         _mig(layer.get("before")),
-        {name: _dicts(layer.get(name)) for name in EXTRAS if name in layer},
+        {name: plain(_dicts(layer.get(name))) for name in EXTRAS if name in layer},
     )
 
 
@@ -171,7 +173,7 @@ def _action(action: Mapping[str, Any]) -> Action:
         kind if kind in disruption.KINDS else disruption.KINDS[-1],
         tuple(_texts(action.get("of"))),
         _text(action.get("after")),
-        action,
+        plain(action),
     )
 
 
@@ -182,7 +184,7 @@ def _gpus(facts: Any) -> Dict[str, Gpu]:
 
 def _mig(before: Any) -> Dict[str, str]:
     gpus = _dict(_dict(before).get("gpus"))
-    return {uuid: _text(_dict(gpu).get("mig")) for uuid, gpu in gpus.items()}
+    return {_text(uuid): _text(_dict(gpu).get("mig")) for uuid, gpu in gpus.items()}
 
 
 def _whole(value: Any) -> Optional[int]:
@@ -194,11 +196,11 @@ def _dict(value: Any) -> Mapping[str, Any]:
 
 
 def _dicts(value: Any) -> List[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, (list, tuple)) else []
 
 
 def _texts(value: Any) -> Iterable[str]:
-    return [_text(each) for each in value] if isinstance(value, list) else []
+    return [_text(each) for each in value] if isinstance(value, (list, tuple)) else []
 
 
 def _text(value: Any) -> str:

@@ -28,7 +28,7 @@ class Instance(NamedTuple):
 def place(entry: Mapping[str, Any]) -> Optional[Tuple[int, int]]:
     """Start and size of a placement that a GPU can have; None for anything else."""
     told = entry.get("placement")
-    if not isinstance(told, Mapping) or any(type(told.get(key)) is not int for key in ("start", "size")):
+    if not isinstance(told, dict) or any(type(told.get(key)) is not int for key in ("start", "size")):
         return None
     start, size = int(told["start"]), int(told["size"])
     return (start, size) if start >= 0 and 0 < size <= MOST - start else None

@@ -9,6 +9,7 @@ other hosts of the plan are shown all the same.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..common import disruption, lines
@@ -100,7 +101,7 @@ class Host(NamedTuple):
 
     @property
     def in_order(self) -> bool:
-        settled = all(layer.state == IN_ORDER for layer in self.layers)
+        settled = all(layer.state == IN_ORDER and not layer.after for layer in self.layers)
         return self.status == READ and settled and not self.actions and not self.reboots
 
 
@@ -122,8 +123,10 @@ def plain(value: Any) -> Any:
         return {_text(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, int)):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     return lines.in_one(str(value))
 
 

@@ -65,7 +65,6 @@ def _host(host: Host) -> Dict[str, Any]:
 
 def _layer(layer: Layer) -> Dict[str, Any]:
     return {
-        **layer.extras,
         "layer": layer.name,
         "state": layer.state,
         "after": layer.after,
@@ -74,6 +73,7 @@ def _layer(layer: Layer) -> Dict[str, Any]:
         "worst": plan_hosts.worst(layer.actions),
         "reboot_required": layer.reboot_required,
         "actions": [_action(action) for action in layer.actions],
+        **layer.extras,
     }
 
 

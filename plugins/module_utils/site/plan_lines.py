@@ -64,18 +64,17 @@ def _number(action: Action, host: Host) -> str:
 def _entry(action: Action, after: str) -> Entry:
     labels = list(_LABEL.finditer(action.does))
     if len(labels) != 1 or labels[0].group(2) != action.keys.get("uuid"):
-        return Entry("", after, action.does + _interrupts(action))
+        return Entry("", after, action.does + _interrupts(action, ", ".join(action.of)))
     return Entry(labels[0].group(1), after, _LABEL.sub("", action.does) + _interrupts(action))
 
 
-def _interrupts(action: Action) -> str:
+def _interrupts(action: Action, gpus: str = "") -> str:
     if action.disruption == disruption.NONE or action.does.startswith(_SPEAK_FOR_THEMSELVES):
         return ""
-    what = ", ".join(action.of)
     told = {
-        disruption.RESTART: "restarts {0}".format(what or "services"),
+        disruption.RESTART: "restarts {0}".format(", ".join(action.of) or "services"),
         disruption.DESTROY: "destroys idle instances",
-        disruption.RESET: "resets {0}".format(what or "the GPU"),
+        disruption.RESET: "resets {0}".format(gpus or "the GPU"),
         disruption.REBOOT: "needs a reboot",
     }
     return " ({0})".format(told[action.disruption])
@@ -118,13 +117,13 @@ def _next(number: str) -> Optional[str]:
 
 
 def _waits(layer: Layer) -> List[str]:
-    if not layer.after or layer.actions or layer.state in (plan_hosts.PROBLEM, plan_hosts.UNKNOWN):
+    if not layer.after or layer.actions or layer.problem:
         return []
     return ["after {0}: cannot be judged before".format(layer.after)]
 
 
 def _amiss(layer: Layer) -> List[str]:
-    if layer.state not in (plan_hosts.PROBLEM, plan_hosts.UNKNOWN):
+    if layer.state not in (plan_hosts.PROBLEM, plan_hosts.UNKNOWN) or _waits(layer):
         return []
     why = sentence(layer.problem or "no reason was given")
     return [_what(layer) + why] + ([DEEPER + "fix:  " + sentence(layer.fix)] if layer.fix else [])

@@ -151,7 +151,7 @@ SITE = [
         layer("gpu", state="unknown", after="driver", problem="NVML is there once the driver is"),
         expected([off("gpu-d")], asks([{"profile": "7g.40gb"}], 0), "driver"),
     ),
-    look("jetson-1", jetpack(), layer("tls", after="jetpack")),
+    look("jetson-1", jetpack(), layer("tls", state="unknown", after="jetpack")),
     look("hub-1", renewal("hub-1"), tls(), left=["storage"]),
     look(
         "gpu-e",

@@ -246,6 +246,22 @@ def test_a_layer_that_waits_is_nothing_amiss():
     assert plan_text.lines([waits])[-1].endswith("0 in order")
 
 
+def test_a_layer_that_waits_without_a_reason_says_for_what():
+    told = plan_text.lines([look("a", layer("mig", state="unknown", after="driver"))])
+    assert told[:2] == ["a: no change", "  mig       after driver: cannot be judged before"]
+
+
+def test_a_pending_reboot_is_told_where_nothing_else_changes():
+    told = plan_text.lines([look("a", layer("driver", reboot_required=True))])
+    assert told == ["a: no change, needs a reboot", "", "0 hosts change, 0 GPU resets, 1 reboot, 0 in order"]
+
+
+def test_the_same_setting_of_several_gpus_is_one_line_also_where_it_resets_them():
+    actions = [{**looks.watts("a", index), "disruption": "reset", "of": [f"GPU {index}"]} for index in (0, 1, 2, 5)]
+    told = plan_text.lines([look("a", layer("gpu", *actions), gpus=6)])
+    assert told[1] == "  gpu       GPUs 0-2, 5: set power_limit from 400 W to 250 W (resets the GPU)"
+
+
 def test_what_could_not_be_set_back_is_told_of_hosts_that_are_in_order_too():
     left = {"setting": "ecc", "uuid": "GPU-1", "value": False, "why": "it takes a reboot", "by_hand": "nvidia-smi -e 1"}
     told = plan_text.lines([look(name, layer("gpu", left_behind=[left])) for name in ("a", "b")])
@@ -285,7 +301,7 @@ def test_any_look_is_shown_in_lines_without_control_characters(made):
     told = plan_text.lines(made)
     assert all(line.isprintable() for line in told)
     assert all(line.isprintable() for line in plan_markdown.text(made).split("\n"))
-    json.dumps(plan_json.document(made))
+    json.dumps(plan_json.document(made), allow_nan=False)
 
 
 @given(JSON)

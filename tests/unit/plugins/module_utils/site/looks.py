@@ -70,8 +70,8 @@ def layer(name, *actions, state=None, **more):
     return {"layer": name, "state": state, "actions": list(actions), **known, **more}
 
 
-def action(does, kind="none", *of, **more):
-    return {"does": does, "after": "", **disruption.by(kind, *of), **more}
+def action(does, disrupts="none", *of, **more):
+    return {"does": does, "after": "", **disruption.by(disrupts, *of), **more}
 
 
 def look(host, *layers, gpus=0, **more):

@@ -246,6 +246,35 @@ def test_a_layer_that_waits_is_nothing_amiss():
     assert plan_text.lines([waits])[-1].endswith("0 in order")
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"placement": None},
+        {"placement": {"start": 0}},
+        {"placement": {"start": 0, "size": 10**9}},
+        {"placement": {"start": -1, "size": 1}},
+        {"placement": {"start": True, "size": 1}},
+        {"profile": ["1g.5gb"]},
+        {"kind": "create_nonsense_gpu_instance"},
+        {"kind": ["create_gpu_instance"]},
+        {"uuid": "", "of": []},
+    ],
+)
+def test_an_action_that_cannot_be_drawn_is_told_in_words(broken):
+    known = {"kind": "create_gpu_instance", "uuid": "GPU-1", "profile": "1g.5gb", "placement": {"start": 0, "size": 1}}
+    drawn = look("a", layer("mig", action("make it so", **known)))
+    assert any("+ 1g.5gb" in line for line in plan_text.lines([drawn]))
+    told = plan_text.lines([look("a", layer("mig", action("make it so", **{**known, **broken})))])
+    assert told[1] == "  mig       make it so"
+
+
+def test_an_instance_that_lies_on_another_is_drawn_as_far_as_it_goes():
+    entry = {"gpu": "GPU-1", "profile": "1g.5gb", "placement": {"start": 5, "size": 1}, "processes": []}
+    made = {"kind": "create_gpu_instance", "uuid": "GPU-1", "profile": "3g.20gb", "placement": {"start": 4, "size": 4}}
+    told = plan_text.lines([look("a", layer("mig", action("x", **made), kept=[entry, {**entry, "gpu": "GPU-2"}]))])
+    assert told[3].endswith("then  |....|....|....|....|+3g.20gb           |")
+
+
 def test_a_layer_that_waits_without_a_reason_says_for_what():
     told = plan_text.lines([look("a", layer("mig", state="unknown", after="driver"))])
     assert told[:2] == ["a: no change", "  mig       after driver: cannot be judged before"]

@@ -45,6 +45,8 @@ def _again(
 
 def printable(text: str) -> str:
     """The text, in one line that a terminal shows as it is: other characters are escaped as Python writes them."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 

@@ -61,7 +61,7 @@ def _layer(result: Mapping[str, Any], failed: bool) -> Dict[str, Any]:
         "changed": bool(result.get("changed")),
         "failed": failed,
         "actions": [lines.in_one(str(action["does"])) for action in result.get("actions", [])],
-        "left_behind": [_stays(entry) for entry in result.get("left_behind", [])],
+        "left_behind": [stays(entry) for entry in result.get("left_behind", [])],
     }
 
 
@@ -70,7 +70,8 @@ def _wrong_gpus(facts: Mapping[str, Any]) -> List[str]:
     return ["{0}. {1}".format(lines.in_one(entry["why"]), lines.in_one(entry["fix"])) for entry in entries]
 
 
-def _stays(entry: Mapping[str, Any]) -> str:
+def stays(entry: Mapping[str, Any]) -> str:
+    """What could not be set back on a GPU, for people."""
     value = str(entry["value"])
     known = {**entry, "value": value.lower() if entry["value"] in (True, False) else value}
     return lines.in_one("{setting} of GPU {uuid} stays {value}, as {why}: {by_hand}".format(**known))

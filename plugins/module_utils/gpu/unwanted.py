@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from ..common.disruption import NONE, by
 from .changed import Entry, Noted
 from .selectors import GpuId
 from .settings import KEYS, UNKNOWN, Change, GpuState, show
@@ -161,6 +162,7 @@ def describe(action: Forget) -> Dict[str, Any]:
         "setting": action.key,
         "before": now,
         "after": now,
+        **by(NONE),
     }
 
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from ..boot import unit as boot
 from ..boot.unit import BootUnit
 from ..common import effects, lines
+from ..common.disruption import NONE, by
 from ..common.effects import Effect
 from ..common.errors import EdgesiteError
 
@@ -182,3 +183,8 @@ def describe(action: Action) -> str:
     if isinstance(action, Restore):
         return "restore the clocks as they were before the lock"
     return effects.describe(action)
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the action interrupts."""
+    return by(NONE) if isinstance(action, (Lock, Restore)) else effects.disruption(action)

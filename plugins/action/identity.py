@@ -9,6 +9,7 @@ import time
 from typing import Any, Dict, List, Mapping
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import NONE, by
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, combined
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity.store import SLOTS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
@@ -129,7 +130,7 @@ class ActionModule(InstallingActionBase):
         self, options: Mapping[str, Any], device: str, store: Dict[str, Any], found: need.Need
     ) -> Dict[str, Any]:
         """What is in store afterwards; in check mode, what is there now."""
-        told, place = {"does": "{0}, since {1}".format(found.action, found.why)}, len(self._done)
+        told, place = {"does": "{0}, since {1}".format(found.action, found.why), **by(NONE)}, len(self._done)
         if not self._task.check_mode:
             kept = {name: store[name] for name in ("before", "clock_off")}
             store = {**enrol(options, device, found, self._step), **kept}
@@ -158,5 +159,5 @@ class ActionModule(InstallingActionBase):
         if name == "tpm_credential":
             self._warned.extend(result.get("warnings", []))
         if name == "tpm_certificate":
-            self._done.append({"does": "issue the certificate {0}".format(result["serial"])})
+            self._done.append({"does": "issue the certificate {0}".format(result["serial"]), **by(NONE)})
         return result

@@ -9,6 +9,7 @@ from typing import Any, Dict, List
 
 from ansible.module_utils.common.validation import check_type_list
 
+from ..module_utils.common.disruption import NONE, by
 from ..module_utils.common.errors import printable
 from .actions import HostActionBase, RunModule
 
@@ -28,7 +29,7 @@ class InstallingActionBase(HostActionBase):
         if not missing or not self.flag("install", True):
             return result
         packages = _names(self._task.args.get("packages") or missing)
-        told = {"does": printable("install {0}".format(", ".join(packages)))}
+        told = {"does": printable("install {0}".format(", ".join(packages))), **by(NONE)}
         if self._task.check_mode:
             return self.foreseen(result, told)
         installed = self.run_action("ansible.builtin.package", {"name": packages, "state": "present"})
@@ -38,7 +39,7 @@ class InstallingActionBase(HostActionBase):
         last = super().run_with(run_module)
         return after(last, [told]) if installed.get("changed") else last
 
-    def foreseen(self, result: Dict[str, Any], told: Dict[str, str]) -> Dict[str, Any]:
+    def foreseen(self, result: Dict[str, Any], told: Dict[str, Any]) -> Dict[str, Any]:
         """What check mode says where packages would be installed first: without them a module may not see further."""
         seen = {name: value for name, value in result.items() if name not in ("failed", "msg")}
         return after({**seen, "changed": True}, [told])
@@ -50,6 +51,6 @@ def _names(packages: Any) -> List[str]:
     return [str(one) for one in found]
 
 
-def after(result: Dict[str, Any], actions: List[Dict[str, str]]) -> Dict[str, Any]:
+def after(result: Dict[str, Any], actions: List[Dict[str, Any]]) -> Dict[str, Any]:
     """The result with what the action itself did before."""
     return {**result, "changed": True, "actions": [*actions, *result.get("actions", [])]}

@@ -9,14 +9,14 @@ from typing import Any, Dict, Mapping
 
 from ansible.module_utils.common.validation import check_type_int
 
-from ..module_utils.common import limits
+from ..module_utils.common import disruption, limits
 from ..module_utils.common.errors import EdgesiteError
 from .actions import HostActionBase, RunModule
 
 _SECONDS = 900
 # A change after the first boot may wait for another one, as a power mode of a new JetPack does.
 _MOST = 3
-_REBOOT = {"does": "reboot"}
+_REBOOT = {"does": "reboot", **disruption.by(disruption.REBOOT)}
 # SSH answers before boot units are done. Whether these succeeded, the module tells.
 _BOOTED = "timeout {0} systemctl is-system-running --wait || true"
 
@@ -106,10 +106,11 @@ class RebootingActionBase(HostActionBase):
 
 
 def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Dict[str, Any]:
+    after = [{**disruption.after(disruption.REBOOT), **action} for action in second.get("actions", [])]
     told = {
         **second,
         "changed": True,
-        "actions": [*first.get("actions", []), _REBOOT, *second.get("actions", [])],
+        "actions": [*first.get("actions", []), _REBOOT, *after],
     }
     if "before" in first:
         told["before"] = first["before"]

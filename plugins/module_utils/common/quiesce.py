@@ -64,5 +64,9 @@ def describe(action: SwitchUnit) -> Dict[str, Any]:
     """The action for users."""
     verb = "start" if action.start else "stop"
     does = "{0} {1}".format(verb, action.unit)
-    interrupts = by(NONE) if action.start else by(RESTART, action.unit)
-    return {"does": does, "kind": verb + "_unit", "unit": action.unit, **interrupts}
+    return {"does": does, "kind": verb + "_unit", "unit": action.unit, **disruption(action)}
+
+
+def disruption(action: SwitchUnit) -> Dict[str, Any]:
+    """What the action interrupts."""
+    return by(NONE) if action.start else by(RESTART, action.unit)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an action interrupts on a host, as actions tell it in their keys disruption and of.
 
-What an action leaves for a later reset or reboot, as a change of the ECC mode does, interrupts nothing: the reset or the
-reboot is an action of its own. Beside what is interrupted there is one kind for what is lost, wipe.
+What an action leaves for a later reset or reboot, as a change of the ECC mode does, interrupts nothing: the reset or
+the reboot is an action of its own. Beside what is interrupted there is one kind for what is lost, wipe.
 """
 
 from __future__ import annotations

@@ -109,9 +109,9 @@ class Packages:
 class Plan:
     """What is to be done. problems: why nothing can be.
 
-    install: packages have to change. disruption: what comes of that for those who use the GPUs. sources: files that packages come by. settings: the other files that differ.
-    hold, unhold: names of packages; noted: all that are then held by this collection. rebuild: the initramfs is to be
-    made anew.
+    install: packages have to change. disruption: what comes of that for those who use the GPUs. sources: files that
+    packages come by. settings: the other files that differ. hold, unhold: names of packages; noted: all that are then
+    held by this collection. rebuild: the initramfs is to be made anew.
     """
 
     problems: Tuple[str, ...]

@@ -197,8 +197,8 @@ def describe(change: Change) -> Dict[str, Any]:
         ),
         "uuid": change.gpu.uuid,
         "setting": change.key,
-        "before": before,
-        "after": after,
+        "from": before,
+        "to": after,
         **by(NONE),
     }
 

@@ -160,8 +160,8 @@ def describe(action: Forget) -> Dict[str, Any]:
         "does": "forget the earlier {0} of GPU {1}, {2}".format(action.key, action.gpu.label(), _why(action)),
         "uuid": action.gpu.uuid,
         "setting": action.key,
-        "before": now,
-        "after": now,
+        "from": now,
+        "to": now,
         **by(NONE),
     }
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible.module_utils.common.validation import check_type_int
 
@@ -34,7 +34,7 @@ class RebootingActionBase(HostActionBase):
         if not self._reboots(result):
             return result
         if self._task.check_mode:
-            return {**result, "changed": True, "actions": [*result.get("actions", []), _REBOOT]}
+            return {**result, "changed": True, "actions": _with_reboot(result.get("actions", []))}
         for _time in range(_MOST):
             before = result
             failure = self._reboot(seconds)
@@ -103,6 +103,12 @@ class RebootingActionBase(HostActionBase):
             and self._connection.transport != "local"
             and self.may_reboot(result)
         )
+
+
+def _with_reboot(actions: Sequence[Mapping[str, Any]]) -> List[Mapping[str, Any]]:
+    """The actions of check mode, with the reboot before those that come after it."""
+    place = next((place for place, one in enumerate(actions) if one.get("after") == disruption.REBOOT), len(actions))
+    return [*actions[:place], _REBOOT, *actions[place:]]
 
 
 def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Dict[str, Any]:

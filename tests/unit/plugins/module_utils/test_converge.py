@@ -6,7 +6,13 @@ from __future__ import annotations
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import RESTART, by
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.converge import WAITS, ApplyError, Domain, converge, converge_all
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import (
+    WAITS,
+    ApplyError,
+    Domain,
+    converge,
+    converge_all,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 import pytest
+import yaml
 from ansible_collections.edgesite.gpu.plugins.module_utils import converge as converging
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools
 from ansible_collections.edgesite.gpu.plugins.module_utils.common import disruption, effects, quiesce
@@ -215,3 +216,19 @@ def test_kinds_go_from_the_least_to_the_worst():
     for place, action in enumerate(actions):
         assert disruption.worst(reversed(actions[: place + 1])) == action["disruption"]
     assert disruption.worst([]) == disruption.worst([{"does": "x"}]) == "none"
+
+
+def documented():
+    """What RETURN of each module says of its actions."""
+    for path in sorted((FOLDER.parent / "modules").glob("*.py")):
+        returned = yaml.safe_load(getattr(importlib.import_module(PLUGINS + "modules." + path.stem), "RETURN", "{}"))
+        if "actions" in returned:
+            yield pytest.param(returned["actions"], id=path.stem)
+
+
+@pytest.mark.parametrize("actions", list(documented()))
+def test_documentation_tells_of_it(actions):
+    text = str(actions)
+    assert all(word in text for word in ("disruption", "V(none)", "V(reboot)")) and "of" in text
+    assert all({"does", *disruption.by(sample["disruption"])} <= set(sample) for sample in actions["sample"])
+    assert {sample["disruption"] for sample in actions["sample"]} <= set(disruption.KINDS)

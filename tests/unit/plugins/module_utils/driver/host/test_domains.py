@@ -200,6 +200,7 @@ def test_driver_in_use_is_not_removed_without_leave(host):
     refused = host.remove()
     assert refused["failed"] and "is in use: python" in refused["msg"] and host.state() == before
     told = host.remove(allow_reboot=True)
+    assert [one["disruption"] for one in told["actions"] if one["does"].startswith("remove libcuda1")] == ["reset"]
     assert told["reboot_required"] and not set(host.packages) & set(host.offered)
 
 

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common import effects
 from ..common.disruption import ALL_GPUS, NONE, RESET, RESTART, by
 from ..common.effects import Effect, Link, MaskUnit, RunUnit, WriteFile
 from . import files as driver_files
 from .files import File
-from .parts import PERSISTENCED
+from .parts import PERSISTENCED, RUNNING
 from .plan import Packages, Plan, Situation
 
 
@@ -129,6 +129,12 @@ def triggers(now: Situation) -> List[Action]:
 def services(made: Plan) -> List[Action]:
     """The last part, once the driver is loaded."""
     return [RunUnit(_unit(name), True) for name in made.services.start]
+
+
+def services_after(info: Mapping[str, Any], actions: Sequence[Action]) -> Dict[str, str]:
+    """The services once these actions of the last part are done."""
+    started = {action.unit for action in actions if isinstance(action, RunUnit) and action.running}
+    return {name: RUNNING if _unit(name) in started else state for name, state in info["services"].items()}
 
 
 def describe(action: Action) -> str:

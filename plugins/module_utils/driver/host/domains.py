@@ -309,3 +309,8 @@ class ServicesDomain(WantingPart):
 
     def plan(self, state: Situation) -> List[Action]:
         return driver_actions.services(self.planned(state))
+
+    def predict(self, state: Situation, actions: List[Action]) -> Situation:
+        there = replace(state, info={**state.info, "services": driver_actions.services_after(state.info, actions)})
+        self.look.foresee(there)
+        return super().predict(there, actions)

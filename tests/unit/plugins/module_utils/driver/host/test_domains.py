@@ -200,6 +200,13 @@ def test_driver_is_removed_with_everything_that_was_kept_for_it(host):
     assert does(host.remove()) == []
 
 
+def test_check_mode_tells_of_a_start_once(host):
+    host.converge(branch="535")
+    host.units["nvidia-persistenced.service"] = False
+    told = does(host.converge(check=True, branch="535"))
+    assert told == does(host.converge(branch="535")) == ["start nvidia-persistenced.service"]
+
+
 def test_driver_in_use_is_not_removed_without_leave(host):
     host.converge(branch="535")
     host.busy = ("python",)

@@ -11,9 +11,10 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 from ..boot import unit as boot
 from ..boot.unit import BootUnit
 from ..common import effects, lines
-from ..common.disruption import NONE, by
+from ..common.disruption import NONE, RESTART, by
 from ..common.effects import Effect
 from ..common.errors import EdgesiteError
+from .fan import DAEMON
 
 # What the clocks were before they were locked. In /run: a reboot unlocks them.
 STORE = "/run/edgesite-gpu/jetson_clocks.conf"
@@ -186,5 +187,7 @@ def describe(action: Action) -> str:
 
 
 def disruption(action: Action) -> Dict[str, Any]:
-    """What the action interrupts."""
+    """What the action interrupts. Fans at full speed are nobody's to drive."""
+    if isinstance(action, Lock) and action.fan:
+        return by(RESTART, DAEMON)
     return by(NONE) if isinstance(action, (Lock, Restore)) else effects.disruption(action)

@@ -121,7 +121,7 @@ def describe(action: Action) -> str:
 
 
 def disruption(action: Action) -> Dict[str, Any]:
-    """What the step interrupts. The libraries of a new L4T do not work with the kernel that runs."""
+    """What the step interrupts. The libraries of a new L4T are not for the kernel that runs."""
     if isinstance(action, Install):
         return by(REBOOT if action.upgrade else NONE)
     if isinstance(action, ConfigureRuntime) and action.runtime not in _RELOADED:

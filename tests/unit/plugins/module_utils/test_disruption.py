@@ -110,7 +110,7 @@ ACTIONS = {
         (nvpmodel.SetMode(MODE, "boot", ("CPU_ONLINE",), None, 0), NONE),
     ],
     nvpmodel.ReleaseClocks: [(nvpmodel.ReleaseClocks(), NONE)],
-    clocks.Lock: [(clocks.Lock(), NONE)],
+    clocks.Lock: [(clocks.Lock(), NONE), (clocks.Lock(fan=True), restart("nvfancontrol.service"))],
     clocks.Restore: [(clocks.Restore(), NONE)],
     fan.SetProfile: [(fan.SetProfile("cool", "", ""), restart("nvfancontrol.service"))],
     settings.Change: [

@@ -26,7 +26,7 @@ KINDS = (NONE, RESTART, DESTROY, RESET, REBOOT, WIPE)
 
 ALL_GPUS = "all GPUs"
 
-# What actions come after, those of the same plan that cannot be done at once: a change of the MIG mode, or a reboot
+# What actions of the same plan may come after, besides REBOOT: a change of their GPU's MIG mode
 MODE = "mode"
 
 

@@ -9,6 +9,7 @@ import time
 from typing import Any, Callable, Dict, List, Mapping
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import NONE, by
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, combined
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity.store import SLOTS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
@@ -211,9 +212,9 @@ class ActionModule(InstallingActionBase):
         if name == "tpm_credential":
             self._warned.extend(result.get("warnings", []))
         if name == "tpm_certificate":
-            self._done.append({"does": "issue the certificate {0}".format(result["serial"])})
+            self._done.append({"does": "issue the certificate {0}".format(result["serial"]), **by(NONE)})
         return result
 
 
 def _told_of(found: need.Need) -> Dict[str, Any]:
-    return {"does": "{0}, since {1}".format(found.action, found.why)}
+    return {"does": "{0}, since {1}".format(found.action, found.why), **by(NONE)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict
 
 from ansible.module_utils.common.validation import check_type_path
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import NONE, by
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import InstallingActionBase
@@ -37,7 +38,7 @@ class ActionModule(InstallingActionBase):
             return result
         place, volumes = check_type_path(folder), result.get("volumes") or []
         kept = recovery_escrow.keep_all(place, host, volumes, self._task.check_mode)
-        told = [{"does": "store recovery key {0} on the controller".format(name)} for name in kept]
+        told = [{"does": "store recovery key {0} on the controller".format(name), **by(NONE)} for name in kept]
         return {
             **result,
             "actions": [*result.get("actions", []), *told],

@@ -12,6 +12,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from typing import Any, Callable, ContextManager, Dict, Generic, Iterable, List, NamedTuple, Optional, Sequence, TypeVar
 
+from .common import disruption
 from .common.errors import EdgesiteError, printable, sentence
 
 State = TypeVar("State")
@@ -26,8 +27,16 @@ WAITS = "reboot_required"
 _REPORT = "This is a bug in edgesite.gpu: please report it with this text"
 
 
+def described_by(rules: Any, action: Any) -> Dict[str, Any]:
+    """An action for the user. rules: what has describe(action) and disruption(action)."""
+    return {"does": rules.describe(action), **rules.disruption(action)}
+
+
 class Domain(ABC, Generic[State, Action]):
     """One domain of a host, bound to what the user wants of it."""
+
+    # Whether its actions wait for a reboot that a domain before it leaves to be done
+    after_reboot = False
 
     def alone(self) -> ContextManager[None]:
         """Keeps others from changing the same things meanwhile; held from before the first look to after the last."""
@@ -62,7 +71,11 @@ class Domain(ABC, Generic[State, Action]):
 
     @abstractmethod
     def describe(self, action: Action) -> Dict[str, Any]:
-        """The action for the user."""
+        """The action for the user: what it does, and what it interrupts, as common/disruption.py says it."""
+
+    def follows(self, action: Action, earlier: Sequence[Action]) -> str:
+        """What of the earlier actions of a plan this one comes after, as common/disruption.py calls it."""
+        return ""
 
     @abstractmethod
     def render(self, state: State) -> Dict[str, Any]:
@@ -80,7 +93,7 @@ class Domain(ABC, Generic[State, Action]):
 class PlannedDomain(Domain[State, Action]):
     """A domain that hands planning on to pure code.
 
-    rules: what has plan(wanted, state), after(state, actions) and describe(action).
+    rules: what has plan(wanted, state), after(state, actions), describe(action) and disruption(action).
     """
 
     rules: Any
@@ -95,7 +108,7 @@ class PlannedDomain(Domain[State, Action]):
         return after
 
     def describe(self, action: Action) -> Dict[str, Any]:
-        return {"does": self.rules.describe(action)}
+        return described_by(self.rules, action)
 
 
 class Outcome(NamedTuple):
@@ -164,13 +177,18 @@ def converge_all(domains: Iterable[Domain[Any, Any]], check: bool, note: Note = 
             if check or not told.actions:
                 raise
             raise _kept(told.actions, error) from error
+        waits = domain.after_reboot and bool(told.extras.get(WAITS))
         told = Outcome(
-            told.actions + one.actions,
+            told.actions + (_after_reboot(one.actions) if waits else one.actions),
             {**one.before, **told.before},
             {**told.after, **one.after},
             _merged(told.extras, one.extras),
         )
     return told
+
+
+def _after_reboot(actions: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    return [{**action, **disruption.after(disruption.REBOOT)} for action in actions]
 
 
 def _merged(told: Dict[str, Any], one: Dict[str, Any]) -> Dict[str, Any]:
@@ -298,9 +316,13 @@ def _does(domain: Domain[State, Action], action: Action) -> str:
 
 
 def _described(domain: Domain[State, Action], actions: List[Action]) -> List[Dict[str, Any]]:
-    return [_description(domain, action) for action in actions]
+    return [
+        {**_description(domain, action), **disruption.after(domain.follows(action, actions[:place]))}
+        for place, action in enumerate(actions)
+    ]
 
 
 def _description(domain: Domain[State, Action], action: Action) -> Dict[str, Any]:
     told = domain.describe(action)
-    return {**told, "does": printable(str(told["does"]))}
+    does, of = printable(str(told["does"])), [printable(what) for what in told["of"]]
+    return {**told, "does": does, "of": of}

@@ -148,6 +148,21 @@ actions:
       description: Description of the action.
       type: str
       returned: always
+    disruption:
+      description:
+        - What it interrupts. V(reboot) for a reboot, and V(none) for all else, as programs go on with any of these
+          settings, and another ECC mode comes with a later reset or reboot.
+      type: str
+      returned: always
+    of:
+      description: What that affects.
+      type: list
+      elements: str
+      returned: always
+    after:
+      description: V(reboot) for an action that comes after a reboot.
+      type: str
+      returned: where it comes after one
     uuid:
       description: UUID of the GPU.
       type: str
@@ -156,20 +171,22 @@ actions:
       description: Name of the setting.
       type: str
       returned: for a setting of a GPU
-    before:
+    from:
       description: Value before.
       type: raw
       returned: for a setting of a GPU
-    after:
+    to:
       description: Value after.
       type: raw
       returned: for a setting of a GPU
   sample:
     - does: set power_limit of GPU 0 NVIDIA T4 (GPU-6f2e, 0000:17:00.0) from 70 W to 60 W
+      disruption: none
+      of: []
       uuid: GPU-6f2e
       setting: power_limit
-      before: 70 W
-      after: 60 W
+      from: 70 W
+      to: 60 W
 before:
   description:
     - Settings by GPU UUID (those that O(settings) names or that are set back), the boot unit and its files, before.

@@ -56,11 +56,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success
   type: list
   elements: dict
-  sample: [{"does": "install the host tools 7f7b0fe3b1c2a4d5", "version": "7f7b0fe3b1c2a4d5"}]
+  sample:
+    - does: install the host tools 7f7b0fe3b1c2a4d5
+      disruption: none
+      of: []
+      version: 7f7b0fe3b1c2a4d5
 before:
   description:
     - The version (null if none is installed) and the SHA-256 of each file, before.

@@ -193,11 +193,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode; also returned by a run that failed later.
+  description:
+    - What was done, or would be done in check mode; also returned by a run that failed later.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: always
   type: list
   elements: dict
-  sample: [{"does": "write trust.pem"}, {"does": "enrol, since it has no certificate yet"}]
+  sample:
+    - {does: write trust.pem, disruption: none, of: []}
+    - {does: "enrol, since it has no certificate yet", disruption: none, of: []}
 need:
   description:
     - What had to be done. C(action) is V(none), V(enrol), V(renew) (same key) or V(rotate), C(slot) is the slot of the

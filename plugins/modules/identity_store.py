@@ -69,11 +69,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "write a/cert.pem"}, {"does": "use the key and certificate in slot a"}]
+  sample:
+    - {does: write a/cert.pem, disruption: none, of: []}
+    - {does: use the key and certificate in slot a, disruption: none, of: []}
 before:
   description: The slot in use (C(active)) and the SHA-256 of each file, before.
   returned: success

@@ -172,11 +172,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
+    - C(after) is V(reboot) for an action that comes after a reboot.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2"}]
+  sample:
+    - {does: upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2, disruption: reboot, of: []}
 before:
   description:
     - C(l4t), C(packages), C(held) and C(sources), and what the modules for power mode, clocks and fan return, before.

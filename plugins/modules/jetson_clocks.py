@@ -68,11 +68,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "lock the clocks at the maximum of the power mode"}]
+  sample:
+    - {does: lock the clocks at the maximum of the power mode, disruption: none, of: []}
 before:
   description: Range of each clock according to C(jetson_clocks --show), the boot unit and its files, before.
   returned: success

@@ -96,11 +96,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "set fan profile cool and restart nvfancontrol"}]
+  sample:
+    - does: set fan profile cool and restart nvfancontrol
+      disruption: restart
+      of: [nvfancontrol.service]
 before:
   description:
     - Default and current profile of each fan, whether the daemon is running, and the lines of curves of your own

@@ -147,11 +147,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "encrypt /dev/disk/by-id/nvme-eui.0025388b01234567 (aes-256-xts) as models"}]
+  sample:
+    - does: encrypt /dev/disk/by-id/nvme-eui.0025388b01234567 (aes-256-xts) as models, wiping ext4
+      disruption: wipe
+      of: [/dev/disk/by-id/nvme-eui.0025388b01234567]
 before:
   description: Under C(volumes), the content of each volume's device, before.
   returned: success

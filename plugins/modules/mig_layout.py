@@ -187,6 +187,22 @@ actions:
       description: Description of the action.
       type: str
       returned: always
+    disruption:
+      description:
+        - What it interrupts, V(none), V(restart) (services), V(destroy) (instances), V(reset) (a GPU, or a process that
+          is ended) or V(reboot).
+      type: str
+      returned: always
+    of:
+      description: What that affects, services by their units, GPUs by their names.
+      type: list
+      elements: str
+      returned: always
+    after:
+      description:
+        - What the action comes after, V(mode) for instances that take a change of the GPU's mode first, or V(reboot).
+      type: str
+      returned: where it comes after one of these
     kind:
       description:
         - C(set_mode), C(create_gpu_instance), C(destroy_gpu_instance), C(create_compute_instance),
@@ -212,6 +228,9 @@ actions:
       returned: for an action on an instance
   sample:
     - does: create GPU instance 3g.20gb on slices 4-7 of GPU 0 NVIDIA A100-SXM4-40GB (GPU-6f2e, 0000:17:00.0)
+      disruption: none
+      of: []
+      after: mode
       kind: create_gpu_instance
       uuid: GPU-6f2e
       profile: 3g.20gb

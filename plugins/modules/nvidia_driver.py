@@ -177,11 +177,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
+    - C(after) is V(reboot) for an action that comes after a reboot.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "load kernel module 550.163.01 without a reboot"}]
+  sample:
+    - {does: load kernel module 550.163.01 without a reboot, disruption: reset, of: [all GPUs]}
 before:
   description: C(version), C(verdict), C(packages), C(held), C(services) and C(files), before.
   returned: success

@@ -93,11 +93,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "prepare power mode 7W for the next boot (CPU_ONLINE CORE_4 from 1 to 0)"}]
+  sample:
+    - {does: prepare power mode 7W for the next boot (CPU_ONLINE CORE_4 from 1 to 0), disruption: none, of: []}
 before:
   description:
     - The current mode (C(mode)) and the mode of the next boot (C(next_boot)), each with C(id) and C(name), and the

@@ -74,11 +74,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be done.
+  description:
+    - What was done, or in check mode would be done.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "stop edgesite-gpu-settings.service"}]
+  sample:
+    - {does: stop edgesite-gpu-settings.service, disruption: restart, of: [edgesite-gpu-settings.service]}
 before:
   description:
     - C(running) (units), C(files) with their content, C(links) with their targets, C(held) (packages) and C(folders) of

@@ -143,11 +143,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "reload nginx.service"}]
+  sample:
+    - {does: restart mosquitto.service, disruption: restart, of: [mosquitto.service]}
 before:
   description: Files by digest (C(files)), C(links), and C(units) with C(active), C(enabled) and C(current), before.
   returned: success

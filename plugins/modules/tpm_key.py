@@ -106,11 +106,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be done in check mode.
+  description:
+    - What was done, or would be done in check mode.
+    - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
+      (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
   returned: success, or when a step failed
   type: list
   elements: dict
-  sample: [{"does": "create a key of type ecc_p256 in the TPM, in /etc/edgesite-gpu/node/key.pem (there is none)"}]
+  sample:
+    - does: "create a key of type ecc_p256 in the TPM, in /etc/edgesite-gpu/node/key.pem (there is none)"
+      disruption: none
+      of: []
 before:
   description: The key at C(path) and at C(handle), each with C(type) and C(name), before; null if there is none.
   returned: success

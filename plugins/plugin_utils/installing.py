@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible.module_utils.common.validation import check_type_list
 
+from ..module_utils.common.disruption import NONE, by
 from ..module_utils.common.errors import printable
 from .actions import HostActionBase, RunModule
 
@@ -50,8 +51,8 @@ class InstallingActionBase(HostActionBase):
         return _names(self._task.args.get("packages") or missing) if missing and self.flag("install", True) else []
 
 
-def _told(packages: Sequence[str]) -> Dict[str, str]:
-    return {"does": printable("install {0}".format(", ".join(packages)))}
+def _told(packages: Sequence[str]) -> Dict[str, Any]:
+    return {"does": printable("install {0}".format(", ".join(packages))), **by(NONE)}
 
 
 def _names(packages: Any) -> List[str]:
@@ -60,6 +61,6 @@ def _names(packages: Any) -> List[str]:
     return [str(one) for one in found]
 
 
-def after(result: Dict[str, Any], actions: List[Dict[str, str]]) -> Dict[str, Any]:
+def after(result: Dict[str, Any], actions: List[Dict[str, Any]]) -> Dict[str, Any]:
     """The result with what the action itself did before."""
     return {**result, "changed": True, "actions": [*actions, *result.get("actions", [])]}

@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible.module_utils.common.validation import check_type_int
 
-from ..module_utils.common import limits
+from ..module_utils.common import disruption, limits
 from ..module_utils.common.errors import EdgesiteError
 from .actions import HostActionBase, RunModule
 
 _SECONDS = 900
 # A change after the first boot may wait for another one, as a power mode of a new JetPack does.
 _MOST = 3
-_REBOOT = {"does": "reboot"}
+_REBOOT = {"does": "reboot", **disruption.by(disruption.REBOOT)}
 # SSH answers before boot units are done. Whether these succeeded, the module tells.
 _BOOTED = "timeout {0} systemctl is-system-running --wait || true"
 
@@ -63,7 +63,7 @@ class RebootingActionBase(HostActionBase):
     def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
         if not self._reboots(result):
             return result
-        return {**result, "changed": True, "actions": [*result.get("actions", []), _REBOOT]}
+        return {**result, "changed": True, "actions": _with_reboot(result.get("actions", []))}
 
     def _patience(self) -> int:
         """Seconds that a reboot may take. What is no number at all is left to the module."""
@@ -110,11 +110,18 @@ class RebootingActionBase(HostActionBase):
         )
 
 
+def _with_reboot(actions: Sequence[Mapping[str, Any]]) -> List[Mapping[str, Any]]:
+    """The actions of check mode, with the reboot before those that come after it."""
+    place = next((place for place, one in enumerate(actions) if one.get("after") == disruption.REBOOT), len(actions))
+    return [*actions[:place], _REBOOT, *actions[place:]]
+
+
 def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Dict[str, Any]:
+    after = [{**disruption.after(disruption.REBOOT), **action} for action in second.get("actions", [])]
     told = {
         **second,
         "changed": True,
-        "actions": [*first.get("actions", []), _REBOOT, *second.get("actions", [])],
+        "actions": [*first.get("actions", []), _REBOOT, *after],
     }
     if "before" in first:
         told["before"] = first["before"]

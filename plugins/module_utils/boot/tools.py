@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
+from ..common.disruption import NONE, by
 from ..common.errors import EdgesiteError
 
 ROOT = "/usr/local/lib/edgesite-gpu"
@@ -110,3 +111,8 @@ def describe(action: Install) -> str:
     if action.previous == action.version:
         return "repair the host tools {0}".format(action.version)
     return "replace the host tools {0} by {1}".format(action.previous, action.version)
+
+
+def disruption(_action: Install) -> Dict[str, Any]:
+    """Nothing: boot units run the tools only at boot."""
+    return by(NONE)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
+
+from .disruption import NONE, RESTART, by
 
 # Where systemd finds the units and drop-ins of this collection
 UNITS = "/etc/systemd/system"
@@ -128,6 +130,15 @@ def describe(effect: Effect) -> str:
     if isinstance(effect, RenewUnit):
         return "{0} {1}".format(effect.verb, effect.unit)
     return "reload systemd's units"
+
+
+def disruption(effect: Effect) -> Dict[str, Any]:
+    """What the effect interrupts."""
+    if isinstance(effect, RunUnit) and not effect.running:
+        return by(RESTART, effect.unit)
+    if isinstance(effect, RenewUnit) and effect.verb != "reload":
+        return by(RESTART, effect.unit)
+    return by(NONE)
 
 
 def _verb(content: Optional[str], previous: Optional[str]) -> str:

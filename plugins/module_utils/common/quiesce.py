@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from . import lines
+from .disruption import NONE, RESTART, by
 
 
 class SwitchUnit(NamedTuple):
@@ -62,4 +63,10 @@ def after(units: Units, actions: Sequence[SwitchUnit]) -> Units:
 def describe(action: SwitchUnit) -> Dict[str, Any]:
     """The action for users."""
     verb = "start" if action.start else "stop"
-    return {"does": "{0} {1}".format(verb, action.unit), "kind": verb + "_unit", "unit": action.unit}
+    does = "{0} {1}".format(verb, action.unit)
+    return {"does": does, "kind": verb + "_unit", "unit": action.unit, **disruption(action)}
+
+
+def disruption(action: SwitchUnit) -> Dict[str, Any]:
+    """What the action interrupts."""
+    return by(NONE) if action.start else by(RESTART, action.unit)

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common import effects
+from ..common.disruption import ALL_GPUS, NONE, RESET, RESTART, by
 from ..common.effects import Effect, Link, MaskUnit, RunUnit, WriteFile
 from . import files as driver_files
 from .files import File
-from .parts import PERSISTENCED
+from .parts import PERSISTENCED, RUNNING
 from .plan import Packages, Plan, Situation
 
 
@@ -27,18 +28,20 @@ class GetKey(NamedTuple):
 
 class Install(NamedTuple):
     """Brings packages to the wanted driver. sources: what was written for it, and is taken back before the old driver
-    is."""
+    is. disruption: what comes of it for those who use the GPUs, as common/disruption.py calls it."""
 
     packages: Packages
     sources: Tuple[Union[WriteFile, GetKey], ...]
     does: str
+    disruption: str = NONE
 
 
 class Remove(NamedTuple):
-    """Removes packages. before: with their versions, as their manager names them."""
+    """Removes packages. before: with their versions, as their manager names them. used: the driver is in use."""
 
     names: Tuple[str, ...]
     before: Tuple[str, ...]
+    used: bool = False
 
 
 class Hold(NamedTuple):
@@ -85,7 +88,7 @@ Action = Union[Effect, GetKey, Install, Remove, RunTriggers, Hold, TellService, 
 def packages(made: Plan, now: Situation) -> List[Action]:
     """The first part of the way: where packages come from, and the packages."""
     sources = tuple(_written(file, now) for file in made.sources)
-    install = [Install(made.packages, sources, made.installs)] if made.install else []
+    install = [Install(made.packages, sources, made.installs, made.disruption)] if made.install else []
     return [*sources, *install]
 
 
@@ -128,6 +131,12 @@ def services(made: Plan) -> List[Action]:
     return [RunUnit(_unit(name), True) for name in made.services.start]
 
 
+def services_after(info: Mapping[str, Any], actions: Sequence[Action]) -> Dict[str, str]:
+    """The services once these actions of the last part are done."""
+    started = {action.unit for action in actions if isinstance(action, RunUnit) and action.running}
+    return {name: RUNNING if _unit(name) in started else state for name, state in info["services"].items()}
+
+
 def describe(action: Action) -> str:
     """The step for people."""
     if isinstance(action, (GetKey, Install, Reload)):
@@ -143,6 +152,21 @@ def describe(action: Action) -> str:
     if isinstance(action, RebuildInitramfs):
         return "rebuild the initramfs"
     return effects.describe(action)
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the step interrupts."""
+    if isinstance(action, Install):
+        return by(action.disruption, *([ALL_GPUS] if action.disruption == RESET else []))
+    if isinstance(action, Reload):
+        return by(RESET, ALL_GPUS) if action.unload else by(NONE)
+    if isinstance(action, Remove):
+        return by(RESET, ALL_GPUS) if action.used else by(NONE)
+    if isinstance(action, TellService):
+        return by(RESTART, action.unit)
+    if isinstance(action, (GetKey, RunTriggers, Hold, RebuildInitramfs)):
+        return by(NONE)
+    return effects.disruption(action)
 
 
 def _written(file: File, now: Situation) -> Union[WriteFile, GetKey]:

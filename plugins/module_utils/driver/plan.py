@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
+from ..common.disruption import NONE, REBOOT, RESET
 from ..common.errors import EdgesiteError
 from . import files as driver_files
 from . import home, parts, support
@@ -108,15 +109,16 @@ class Packages:
 class Plan:
     """What is to be done. problems: why nothing can be.
 
-    install: packages have to change. sources: files that packages come by. settings: the other files that differ.
-    hold, unhold: names of packages; noted: all that are then held by this collection. rebuild: the initramfs is to be
-    made anew.
+    install: packages have to change. disruption: what comes of that for those who use the GPUs. sources: files that
+    packages come by. settings: the other files that differ. hold, unhold: names of packages; noted: all that are then
+    held by this collection. rebuild: the initramfs is to be made anew.
     """
 
     problems: Tuple[str, ...]
     packages: Packages
     install: bool
     installs: str
+    disruption: str
     sources: Tuple[File, ...]
     settings: Tuple[File, ...]
     hold: Tuple[str, ...]
@@ -170,6 +172,7 @@ def plan(now: Situation, want: Options) -> Plan:
         ),
         install=install,
         installs=_install_words(now, want, flavour, packages, missing + in_the_way + headers) if install else "",
+        disruption=_disruption(now, want) if install else NONE,
         sources=tuple(sources),
         settings=tuple(settings),
         hold=tuple(hold),
@@ -340,7 +343,7 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
         problems.append(in_the_way)
     if not install and now.info["user_space"] and not want.fits(now.info["user_space"]):
         problems.append(_brought_another(now, want))
-    blocking = [holder for holder in now.info["holders"] if holder.get("blocks")]
+    blocking = _blocking(now)
     if install and blocking and _replaces(now, want) and not (want.while_used or want.allow_reboot):
         problems.append(
             "The driver {0} is in use: {1}. After other packages are installed, programs that start cannot use the "
@@ -357,6 +360,18 @@ def _brought_another(now: Situation, want: Options) -> str:
         "or set another driver_source; 'dpkg -S libnvidia-ml.so.1' on the host names the package that they come "
         "from.".format(want.words, now.info["user_space"], support.branch_of(now.info["user_space"]))
     )
+
+
+def _disruption(now: Situation, want: Options) -> str:
+    """Of an installation. Modules that are in the way go when nothing uses them, or else with a reboot."""
+    loaded, nouveau = now.info["loaded"], now.info["nouveau"]["loaded"]
+    if want.allow_reboot and (nouveau or loaded and _blocking(now)):
+        return REBOOT
+    return RESET if loaded else NONE
+
+
+def _blocking(now: Situation) -> List[Mapping[str, Any]]:
+    return [holder for holder in now.info["holders"] if holder.get("blocks")]
 
 
 def _replaces(now: Situation, want: Options) -> bool:

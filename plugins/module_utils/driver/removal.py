@@ -45,7 +45,7 @@ def plan(now: Situation, allow_reboot: bool) -> List[Action]:
     if now.held or now.files.get(driver_files.HOLDS) is not None:
         actions.append(Hold(tuple(now.held), False, note((), now)))
     if names:
-        actions.append(Remove(names, tuple(now.named(name) for name in names)))
+        actions.append(Remove(names, tuple(now.named(name) for name in names), bool(info["loaded"] and in_use)))
     else:
         actions += triggers(now)
     rebuilt = now.files.get(driver_files.NOUVEAU) is not None

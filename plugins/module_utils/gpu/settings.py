@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from ..common.disruption import NONE, by
 from ..common.errors import EdgesiteError, Problems, combined, shown
 from . import alike, selectors
 from .changed import Entry, Noted
@@ -187,7 +188,7 @@ def pending_ecc(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) 
 
 
 def describe(change: Change) -> Dict[str, Any]:
-    """The change for people."""
+    """The change for people. Programs go on with any of these, and another ECC mode comes with a later reset."""
     before, after = (show(change.key, value) for value in (change.previous, change.value))
     back = change.noted is not None and change.noted.before == change.value
     return {
@@ -196,8 +197,9 @@ def describe(change: Change) -> Dict[str, Any]:
         ),
         "uuid": change.gpu.uuid,
         "setting": change.key,
-        "before": before,
-        "after": after,
+        "from": before,
+        "to": after,
+        **by(NONE),
     }
 
 

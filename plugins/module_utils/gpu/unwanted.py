@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from ..common.disruption import NONE, by
 from .changed import Entry, Noted
 from .selectors import GpuId
 from .settings import KEYS, UNKNOWN, Change, GpuState, show
@@ -159,8 +160,9 @@ def describe(action: Forget) -> Dict[str, Any]:
         "does": "forget the earlier {0} of GPU {1}, {2}".format(action.key, action.gpu.label(), _why(action)),
         "uuid": action.gpu.uuid,
         "setting": action.key,
-        "before": now,
-        "after": now,
+        "from": now,
+        "to": now,
+        **by(NONE),
     }
 
 

@@ -9,7 +9,7 @@ other slot, and services see the old pair or the new one, never half of each.
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 from ..common import effects, lines
 from ..common.effects import Link, WriteFile
@@ -118,3 +118,8 @@ def describe(action: Action) -> str:
     if isinstance(action, Link):
         return "use the key and certificate in slot {0}".format(action.target)
     return effects.describe(action)
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the action interrupts. Services go on with the pair that they have loaded."""
+    return effects.disruption(action)

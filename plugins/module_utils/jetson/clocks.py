@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from ..boot import unit as boot
 from ..boot.unit import BootUnit
 from ..common import effects, lines
+from ..common.disruption import NONE, RESTART, by
 from ..common.effects import Effect
 from ..common.errors import EdgesiteError
+from .fan import DAEMON
 
 # What the clocks were before they were locked. In /run: a reboot unlocks them.
 STORE = "/run/edgesite-gpu/jetson_clocks.conf"
@@ -182,3 +184,10 @@ def describe(action: Action) -> str:
     if isinstance(action, Restore):
         return "restore the clocks as they were before the lock"
     return effects.describe(action)
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the action interrupts. Fans at full speed are nobody's to drive."""
+    if isinstance(action, Lock) and action.fan:
+        return by(RESTART, DAEMON)
+    return by(NONE) if isinstance(action, (Lock, Restore)) else effects.disruption(action)

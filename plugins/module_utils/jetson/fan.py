@@ -9,9 +9,12 @@ import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import lines
+from ..common.disruption import RESTART, by
 from ..common.errors import EdgesiteError
 from . import fan_curves
 from .fan_curves import Curve
+
+DAEMON = "nvfancontrol.service"
 
 _FAN = re.compile(r"^\s*<\s*FAN\s+(\d+)\s*>", re.ASCII | re.IGNORECASE)
 _PROFILE = re.compile(r"^\s*FAN_PROFILE\s+([^\s{]+)\s*\{?", re.ASCII)
@@ -178,3 +181,8 @@ def describe(action: SetProfile) -> str:
     """The action for people."""
     profile = "set fan profile " + action.profile if action.profile else ""
     return " and ".join([", ".join(filter(None, [action.curves, profile])), "restart nvfancontrol"])
+
+
+def disruption(_action: SetProfile) -> Dict[str, Any]:
+    """What the action interrupts."""
+    return by(RESTART, DAEMON)

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ..common import effects
+from ..common.disruption import NONE, REBOOT, RESTART, by
 from ..common.effects import Effect, WriteFile
 from . import jetpack, jetpack_plan
 from .jetpack_plan import Wanted
@@ -15,6 +16,8 @@ from .jetpack_plan import Wanted
 HOLDS = "/etc/edgesite-gpu/jetpack-holds"
 # A container runtime that is still to read its configuration; a boot does it too.
 RELOAD = "/run/edgesite-gpu/container-runtime"
+# The runtimes that can read it without a restart
+_RELOADED = ("docker",)
 
 
 class Install(NamedTuple):
@@ -115,3 +118,14 @@ def describe(action: Action) -> str:
     if isinstance(action, WriteCdi):
         return "write the CDI file for this L4T release"
     return effects.describe(action)
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the step interrupts. The libraries of a new L4T are not for the kernel that runs."""
+    if isinstance(action, Install):
+        return by(REBOOT if action.upgrade else NONE)
+    if isinstance(action, ConfigureRuntime) and action.runtime not in _RELOADED:
+        return by(RESTART, action.runtime + ".service")
+    if isinstance(action, (Hold, ConfigureRuntime, WriteCdi)):
+        return by(NONE)
+    return effects.disruption(action)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from ..common.disruption import NONE, by
 from ..common.errors import EdgesiteError
 from . import own_lines, own_modes
 from .nvpmodel_conf import Conf, Mode, parse_conf
@@ -237,6 +238,11 @@ def describe(action: Action) -> str:
     if action.how == "keep":
         return "keep power mode {0}, and cancel the one prepared for the next boot".format(action.mode.name)
     return "set power mode {0}".format(action.mode.name)
+
+
+def disruption(_action: Action) -> Dict[str, Any]:
+    """Nothing: programs go on in any mode, and one that is prepared comes with a reboot."""
+    return by(NONE)
 
 
 def show(conf: Conf, identity: int) -> Dict[str, Any]:

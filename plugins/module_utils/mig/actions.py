@@ -9,18 +9,24 @@ from dataclasses import replace
 from typing import Any, Dict, List, NamedTuple, Sequence, Union
 
 from ..common.clients import Client
+from ..common.disruption import DESTROY, NONE, RESET, by
+from ..common.disruption import gpu as named
 from ..common.errors import EdgesiteError
 from ..gpu.selectors import GpuId
 from .card import Card, ComputeInstance, GpuInstance, Profile, slices
 
 
 class SetMode(NamedTuple):
-    """nvmlDeviceSetMigMode. waits: the mode can only become pending here (a guest with the whole card)."""
+    """nvmlDeviceSetMigMode. waits: the mode can only become pending here (a guest with the whole card).
+
+    resets: it resets the card.
+    """
 
     gpu: GpuId
     enabled: bool
     previous: bool
     waits: bool = False
+    resets: bool = False
 
 
 class MakeGpuInstance(NamedTuple):
@@ -116,8 +122,28 @@ def _without(card: Card, client: Client) -> Card:
     )
 
 
+def needs_mode(action: object, earlier: Sequence[object]) -> bool:
+    """Whether an instance is made once a change of the mode among the earlier actions is done."""
+    return isinstance(action, (MakeGpuInstance, MakeComputeInstance)) and any(
+        isinstance(one, SetMode) and one.gpu == action.gpu and not one.waits for one in earlier
+    )
+
+
 def describe(action: Action) -> Dict[str, Any]:
     """The action for users."""
+    return {**_described(action), **disruption(action)}
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the action interrupts. Programs in instances that are destroyed are ended before that."""
+    if isinstance(action, EndClient):
+        return by(RESET, action.client.label())
+    if isinstance(action, SetMode):
+        return by(RESET, named(action.gpu.label())) if action.resets else by(NONE)
+    return by(NONE) if action.create else by(DESTROY, named(action.gpu.label()))
+
+
+def _described(action: Action) -> Dict[str, Any]:
     of_gpu = "of GPU " + action.gpu.label()
     if isinstance(action, SetMode):
         does = "turn {0} MIG mode {1}".format("on" if action.enabled else "off", of_gpu)

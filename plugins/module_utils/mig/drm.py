@@ -16,6 +16,7 @@ from typing import Any, Collection, Dict, List, NamedTuple, Sequence, Tuple
 
 from ..common import lines
 from ..common.clients import Client
+from ..common.disruption import NONE, by
 from ..common.errors import EdgesiteError
 from ..gpu.selectors import GpuId
 from .actions import EndClient, SetMode
@@ -162,10 +163,11 @@ def after(found: Drm, actions: Sequence[object]) -> Drm:
 
 
 def describe(action: SwitchModule) -> Dict[str, Any]:
-    """The action for users."""
+    """The action for users. It interrupts nobody: the module goes only where nothing uses it."""
     verb = "load" if action.load else "unload"
     return {
         "does": "{0} the kernel module {1}".format(verb, MODULE),
         "kind": verb + "_module",
         "module": MODULE,
+        **by(NONE),
     }

@@ -105,12 +105,9 @@ def named(wanted: Mapping[int, Wish], cards: Sequence[Card]) -> List[Card]:
     return [card for card in cards if card.gpu.index in wanted]
 
 
-def resetting(actions: Sequence[Action], cards: Sequence[Card]) -> List[GpuId]:
+def resetting(actions: Sequence[Action]) -> List[GpuId]:
     """The cards that the actions reset."""
-    needing = {card.gpu for card in cards if not card.resetless}
-    return [
-        action.gpu for action in actions if isinstance(action, SetMode) and action.gpu in needing and not action.waits
-    ]
+    return [action.gpu for action in actions if isinstance(action, SetMode) and action.resets]
 
 
 def _changes(card: Card, wish: Wish) -> bool:
@@ -156,7 +153,8 @@ def _mode_change(card: Card, wish: Wish, policy: Policy) -> List[Action]:
     # Planned also where it has to wait, so that a layout that cannot be had is told now and not at the next boot.
     come = _instances(replace(card, instances=(), clients=()), wish, policy)
     if not _waits(card, policy):
-        return _cleared(card, wish, policy) + [SetMode(card.gpu, wish.enabled, previous=not wish.enabled)] + come
+        change = SetMode(card.gpu, wish.enabled, previous=not wish.enabled, resets=not card.resetless)
+        return [*_cleared(card, wish, policy), change, *come]
     if card.virtualization == "passthrough" and card.pending != wish.enabled:
         return _cleared(card, wish, policy) + [SetMode(card.gpu, wish.enabled, not wish.enabled, waits=True)]
     return []

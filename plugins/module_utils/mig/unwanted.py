@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Collection, Dict, List, NamedTuple, Optional, Sequence
 
+from ..common.disruption import NONE, by
 from ..gpu.changed import Entry, Noted
 from ..gpu.selectors import GpuId
 from ..gpu.unwanted import Left
@@ -93,4 +94,4 @@ def _word(enabled: Any) -> str:
 def describe(action: Forget) -> Dict[str, Any]:
     """The action for people."""
     does = "forget the earlier MIG mode of GPU {0}, which is back".format(action.gpu.label())
-    return {"does": does, "kind": "forget", "uuid": action.gpu.uuid}
+    return {"does": does, "kind": "forget", "uuid": action.gpu.uuid, **by(NONE)}

@@ -14,6 +14,7 @@ import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 from ..common import effects, quiesce
+from ..common.disruption import NONE, by
 from ..common.effects import Effect, Link, RunUnit, WriteFile
 from ..common.footprint import Footprint, Holds, InForce, Kept
 from ..common.quiesce import SwitchUnit
@@ -156,6 +157,13 @@ def describe(action: Action) -> str:
     if isinstance(action, RemoveFolder):
         return "remove the folder " + action.path
     return effects.describe(action)
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the action interrupts."""
+    if isinstance(action, SwitchUnit):
+        return quiesce.disruption(action)
+    return by(NONE) if isinstance(action, (Release, RemoveFolder)) else effects.disruption(action)
 
 
 def render(state: State) -> Dict[str, Any]:

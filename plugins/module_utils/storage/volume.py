@@ -10,6 +10,7 @@ import re
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common import effects, lines
+from ..common.disruption import NONE, WIPE, by
 from ..common.effects import WriteFile
 from ..common.errors import EdgesiteError, Problems, shown
 from ..common.lines import Kind
@@ -326,3 +327,10 @@ def describe(action: Action) -> str:
     if isinstance(action, MakeFileSystem):
         return "create {0} in {1}".format(action.volume.filesystem, action.volume.name)
     return "mount {0} at {1}".format(action.volume.name, action.volume.mount)
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the action interrupts, or loses: only devices that nobody uses are formatted."""
+    if isinstance(action, Format):
+        return by(WIPE, action.volume.device) if action.wipes else by(NONE)
+    return effects.disruption(action) if isinstance(action, WriteFile) else by(NONE)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common import effects
+from ..common.disruption import NONE, RESTART, by
 from ..common.effects import Effect, EnableUnit, ReadUnits, WriteFile
 from ..common.errors import EdgesiteError
 from . import files as tls_files
@@ -288,6 +289,13 @@ def describe(action: Action) -> str:
     if isinstance(action, Change):
         return "{0} {1}".format(action.verb, action.unit)
     return effects.describe(action)
+
+
+def disruption(action: Action) -> Dict[str, Any]:
+    """What the action interrupts: a service that reloads goes on."""
+    if isinstance(action, Change):
+        return by(RESTART, action.unit) if action.verb in ("stop", "restart") else by(NONE)
+    return effects.disruption(action)
 
 
 def show(wish: Wanted, state: State) -> Dict[str, Any]:

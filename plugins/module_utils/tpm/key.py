@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
+from ..common.disruption import NONE, by
 from ..common.errors import EdgesiteError, shown
 from ..common.lines import Kind, as_int, checked
 from .properties import index
@@ -265,6 +266,11 @@ def describe(action: Action) -> str:
     if isinstance(action, SetAccess):
         return "change {0} from {1} to {2}".format(action.path, _show(action.before), _show(action.access))
     return "remove {0}".format(action.path)
+
+
+def disruption(_action: Action) -> Dict[str, Any]:
+    """Nothing: services go on with the key that they have loaded."""
+    return by(NONE)
 
 
 def _show(access: Access) -> str:

@@ -9,7 +9,7 @@ import os
 from typing import Any, ContextManager, Dict, List, Optional
 
 from ...common.errors import EdgesiteError
-from ...converge import Domain
+from ...converge import Domain, described_by
 from .. import tools
 from ..tools import Install, Manifest, State
 from . import tools as backend
@@ -55,7 +55,7 @@ class HostToolsDomain(Domain[State, Install]):
         raise EdgesiteError("the only action of a plan has nothing to be taken back for")
 
     def describe(self, action: Install) -> Dict[str, Any]:
-        return {"does": tools.describe(action), "version": action.version}
+        return {**described_by(tools, action), "version": action.version}
 
     def render(self, state: State) -> Dict[str, Any]:
         return {"version": state.version, "files": state.files}

@@ -17,7 +17,7 @@ from ...common.effects import EFFECTS
 from ...common.errors import EdgesiteError
 from ...common.host import effects as host_effects
 from ...common.host import owned_files
-from ...converge import WAITS, Domain
+from ...converge import WAITS, Domain, described_by
 from .. import actions as driver_actions
 from .. import activate, files, openpgp, parts
 from .. import plan as driver_plan
@@ -95,7 +95,7 @@ class Part(Domain[Situation, Action]):
         """Takes back a step that is no effect on a file or a unit."""
 
     def describe(self, action: Action) -> Dict[str, Any]:
-        return {"does": driver_actions.describe(action)}
+        return described_by(driver_actions, action)
 
     def render(self, state: Situation) -> Dict[str, Any]:
         info = state.info
@@ -296,9 +296,8 @@ class ModulesDomain(WantingPart):
     def describe(self, action: Action) -> Dict[str, Any]:
         if self.kept is None:
             return super().describe(action)
-        return {
-            "does": "try to {0}, which the host did not allow: {1}".format(driver_actions.describe(action), self.kept)
-        }
+        told = super().describe(action)
+        return {**told, "does": "try to {0}, which the host did not allow: {1}".format(told["does"], self.kept)}
 
     def extras(self, before: Situation, after: Situation) -> Dict[str, Any]:
         waits = activate.waits(after.info)
@@ -310,3 +309,8 @@ class ServicesDomain(WantingPart):
 
     def plan(self, state: Situation) -> List[Action]:
         return driver_actions.services(self.planned(state))
+
+    def predict(self, state: Situation, actions: List[Action]) -> Situation:
+        there = replace(state, info={**state.info, "services": driver_actions.services_after(state.info, actions)})
+        self.look.foresee(there)
+        return super().predict(there, actions)

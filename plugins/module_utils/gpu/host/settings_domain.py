@@ -24,7 +24,7 @@ from ...boot.host import unit as boot_backend
 from ...common import effects
 from ...common.effects import Effect
 from ...common.host.command import Run
-from ...converge import Domain
+from ...converge import Domain, described_by
 from .. import changed, settings, unwanted
 from ..changed import Entry, Noted
 from ..settings import Change, GpuState
@@ -144,7 +144,7 @@ class SettingsDomain(Domain[State, Action]):
     def describe(self, action: Action) -> Dict[str, Any]:
         if isinstance(action, Forget):
             return unwanted.describe(action)
-        return settings.describe(action) if isinstance(action, Change) else {"does": effects.describe(action)}
+        return settings.describe(action) if isinstance(action, Change) else described_by(effects, action)
 
     def render(self, state: State) -> Dict[str, Any]:
         return {

@@ -13,7 +13,7 @@ from ...boot.host import unit as boot_backend
 from ...boot.unit import BootUnit
 from ...common import effects
 from ...common.host.command import Run
-from ...converge import Domain
+from ...converge import Domain, described_by
 from .. import clocks
 from ..clocks import Action, Lock, Restore, State
 from . import clocks as backend
@@ -60,7 +60,7 @@ class JetsonClocksDomain(Domain[State, Action]):
             boot_backend.apply(self.run, effects.undo(action))
 
     def describe(self, action: Action) -> Dict[str, Any]:
-        return {"does": clocks.describe(action)}
+        return described_by(clocks, action)
 
     def render(self, state: State) -> Dict[str, Any]:
         return {

@@ -20,7 +20,7 @@ from ..fan import State
 
 CONF = "/etc/nvfancontrol.conf"
 STATUS = "/var/lib/nvfancontrol/status"
-UNIT = "nvfancontrol.service"
+UNIT = fan.DAEMON
 _INSTALL = "Install the package nvidia-l4t-nvfancontrol; a board without a fan has none"
 _LOOK = "Run 'journalctl -u {0}' on the host; the fans may stand still until it runs".format(UNIT)
 

@@ -15,7 +15,7 @@ from ...common.errors import EdgesiteError, sentence
 from ...common.host import apt, command, owned_files, systemctl
 from ...common.host import effects as host_effects
 from ...common.host.command import Run
-from ...converge import WAITS, Domain
+from ...converge import WAITS, Domain, described_by
 from .. import fan, jetpack, jetpack_actions, jetpack_plan, nvpmodel, offer
 from ..clocks import boot_unit
 from ..jetpack_actions import RELOAD, Action, ConfigureRuntime, Hold, Install, WriteCdi
@@ -67,16 +67,22 @@ def domains(look: Look, backend: apt.Apt, wanted: Wanted, power: Power, reboots:
         return
     if power.mode != nvpmodel.Wanted():
         mode = NvpmodelDomain(look.run, power.mode)
-        yield mode
+        yield _after_reboot(mode, reboots)
         if reboots and mode.waits():
             return
     if power.clocks:
         lock = power.clocks == "locked"
         unit = boot_unit(program(), lock, power.full_fan)
-        yield JetsonClocksDomain(look.run, lock, unit, power.full_fan)
+        yield _after_reboot(JetsonClocksDomain(look.run, lock, unit, power.full_fan), reboots)
     if power.fan != fan.Wanted():
-        yield JetsonFanDomain(look.run, power.fan)
-    yield ContainersDomain(look, wanted)
+        yield _after_reboot(JetsonFanDomain(look.run, power.fan), reboots)
+    yield _after_reboot(ContainersDomain(look, wanted), reboots)
+
+
+def _after_reboot(domain: Domain[Any, Any], reboots: bool) -> Domain[Any, Any]:
+    """The domain, whose turn comes after the reboot where there is one."""
+    domain.after_reboot = reboots
+    return domain
 
 
 class _State(NamedTuple):
@@ -130,7 +136,7 @@ class _Part(Domain[_State, Action]):
         """Takes such a step back."""
 
     def describe(self, action: Action) -> Dict[str, Any]:
-        return {"does": jetpack_actions.describe(action)}
+        return described_by(jetpack_actions, action)
 
     def render(self, state: _State) -> Dict[str, Any]:
         info = state.info

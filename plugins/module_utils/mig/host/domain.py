@@ -24,11 +24,12 @@ from ...boot import unit as boot
 from ...boot.host import ready
 from ...boot.host import unit as boot_backend
 from ...common import effects, quiesce
+from ...common.disruption import MODE
 from ...common.effects import EFFECTS, Effect
 from ...common.errors import EdgesiteError
 from ...common.host import units
 from ...common.host.command import Run
-from ...converge import Domain
+from ...converge import Domain, described_by
 from ...gpu.changed import Entry, Noted
 from ...gpu.host import changed, lock
 from ...gpu.host.process import NvmlProcess
@@ -134,7 +135,7 @@ class MigDomain(Domain[State, Action]):
             if state.drm.left:
                 error.fix += "; an earlier run left {0} unloaded: load it with 'modprobe {0}'".format(mig_drm.MODULE)
             raise
-        resetting = mig_plan.resetting(of_cards, state.cards)
+        resetting = mig_plan.resetting(of_cards)
         with_module = mig_drm.around(of_cards, resetting, state.drm)
         return [
             *quiesce.around(with_module, bool(resetting), self.quiesced, state.units),
@@ -159,7 +160,7 @@ class MigDomain(Domain[State, Action]):
         return found.actions
 
     def _held_by_drm(self, state: State, found: mig_plan.Plan) -> List[EdgesiteError]:
-        resetting = mig_plan.resetting(found.actions, state.cards)
+        resetting = mig_plan.resetting(found.actions)
         at_boot = mig_plan.at_boot(found.wanted, state.cards, self.policy) if self.unit.enabled else []
         return mig_drm.problems(found.actions, resetting, state.drm, self.unload_drm, self.quiesced, at_boot)
 
@@ -221,10 +222,13 @@ class MigDomain(Domain[State, Action]):
         if isinstance(action, SwitchModule):
             return mig_drm.describe(action)
         if isinstance(action, EFFECTS):
-            return {"does": effects.describe(action), "kind": "boot_unit"}
+            return {**described_by(effects, action), "kind": "boot_unit"}
         if isinstance(action, Forget):
             return unwanted.describe(action)
         return mig_actions.describe(action)
+
+    def follows(self, action: Action, earlier: Sequence[Action]) -> str:
+        return MODE if mig_actions.needs_mode(action, earlier) else ""
 
     def render(self, state: State) -> Dict[str, Any]:
         named = mig_plan.named(self.wanted, state.cards)

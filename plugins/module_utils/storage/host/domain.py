@@ -15,7 +15,7 @@ from ...common.effects import CRYPTTAB, FSTAB, WriteFile
 from ...common.errors import EdgesiteError
 from ...common.host import effects, owned_files
 from ...common.host.command import Run
-from ...converge import Domain
+from ...converge import Domain, described_by
 from ...tpm.host import read
 from .. import luks2, tab_file
 from .. import plan as storage_plan
@@ -218,7 +218,7 @@ class LuksVolumeDomain(Domain[State, Action]):
         return (isinstance(action, Format) and bool(action.wipes)) or isinstance(action, (Recover, Unseal, Drop))
 
     def describe(self, action: Action) -> Dict[str, Any]:
-        return {"does": storage.describe(action)}
+        return described_by(storage, action)
 
     def render(self, state: State) -> Dict[str, Any]:
         return {

@@ -12,7 +12,7 @@ from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common.errors import EdgesiteError
 from ...common.host import owned_files
-from ...converge import Domain
+from ...converge import Domain, described_by
 from .. import key, tss2_pem
 from ..key import Action, Evict, Found, Keep, MakeKey, MakeStorageKey, SetAccess, State, Wanted
 from ..properties import index
@@ -120,7 +120,7 @@ class TpmKeyDomain(Domain[State, Action]):
         self.tools.keep(tss2_pem.decode(action.text, "the file before"), action.handle, self.owner_auth)
 
     def describe(self, action: Action) -> Dict[str, Any]:
-        return {"does": key.describe(action)}
+        return described_by(key, action)
 
     def render(self, state: State) -> Dict[str, Any]:
         shown: Dict[str, Any] = {}

@@ -4,10 +4,21 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import RESTART, by
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, Domain, converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import (
+    WAITS,
+    ApplyError,
+    Domain,
+    converge,
+    converge_all,
+)
 from hypothesis import given
 from hypothesis import strategies as st
+
+
+def told(place):
+    return {"does": f"set switch {place}", **by(RESTART, f"lamp {place}")}
 
 
 class Switches(Domain):
@@ -48,7 +59,7 @@ class Switches(Domain):
         self.there[action] = not self.wanted[action]
 
     def describe(self, action):
-        return {"does": f"set switch {action}"}
+        return told(action)
 
     def render(self, state):
         return dict(enumerate(state))
@@ -93,7 +104,7 @@ def test_what_cannot_be_taken_back_is_told_exactly():
     with pytest.raises(ApplyError) as caught:
         converge(domain, check=False)
     assert not caught.value.undone
-    assert caught.value.done == [{"does": "set switch 0"}]
+    assert caught.value.done == [told(0)]
     assert "it is jammed" in str(caught.value) and "still done: set switch 0." in str(caught.value)
 
 
@@ -131,7 +142,7 @@ def test_what_was_taken_back_is_not_called_perhaps_done():
     domain.apply = lambda action: (action and setattr(domain, "observe", gone), Switches.apply(domain, action))
     with pytest.raises(ApplyError, match=r"this may still be done, wholly or partly: set switch 1\.") as caught:
         converge(domain, check=False)
-    assert caught.value.done == [{"does": "set switch 1"}] and domain.there == [0, 0]
+    assert caught.value.done == [told(1)] and domain.there == [0, 0]
 
 
 def test_host_that_can_no_longer_be_read_is_not_called_as_it_was():
@@ -148,10 +159,34 @@ def test_host_that_can_no_longer_be_read_is_not_called_as_it_was():
     fine.apply = lambda action: (setattr(fine, "observe", gone), Switches.apply(fine, action))
     with pytest.raises(ApplyError, match="Every step reported success, but then: it is gone.*Bring it back") as caught:
         converge(fine, check=False)
-    assert caught.value.done == [{"does": "set switch 0"}]
+    assert caught.value.done == [told(0)]
 
 
 def test_actions_are_told_in_one_line():
     domain = Switches([False], [True])
-    domain.describe = lambda action: {"does": "write /a\nb", "path": "/a\nb"}
-    assert converge(domain, check=True).actions == [{"does": "write /a\\nb", "path": "/a\nb"}]
+    domain.describe = lambda action: {"does": "write /a\nb", "path": "/a\nb", **by(RESTART, "a\nb")}
+    (action,) = converge(domain, check=True).actions
+    assert action == {"does": "write /a\\nb", "path": "/a\nb", "disruption": "restart", "of": ["a\\nb"]}
+
+
+def test_action_that_does_not_say_what_it_interrupts_is_none():
+    domain = Switches([False], [True])
+    domain.describe = lambda action: {"does": "set it"}
+    with pytest.raises(KeyError, match="of"):
+        converge(domain, check=True)
+
+
+def test_action_tells_what_of_its_plan_it_comes_after():
+    domain = Switches([0, 0, 0], [1, 1, 1])
+    domain.follows = lambda action, earlier: "mode" if 1 in earlier else ""
+    for check in (True, False):
+        assert converge(domain, check).actions == [told(0), told(1), {**told(2), "after": "mode"}]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_what_waits_for_the_reboot_of_an_earlier_domain_says_so(waits):
+    first, at_once, later = Switches([0], [1]), Switches([0, 0], [0, 1]), Switches([0, 0, 0], [0, 0, 1])
+    first.extras = lambda before, after: {WAITS: waits}
+    later.after_reboot = True
+    after = {"after": "reboot"} if waits else {}
+    assert converge_all([first, at_once, later], True).actions == [told(0), told(1), {**told(2), **after}]

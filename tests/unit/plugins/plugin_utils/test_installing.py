@@ -58,7 +58,7 @@ def test_check_mode_says_that_it_would_be_installed():
     result = run.result()
     assert run.ran == ["module"]
     assert result["changed"] and "failed" not in result and "msg" not in result
-    assert result["actions"] == [{"does": "install haproxy"}]
+    assert result["actions"] == [{"does": "install haproxy", "disruption": "none", "of": []}]
 
 
 def test_installation_that_fails_says_why():
@@ -69,7 +69,7 @@ def test_installation_that_fails_says_why():
 
 def test_packages_are_told_in_one_line_whatever_they_are():
     result = task(LACKS, check=True, packages=[17, "a\nb"]).result()
-    assert result["actions"] == [{"does": "install 17, a\\nb"}]
+    assert result["actions"] == [{"does": "install 17, a\\nb", "disruption": "none", "of": []}]
     run = task(LACKS, DONE, packages=17)
     run.result()
     assert run.ran[1][1]["name"] == ["17"]

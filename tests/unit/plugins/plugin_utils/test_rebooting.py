@@ -12,6 +12,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.rebooting import Rebo
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.host_task import HostTask
 
 REBOOT = "ansible.builtin.reboot"
+REBOOTS = {"does": "reboot", "disruption": "reboot", "of": []}
 WAITS = {
     "changed": True,
     "actions": [{"does": "turn MIG on"}],
@@ -36,7 +37,7 @@ def task(*answers, base=RebootingActionBase, **options):
 def test_host_reboots_where_it_may_and_both_runs_are_one_result():
     run = task(WAITS, {**DONE, "changed": True, "actions": [{"does": "create 1g"}]}, reboot_timeout=300)
     result = run.result()
-    assert [entry["does"] for entry in result["actions"]] == ["turn MIG on", "reboot", "create 1g"]
+    assert result["actions"] == [{"does": "turn MIG on"}, REBOOTS, {"does": "create 1g", "after": "reboot"}]
     assert result["changed"] and not result["reboot_required"] and "failed" not in result
     assert result["before"] == {"mig": "off"} and result["after"] == {"mig": "on"}
     assert result["diff"] == {"before": {"mig": "off"}, "after": {"mig": "on"}}
@@ -71,7 +72,13 @@ def test_a_limit_of_time_that_is_none_stops_the_task_before_anything_is_done(sec
 
 def test_check_mode_tells_of_the_reboot():
     run = task(WAITS, check=True)
-    assert [entry["does"] for entry in run.result()["actions"]] == ["turn MIG on", "reboot"] and run.ran == ["module"]
+    assert run.result()["actions"] == [{"does": "turn MIG on"}, REBOOTS] and run.ran == ["module"]
+
+
+def test_check_mode_tells_of_the_reboot_before_what_comes_after_it():
+    upgrade, lock = {"does": "upgrade"}, {"does": "lock the clocks", "after": "reboot"}
+    run = task({**WAITS, "actions": [upgrade, lock, lock]}, check=True)
+    assert run.result()["actions"] == [upgrade, REBOOTS, lock, lock]
 
 
 def test_reboot_without_the_option_is_not_allowed():

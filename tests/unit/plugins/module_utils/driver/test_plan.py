@@ -10,6 +10,7 @@ import re
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver import files as driver_files
+from ansible_collections.edgesite.gpu.plugins.module_utils.driver.actions import Install
 from ansible_collections.edgesite.gpu.plugins.module_utils.driver.options import DEBIAN_URL, options
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.common.line_cases import deb822, values
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.cases import (
@@ -205,6 +206,26 @@ def test_a_driver_in_use_is_not_replaced_unless_that_is_wanted():
     assert "python (pid 4711)" in made["problems"][0] and not made["actions"]
     assert plan(found, branch="550", allow_reboot=True)["problems"] == ()
     assert plan(found, branch="550", while_used=True)["problems"] == ()
+
+
+@pytest.mark.parametrize(
+    ("found", "variables", "disruption"),
+    [
+        (info(), {}, "none"),
+        (info(), {"allow_reboot": True}, "none"),
+        (info(nouveau={"loaded": True, "blacklisted": False}), {}, "none"),
+        (info(nouveau={"loaded": True, "blacklisted": False}), {"allow_reboot": True}, "reboot"),
+        (installed("535.261.03"), {}, "reset"),
+        (installed("535.261.03"), {"allow_reboot": True}, "reset"),
+        (installed("535.261.03", holders=IN_USE), {"allow_reboot": True}, "reboot"),
+        (installed("535.261.03", holders=IN_USE), {"while_used": True}, "reset"),
+        (installed("550.163.01"), {"allow_reboot": True}, "none"),
+    ],
+)
+def test_what_comes_of_other_packages_for_those_who_use_the_gpus(found, variables, disruption):
+    made = plan(found, branch="550", **variables)
+    assert made["problems"] == () and made["disruption"] == disruption
+    assert [one.disruption for one in made["actions"] if isinstance(one, Install)] in ([], [disruption])
 
 
 def test_a_hold_of_somebody_else_is_respected():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import by
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.actions import (
     EndClient,
@@ -12,6 +13,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.mig.actions import (
     SetMode,
     after,
     describe,
+    needs_mode,
     undo,
 )
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance, profile
@@ -21,26 +23,28 @@ OTHER = card("A100-40", instance("1g.5gb", 0), index=1)
 CLIENT = A100.clients[0]
 THREE, ONE = profile("3g.20gb"), profile("1g.5gb")
 
+LABEL = "GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)"
+
 ACTIONS = [
     (
-        SetMode(A100.gpu, False, True),
+        SetMode(A100.gpu, False, True, resets=True),
         "turn off MIG mode of GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)",
-        {"kind": "set_mode", "mode": "disabled"},
+        {"kind": "set_mode", "mode": "disabled", **by("reset", LABEL)},
     ),
     (
         SetMode(A100.gpu, True, False),
         "turn on MIG mode of GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)",
-        {"kind": "set_mode", "mode": "enabled"},
+        {"kind": "set_mode", "mode": "enabled", **by("none")},
     ),
     (
         EndClient(A100.gpu, CLIENT),
         "terminate llama-server (pid 1000) on GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)",
-        {"kind": "end_process", "pid": 1000},
+        {"kind": "end_process", "pid": 1000, **by("reset", "llama-server (pid 1000)")},
     ),
     (
         MakeGpuInstance(A100.gpu, ONE, 6, create=True),
         "create GPU instance 1g.5gb on slice 6 of GPU 0 NVIDIA A100-SXM4-40GB (GPU-0, 0000:17:00.0)",
-        {"kind": "create_gpu_instance", "profile": "1g.5gb", "placement": {"start": 6, "size": 1}},
+        {"kind": "create_gpu_instance", "profile": "1g.5gb", "placement": {"start": 6, "size": 1}, **by("none")},
     ),
     (
         MakeComputeInstance(A100.gpu, THREE, 4, 1, 2, create=False),
@@ -51,6 +55,7 @@ ACTIONS = [
             "profile": "3g.20gb",
             "placement": {"start": 4, "size": 4},
             "compute_placement": {"start": 2, "size": 1},
+            **by("destroy", LABEL),
         },
     ),
 ]
@@ -105,3 +110,12 @@ def test_instances_keep_their_order():
     (then,) = after([A100], made)
     assert then == card("A100-40", *A100.instances, instance("1g.10gb", 2))
     assert [one.start for one in then.instances] == [0, 2, 4]
+
+
+def test_what_needs_the_new_mode():
+    made = [MakeGpuInstance(A100.gpu, ONE, 6, create=True), MakeComputeInstance(A100.gpu, ONE, 6, 1, 0, create=True)]
+    change = SetMode(A100.gpu, True, False)
+    assert all(needs_mode(action, [change, *made]) for action in made)
+    assert not any(needs_mode(action, [SetMode(A100.gpu, True, False, waits=True)]) for action in made)
+    assert not needs_mode(made[0], [SetMode(OTHER.gpu, True, False)]) and not needs_mode(made[0], [])
+    assert not needs_mode(change, [change])

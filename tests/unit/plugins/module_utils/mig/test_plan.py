@@ -56,7 +56,7 @@ DISABLED = [{"gpus": [{"index": 0}], "mig": "disabled"}]
 
 
 def set_mode(known, enabled, waits=False):
-    return SetMode(known.gpu, enabled, not enabled, waits)
+    return SetMode(known.gpu, enabled, not enabled, waits, resets=not waits and not known.resetless)
 
 
 def made(known, name, start):
@@ -93,7 +93,7 @@ def test_mode_is_turned_on_and_the_instances_are_made(model):
     name = "3g.20gb" if model == "A100-40" else "3g.40gb"
     actions = settled(on({"3g": 1}), known)
     assert actions == [set_mode(known, True), *made(known, name, 4)]
-    assert resetting(actions, [known]) == ([known.gpu] if model == "A100-40" else [])
+    assert resetting(actions) == ([known.gpu] if model == "A100-40" else [])
     assert waited_for(on({"3g": 1}), [known], IDLE) == []
     back = [undo(action) for action in reversed(actions)]
     assert after(after([known], actions), back) == [known]
@@ -171,7 +171,7 @@ def test_guest_with_the_whole_card_only_has_the_mode_pending(reset):
     known = off(virtualization="passthrough")
     actions = settled(on({"3g": 1}), known, policy)
     assert actions == [set_mode(known, True, waits=True)]
-    assert not resetting(actions, [known])
+    assert not resetting(actions)
     (then,) = after([known], actions)
     assert (then.enabled, then.pending) == (False, True)
     # it still waits, and another run says so and does nothing
@@ -209,7 +209,7 @@ def test_pending_change_is_taken_back_without_a_reset(enabled):
     known = card(enabled=enabled, pending=not enabled)
     actions = settled(on() if enabled else DISABLED, known)
     assert [(action.enabled, action.previous) for action in actions] == [(enabled, not enabled)]
-    assert not resetting(actions, [known])
+    assert not resetting(actions)
     assert after([known], actions) == [replace(known, pending=enabled)]
     assert after(after([known], actions), [undo(actions[0])]) == [known]
 

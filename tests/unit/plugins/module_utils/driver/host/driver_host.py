@@ -113,7 +113,10 @@ class DriverHost(FakeHost):
             "nvml_status": "ok",
             "secure_boot": "disabled",
             "mok": {"enrolled": None},
-            "nouveau": {"initramfs_rebuilt": bool(self.initramfs_made) if self.files.get(files.NOUVEAU) else None},
+            "nouveau": {
+                "loaded": False,
+                "initramfs_rebuilt": bool(self.initramfs_made) if self.files.get(files.NOUVEAU) else None,
+            },
             "holders": [{"name": name, "pid": 1, "kind": "module"} for name in self.loaded]
             + [{"name": name, "pid": 7, "kind": "process", "blocks": True} for name in self.busy],
             "gpus": [CARD._asdict()],

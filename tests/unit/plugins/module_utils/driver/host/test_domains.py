@@ -26,6 +26,12 @@ def does(result):
     return [action["does"] for action in result["actions"]]
 
 
+def interrupting(result):
+    """What interrupts something, by its first word."""
+    told = [(action["does"].split()[0], action["disruption"]) for action in result["actions"]]
+    return [one for one in told if one[1] != "none"]
+
+
 def test_driver_is_installed_loaded_held_and_served(host):
     first = host.converge(branch="535")
     assert first["changed"] and first["verdict"] == "ok" and first["version"] == "535.261.03"
@@ -185,12 +191,20 @@ def test_driver_is_removed_with_everything_that_was_kept_for_it(host):
     host.converge(branch="535")
     told = host.remove(check=True)
     assert told["changed"] and host.packages
+    assert interrupting(told) == [("unload", "reset")]
     lines = does(host.remove())
     assert lines == does(told)
     there = {path for path, text in host.files.items() if text is not None}
     assert there <= {files.DNF_STREAM} and not any(host.links.values())
     assert not set(host.packages) & set(host.offered) and host.held == set() and host.loaded_version is None
     assert does(host.remove()) == []
+
+
+def test_check_mode_tells_of_a_start_once(host):
+    host.converge(branch="535")
+    host.units["nvidia-persistenced.service"] = False
+    told = does(host.converge(check=True, branch="535"))
+    assert told == does(host.converge(branch="535")) == ["start nvidia-persistenced.service"]
 
 
 def test_driver_in_use_is_not_removed_without_leave(host):
@@ -200,6 +214,7 @@ def test_driver_in_use_is_not_removed_without_leave(host):
     refused = host.remove()
     assert refused["failed"] and "is in use: python" in refused["msg"] and host.state() == before
     told = host.remove(allow_reboot=True)
+    assert interrupting(told) == [("remove", "reset")]
     assert told["reboot_required"] and not set(host.packages) & set(host.offered)
 
 

@@ -49,6 +49,19 @@ def test_release_that_is_there_is_held_and_containers_get_its_files(host):
     assert does(host.converge(**KEPT)) == []
 
 
+@pytest.mark.parametrize("reboots", [True, False])
+def test_what_waits_for_the_reboot_of_an_upgrade_says_so_before(host, reboots):
+    actions = host.converge(check=True, reboots=reboots, **UPGRADE)["actions"]
+    after = "reboot" if reboots else None
+    assert [(action["does"].split()[0], action["disruption"], action.get("after")) for action in actions] == [
+        ("use", "none", None),
+        ("upgrade", "reboot", None),
+        ("hold", "none", None),
+        ("add", "none", after),
+        ("write", "none", after),
+    ]
+
+
 def test_upgrade_with_its_bootloader_and_what_comes_after_the_boot(monkeypatch):
     host = prepared(monkeypatch)
     first = host.converge(reboots=True, **UPGRADE)

@@ -82,6 +82,20 @@ def test_no_unit_is_stopped_where_nothing_is_reset(host, known, layouts):
     assert "dcgm.service" not in host.kinds(layouts) and SETTINGS not in host.kinds(layouts)
 
 
+def test_instances_come_after_the_mode_of_their_card_alone(host):
+    host.cards = [off("H100-80"), card("H100-80", index=1), off(index=2)]
+    actions = host.check([{"gpus": "all", "instances": {"7g": 1}}]).actions
+    told = [(action["kind"], action["uuid"], action["disruption"], action.get("after")) for action in actions[:8]]
+    made = ("create_gpu_instance", "create_compute_instance")
+    assert told == [
+        ("set_mode", "GPU-0", "none", None),
+        *((kind, "GPU-0", "none", "mode") for kind in made),
+        *((kind, "GPU-1", "none", None) for kind in made),
+        ("set_mode", "GPU-2", "reset", None),
+        *((kind, "GPU-2", "none", "mode") for kind in made),
+    ]
+
+
 def test_unit_that_an_earlier_run_left_stopped_is_started_where_nothing_else_is_to_do(host):
     host.cards, host.units = [card()], Units((), ("exporter.service",))
     outcome = host.check(ON)

@@ -5,22 +5,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any, Collection, Dict, List, Mapping, Sequence
 
 from ..common import lines
-from . import layers, leftover
+from ..common.errors import EdgesiteError
+from . import layers, leftover, problem
+from .plan_file import digest
 
 IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
+# of layers that are going to change, or may
+_PENDING = (CHANGES, UNKNOWN)
 # What a layer's module tells of its plan, besides what all have
 _MORE = ("left_behind", "created", "kept", "destroyed", "need")
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of a value as canonical JSON."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def entry(layer: str, result: Mapping[str, Any], desired: str) -> Dict[str, Any]:
@@ -32,6 +28,7 @@ def entry(layer: str, result: Mapping[str, Any], desired: str) -> Dict[str, Any]
         "state": PROBLEM if failed else CHANGES if actions else IN_ORDER,
         "after": "",
         "problem": lines.in_one(str(result.get("msg", "no message"))) if failed else "",
+        "fix": "",
         "actions": actions,
         "before": result.get("before") or {},
         "after_state": result.get("after") or {},
@@ -62,8 +59,23 @@ def plan(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], called:
 
 def _staged(one: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
     """A layer that cannot be judged yet, since one that it builds on has to change first, has no problem of its own."""
-    before = layers.foundations(one["layer"])
-    waits = [other["layer"] for other in earlier if other["layer"] in before and other["state"] in (CHANGES, UNKNOWN)]
+    near_and_far = layers.foundations(one["layer"])
+    waits = [other["layer"] for other in earlier if other["layer"] in near_and_far and other["state"] in _PENDING]
     if one["state"] != PROBLEM or not waits:
         return dict(one)
     return {**one, "state": UNKNOWN, "after": waits[-1]}
+
+
+def of_result(host: str, result: Any) -> Dict[str, Any]:
+    """The look at a host, by what its task ended with, whatever that is."""
+    known = result if isinstance(result, Mapping) else {}
+    if known.get("unreachable"):
+        return _unread(host, "unreachable", problem.unreachable(host, str(known.get("msg", ""))))
+    if known.get("failed") or "layers" not in known:
+        return _unread(host, "failed", problem.unread(host, lines.in_one(str(known.get("msg", "it gave no answer")))))
+    return {**known, "host": host, "status": "read"}
+
+
+def _unread(host: str, status: str, why: problem.Problem) -> Dict[str, Any]:
+    told = str(EdgesiteError(why.problem, why.fix))
+    return {"host": host, "status": status, "why": told, "layers": [], "left": [], "observed": "", "desired": ""}

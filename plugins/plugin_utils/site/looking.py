@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ansible.errors import AnsibleError
@@ -12,7 +13,7 @@ from ansible.errors import AnsibleError
 from ...module_utils.boot import tools
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import spec as driver
-from ...module_utils.site import host_look
+from ...module_utils.site import host_look, plan_file
 from ...module_utils.storage import spec as storage
 from .. import host_archive
 from ..actions import HostActionBase
@@ -133,8 +134,13 @@ def _open(one: Asked) -> Options:
 
 
 def _desired(one: Asked) -> str:
-    secret = {name: host_look.digest(value) for name, value in _secret(one).items()}
-    return host_look.digest(_lasting({**one.options, **secret}))
+    secret = {name: plan_file.digest(_plain(value)) for name, value in _secret(one).items()}
+    return plan_file.digest(_plain(_lasting({**one.options, **secret})))
+
+
+def _plain(value: Any) -> Any:
+    """As it is sent; YAML may have a date where it is no option of ours."""
+    return json.loads(json.dumps(value, default=str))
 
 
 def _lasting(value: Any) -> Any:

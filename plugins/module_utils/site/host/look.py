@@ -18,6 +18,7 @@ from ...boot import tools
 from ...boot.host import tools as host_tools
 from ...common.errors import EdgesiteError
 from ...common.host import command
+from ...converge import described_by
 from ...gpu.host.process import SharedNvml
 from ...outcome import failure
 from . import facts
@@ -86,7 +87,7 @@ def _of_tools(version: str) -> Result:
     """The host tools, by the version that they are to have."""
     there = host_tools.observe()
     made = [] if tools.version_of(there.files) == version else [tools.Install(version, there.version)]
-    told = [{"does": tools.describe(action), "version": version} for action in made]
+    told = [{**described_by(tools, action), "version": version} for action in made]
     before, after = {"version": there.version}, {"version": version}
     return {"changed": bool(made), "actions": told, "before": before, "after": after if made else before}
 

@@ -105,6 +105,8 @@ GARBLED = [
     {"layers": [{**MIG, "state": "excellent"}]},
     {"layers": [{**MIG, "desired": "x"}]},
     {"layers": [{**MIG, "layer": ["mig"]}]},
+    {"layers": [{**MIG, "layer": "mig\x1b[2J"}]},
+    {"layers": [{**MIG, "after": "driver\n"}]},
     {"layers": [MIG, MIG]},
     {"observed": 5},
     {"status": "fine"},

@@ -179,12 +179,12 @@ def _of_host(host: str, planned: Entry, now: Entry) -> List[str]:
 
 def of_actions(layer: str, listed: Sequence[Action], now: Sequence[Action]) -> List[str]:
     """The actions that are new, those that are missing, or that their order is another one."""
+    if list(listed) == list(now):
+        return []
     new, missing = less(now, listed), less(listed, now)
     found = ["{0} would now do what is not in the plan: {1}".format(layer, told(one)) for one in new]
     found += ["{0} would no longer do what is in the plan: {1}".format(layer, told(one)) for one in missing]
-    if not found and list(listed) != list(now):
-        found.append("{0} would do the same in another order".format(layer))
-    return found
+    return found or ["{0} would do the same in another order".format(layer)]
 
 
 def less(actions: Sequence[Action], those: Sequence[Action]) -> List[Action]:

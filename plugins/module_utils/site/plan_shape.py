@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, List, Mapping, NamedTuple, Tuple, Union
+from typing import Any, List, Mapping, NamedTuple, Pattern, Tuple, Union
 
 from ..common import disruption
 from ..common.errors import shown
 
 STATES = ("in_order", "changes", "problem", "unknown")
-_SHA256 = re.compile(r"(?:[0-9a-f]{64})?\Z")
 
 
 class OneOf(NamedTuple):
@@ -27,29 +26,37 @@ class ByName(NamedTuple):
     of: Any
 
 
-class Digest(NamedTuple):
-    """SHA-256 in hexadecimal; empty where there was nothing to make it of."""
+class Fits(NamedTuple):
+    """A text that fits a pattern. words: what it is then."""
+
+    pattern: Pattern[str]
+    words: str
 
 
 # What a value has to be: such a kind, a type, a list of what its only entry says, or a mapping with these keys
-Shape = Union[OneOf, ByName, Digest, type, List[Any], Mapping[str, Any]]
+Shape = Union[OneOf, ByName, Fits, type, List[Any], Mapping[str, Any]]
 
-ACTION = {"does": str, "disruption": OneOf(disruption.KINDS), "of": [str], "after": str}
+# Empty where there was nothing to make it of
+DIGEST = Fits(re.compile(r"(?:[0-9a-f]{64})?"), "a SHA-256 in hexadecimal")
+# The name of a layer, and what has to come before; it is shown as it is.
+_NAME = Fits(re.compile(r"[a-z_]{0,32}"), "a name of letters")
+
+ACTION = {"does": str, "disruption": OneOf(disruption.KINDS), "of": [str], "after": _NAME}
 LAYER = {
-    "layer": str,
+    "layer": _NAME,
     "state": OneOf(STATES),
-    "after": str,
-    "observed": Digest(),
-    "desired": Digest(),
+    "after": _NAME,
+    "observed": DIGEST,
+    "desired": DIGEST,
     "actions": [ACTION],
 }
-HOST = {"apply": bool, "why": str, "observed": Digest(), "desired": Digest(), "layers": [LAYER]}
+HOST = {"apply": bool, "why": str, "observed": DIGEST, "desired": DIGEST, "layers": [LAYER]}
 PLAN = {
     "schema": int,
     "collection": str,
     "made": str,
     "expires": str,
-    "inventory": Digest(),
+    "inventory": DIGEST,
     "limit": [str],
     "tags": [str],
     "hosts": ByName(HOST),
@@ -59,8 +66,8 @@ LOOK = {
     "host": str,
     "status": OneOf(("read", "unreachable", "failed")),
     "why": str,
-    "observed": Digest(),
-    "desired": Digest(),
+    "observed": DIGEST,
+    "desired": DIGEST,
     "layers": [{**LAYER, "problem": str, "fix": str}],
 }
 _WORDS = {str: "text", bool: "true or false", int: "a whole number"}
@@ -105,9 +112,8 @@ def _of_list(value: Any, shape: Shape, place: str, others: bool) -> str:
 def _of_scalar(value: Any, shape: Any, place: str) -> str:
     if isinstance(shape, OneOf):
         return "" if value in shape.choices else _no(value, place, " or ".join(shape.choices))
-    if isinstance(shape, Digest):
-        fits = isinstance(value, str) and _SHA256.match(value)
-        return "" if fits else _no(value, place, "a SHA-256 in hexadecimal")
+    if isinstance(shape, Fits):
+        return "" if isinstance(value, str) and shape.pattern.fullmatch(value) else _no(value, place, shape.words)
     # To Python, true is 1.
     return "" if type(value) is shape else _no(value, place, _WORDS[shape])
 

@@ -18,7 +18,7 @@ from .. import controller_file
 from . import plan_proof
 from .plan_proof import Proof
 
-_SHAPE = {**plan_shape.PLAN, plan_proof.NAME: plan_shape.Digest()}
+_SHAPE = {**plan_shape.PLAN, plan_proof.NAME: plan_shape.DIGEST}
 
 
 def check_writable(path: str) -> None:

@@ -105,6 +105,8 @@ GARBLED = [
     {"layers": [{**MIG, "state": "excellent"}]},
     {"layers": [{**MIG, "desired": "x"}]},
     {"layers": [{**MIG, "layer": ["mig"]}]},
+    {"layers": [{**MIG, "layer": "mig\x1b[2J"}]},
+    {"layers": [{**MIG, "after": "driver\n"}]},
     {"layers": [MIG, MIG]},
     {"observed": 5},
     {"status": "fine"},
@@ -271,3 +273,21 @@ def test_a_single_change_differs(one, data):
     changed = with_value(planned, path, data.draw(st.sampled_from(["", "mig", [], True, sha("d")])))
     if changed != planned and plan_shape.flaw(changed, plan_shape.HOST) == "" and path[0] != "why":
         assert plan_file.differences(changed, one)
+
+
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=5,
+)
+
+
+@given(looks(), JSON, st.data())
+def test_whatever_a_host_says_becomes_an_entry(said, odd, data):
+    """The host's name is the controller's."""
+    path = data.draw(st.sampled_from([path for path in places(said) if path and path[0] != "host"]))
+    changed = with_value(said, path, odd)
+    found = plan_file.entry(changed)
+    assert plan_shape.flaw(found, plan_shape.HOST) == "" and plan_file.canonical(found)
+    assert (plan_file.differences(found, changed) == []) == found["apply"]

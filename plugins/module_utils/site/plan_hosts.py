@@ -116,17 +116,19 @@ def of(looks: Any) -> List[Host]:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON has it, and every text in it in one line."""
+    """The value as JSON has it, of plain types and not Ansible's own, and every text in it in one line."""
     if isinstance(value, str):
         return lines.in_one(value)
     if isinstance(value, dict):
         return {_text(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return int(value)
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return float(value) if math.isfinite(value) else None
     return lines.in_one(str(value))
 
 
@@ -191,7 +193,7 @@ def _mig(before: Any) -> Dict[str, str]:
 
 
 def _whole(value: Any) -> Optional[int]:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

@@ -9,7 +9,9 @@ import contextlib
 import copy
 
 import pytest
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import jetpack, jetpack_actions
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan, jetpack, jetpack_actions, nvpmodel
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import jetpack_domains
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.jetpack_plan import Wanted
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import FAIL, WAYS, Killed
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.jetson.host.jetson_host import (
     L4T,
@@ -60,6 +62,17 @@ def test_what_waits_for_the_reboot_of_an_upgrade_says_so_before(host, reboots):
         ("add", "none", after),
         ("write", "none", after),
     ]
+
+
+@pytest.mark.parametrize("reboots", [True, False])
+def test_power_waits_for_the_reboot_of_an_upgrade_where_there_may_be_one(monkeypatch, reboots):
+    monkeypatch.setattr(jetpack_domains, "program", lambda: "/usr/bin/jetson_clocks")
+    monkeypatch.setattr(jetpack_domains.NvpmodelDomain, "waits", lambda _domain: False)
+    look = jetpack_domains.Look(None)
+    monkeypatch.setattr(look, "now", lambda: {"reboot_required": False})
+    power = jetpack_domains.Power(nvpmodel.Wanted("7W"), "locked", False, fan.Wanted("cool"))
+    found = list(jetpack_domains.domains(look, None, Wanted(), power, reboots))
+    assert [domain.after_reboot for domain in found] == [False, False, *[reboots] * 4]
 
 
 def test_upgrade_with_its_bootloader_and_what_comes_after_the_boot(monkeypatch):

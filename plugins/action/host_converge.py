@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Sequence
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.site import host_run
+from ansible_collections.edgesite.gpu.plugins.module_utils.site import host_look, host_run, plan_apply, plan_stage
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import time_limit
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import host_layers, looking, role_task
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import host_layers, looking, planned, role_task
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.looking import Seen
 
 _LOOK_SECONDS = 600
@@ -26,27 +26,49 @@ class ActionModule(HostActionBase):
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
-        mine = host_layers.of(self, self._task.args.get("select"))
-        rendered = looking.render(self, mine)
-        with time_limit.limit(_LOOK_SECONDS, "The look at the host", _HANGS):
-            seen = looking.look(self, rendered, mine.called, {"tpm_tcti": self._tcti()})
-        done = (
-            dict(seen.told)
-            if self._task.check_mode
-            else host_run.run(seen.plan["layers"], seen.told, lambda name: self._layer(name, seen))
-        )
-        self._say_all(done)
-        return {**host_run.result(done), "facts": seen.plan["facts"], "left": seen.plan["left"], "called": mine.called}
-
-    def _tcti(self) -> Any:
-        return self.templar.template(self._task_vars.get("edgesite_tpm_tcti", "")) or None
-
-    def _say_all(self, done: Mapping[str, Any]) -> None:
-        """In check mode, what would be done."""
+        plan = planned.of(self)
+        if plan is not None and plan.entry is None:
+            return {"changed": False, "failed": plan.failed, "skipped": not plan.failed, "msg": plan.why}
+        self._mine = host_layers.of(self, self._task.args.get("select"))
+        self._rendered = looking.render(self, self._mine)
+        seen = self._look()
+        if plan is not None and plan.entry is not None:
+            done = self._apply(plan.entry, seen)
+        elif self._task.check_mode:
+            done = seen.told
+        else:
+            done = host_run.run(seen.plan["layers"], seen.told, lambda name: self._layer(name, seen))
         if self._task.check_mode:
-            for name, one in done.items():
-                for action in () if one.get("failed") else one.get("actions") or ():
-                    self.say("{0}: would {1}".format(name, action["does"]))
+            self._say_all(seen.plan["layers"])
+        result = host_run.result(done)
+        return {**result, "facts": seen.plan["facts"], "left": seen.plan["left"], "called": self._mine.called}
+
+    def _look(self) -> Seen:
+        tcti = self.templar.template(self._task_vars.get("edgesite_tpm_tcti", "")) or None
+        with time_limit.limit(_LOOK_SECONDS, "The look at the host", _HANGS):
+            return looking.look(self, self._rendered, self._mine.called, {"tpm_tcti": tcti})
+
+    def _apply(self, entry: Dict[str, Any], seen: Seen) -> Dict[str, Any]:
+        """Results by layer of doing exactly what a plan has for the host. Raises EdgesiteError where the host differs."""
+        host = self._task_vars["inventory_hostname"]
+        stage = plan_stage.first(entry, host_look.of_result(host, seen.plan))
+        if stage.differs:
+            raise planned.refused(self, stage.differs)
+        if self._task.check_mode:
+            return seen.told
+        return plan_apply.run(
+            stage,
+            seen.told,
+            lambda name: self._layer(name, seen),
+            lambda: host_look.of_result(host, self._look().plan),
+            lambda differs: planned.refused(self, differs),
+        )
+
+    def _say_all(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """What would be done."""
+        for entry in entries:
+            for action in entry["actions"]:
+                self.say("{0}: would {1}".format(entry["layer"], action["does"]))
 
     def _layer(self, name: str, seen: Seen) -> Dict[str, Any]:
         """The result of a layer, or of the host tools."""

@@ -24,7 +24,7 @@ options:
     elements: str
     required: true
   report_file:
-    description: File on the controller to write the plan to, as Markdown if its name ends with C(.md), otherwise as JSON.
+    description: File on the controller to write the plan to, as Markdown if its name ends with C(.md), else as JSON.
     type: str
   plan_out:
     description: File on the controller to keep the plan in, for C(edgesite_plan_file) of the playbook C(site).
@@ -57,7 +57,7 @@ seealso:
 EXAMPLES = r"""
 - name: Show what a run would do
   edgesite.gpu.site_plan:
-    hosts: "{{ ansible_play_hosts_all }}"
+    hosts: [edgesite]
     plan_out: site-plan.json
   run_once: true
 """

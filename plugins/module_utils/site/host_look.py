@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Collection, Dict, List, Mapping, Sequence
 
 from ..common import lines
@@ -73,7 +74,9 @@ def of_result(host: str, result: Any) -> Dict[str, Any]:
         return _unread(host, "unreachable", problem.unreachable(host, str(known.get("msg", ""))))
     if known.get("failed") or "layers" not in known:
         return _unread(host, "failed", problem.unread(host, lines.in_one(str(known.get("msg", "it gave no answer")))))
-    return {**known, "host": host, "status": "read"}
+    # without what Ansible notes of where its texts are from
+    plain: Dict[str, Any] = json.loads(json.dumps({**known, "host": host, "status": "read"}, default=str))
+    return plain
 
 
 def _unread(host: str, status: str, why: problem.Problem) -> Dict[str, Any]:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible.errors import AnsibleError
 
@@ -28,6 +29,7 @@ _SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": sto
 _PASSING = ("clock",)
 
 Options = Dict[str, Any]
+_NOTHING = plan_file.digest(None)
 
 
 class Asked(NamedTuple):
@@ -91,8 +93,8 @@ def look(
     told = {name: result for name, result in answer["layers"].items() if name == TOOLS}
     for one in rendered:
         told[one.layer] = _told(one, answer["layers"], told)
-    desired = {name: _desired(one) for name, one in asked.items()}
-    entries = [host_look.entry(name, result, desired.get(name, "")) for name, result in told.items()]
+    desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
+    entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
     return Seen(host_look.plan(entries, answer["facts"], called), told, asked)
 
 
@@ -103,11 +105,17 @@ def _told(one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mappi
     return told
 
 
+@functools.lru_cache(maxsize=None)
+def host_tools() -> Tuple[Optional[str], Mapping[str, bytes]]:
+    """The host tools of this controller: their version and files."""
+    files = host_archive.files(without_pynvml=True)
+    return tools.version_of(host_archive.manifest(files)), files
+
+
 def _answer(
     base: HostActionBase, asked: Mapping[str, Asked], tools_too: bool, more: Mapping[str, Any]
 ) -> Dict[str, Any]:
-    files = host_archive.files(without_pynvml=True)
-    version = tools.version_of(host_archive.manifest(files))
+    version, files = host_tools()
     secrets = {name: _secret(one) for name, one in asked.items() if _secret(one)}
     options = {
         **more,
@@ -118,7 +126,7 @@ def _answer(
     }
     result = base.run_module(MODULE, options)
     if result.get("needs_archive"):
-        result = base.run_module(MODULE, {**options, "archive": base.send(host_archive.archive(files))})
+        result = base.run_module(MODULE, {**options, "archive": base.send(host_archive.archive(dict(files)))})
     if result.get("failed"):
         raise EdgesiteError(str(result.get("msg", "the host gives no reason")), "Correct this, and run again")
     return result

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, The edgesite.gpu maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan has for one host, done stage by stage; after each of them the host has to be as the plan expects."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Mapping, Sequence
+
+from ..common.errors import EdgesiteError
+from . import plan_stage
+from .plan_stage import Stage
+
+Result = Dict[str, Any]
+
+
+def run(
+    stage: Stage,
+    told: Mapping[str, Result],
+    layer: Callable[[str], Result],
+    look: Callable[[], Mapping[str, Any]],
+    refused: Callable[[Sequence[str]], EdgesiteError],
+) -> Dict[str, Result]:
+    """Results by layer. stage: the first. told: what each layer said in the look before it, which is their result
+    where nothing is to be done. layer: runs one. look: looks again. refused: says why it cannot go on.
+    """
+    results = {name: {**result, "changed": False, "actions": []} for name, result in told.items()}
+    while stage.now:
+        did = {}
+        for name in stage.now:
+            results[name] = _joined(results[name], layer(name))
+            did[name] = results[name].get("actions") or []
+            if results[name].get("failed") or results[name].get("unreachable"):
+                return results
+        stage = plan_stage.next_stage(stage.left, look(), did)
+    if stage.differs or stage.later:
+        results["plan"] = _stopped(stage, refused)
+    return results
+
+
+def _joined(before: Result, after: Result) -> Result:
+    """A layer may be run in several stages."""
+    return {**after, "changed": bool(before["changed"] or after.get("changed"))}
+
+
+def _stopped(stage: Stage, refused: Callable[[Sequence[str]], EdgesiteError]) -> Result:
+    why = stage.differs or ["{0} still waits".format(name) for name in stage.later]
+    return {"failed": True, "changed": False, "actions": [], "msg": str(refused(why))}

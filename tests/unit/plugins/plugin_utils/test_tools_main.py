@@ -45,7 +45,7 @@ def main():
 def start_and_loader():
     """The files of the collection's own that are tried: what starts a program, and what loads pynvml."""
     files = host_archive.files()
-    loader = ("gpu/host/pynvml_loader", "boot/tools", "common/errors")
+    loader = ("gpu/host/pynvml_loader", "boot/tools", "common/disruption", "common/errors")
     paths = ["__main__.py", *("{0}/{1}.py".format(host_archive.PACKAGE, name) for name in loader)]
     return {path: files[path] for path in paths}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import groupby
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import disruption
 from ..gpu import catalogue
@@ -17,7 +17,6 @@ from .plan_hosts import Action, Host, Layer
 from .slices import Instance
 
 _MODES = {"enabled": "on", "disabled": "off"}
-_GPU, _COMPUTE = "_gpu_instance", "_compute_instance"
 _SIGNS = {"create": "+", "destroy": "-"}
 # What most GPUs have, where the catalogue does not know one
 _SLICES = 8
@@ -25,38 +24,67 @@ _SLICES = 8
 _Key = Tuple[str, int, int]
 
 
+class _Step(NamedTuple):
+    """An instance that comes (+) or goes (-). compute: the slices of a compute instance; None for the GPU instance."""
+
+    sign: str
+    key: _Key
+    compute: Optional[int]
+
+
 def folds(action: Action) -> bool:
-    """Whether words() and drawing() tell of an action, which is of the form that mig_layout's actions have."""
-    keys = action.keys
+    """Whether words() and drawing() tell all of an action, which has the form of mig_layout's actions."""
     if len(action.gpus) != 1:
         return False
-    if keys.get("kind") == "set_mode":
-        return isinstance(keys.get("mode"), str) and keys["mode"] in _MODES
-    if not isinstance(keys.get("profile"), str) or slices.place(keys) is None or _sign(action) is None:
+    return _sets_mode(action) or _step(action) is not None
+
+
+def _sets_mode(action: Action) -> bool:
+    if action.keys.get("kind") != "set_mode" or str(action.keys.get("mode")) not in _MODES:
         return False
-    return not _is(action, _COMPUTE) or slices.place(_inner(action)) is not None
+    return action.disruption in (disruption.NONE, disruption.RESET, disruption.REBOOT)
+
+
+def _step(action: Action) -> Optional[_Step]:
+    verb, _under, what = str(action.keys.get("kind")).partition("_")
+    key = _key(action.keys)
+    inner = slices.place(action.keys.get("compute_placement"))
+    if key is None or verb not in _SIGNS or action.disruption not in (disruption.NONE, disruption.DESTROY):
+        return None
+    if what == "gpu_instance":
+        return _Step(_SIGNS[verb], key, None)
+    return _Step(_SIGNS[verb], key, inner[1]) if what == "compute_instance" and inner else None
+
+
+def _key(entry: Mapping[str, Any]) -> Optional[_Key]:
+    profile, place = entry.get("profile"), slices.place(entry.get("placement"))
+    return (profile, *place) if isinstance(profile, str) and place else None
 
 
 def words(actions: Sequence[Action], layer: Layer) -> str:
     """The actions on one GPU: MIG off -> on (resets the GPU), + 3g.20gb, + 2x 1g.5gb."""
     parts = []
-    for mode, some in groupby(actions, key=lambda action: action.keys["kind"] == "set_mode"):
+    for of_mode, some in groupby(actions, key=_sets_mode):
         found = list(some)
-        parts += [_mode(action, layer) for action in found] if mode else list(_instances(found))
+        parts += [_mode(action, layer) for action in found] if of_mode else list(_instances(_steps(found)))
     return ", ".join(parts)
+
+
+def _steps(actions: Sequence[Action]) -> List[_Step]:
+    return [step for step in map(_step, actions) if step]
 
 
 def drawing(actions: Sequence[Action], layer: Layer, host: Host) -> List[str]:
     """The GPU's slices before and after; nothing where its GPU instances stay."""
     (gpu,) = actions[0].gpus
-    if not any(_is(action, _GPU) for action in actions):
+    made = [Instance(*step.key, step.sign) for step in _steps(actions) if step.compute is None]
+    if not made:
         return []
-    gone = _named(actions, "destroy", "-") + _listed(layer, "destroyed", gpu)
-    come = _named(actions, "create", "+") + _listed(layer, "created", gpu)
-    kept = _listed(layer, "kept", gpu)
-    rows = [_once(kept + gone), _once(kept + come)]
-    before, after = slices.drawn(rows, _count(host, gpu, rows))
-    return [slices.BEFORE + (before if rows[0] else _nothing(actions, layer)), slices.AFTER + after]
+    kept, gone, come = (_listed(layer, name, gpu) for name in ("kept", "destroyed", "created"))
+    was = _once(kept + [each for each in made if each.mark == "-"] + gone)
+    then = _once(kept + [each for each in made if each.mark == "+"] + come)
+    before, after = slices.drawn([was, then], _count(host, gpu, was + then))
+    return [slices.BEFORE + (before if was else _nothing(actions, layer)), slices.AFTER + after]
 
 
 def _nothing(actions: Sequence[Action], layer: Layer) -> str:
@@ -74,29 +102,28 @@ def _mode(action: Action, layer: Layer) -> str:
     return "MIG {0}{1}".format("off -> on" if mode == "enabled" else "on -> off", notes.get(action.disruption, ""))
 
 
-def _instances(actions: Sequence[Action]) -> Iterator[str]:
+def _instances(steps: Sequence[_Step]) -> Iterator[str]:
     """Of each kind of instance how many, in the order in which they go or come."""
-    whole = [action for action in actions if _is(action, _GPU)]
-    inner: Dict[Tuple[_Key, Optional[str]], List[Action]] = {}
-    for action in actions:
-        if _is(action, _COMPUTE):
-            inner.setdefault((_key(action.keys), _sign(action)), []).append(action)
-    named = Counter(_label(action, inner.pop((_key(action.keys), _sign(action)), [])) for action in whole)
-    for label, count in named.items():
-        yield "{0} {1}{2}".format(label[0], "" if count == 1 else "{0}x ".format(count), label[1])
-    for (key, sign), some in inner.items():
+    inner: Dict[Tuple[str, _Key], List[int]] = {}
+    for step in steps:
+        if step.compute is not None:
+            inner.setdefault((step.sign, step.key), []).append(step.compute)
+    named = Counter(_label(step, inner.pop(step[:2], [])) for step in steps if step.compute is None)
+    for (sign, label), count in named.items():
+        yield "{0} {1}{2}".format(sign, "" if count == 1 else "{0}x ".format(count), label)
+    for (sign, key), some in inner.items():
         yield "{0} {1} in {2} at {3}".format(sign, _computes(some), key[0], key[1])
 
 
-def _label(action: Action, inner: Sequence[Action]) -> Tuple[str, str]:
-    profile = action.keys["profile"]
-    one_whole = len(inner) == 1 and _inner(inner[0])["placement"]["size"] == _slices_of(profile)
-    content = "" if one_whole or _sign(action) == "-" or not inner else " ({0})".format(_computes(inner))
-    return str(_sign(action)), profile + content
+def _label(step: _Step, inner: Sequence[int]) -> Tuple[str, str]:
+    """Compute instances are told where they are not just one with all slices."""
+    profile = step.key[0]
+    divided = step.sign == "+" and inner and list(inner) != [_slices_of(profile)]
+    return step.sign, profile + (" ({0})".format(_computes(inner)) if divided else "")
 
 
-def _computes(actions: Sequence[Action]) -> str:
-    return "+".join("{0}c".format(_inner(action)["placement"]["size"]) for action in actions)
+def _computes(some: Sequence[int]) -> str:
+    return "+".join("{0}c".format(size) for size in some)
 
 
 def _slices_of(profile: str) -> Optional[int]:
@@ -104,41 +131,20 @@ def _slices_of(profile: str) -> Optional[int]:
     return int(match.group(1)) if match else None
 
 
-def _named(actions: Sequence[Action], verb: str, mark: str) -> List[Instance]:
-    return [Instance(*_key(action.keys), mark) for action in actions if action.keys["kind"] == verb + _GPU]
-
-
 def _listed(layer: Layer, name: str, gpu: str) -> List[Instance]:
     """The instances of a GPU that the layer lists there."""
-    entries = (entry for entry in layer.extras.get(name, ()) if entry.get("gpu") == gpu and slices.place(entry))
     marks = {"destroyed": "-", "created": "+"}
-    return [Instance(*_key(entry), marks.get(name) or ("*" if entry.get("processes") else "=")) for entry in entries]
+    entries = [(entry, _key(entry)) for entry in layer.extras.get(name, ()) if entry.get("gpu") == gpu]
+    return [
+        Instance(*key, marks.get(name) or ("*" if entry.get("processes") else "=")) for entry, key in entries if key
+    ]
 
 
 def _once(instances: Sequence[Instance]) -> List[Instance]:
     return list({instance[:3]: instance for instance in instances}.values())
 
 
-def _count(host: Host, gpu: str, rows: Sequence[Sequence[Instance]]) -> int:
+def _count(host: Host, gpu: str, instances: Sequence[Instance]) -> int:
     model = catalogue.by_name(host.gpus[gpu].name) if gpu in host.gpus else None
     known = model.mig.memory_slices if model and model.mig else _SLICES
-    return max(known, *(instance.start + instance.size for row in rows for instance in row))
-
-
-def _key(entry: Mapping[str, Any]) -> _Key:
-    start, size = slices.place(entry) or (0, 1)
-    return str(entry.get("profile")), start, size
-
-
-def _inner(action: Action) -> Dict[str, Any]:
-    """The placement of a compute instance, where slices.place finds it."""
-    return {"placement": action.keys.get("compute_placement")}
-
-
-def _is(action: Action, ending: str) -> bool:
-    return str(action.keys.get("kind")).endswith(ending)
-
-
-def _sign(action: Action) -> Optional[str]:
-    verb, _under, what = str(action.keys.get("kind")).partition("_")
-    return _SIGNS.get(verb) if "_" + what in (_GPU, _COMPUTE) else None
+    return max(known, *(instance.start + instance.size for instance in instances))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 LEGEND = "Slices of GPUs: + new, - destroyed, = kept, * kept and in use, . free"
 BEFORE, AFTER = "was   ", "then  "
@@ -25,13 +25,13 @@ class Instance(NamedTuple):
     mark: str
 
 
-def place(entry: Mapping[str, Any]) -> Optional[Tuple[int, int]]:
+def place(told: Any) -> Optional[Tuple[int, int]]:
     """Start and size of a placement that a GPU can have; None for anything else."""
-    told = entry.get("placement")
-    if not isinstance(told, dict) or any(type(told.get(key)) is not int for key in ("start", "size")):
+    found = [told.get("start"), told.get("size")] if isinstance(told, dict) else []
+    numbers = [each for each in found if isinstance(each, int) and not isinstance(each, bool)]
+    if len(numbers) < 2 or numbers[0] < 0 or not 0 < numbers[1] <= MOST - numbers[0]:
         return None
-    start, size = int(told["start"]), int(told["size"])
-    return (start, size) if start >= 0 and 0 < size <= MOST - start else None
+    return numbers[0], numbers[1]
 
 
 def is_drawn(line: str) -> bool:

@@ -258,6 +258,7 @@ def test_a_layer_that_waits_is_nothing_amiss():
         {"kind": "create_nonsense_gpu_instance"},
         {"kind": ["create_gpu_instance"]},
         {"uuid": "", "of": []},
+        {"placement": {"start": 7, "size": 10}},
     ],
 )
 def test_an_action_that_cannot_be_drawn_is_told_in_words(broken):
@@ -266,6 +267,12 @@ def test_an_action_that_cannot_be_drawn_is_told_in_words(broken):
     assert any("+ 1g.5gb" in line for line in plan_text.lines([drawn]))
     told = plan_text.lines([look("a", layer("mig", action("make it so", **{**known, **broken})))])
     assert told[1] == "  mig       make it so"
+
+
+def test_what_an_instance_interrupts_beside_itself_is_told_in_words():
+    known = {"kind": "create_gpu_instance", "uuid": "GPU-1", "profile": "1g.5gb", "placement": {"start": 0, "size": 1}}
+    told = plan_text.lines([look("a", layer("mig", action("make it so", "reset", "GPU 1", **known)))])
+    assert told[1] == "  mig       make it so (resets GPU 1)"
 
 
 class Tagged(int):

@@ -210,6 +210,19 @@ class OpensslAuthority:
         return openssl("x509", "-new", *named, *keys)
 
 
+def marked_for_oaep(written, signer, digest="sha256"):
+    """A certificate, PEM, with its RSA key marked for OAEP, signed by an authority that openssl made."""
+    signed, algorithm, _signature = der.elements(der.only(der.SEQUENCE, der.unpem("CERTIFICATE", written)))
+    plain, marked = (der.oid("1.2.840.113549.1.1.%d" % number) + der.tlv(0x05, b"") for number in (1, 7))
+    assert signed[1].count(plain) == 1
+    altered = der.tlv(der.SEQUENCE, signed[1].replace(plain, marked))
+    (signer.folder / "signed").write_bytes(altered)
+    options = ["-" + digest, "-sign", signer.key, "-out", signer.folder / "signature", signer.folder / "signed"]
+    openssl("dgst", *options)
+    signature = der.bits((signer.folder / "signature").read_bytes())
+    return der.pem("CERTIFICATE", der.sequence(altered, der.tlv(*algorithm), signature))
+
+
 def openssl(*arguments):
     return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=True).stdout
 

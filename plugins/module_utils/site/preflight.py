@@ -119,7 +119,8 @@ def of_mig(variables: Variables, info: Variables) -> List[EdgesiteError]:
         return [_on_jetson("mig_layouts, mig_from_file or mig_config", "none of these: its GPU has no MIG")]
     if not nvml_works(info):
         return []
-    cards = [mig_card.from_facts(facts) for facts in info.get("gpus", [])]
+    driver = (info.get("driver") or {}).get("version") or ""
+    cards = [mig_card.from_facts(facts, driver) for facts in info.get("gpus", [])]
     try:
         layouts = _mig_layouts(variables, cards)
     except EdgesiteError as error:

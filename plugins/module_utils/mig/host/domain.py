@@ -113,7 +113,8 @@ class MigDomain(Domain[State, Action]):
         resetting = any(card.enabled is not None and not card.resetless for card in cards)
         noted = (changed.known if self.at_boot else changed.read)(changed.MIG)
         unit, lost = boot_backend.observe(self.unit), tuple(self.reasons)
-        return State(tuple(cards), self._units(), unit, lost, drm.observe(resetting), noted)
+        module = drm.observe(resetting, unload=self.run if self.unload_drm else None)
+        return State(tuple(cards), self._units(), unit, lost, module, noted)
 
     def _units(self) -> quiesce.Units:
         found = units.observe(self.run, self.quiesced)
@@ -179,8 +180,6 @@ class MigDomain(Domain[State, Action]):
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing MIG layouts", self.unit)
-        if any(isinstance(action, SwitchModule) and not action.load for action in actions):
-            drm.check(self.run)
 
     def apply(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):

@@ -61,8 +61,8 @@ def _other(card: Card, model: Model) -> str:
     if model.display_outputs:
         return "Set the card to compute mode with NVIDIA's displaymodeselector, and reboot"
     return (
-        "Reboot the host; if 'nvidia-smi -q -d MIG' still shows N/A, run 'nvidia-bug-report.sh', and send its file to the "
-        "maker of the server"
+        "Reboot the host; if 'nvidia-smi -q -d MIG' still shows N/A, run 'nvidia-bug-report.sh', and send its file to "
+        "the maker of the server"
     )
 
 

@@ -334,9 +334,11 @@ from ..module_utils.mig.host.cards import read_cards
 from ..module_utils.mig.host.domain import MigDomain, boot_unit, stages
 from ..module_utils.mig.plan import RESETS, Policy
 from ..module_utils.mig.planner import DISRUPTIONS
-from ..module_utils.mig.source import from_parted
+from ..module_utils.mig.source import called, from_parted
 from ..module_utils.mig.spec import LAYOUTS
 from ..module_utils.runner import end, fail, given, run_all
+
+_CONFIG = "mig_config (the option config)"
 
 
 def main():
@@ -367,24 +369,32 @@ def main():
             unload_drm = options["unload_drm"]
             unit = boot_unit(layouts, quiesced, sys.executable, options["persist"], unload_drm)
             policy = Policy(options["disruption"], options["reset"])
+            option = _called(options)
             domains = stages(
-                lambda: MigDomain(command.run, nvml, layouts, policy, quiesced, unit, unload_drm), module.check_mode
+                lambda: MigDomain(command.run, nvml, layouts, policy, quiesced, unit, unload_drm, option=option),
+                module.check_mode,
             )
             end(module, run_all(lambda: domains, module.check_mode, module._verbosity))
     except EdgesiteError as error:
         fail(module, error)
 
 
+def _called(options):
+    if options["layouts"] is not None:
+        return "layouts"
+    return called(options["config"], options["mig_parted"] is not None)
+
+
 def _layouts(options, nvml):
     if options["layouts"] is None:
         if options["mig_parted"] is None:
-            ready.check(options["config"], "config")
+            ready.check(options["config"], _CONFIG)
         cards, lost = nvml.ask(read_cards)
         # Its indices count all GPUs of the host: without one of them they would mean others.
         for reason in lost.values():
             raise reason
         if options["mig_parted"] is None:
-            return ready.layouts(options["config"], cards, "config")
+            return ready.layouts(options["config"], cards, _CONFIG)
         return from_parted(options["mig_parted"], options["config"], cards)
     return [given(layout) for layout in options["layouts"]]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import (
     Any,
@@ -74,9 +75,9 @@ class MigDomain(Domain[State, Action]):
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
     a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. unload_drm: whether nvidia_drm may
-    be unloaded for a reset. at_boot: there may be other layouts too. What is shown, and what still waits, follows the
-    last plan. only_mode: cards whose profiles were unknown at the first plan, so that their instances are another
-    domain's.
+    be unloaded for a reset. at_boot: there may be other layouts too. option: what users call the layouts. What is
+    shown, and what still waits, follows the last plan. only_mode: cards whose profiles were unknown at the first plan,
+    so that their instances are another domain's.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class MigDomain(Domain[State, Action]):
         unit: boot.BootUnit = boot.NONE,
         unload_drm: bool = False,
         at_boot: bool = False,
+        option: str = "layouts",
     ) -> None:
         self.run = run
         self.nvml = nvml
@@ -98,6 +100,7 @@ class MigDomain(Domain[State, Action]):
         self.unit = unit
         self.unload_drm = unload_drm
         self.at_boot = at_boot
+        self.option = option
         self.noting: Dict[str, Entry] = {}
         self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}
@@ -149,9 +152,8 @@ class MigDomain(Domain[State, Action]):
             raise self.reasons[state.lost[0]]
         if self.only_mode is None:
             self.only_mode = mig_plan.unknown(state.cards)
-        found = mig_plan.plan(
-            self.layouts, state.cards, self.policy, self.only_mode, lambda found: self._held_by_drm(state, found)
-        )
+        held = functools.partial(self._held_by_drm, state)
+        found = mig_plan.plan(self.layouts, state.cards, self.policy, self.only_mode, held, self.option)
         self.wanted = found.wanted
         return found.actions
 

@@ -106,9 +106,9 @@ class Authority:
     def issue(self, key, ends=365 * DAY, extensions=()):
         return certificate(x509.Name([]), key, self, ends, extensions)
 
-    def revocations(self):
+    def revocations(self, ends=30 * DAY):
         """A list of nothing, in PEM."""
-        builder = x509.CertificateRevocationListBuilder(self.name, NOW, NOW + 30 * DAY)
+        builder = x509.CertificateRevocationListBuilder(self.name, NOW - 60 * DAY, NOW + ends)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
     def private(self, passphrase=None):

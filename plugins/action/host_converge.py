@@ -49,7 +49,7 @@ class ActionModule(HostActionBase):
             return looking.look(self, self._rendered, self._mine.called, {"tpm_tcti": tcti})
 
     def _apply(self, entry: Dict[str, Any], seen: Seen) -> Dict[str, Any]:
-        """Results by layer of doing exactly what a plan has for the host. Raises EdgesiteError where the host differs."""
+        """Results by layer of doing exactly what a plan has for the host. Raises where the host differs."""
         host = self._task_vars["inventory_hostname"]
         stage = plan_stage.first(entry, host_look.of_result(host, seen.plan))
         if stage.differs:

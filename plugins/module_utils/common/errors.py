@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
 
+# A word that is longer is data, and no path that people use; of a longer text nobody reads the middle.
+_LONGEST_WORD, _LONGEST_TEXT = 1024, 16384
+
 
 class EdgesiteError(Exception):
     """Something a user can act on.
@@ -18,9 +21,9 @@ class EdgesiteError(Exception):
     """
 
     def __init__(self, problem: str, fix: str = "", details: Optional[Dict[str, List[Any]]] = None) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.fix = fix
+        super().__init__(short(problem))
+        self.problem = short(problem)
+        self.fix = short(fix)
         self.details = details or {}
         # The problems that it combines
         self.parts: Sequence[EdgesiteError] = ()
@@ -41,6 +44,15 @@ def _again(
     error.__dict__.update(attributes)
     error.__cause__ = cause
     return error
+
+
+def short(text: str) -> str:
+    """The text without what nobody could read of it."""
+    if len(text) <= _LONGEST_WORD:
+        return text
+    words = re.sub(r"\S{%d,}" % (_LONGEST_WORD + 1), lambda found: found.group()[:80] + "...", text)
+    half = _LONGEST_TEXT // 2
+    return words if len(words) <= _LONGEST_TEXT else words[:half] + " ... " + words[-half:]
 
 
 def printable(text: str) -> str:
@@ -85,9 +97,10 @@ def combined(problems: Sequence[EdgesiteError]) -> EdgesiteError:
     for problem in problems:
         for key, value in problem.details.items():
             details.setdefault(key, []).extend(value)
-    error = EdgesiteError(
-        "{0} problems, nothing was changed: {1}".format(len(problems), " ".join(numbered)), "", details
-    )
+    error = EdgesiteError("", "", details)
+    # All of them, however many there are
+    error.problem = "{0} problems, nothing was changed: {1}".format(len(problems), " ".join(numbered))
+    error.args = (error.problem,)
     error.parts = problems
     return error
 

@@ -4,7 +4,8 @@
 """The first branch of NVIDIA's driver for a card that came after its family.
 
 By PCI device id, from the tables of compatible GPUs in NVIDIA's open-gpu-kernel-modules: the oldest branch whose last
-release lists the id, for branches 515 to 595. A card that is not here runs with the first branch of its family.
+release lists the id, for branches 515 to 595. A card that is not here runs with the first branch of its family; H100
+PCIe, in the list of 520.56.06, came before its own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from typing import Optional
 
 _FIRST = {
+    520: "2331",
     525: "24C7 25BC 25BD",
     535: "20BD 20F6 20FD 2321 2329 232C 233A 2342 2584 26B2 26B3 26B9 26BA 27B1 27B2 27B6 27FB 28B9 28BA 28BB",
     550: "2335 25B0 25B2 2685 2702 2705 2709 2783 2788 2808 2822 28A3 28B0 28E3",

@@ -697,6 +697,7 @@ _H100_PCIE = _variant(
     sms=114,
     power=Power(200000, 350000, 350000, 51000),
     clocks=Clocks(345, 1755, 15, 1755, 345, 1545, (1593,), 1755),
+    min_driver="520.56.06",
     mig=_H100_PCIE_MIG,
     fabric=None,
 )
@@ -748,7 +749,7 @@ _VARIANTS: Tuple[Model, ...] = (
     _H100_PCIE,
     _H100_NVL,
     _variant(_BASE["H100-80"], "H800-80", "NVIDIA H800", 0x2324, 0x17A6),
-    _variant(_H100_PCIE, "H800-80-PCIE", "NVIDIA H800 PCIe", 0x2322, 0x17A4),
+    _variant(_H100_PCIE, "H800-80-PCIE", "NVIDIA H800 PCIe", 0x2322, 0x17A4, min_driver="525.85.12"),
     _variant(_H100_NVL, "H800-NVL", "NVIDIA H800 NVL", 0x233A, 0x183A),
     _variant(
         _BASE["H100-80"],

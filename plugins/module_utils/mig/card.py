@@ -83,7 +83,7 @@ class Card:
 
     resetless: the mode changes without a reset of the card (Hopper and later).
     virtualization: none | passthrough | vgpu_guest | vgpu_host | vsga_host | None, as in gpu_info.
-    pci_id, subsystem_id: device << 16 | vendor.
+    pci_id, subsystem_id: device << 16 | vendor. driver: its version, where the card has no MIG.
     profiles: empty where MIG is off and neither the driver nor the catalogue knows them.
     clients: everything that runs on the card.
     """
@@ -98,6 +98,7 @@ class Card:
     clients: Tuple[Client, ...] = field(default=(), compare=False)
     pci_id: int = 0
     subsystem_id: int = 0
+    driver: str = field(default="", compare=False)
 
     @property
     def memory_slices(self) -> int:
@@ -139,14 +140,14 @@ def with_mig_off(told: Tuple[Profile, ...], known: Tuple[Profile, ...]) -> Tuple
     return told if all((profile.id, profile.slices, profile.starts) in has for profile in known) else known
 
 
-def from_facts(facts: Dict[str, Any]) -> Card:
+def from_facts(facts: Dict[str, Any], driver: str = "") -> Card:
     """The card in an entry of gpu_info's gpus, with the catalogue's profiles."""
     gpu = GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"])
     mig = facts["mig"]
     pci_id = int(facts.get("pci_device_id") or "0", 16) << 16 | catalogue.PCI_VENDOR_NVIDIA
     virtualization = (facts.get("vgpu") or {}).get("virtualization_mode")
     if mig is None:
-        return Card(gpu, None, virtualization=virtualization, pci_id=pci_id)
+        return Card(gpu, None, virtualization=virtualization, pci_id=pci_id, driver=driver)
     profiles = catalogued(pci_id >> 16, facts["name"])
     on_it = clients(facts["processes"])
     known = {profile.id for profile in profiles}

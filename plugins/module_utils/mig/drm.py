@@ -39,7 +39,8 @@ class Drm:
 
     left: an earlier run unloaded it and did not load it again. parameters: those it is loaded with, or was before that.
     driver: version of the driver. clients: processes that hold files in /dev/dri of cards that use the driver.
-    otherwise: whether something else uses the module, such as the kernel's console.
+    otherwise: whether something else uses the module, such as the kernel's console. lost: why it could not be loaded
+    again once it is unloaded; empty where it could, or where that was not asked.
     """
 
     loaded: bool
@@ -48,6 +49,7 @@ class Drm:
     driver: str = field(default="", compare=False)
     clients: Tuple[Client, ...] = field(default=(), compare=False)
     otherwise: bool = field(default=False, compare=False)
+    lost: str = field(default="", compare=False)
 
     @property
     def holds(self) -> bool:
@@ -76,8 +78,12 @@ def problems(
     resetting: those that the actions reset. allowed: whether it may be unloaded. quiesced: units that are stopped
     before. at_boot: cards that the boot unit resets, who uses the module then is not known.
     """
-    resets = [*resetting, *([] if allowed else at_boot)]
+    resets = [*resetting, *at_boot]
     if not resets or not found.holds:
+        return []
+    if allowed and found.lost:
+        return [_lost(found)]
+    if allowed and not resetting:
         return []
     ended = {action.client.pid for action in _before_reset(actions, resetting) if isinstance(action, EndClient)}
     busy = [client for client in found.clients if client.unit not in quiesced and client.pid not in ended]
@@ -88,6 +94,14 @@ def problems(
     if found.otherwise and not found.clients:
         return [_cannot(resetting, "something other than a process, such as the console", _WITHOUT_MODESET, [])]
     return []
+
+
+def _lost(found: Drm) -> EdgesiteError:
+    return EdgesiteError(
+        "{0} would be unloaded for the reset, but could not be loaded again ({1})".format(MODULE, found.lost),
+        "Run 'modprobe --remove {0}' on the host, and run again; a restart of the driver container, or a reboot, "
+        "loads it again".format(MODULE),
+    )
 
 
 def _them(clients: Sequence[Client]) -> str:

@@ -78,7 +78,8 @@ def wishes(
 ) -> Tuple[List[EdgesiteError], Dict[int, Wish]]:
     """Every problem of the layouts, and by index what is wanted of each card that they name.
 
-    name: of the option. only_mode: indices of cards whose instances are not looked at.
+    name: of the option, or where layouts come from that nobody wrote as such (source.called). only_mode: indices of
+    cards whose instances are not looked at.
     """
     if not isinstance(layouts, (list, tuple)):
         return [_no_list(name, layouts)], {}
@@ -86,7 +87,7 @@ def wishes(
     found: Dict[int, Wish] = {}
     # Where there are no cards, the first layout says so for all.
     for position, layout in enumerate(layouts if cards else layouts[:1]):
-        option = "{0}[{1}]".format(name, position)
+        option = _at(name, position)
         with problems:
             for card in _named(option, layout, cards):
                 with problems:
@@ -117,6 +118,19 @@ def per_card(
             found += [dict(layout, gpus=[{"uuid": gpu.uuid}]) for gpu in named]
     unique = {entry["gpus"][0]["uuid"]: entry for entry in found}
     return problems, list(unique.values())
+
+
+def _at(name: str, position: int) -> str:
+    return name if _is_origin(name) else "{0}[{1}]".format(name, position)
+
+
+def _instances_of(option: str) -> str:
+    return option + (" instances" if _is_origin(option) else ".instances")
+
+
+def _is_origin(name: str) -> bool:
+    """Whether a name tells where layouts come from, so that their numbers mean nothing to anybody."""
+    return name.endswith(",")
 
 
 def _no_list(name: str, layouts: Any) -> EdgesiteError:
@@ -240,10 +254,10 @@ def _wish(option: str, layout: Dict[str, Any], card: Card, only_mode: bool) -> W
         return Wish(option, enabled, None)
     if not card.profiles:
         raise EdgesiteError(
-            "{0}.instances: the driver reports no MIG profiles for GPU {1}".format(option, card.gpu.label()),
+            "{0}: the driver reports no MIG profiles for GPU {1}".format(_instances_of(option), card.gpu.label()),
             "Set driver_branch to a newer branch: the installed driver may not know the card's profiles",
         )
-    return Wish(option, enabled, tuple(_wants(option + ".instances", instances, card)))
+    return Wish(option, enabled, tuple(_wants(_instances_of(option), instances, card)))
 
 
 def _wants(option: str, instances: Any, card: Card) -> List[Want]:

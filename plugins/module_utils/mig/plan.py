@@ -46,12 +46,14 @@ def plan(
     policy: Policy,
     only_mode: Collection[int] = (),
     prevented: Callable[[Plan], List[EdgesiteError]] = lambda _found: [],
+    option: str = "layouts",
 ) -> Plan:
     """What brings the cards to the layouts. Raises EdgesiteError with every problem in it.
 
-    only_mode: indices of cards whose instances are planned later. prevented: what else of the host prevents it.
+    only_mode: indices of cards whose instances are planned later. prevented: what else of the host prevents it. option:
+    what users call the layouts.
     """
-    found = judge(layouts, cards, policy, only_mode=only_mode)
+    found = judge(layouts, cards, policy, option, only_mode)
     problems = found.problems + _nameless(found.actions) + prevented(found)
     if problems:
         raise combined(problems)

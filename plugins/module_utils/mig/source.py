@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence
 
+from ..common import errors
 from . import parted, without
 from .card import Card, ComputeInstance, GpuInstance
 
@@ -14,6 +15,14 @@ from .card import Card, ComputeInstance, GpuInstance
 def from_parted(document: Any, config: Optional[str], cards: Sequence[Card]) -> List[Dict[str, Any]]:
     """The layouts that a configuration of nvidia-mig-parted gives these cards. Raises EdgesiteError."""
     return parted.layouts(document, config, [_parted(card) for card in cards])
+
+
+def called(config: Optional[str], from_file: bool) -> str:
+    """What messages call layouts that come from a configuration by its name, in place of layouts[0]."""
+    if not from_file:
+        return "mig_config (the option config), which is {0},".format(errors.shown(config))
+    which = "its only configuration" if config is None else "configuration {0}".format(errors.shown(config))
+    return "mig_from_file (the option from_file), {0},".format(which)
 
 
 def to_parted(name: str, cards: Sequence[Card]) -> Dict[str, Any]:

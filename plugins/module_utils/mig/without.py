@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import List, Optional
 
 from ..common.errors import EdgesiteError
+from ..common.lines import as_int
 from ..gpu import catalogue
 from ..gpu.catalogue import Model
 from .card import Card
@@ -43,8 +44,29 @@ def _fix(card: Card, model: Model, min_driver: str) -> str:
     if card.virtualization == "vgpu_guest":
         return "Set the layout on the host of this guest: a vGPU has no MIG of its own"
     newer = "Use driver {0} or newer (driver_branch)".format(min_driver)
+    known = _numbers(card.driver)
+    if known:
+        return _other(card, model) if known >= _numbers(min_driver) else newer + ", and reboot"
     if card.virtualization == "passthrough":
         return newer + " in this guest; if it is, ask who runs its host to pass on the card with MIG"
     if model.display_outputs:
         return newer + ", and set the card to compute mode with NVIDIA's displaymodeselector"
     return newer + ", and reboot"
+
+
+def _other(card: Card, model: Model) -> str:
+    """What is left where the driver is new enough."""
+    if card.virtualization == "passthrough":
+        return "Ask who runs the host of this guest to pass on the card with MIG"
+    if model.display_outputs:
+        return "Set the card to compute mode with NVIDIA's displaymodeselector, and reboot"
+    return (
+        "Reboot the host; if 'nvidia-smi -q -d MIG' still shows N/A, run 'nvidia-bug-report.sh', and send its file to "
+        "the maker of the server"
+    )
+
+
+def _numbers(version: str) -> List[int]:
+    """A version for comparison; empty for what is none."""
+    parts = [as_int(part) for part in version.split(".")]
+    return [part for part in parts if part is not None] if None not in parts else []

@@ -13,7 +13,7 @@ from ..gpu import selectors, settings
 from ..gpu.nvml_errors import meaning_of_status
 from ..jetson.jetpack_plan import Wanted, foresee
 from ..mig import card as mig_card
-from ..mig import plan, ready
+from ..mig import plan, ready, source
 
 Variables = Mapping[str, Any]
 
@@ -119,7 +119,8 @@ def of_mig(variables: Variables, info: Variables) -> List[EdgesiteError]:
         return [_on_jetson("mig_layouts, mig_from_file or mig_config", "none of these: its GPU has no MIG")]
     if not nvml_works(info):
         return []
-    cards = [mig_card.from_facts(facts) for facts in info.get("gpus", [])]
+    driver = (info.get("driver") or {}).get("version") or ""
+    cards = [mig_card.from_facts(facts, driver) for facts in info.get("gpus", [])]
     try:
         layouts = _mig_layouts(variables, cards)
     except EdgesiteError as error:
@@ -129,7 +130,10 @@ def of_mig(variables: Variables, info: Variables) -> List[EdgesiteError]:
     # Only the driver knows the profiles of such a card: what is left to judge is its mode.
     unknown = [card.gpu.index for card in cards if card.enabled is not None and not card.profiles]
     policy = plan.Policy(variables.get("mig_disruption") or "idle")
-    return plan.judge(layouts, cards, policy, "mig_layouts", unknown).problems
+    option = (
+        "mig_layouts" if variables.get("mig_layouts") is not None else source.called(variables["mig_config"], False)
+    )
+    return plan.judge(layouts, cards, policy, option, unknown).problems
 
 
 def _mig_layouts(variables: Variables, cards: Sequence[mig_card.Card]) -> Any:

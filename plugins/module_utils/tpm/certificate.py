@@ -14,8 +14,9 @@ from . import der
 
 _BASIC_CONSTRAINTS, _KEY_USAGE, _EXTENDED_KEY_USAGE = (der.oid(one) for one in ("2.5.29.19", "2.5.29.15", "2.5.29.37"))
 _EC = der.oid("1.2.840.10045.2.1")
-# rsaEncryption, and rsaesOaep, which some makers of TPMs write
-_RSA = (der.oid("1.2.840.113549.1.1.1"), der.oid("1.2.840.113549.1.1.7"))
+# rsaesOaep, which some makers of TPMs write in place of rsaEncryption
+_OAEP = der.oid("1.2.840.113549.1.1.7")
+_RSA = (der.oid("1.2.840.113549.1.1.1"), _OAEP)
 _CURVES = {
     der.oid(dotted): name
     for dotted, name in (
@@ -28,6 +29,7 @@ _CURVES = {
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 # keyCertSign and cRLSign, bits 5 and 6
 _SIGNS_FOR_OTHERS = 0x06
+_SIGNS_CERTIFICATES = 0x04
 _LEAST_CURVE = 256
 _LONGEST_VALUE = 128
 _BMP_STRING = 0x1E
@@ -51,6 +53,7 @@ class Certificate(NamedTuple):
     """What is judged of a certificate. key: the content of its algorithm and of its bits. extensions: by OID."""
 
     issuer: bytes
+    subject: bytes
     key: Tuple[bytes, bytes]
     extensions: Dict[bytes, bytes]
 
@@ -58,9 +61,10 @@ class Certificate(NamedTuple):
 def parse(encoded: bytes) -> Certificate:
     """The certificate. Raises NotDer for what is none."""
     try:
-        _serial, _algorithm, issuer, _validity, _subject, _key, *rest = fields(encoded)
+        _serial, _algorithm, issuer, _validity, subject, _key, *rest = fields(encoded)
         extensions = [content for tag, content in rest if tag == _EXTENSIONS]
-        return Certificate(issuer[1], key(encoded), _extensions(extensions[0]) if extensions else {})
+        found = _extensions(extensions[0]) if extensions else {}
+        return Certificate(issuer[1], subject[1], key(encoded), found)
     except (ValueError, IndexError) as error:
         raise der.NotDer("it is not a certificate: {0}".format(error)) from error
 
@@ -93,12 +97,38 @@ def key_type(encoded: bytes) -> Optional[str]:
 
 def signs_for_others(certificate: Certificate) -> bool:
     """Whether the certificate says that its key may sign certificates or revocation lists."""
-    constraints = certificate.extensions.get(_BASIC_CONSTRAINTS, der.sequence())
-    for tag, content in der.elements(der.only(der.SEQUENCE, constraints)):
-        if tag == der.BOOLEAN and any(content):
-            return True
-    usage = der.only(der.BIT_STRING, certificate.extensions.get(_KEY_USAGE, der.bits(b"")))
-    return any(byte & _SIGNS_FOR_OTHERS for byte in usage[1:2])
+    return _says_ca(certificate) or bool(_usage(certificate, der.bits(b"")) & _SIGNS_FOR_OTHERS)
+
+
+def is_authority(certificate: Certificate) -> bool:
+    """Whether the certificate is that of a CA, whose key may sign certificates."""
+    return _says_ca(certificate) and bool(_usage(certificate, der.bits(b"\xff")) & _SIGNS_CERTIFICATES)
+
+
+def path_length(certificate: Certificate) -> Optional[int]:
+    """How many CAs may follow below this one; None where that is not limited."""
+    numbers = [content for tag, content in _constraints(certificate) if tag == der.INTEGER]
+    return int.from_bytes(numbers[0], "big") if numbers else None
+
+
+def _says_ca(certificate: Certificate) -> bool:
+    return any(tag == der.BOOLEAN and any(content) for tag, content in _constraints(certificate))
+
+
+def _constraints(certificate: Certificate) -> List[Tuple[int, bytes]]:
+    written = certificate.extensions.get(_BASIC_CONSTRAINTS, der.sequence())
+    return der.elements(der.only(der.SEQUENCE, written))
+
+
+def _usage(certificate: Certificate, default: bytes) -> int:
+    """The first byte of the flags of its key usage, after the number of unused bits."""
+    written = der.only(der.BIT_STRING, certificate.extensions.get(_KEY_USAGE, default))
+    return written[1] if len(written) > 1 else 0
+
+
+def is_for_oaep(certificate: Certificate) -> bool:
+    """Whether the key is an RSA key that is marked for encryption with OAEP."""
+    return certificate.key[0].startswith(_OAEP)
 
 
 def purposes(certificate: Certificate) -> FrozenSet[bytes]:

@@ -6,26 +6,19 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
-import shutil
-import subprocess
-import tempfile
 from typing import List, NamedTuple, Optional, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.tpm import certificate, der
 from .. import controller_file
+from . import oaep, openssl
 
 # What others send: a chain has a few certificates of some KiB.
 LONGEST = 256 * 1024
 MOST = 20
 _SUFFIXES = (".pem", ".crt", ".cer")
 _LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
-# 112 bits of security: no MD5, no SHA-1, no RSA key under 2048 bits. What a trust anchor is signed with does not count.
-_LEVEL = ("-auth_level", "2")
-_REASON = re.compile(r"(?:(?P<name>\S.*)\n)?error \d+ at \d+ depth lookup: (?P<why>.*)", re.ASCII)
-_SECONDS = 30.0
 
 
 class Collected(NamedTuple):
@@ -84,11 +77,13 @@ def refusal(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> Op
     if not roots:
         # Without any, openssl would take those of the machine.
         return "no root is trusted"
-    why = _verified(leaf, intermediates, roots)
+    if oaep.is_marked(leaf):
+        return oaep.refusal(leaf, [*intermediates, *roots], lambda signer: refusal(signer, intermediates, roots))
+    why = openssl.refusal(leaf, intermediates, roots)
     if why or not any(map(_small, (leaf, *intermediates, *roots))):
         return why
     larger = [[one for one in pems if not _small(one)] for pems in (intermediates, roots)]
-    if not _small(leaf) and larger[1] and _verified(leaf, *larger) is None:
+    if not _small(leaf) and larger[1] and openssl.refusal(leaf, *larger) is None:
         return None
     return "a key in its chain is on an elliptic curve of fewer than 256 bits"
 
@@ -108,35 +103,6 @@ def _small(written: str) -> bool:
     return certificate.has_small_curve(certificate.parse(der.unpem(_LABELS[0], written)))
 
 
-def _verified(leaf: str, intermediates: Sequence[str], roots: Sequence[str]) -> Optional[str]:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        raise EdgesiteError(
-            "openssl is not installed on the controller",
-            "Install the package openssl there; it checks chains of certificates",
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        argv = [openssl, "verify", "-nameopt", "RFC2253", *_LEVEL]
-        for option, content in (("-trusted", roots), ("-untrusted", intermediates), (None, [leaf])):
-            if content:
-                path = os.path.join(folder, "{0}.pem".format(option or "certificate"))
-                with open(path, "w", encoding="ascii") as stream:
-                    stream.write("".join(content))
-                argv += [option, path] if option else [path]
-        answer = _run(argv)
-    return None if not answer.returncode else _reason(answer)
-
-
-def _reason(answer: subprocess.CompletedProcess[str]) -> str:
-    """The first that openssl says, and of which certificate; that of an endorsement key often has no name."""
-    # CN=TPM maker
-    # error 20 at 0 depth lookup: unable to get local issuer certificate
-    found = _REASON.search(answer.stderr)
-    if found is None:
-        return answer.stderr.strip() or "openssl exited with code {0}".format(answer.returncode)
-    return "{0} ({1})".format(found["why"], found["name"]) if found["name"] else found["why"]
-
-
 def _files_in(folder: str) -> List[str]:
     """Those of certificates; what is hidden is not one, but an editor's."""
     try:
@@ -154,16 +120,6 @@ def _blocks(text: str) -> List[str]:
     if not found:
         raise ValueError("there is no certificate in PEM")
     return found
-
-
-def _run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(argv, capture_output=True, text=True, timeout=_SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise EdgesiteError(
-            "openssl did not answer within {0:g} s on the controller".format(_SECONDS),
-            "Run 'openssl version' there to see what it waits for",
-        ) from error
 
 
 def _certificates_in(path: str) -> List[str]:

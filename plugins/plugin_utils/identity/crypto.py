@@ -17,12 +17,14 @@ __all__ = (
     "CounterLocation",
     "Encoding",
     "ExtendedKeyUsageOID",
+    "InvalidSignature",
     "Mode",
     "PublicFormat",
     "UnsupportedAlgorithm",
     "algorithms",
     "ec",
     "hashes",
+    "load_der_public_key",
     "load_pem_private_key",
     "modes",
     "padding",
@@ -34,13 +36,18 @@ __all__ = (
 MISSING: Optional[ImportError] = None
 try:
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
     from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        PublicFormat,
+        load_der_public_key,
+        load_pem_private_key,
+    )
     from cryptography.x509.oid import ExtendedKeyUsageOID
 except ImportError as error:
     MISSING = error

@@ -11,7 +11,8 @@ import os
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...module_utils.common.errors import EdgesiteError
-from ..identity import authority_options, chains, crypto, own_ca, site_files
+from .. import controller_file
+from ..identity import authority_options, chains, crypto, own_ca, revocation_lists, site_files
 from ..identity.store import Store
 from ..identity.texts import text
 from .meaning import Values
@@ -39,7 +40,7 @@ def checks(values: Values) -> Sequence[Callable[[], Any]]:
         *_signing(values),
         *(functools.partial(_present, name, paths) for name, paths in _needed(values).items()),
         lambda: _makers(values),
-        lambda: _check_lists(*_lists(values)),
+        lambda: _check_lists(values, *_lists(values)),
         lambda: _state(values),
         lambda: _certificates("identity_tpm_roots", values["identity_tpm_roots"]),
         lambda: _certificates("identity_tpm_intermediates", values["identity_tpm_intermediates"]),
@@ -72,8 +73,15 @@ def _needed(values: Values) -> Dict[str, List[str]]:
     return needed
 
 
-def _check_lists(lists: Sequence[str], name: str) -> None:
+def _check_lists(values: Values, lists: Sequence[str], name: str) -> None:
     _once(_revocations, name, _there(lists))
+    authorities: Tuple[str, ...] = ()
+    signer = None
+    with contextlib.suppress(NotKnown):
+        signs, _names = _authority(values)
+        signer = signs["certificate"] if signs["privatekey"] else None
+        authorities = (*signs["roots"], *(signs["chain"] or ()), *([signer] if signer else ()))
+    _once(_usable, name, _there(lists), _there(authorities), signer)
 
 
 def _authority(values: Values) -> Tuple[Mapping[str, Any], own_ca.Names]:
@@ -126,6 +134,16 @@ def _check_roots(name: str, paths: Tuple[str, ...], fix: str) -> None:
 def _revocations(name: str, paths: Sequence[str]) -> None:
     if not crypto.MISSING:
         site_files.revocations(paths, name)
+
+
+def _usable(name: str, paths: Tuple[str, ...], authorities: Tuple[str, ...], signer: Optional[str]) -> None:
+    """What is wrong with the CA's files is said of them."""
+    if crypto.MISSING:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        written = {path: controller_file.text(path) for path in paths}
+        of_signer = controller_file.text(signer) if signer in authorities else None
+        revocation_lists.check(name, written, [controller_file.text(one) for one in authorities], of_signer)
 
 
 def _own_key(signs: Mapping[str, Any], names: own_ca.Names) -> None:

@@ -9,7 +9,7 @@ What follows from a mistake is no mistake of its own, so nothing is told that na
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site.problem import Problem
@@ -32,13 +32,15 @@ class Known(Dict[str, Any]):
 class Rest(NamedTuple):
     """values: of variables that are no lists. lists: what is in the others. wrong: those of which something is missing.
 
-    prefix: of the layer's variables, which messages of its rooms may lack.
+    prefix: of the layer's variables, which messages of its rooms may lack. parts: mappings that are wrong, without
+    their wrong options.
     """
 
     values: Mapping[str, Any]
     lists: Mapping[str, Entries]
     wrong: FrozenSet[str]
     prefix: str
+    parts: Mapping[str, Mapping[str, Any]] = {}
 
     def given(self) -> Known:
         """The variables that are left."""
@@ -85,6 +87,8 @@ class Rest(NamedTuple):
     def _follows(self, error: EdgesiteError, name: str) -> bool:
         """Whether a problem may be there only since this variable is wrong."""
         short = name[len(self.prefix) :] if name.startswith(self.prefix) else name
+        if name in self.parts and _is_of_part(error, (name, short), self.parts[name]):
+            return False
         # An entry that is left may well be wrong itself.
         left = r"(?!\[|:| is set| has)" if self.lists.get(name) else ""
         words = r"(?<!\w)(?:{0}|{1})\b{2}".format(re.escape(name), re.escape(short), left)
@@ -107,8 +111,15 @@ def of(layer: str, read: Read, lacking: Iterable[str]) -> Rest:
     """The rest of a layer's variables. lacking: those that it needs and that are not given."""
     lists = {name: dict(enumerate(value)) for name, value in read.values.items() if isinstance(value, list)}
     values = {name: value for name, value in read.values.items() if name not in lists}
+    values.update(read.parts)
     lists.update({name: entries for name, entries in read.left.items() if entries})
-    return Rest(values, lists, frozenset([*read.left, *lacking]), layer + "_")
+    return Rest(values, lists, frozenset([*read.left, *lacking]), layer + "_", read.parts)
+
+
+def _is_of_part(error: EdgesiteError, names: Sequence[str], part: Mapping[str, Any]) -> bool:
+    """Whether a problem is that of an option which a mapping has, and of none that it lacks."""
+    told = {key for name in names for key in re.findall(r"\b{0}\.(\w+)".format(re.escape(name)), str(error))}
+    return bool(told) and all(part.get(key) is not None for key in told) and error.problem.startswith(tuple(names))
 
 
 def _depends(spec: Mapping[str, Any]) -> bool:

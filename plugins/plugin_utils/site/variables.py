@@ -21,18 +21,20 @@ Entries = Dict[int, Any]
 class Read(NamedTuple):
     """values: those that are given, not null, and of the right form. given: names of all of them, null ones aside.
 
-    left: by the name of each that is wrong, the good entries of the list that it is.
+    left: by the name of each that is wrong, the good entries of the list that it is. parts: by the name of each mapping
+    that is wrong, those of its options that are good.
     """
 
     values: Dict[str, Any]
     given: List[str]
     problems: List[EdgesiteError]
     left: Dict[str, Entries]
+    parts: Dict[str, Dict[str, Any]]
 
 
 def read(variables: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -> Read:
     """The variables that specifications name."""
-    found = Read({}, [], [], {})
+    found = Read({}, [], [], {}, {})
     for name, spec in specs.items():
         if name in variables:
             _read(name, variables, spec, found)
@@ -51,6 +53,7 @@ def _read(name: str, variables: Mapping[str, Any], spec: Mapping[str, Any], foun
     if wrong:
         found.problems.extend(wrong)
         found.left[name] = _left(name, value, spec)
+        found.parts.update(_part(name, value, spec))
 
 
 def _evaluated(name: str, variables: Mapping[str, Any]) -> Any:
@@ -87,6 +90,25 @@ def _left(name: str, value: Any, spec: Mapping[str, Any]) -> Entries:
             with contextlib.suppress(EdgesiteError, forms.Wrong):
                 (found[place],) = _formed(name, [entry], spec)
     return found
+
+
+def _part(name: str, value: Any, spec: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
+    """The mapping without its wrong options, by its name; nothing where it needs one of them."""
+    options = spec.get("options") or {}
+    if spec.get("type") != "dict" or not isinstance(value, Mapping):
+        return {}
+    good = {key: one for key, one in value.items() if key in options and _is_good(name, one, options[key])}
+    with contextlib.suppress(EdgesiteError, forms.Wrong):
+        return {name: _formed(name, good, spec)}
+    return {}
+
+
+def _is_good(name: str, value: Any, spec: Mapping[str, Any]) -> bool:
+    try:
+        _formed(name, value, spec)
+    except (EdgesiteError, forms.Wrong):
+        return False
+    return True
 
 
 def _null(name: str, spec: Mapping[str, Any]) -> List[EdgesiteError]:

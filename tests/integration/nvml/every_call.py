@@ -174,6 +174,15 @@ def identity(a100, t4):
         assert raw(name, a100, byref(c_uint()), byref(c_uint())) == pynvml.NVML_ERROR_NOT_SUPPORTED
     assert code_of(pynvml.nvmlDeviceGetNumaNodeId, a100) == pynvml.NVML_ERROR_NOT_SUPPORTED
     assert code_of(pynvml.nvmlDeviceGetNvLinkRemotePciInfo, a100, 0) == pynvml.NVML_ERROR_NOT_SUPPORTED
+    for function in (pynvml.nvmlDeviceGetBridgeChipInfo, pynvml.nvmlDeviceGetLastBBXFlushTime):
+        assert code_of(function, a100) == pynvml.NVML_ERROR_NOT_SUPPORTED
+    assert code_of(pynvml.nvmlDeviceGetInforomVersion, a100, 2) == pynvml.NVML_ERROR_NOT_SUPPORTED
+
+
+def idle(a100):
+    assert list(pynvml.nvmlDeviceGetEncoderStats(a100)) == [0, 0, 0]
+    assert pynvml.nvmlDeviceGetFBCStats(a100).sessionsCount == 0
+    assert pynvml.nvmlDeviceGetConfComputeProtectedMemoryUsage(a100).total == 0
 
 
 def memory(a100, t4, a6000):
@@ -195,6 +204,15 @@ def memory(a100, t4, a6000):
     assert pynvml.nvmlDeviceGetRowRemapperHistogram(a100).max == 640
     assert list(pynvml.nvmlDeviceGetRetiredPages(t4, 0)) == []
     assert code_of(pynvml.nvmlDeviceGetRemappedRows, t4) == pynvml.NVML_ERROR_NOT_SUPPORTED
+    assert pynvml.nvmlDeviceGetRetiredPagesPendingStatus(t4) == pynvml.NVML_FEATURE_DISABLED
+    assert code_of(pynvml.nvmlDeviceGetRetiredPagesPendingStatus, a100) == pynvml.NVML_ERROR_NOT_SUPPORTED
+    sram = pynvml.c_nvmlEccSramErrorStatus_v1_t()
+    sram.version = 0
+    assert raw("nvmlDeviceGetSramEccErrorStatus", a100, byref(sram)) == pynvml.NVML_ERROR_ARGUMENT_VERSION_MISMATCH
+    sram.version, sram.volatileCor = pynvml.nvmlEccSramErrorStatus_v1, 1
+    ok("nvmlDeviceGetSramEccErrorStatus", a100, byref(sram))
+    assert sram.volatileCor == 0
+    assert raw("nvmlDeviceGetSramEccErrorStatus", a6000, byref(sram)) == pynvml.NVML_ERROR_NOT_SUPPORTED
 
 
 def power(a100, a6000):
@@ -437,6 +455,7 @@ def main():
     identity(a100, t4)
     fabric(a100)
     memory(a100, t4, a6000)
+    idle(a100)
     power(a100, a6000)
     clocks(a100, t4)
     settings(a100, t4)

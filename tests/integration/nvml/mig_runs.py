@@ -73,7 +73,7 @@ def _root() -> str:
 
 
 def _of_node(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *arguments, **_other_root: function(*arguments, root=_root())
+    return lambda *arguments, **options: function(*arguments, **{**options, "root": _root()})
 
 
 def run(arguments: Dict[str, Any]) -> Run:

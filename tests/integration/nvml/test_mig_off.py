@@ -76,3 +76,15 @@ def test_layout_that_the_card_offers_by_itself(node, laid_out):
     assert not node.gpu()["mig"]["current"]
     refused = laid_out(config="all-9g.99gb")
     assert refused["failed"] and "which no GPU of this host offers" in refused["msg"]
+
+
+def test_layouts_that_nobody_wrote_are_called_by_where_they_come_from(node, laid_out):
+    node.init("A30")
+    node.client()
+    refused = laid_out(config="all-balanced")
+    assert refused["failed"] and "layouts[" not in refused["msg"]
+    assert "mig_config (the option config), which is 'all-balanced', asks to turn MIG on on GPU 0" in refused["msg"]
+    devices = [{"devices": "all", "mig-enabled": True, "mig-devices": {"1g.6gb": 4}}]
+    refused = laid_out(mig_parted={"version": "v1", "mig-configs": {"ours": devices}}, config="ours")
+    assert refused["failed"] and "layouts[" not in refused["msg"]
+    assert "mig_from_file (the option from_file), configuration 'ours', asks to turn MIG on on GPU 0" in refused["msg"]

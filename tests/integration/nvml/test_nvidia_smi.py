@@ -60,6 +60,17 @@ def test_every_command_ends_well(node):
     assert (t4["persistence"], t4["power_limit_mw"], t4["ecc"]["pending"], t4["compute_mode"]) == (1, 65000, 0, 3)
 
 
+# Cards say which socket they are in, or 0 or 1; no capture tells what decides it.
+UNANSWERED = {"Module ID"}
+
+
+def test_no_row_says_that_the_driver_lacks_a_function(node):
+    """Real cards say 0 or N/A in what they do not have."""
+    node.init("A100-40", "T4", "H100-80", "A6000", driver=DRIVER)
+    rows = [row.split(" : ") for row in node.smi("-q").stdout.splitlines()]
+    assert {row[0].strip() for row in rows if row[-1] == "Function Not Found"} == UNANSWERED
+
+
 def test_the_table_has_mig_devices_and_processes_of_every_kind(node):
     node.init("A100-40", "T4")
     assert node.smi("-i", 0, "-mig", 1).returncode == 0 == node.smi("mig", "-i", 0, "-cgi", "9", "-C").returncode

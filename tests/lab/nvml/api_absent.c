@@ -38,3 +38,29 @@ NVML_API nvmlReturn_t nvmlDeviceGetNumaNodeId(nvmlDevice_t device, unsigned int 
     BEGIN_READ(call, device);
     return call_end(&call, NVML_ERROR_NOT_SUPPORTED);
 }
+
+/* Of cards with several GPUs on one board, which had a bridge. */
+NVML_API nvmlReturn_t nvmlDeviceGetBridgeChipInfo(nvmlDevice_t device, void *bridges)
+{
+    (void)bridges;
+    BEGIN_READ(call, device);
+    return call_end(&call, NVML_ERROR_NOT_SUPPORTED);
+}
+
+/* No card in public listings has a power management object; what the others say is not in the catalogue. */
+NVML_API nvmlReturn_t nvmlDeviceGetInforomVersion(nvmlDevice_t device, unsigned int object, char *version, unsigned int size)
+{
+    (void)object;
+    (void)version;
+    (void)size;
+    BEGIN_READ(call, device);
+    return call_end(&call, NVML_ERROR_NOT_SUPPORTED);
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetLastBBXFlushTime(nvmlDevice_t device, unsigned long long *timestamp, unsigned long *duration)
+{
+    (void)timestamp;
+    (void)duration;
+    BEGIN_READ(call, device);
+    return call_end(&call, NVML_ERROR_NOT_SUPPORTED);
+}

@@ -161,3 +161,27 @@ NVML_API nvmlReturn_t nvmlDeviceGetRetiredPages(nvmlDevice_t device, unsigned in
     *count = 0;
     return call_end(&call, NVML_SUCCESS);
 }
+
+NVML_API nvmlReturn_t nvmlDeviceGetRetiredPagesPendingStatus(nvmlDevice_t device, nvmlEnableState_t *pending)
+{
+    BEGIN_READ(call, device);
+    REQUIRE(call, pending != NULL);
+    SUPPORT(call, call.model->architecture < ARCHITECTURE_AMPERE && call.model->ecc_supported);
+    *pending = NVML_FEATURE_DISABLED;
+    return call_end(&call, NVML_SUCCESS);
+}
+
+/* Counted apart from other memory since Ampere. */
+NVML_API nvmlReturn_t nvmlDeviceGetSramEccErrorStatus(nvmlDevice_t device, nvmlEccSramErrorStatus_v1_t *status)
+{
+    const unsigned int version = NVML_STRUCT_VERSION(nvmlEccSramErrorStatus_v1_t, 1);
+
+    BEGIN_READ(call, device);
+    REQUIRE(call, status != NULL);
+    if (status->version != version)
+        return call_end(&call, NVML_ERROR_ARGUMENT_VERSION_MISMATCH);
+    SUPPORT(call, call.model->architecture >= ARCHITECTURE_AMPERE && call.model->ecc_supported && call.gpu->ecc_current);
+    memset(status, 0, sizeof(*status));
+    status->version = version;
+    return call_end(&call, NVML_SUCCESS);
+}

@@ -44,7 +44,7 @@ def make(folder: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     pem = _root(key)
     (folder / "other-ca.pem").write_bytes(_root(ec.generate_private_key(ec.SECP256R1())))
-    revoked = x509.CertificateRevocationListBuilder(_NAME, _BEGIN, _BEGIN + datetime.timedelta(30))
+    revoked = x509.CertificateRevocationListBuilder(_NAME, _BEGIN, _BEGIN + datetime.timedelta(3650))
     (folder / "ca/state").mkdir(mode=0o700)
     for file in ("ca/issuing.pem", "ca/root.pem", "roots/maker.pem"):
         (folder / file).write_bytes(pem)

@@ -51,7 +51,8 @@ def read_card(nvml: Nvml, gpu: GpuId, handle: Any) -> Card:
         nvml_words.VIRTUALIZATION_MODES, nvml.get("nvmlDeviceGetVirtualizationMode", handle)
     )
     if mode is None:
-        return Card(gpu, None, virtualization=virtualization, **ids)
+        driver = nvml.get("nvmlSystemGetDriverVersion") or ""
+        return Card(gpu, None, virtualization=virtualization, driver=driver, **ids)
     processes = read_processes(nvml, handle)
     profiles = read_profiles(nvml, handle)
     if not mode["current"]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import (
     Any,
@@ -75,10 +76,16 @@ class MigDomain(Domain[State, Action]):
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
     a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. unload_drm: whether nvidia_drm may
+<<<<<<< HEAD
     be unloaded for a reset. at_boot: there may be other layouts too. with_settings: the boot unit of settings will be
     there. What is shown, and what still waits, follows the
     last plan. only_mode: cards whose profiles were unknown at the first plan, so that their instances are another
     domain's.
+=======
+    be unloaded for a reset. at_boot: there may be other layouts too. option: what users call the layouts. What is
+    shown, and what still waits, follows the last plan. only_mode: cards whose profiles were unknown at the first plan,
+    so that their instances are another domain's.
+>>>>>>> rest
     """
 
     def __init__(
@@ -91,7 +98,11 @@ class MigDomain(Domain[State, Action]):
         unit: boot.BootUnit = boot.NONE,
         unload_drm: bool = False,
         at_boot: bool = False,
+<<<<<<< HEAD
         with_settings: bool = False,
+=======
+        option: str = "layouts",
+>>>>>>> rest
     ) -> None:
         self.run = run
         self.nvml = nvml
@@ -101,7 +112,11 @@ class MigDomain(Domain[State, Action]):
         self.unit = unit
         self.unload_drm = unload_drm
         self.at_boot = at_boot
+<<<<<<< HEAD
         self.with_settings = with_settings
+=======
+        self.option = option
+>>>>>>> rest
         self.noting: Dict[str, Entry] = {}
         self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}
@@ -117,7 +132,8 @@ class MigDomain(Domain[State, Action]):
         resetting = any(card.enabled is not None and not card.resetless for card in cards)
         noted = (changed.known if self.at_boot else changed.read)(changed.MIG)
         unit, lost = boot_backend.observe(self.unit), tuple(self.reasons)
-        return State(tuple(cards), self._units(), unit, lost, drm.observe(resetting), noted)
+        module = drm.observe(resetting, unload=self.run if self.unload_drm else None)
+        return State(tuple(cards), self._units(), unit, lost, module, noted)
 
     def _units(self) -> quiesce.Units:
         found = units.observe(self.run, self.quiesced)
@@ -153,9 +169,8 @@ class MigDomain(Domain[State, Action]):
             raise self.reasons[state.lost[0]]
         if self.only_mode is None:
             self.only_mode = mig_plan.unknown(state.cards)
-        found = mig_plan.plan(
-            self.layouts, state.cards, self.policy, self.only_mode, lambda found: self._held_by_drm(state, found)
-        )
+        held = functools.partial(self._held_by_drm, state)
+        found = mig_plan.plan(self.layouts, state.cards, self.policy, self.only_mode, held, self.option)
         self.wanted = found.wanted
         return found.actions
 
@@ -184,8 +199,6 @@ class MigDomain(Domain[State, Action]):
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing MIG layouts", self.unit)
-        if any(isinstance(action, SwitchModule) and not action.load for action in actions):
-            drm.check(self.run)
 
     def apply(self, action: Action) -> None:
         if isinstance(action, quiesce.SwitchUnit):

@@ -28,8 +28,11 @@ _WITHOUT_CARDS = {_DRIVER, "nvidia_uvm", "nvidia_modeset"}
 _PARAMETER = re.compile("[a-z_]+=[YN]")
 
 
-def observe(resets: bool, root: str = "/") -> Drm:
-    """The module, and who uses it where it is in the way of resets; only root sees its parameters and all processes."""
+def observe(resets: bool, root: str = "/", unload: Optional[Run] = None) -> Drm:
+    """The module, and who uses it where it is in the way of resets; only root sees its parameters and all processes.
+
+    unload: how programs are run, where the module may be unloaded.
+    """
     use = next(iter(modules.using(MODULE, root)), None)
     if use is None:
         recorded = _recorded()
@@ -39,7 +42,8 @@ def observe(resets: bool, root: str = "/") -> Drm:
     if not (resets and found.holds):
         return found
     clients = _clients(root)
-    return replace(found, clients=clients, otherwise=bool(use.users or (use.count and not clients)))
+    otherwise = bool(use.users or (use.count and not clients))
+    return replace(found, clients=clients, otherwise=otherwise, lost=_lost(unload) if unload else "")
 
 
 def _parameters(root: str) -> Tuple[str, ...]:
@@ -67,16 +71,13 @@ def kernel(root: str = "/") -> Kernel:
     return Kernel(observe(True, root=root), tuple(sorted(users)))
 
 
-def check(run: Run) -> None:
-    """Raises EdgesiteError where the module could not be loaded again once it is unloaded."""
+def _lost(run: Run) -> str:
+    """Why the module could not be loaded again once it is unloaded: a driver container has it, or modprobe lacks."""
     try:
         modprobe.do(run, "--dry-run", MODULE)
     except EdgesiteError as error:
-        raise EdgesiteError(
-            "{0} would be unloaded for the reset, but could not be loaded again ({1})".format(MODULE, error.problem),
-            "Run 'modprobe --remove {0}' on the host, and run again; a restart of the driver container, or a reboot, "
-            "loads it again".format(MODULE),
-        ) from error
+        return error.problem
+    return ""
 
 
 def apply(run: Run, action: SwitchModule, root: str = "/") -> None:

@@ -17,11 +17,13 @@ from ...gpu.host.process import NvmlProcess
 from ...outcome import failure, given, run_all
 from .. import ready
 from ..plan import Policy
-from ..source import from_parted
+from ..source import called, from_parted
 from .cards import read_cards
 from .domain import MigDomain, boot_unit, stages
 
 Layouts = List[Dict[str, Any]]
+
+_CONFIG = "mig_config (the option config)"
 
 
 def run(
@@ -61,6 +63,7 @@ class _Domain:
         with_settings: bool,
     ) -> None:
         self.with_settings = with_settings
+        self.option = _called(params)
         self.nvml, self.layouts, self.quiesced = nvml, layouts, quiesced
         self.policy = Policy(params["disruption"], params["reset"])
         self.unload_drm = params["unload_drm"]
@@ -76,14 +79,22 @@ class _Domain:
             self.unit,
             self.unload_drm,
             with_settings=self.with_settings,
+            option=self.option,
         )
+
+
+def _called(params: Mapping[str, Any]) -> str:
+    """The option, or the configuration, that says what is wanted."""
+    if params["layouts"] is not None:
+        return "layouts"
+    return called(params["config"], params["mig_parted"] is not None)
 
 
 def _layouts(params: Mapping[str, Any], nvml: Optional[NvmlProcess]) -> Layouts:
     if params["layouts"] is not None:
         return [given(layout) for layout in params["layouts"]]
     if params["mig_parted"] is None:
-        ready.check(params["config"], "config")
+        ready.check(params["config"], _CONFIG)
     if nvml is None:
         raise AssertionError("layouts that are wanted have opened NVML")
     cards, lost = nvml.ask(read_cards)
@@ -91,5 +102,5 @@ def _layouts(params: Mapping[str, Any], nvml: Optional[NvmlProcess]) -> Layouts:
     for reason in lost.values():
         raise reason
     if params["mig_parted"] is None:
-        return ready.layouts(params["config"], cards, "config")
+        return ready.layouts(params["config"], cards, _CONFIG)
     return from_parted(params["mig_parted"], params["config"], cards)

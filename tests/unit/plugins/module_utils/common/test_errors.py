@@ -35,6 +35,26 @@ def test_any_message_is_one_line_that_can_be_written(problem, fix):
     assert message.isprintable() and message.encode("utf-8")
 
 
+def test_texts_of_100_kb_are_shortened():
+    error = EdgesiteError("The folder /{0}/x is missing".format("a" * 100_000), "Create /{0}".format("b" * 100_000))
+    assert error.problem == "The folder /{0}... is missing".format("a" * 79)
+    assert str(error) == error.problem + ". Create /{0}...".format("b" * 79)
+    said = EdgesiteError("first " + "word " * 20_000 + "last").problem
+    assert len(said) < 17_000 and said.startswith("first word") and said.endswith("word last")
+    # but not what people write
+    path = "/".join(["/srv", "a" * 255, "b" * 255])
+    assert EdgesiteError(path).problem == path
+
+
+def test_many_problems_are_all_told():
+    problems = Problems()
+    for number in range(1000):
+        with problems:
+            raise EdgesiteError("Problem {0} of a site".format(number))
+    with pytest.raises(EdgesiteError, match=r"^1000 problems.*Problem 500 of a site.*Problem 999 of a site"):
+        problems.end()
+
+
 def test_problems_are_told_together():
     inner, outer = Problems(), Problems()
     outer.end()

@@ -56,6 +56,17 @@ def test_module_in_the_way_is_named_with_its_users_and_how_to_have_it_unloaded()
     )
 
 
+def test_module_that_could_not_be_loaded_again_is_a_problem_of_the_plan():
+    found = replace(HELD, lost="modprobe --dry-run: it is not installed")
+    (problem,) = problems(found)
+    assert problem.startswith("nvidia_drm would be unloaded for the reset, but could not be loaded again (modprobe ")
+    assert "Run 'modprobe --remove nvidia_drm' on the host" in problem
+    # at boot too; and not where nothing is reset, or it is not to be unloaded
+    assert drm.problems([], [], found, True, (), [FIRST])
+    assert drm.problems([], [], found, True, ()) == []
+    assert "could not be loaded again" not in problems(found, allowed=False)[0]
+
+
 def test_module_is_one_of_the_holders_of_each_card():
     found = replace(HELD, clients=(DISPLAY,))
     (problem,) = drm.problems([turn_on(FIRST), turn_on(SECOND)], [FIRST, SECOND], found, False, ["gdm.service"])

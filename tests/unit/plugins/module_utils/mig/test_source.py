@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, plan
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig import source
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, judge, plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.source import from_parted, to_layouts, to_parted
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, cards, instance
 from hypothesis import given
@@ -58,3 +59,17 @@ def test_host_of_several_cards():
     entries = to_parted("site", known)["mig-configs"]["site"]
     assert [entry["mig-devices"] for entry in entries] == [{"1c.3g.20gb": 1, "2c.3g.20gb": 1}, {}]
     assert plan(from_parted(to_parted("site", known), None, known), known, Policy()).actions == []
+
+
+def test_layouts_that_nobody_wrote_are_called_by_their_configuration():
+    without = replace(card("A100-40"), enabled=None)
+    wrong = [{"gpus": "all", "instances": {"9g.99gb": 1}}]
+    for name, from_file, words in (
+        ("all-enabled", False, "mig_config (the option config), which is 'all-enabled', asks for MIG on GPU 0"),
+        ("a", True, "mig_from_file (the option from_file), configuration 'a', asks for MIG on GPU 0"),
+        (None, True, "mig_from_file (the option from_file), its only configuration, asks for MIG on GPU 0"),
+    ):
+        (problem,) = judge(wrong, [without], Policy(), source.called(name, from_file)).problems
+        assert problem.problem.startswith(words)
+    (problem,) = judge(wrong, [card("A100-40")], Policy(), source.called("a", True)).problems
+    assert problem.problem.startswith("mig_from_file (the option from_file), configuration 'a', instances['9g.99gb']")

@@ -60,6 +60,25 @@ def test_card_that_has_mig_and_a_driver_that_tells_of_none(one, fix):
     assert fix in told(one)
 
 
+@pytest.mark.parametrize(
+    ("one", "fix"),
+    [
+        (without("A100-40", driver="450.80.02"), "Reboot the host; if 'nvidia-smi -q -d MIG' still shows N/A, run"),
+        (without("H100-80", virtualization="passthrough", driver="580.95.05"), "Ask who runs the host of this guest"),
+        (without("RTXPRO6000-WS", driver="580.95.05"), "Set the card to compute mode with NVIDIA's displaymode"),
+    ],
+)
+def test_driver_that_is_new_enough_is_not_to_be_newer(one, fix):
+    assert fix in told(one) and "or newer" not in told(one)
+
+
+@pytest.mark.parametrize("driver", ["570.9", "575.51.02"])
+def test_driver_that_is_too_old(driver):
+    assert told(without("RTXPRO6000-WS", driver=driver)).endswith(
+        "Use driver 575.51.03 or newer (driver_branch), and reboot."
+    )
+
+
 def test_ready_layout():
     with pytest.raises(EdgesiteError, match=r"has MIG, but its driver says that it has none\. Use driver 450"):
         ready.layouts("all-balanced", [without("A100-40"), card("A100-40", index=1)], "mig_config")
@@ -76,3 +95,4 @@ def test_file_does_not_pass_over_it():
 def test_card_from_facts():
     facts = {"index": 0, "uuid": "GPU-0", "pci_bus_id": "0000:17:00.0", "pci_device_id": "20b0", "name": "NVIDIA Z100"}
     assert "which has MIG, but" in told(from_facts({**facts, "mig": None, "vgpu": None}))
+    assert "Reboot the host" in told(from_facts({**facts, "mig": None, "vgpu": None}, "580.95.05"))

@@ -106,9 +106,9 @@ class Authority:
     def issue(self, key, ends=365 * DAY, extensions=()):
         return certificate(x509.Name([]), key, self, ends, extensions)
 
-    def revocations(self):
+    def revocations(self, ends=30 * DAY):
         """A list of nothing, in PEM."""
-        builder = x509.CertificateRevocationListBuilder(self.name, NOW, NOW + 30 * DAY)
+        builder = x509.CertificateRevocationListBuilder(self.name, NOW - 60 * DAY, NOW + ends)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
     def private(self, passphrase=None):
@@ -208,6 +208,19 @@ class OpensslAuthority:
         named = ["-subj", subject, "-days", "100", "-" + digest, "-extfile", self.folder / "extensions"]
         keys = own or ["-force_pubkey", self.folder / "public.pem", "-CA", self.certificate, "-CAkey", self.key]
         return openssl("x509", "-new", *named, *keys)
+
+
+def marked_for_oaep(written, signer, digest="sha256"):
+    """A certificate, PEM, with its RSA key marked for OAEP, signed by an authority that openssl made."""
+    signed, algorithm, _signature = der.elements(der.only(der.SEQUENCE, der.unpem("CERTIFICATE", written)))
+    plain, marked = (der.oid("1.2.840.113549.1.1.%d" % number) + der.tlv(0x05, b"") for number in (1, 7))
+    assert signed[1].count(plain) == 1
+    altered = der.tlv(der.SEQUENCE, signed[1].replace(plain, marked))
+    (signer.folder / "signed").write_bytes(altered)
+    options = ["-" + digest, "-sign", signer.key, "-out", signer.folder / "signature", signer.folder / "signed"]
+    openssl("dgst", *options)
+    signature = der.bits((signer.folder / "signature").read_bytes())
+    return der.pem("CERTIFICATE", der.sequence(altered, der.tlv(*algorithm), signature))
 
 
 def openssl(*arguments):

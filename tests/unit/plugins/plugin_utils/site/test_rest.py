@@ -121,6 +121,25 @@ def test_nothing_follows_from_a_variable_that_is_missing(folder, layer, name):
             {"driver_extra_packages": [True, "nvtop", "-y"]},
             ["[0] is true", "driver_extra_packages[2] is '-y'"],
         ),
+        (
+            "driver",
+            {
+                "driver_source": "mirror",
+                "driver_mirror": {"urll": "x", "path": 5, "url": "http://a b/", "key": "k", "key_fingerprint": "0"},
+            },
+            [
+                "mirror has 'urll'",
+                "mirror.path is 5",
+                "mirror.url is",
+                "key_fingerprint is '0'",
+                "mirror.key k cannot be",
+            ],
+        ),
+        (
+            "identity",
+            {"identity_authority": {"rots": ["a"], "roots": ["/nope"], "url": "ftp://x"}},
+            ["identity_authority has 'rots'", "identity_authority.url is not a URL"],
+        ),
         ("jetpack", {"jetpack_hold": "perhaps", "jetpack_mirror": "no url"}, ["jetpack_hold is", "jetpack_mirror is"]),
         (
             "storage",

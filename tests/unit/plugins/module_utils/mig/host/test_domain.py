@@ -41,7 +41,7 @@ class Host:
         self.drm = Drm(False)
         monkeypatch.setattr(mig_domain, "read_cards", lambda nvml: (self.cards, self.lost))
         monkeypatch.setattr(mig_domain.units, "observe", lambda run, names: self.units)
-        monkeypatch.setattr(mig_domain.drm, "observe", lambda resets: self.drm)
+        monkeypatch.setattr(mig_domain.drm, "observe", lambda resets, unload: self.drm)
         monkeypatch.setattr(mig_domain.boot_backend, "is_enabled", lambda unit: self.settings)
         monkeypatch.setattr(
             mig_domain.boot_backend,

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import chains
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import openssl
 
 
 def test_openssl_that_never_returns(tmp_path, monkeypatch):
     program = tmp_path / "openssl"
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
-    monkeypatch.setattr(chains.shutil, "which", lambda _name: str(program))
-    monkeypatch.setattr(chains, "_SECONDS", 0.2)
+    monkeypatch.setattr(openssl.shutil, "which", lambda _name: str(program))
+    monkeypatch.setattr(openssl, "_SECONDS", 0.2)
     with pytest.raises(EdgesiteError, match=r"openssl did not answer within 0\.2 s on the controller"):
-        chains.refusal("certificate", [], ["root"])
+        openssl.refusal("certificate", [], ["root"])

@@ -76,16 +76,9 @@ class MigDomain(Domain[State, Action]):
 
     run: how programs are run. nvml: not needed where nothing is wanted of cards. quiesced: units that stand still while
     a card is reset. unit: the boot unit that is wanted; boot.NONE leaves it alone. unload_drm: whether nvidia_drm may
-<<<<<<< HEAD
     be unloaded for a reset. at_boot: there may be other layouts too. with_settings: the boot unit of settings will be
-    there. What is shown, and what still waits, follows the
-    last plan. only_mode: cards whose profiles were unknown at the first plan, so that their instances are another
-    domain's.
-=======
-    be unloaded for a reset. at_boot: there may be other layouts too. option: what users call the layouts. What is
-    shown, and what still waits, follows the last plan. only_mode: cards whose profiles were unknown at the first plan,
-    so that their instances are another domain's.
->>>>>>> rest
+    there. option: what users call the layouts. What is shown, and what still waits, follows the last plan. only_mode:
+    cards whose profiles were unknown at the first plan, so that their instances are another domain's.
     """
 
     def __init__(
@@ -98,11 +91,8 @@ class MigDomain(Domain[State, Action]):
         unit: boot.BootUnit = boot.NONE,
         unload_drm: bool = False,
         at_boot: bool = False,
-<<<<<<< HEAD
         with_settings: bool = False,
-=======
         option: str = "layouts",
->>>>>>> rest
     ) -> None:
         self.run = run
         self.nvml = nvml
@@ -112,11 +102,8 @@ class MigDomain(Domain[State, Action]):
         self.unit = unit
         self.unload_drm = unload_drm
         self.at_boot = at_boot
-<<<<<<< HEAD
         self.with_settings = with_settings
-=======
         self.option = option
->>>>>>> rest
         self.noting: Dict[str, Entry] = {}
         self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}

@@ -30,7 +30,7 @@ _ROUNDED = 0.01
 
 
 class Comparison(NamedTuple):
-    """equal: fields that agree. different: others, in words. unread: what this release of nvidia-smi names otherwise."""
+    """equal: fields that agree. different: others, in words. unread: what this release of nvidia-smi has no more."""
 
     equal: list
     different: list

@@ -28,8 +28,9 @@ def run(
     while stage.now:
         did = {}
         for name in stage.now:
-            results[name] = _joined(results[name], layer(name))
-            did[name] = results[name].get("actions") or []
+            result = layer(name)
+            results[name] = _joined(results[name], result)
+            did[name] = result.get("actions") or []
             if results[name].get("failed") or results[name].get("unreachable"):
                 return results
         stage = plan_stage.next_stage(stage.left, look(), did)
@@ -40,7 +41,11 @@ def run(
 
 def _joined(before: Result, after: Result) -> Result:
     """A layer may be run in several stages."""
-    return {**after, "changed": bool(before["changed"] or after.get("changed"))}
+    return {
+        **after,
+        "changed": bool(before["changed"] or after.get("changed")),
+        "actions": [*before["actions"], *(after.get("actions") or [])],
+    }
 
 
 def _stopped(stage: Stage, refused: Callable[[Sequence[str]], EdgesiteError]) -> Result:

@@ -12,9 +12,10 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 from ansible.errors import AnsibleError
 
 from ...module_utils.boot import tools
+from ...module_utils.common import writable
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import spec as driver
-from ...module_utils.site import host_look, plan_file
+from ...module_utils.site import host_answer, host_look, plan_file
 from ...module_utils.storage import spec as storage
 from .. import host_archive
 from ..actions import HostActionBase
@@ -25,8 +26,11 @@ from .host_layers import Layers
 TOOLS = "tools"
 MODULE = "edgesite.gpu.host_plan"
 _SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": storage.OPTIONS}
-# Of what a layer is asked, that which is another each time
-_PASSING = ("clock",)
+# Of what a layer is asked, that which is another each time, and what only opens something
+_ASIDE = {"identity": ("clock", "owner_auth", "passphrase", "headers")}
+
+# What Python raises of an answer that has another form than ours
+NONSENSE = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 
 Options = Dict[str, Any]
 _NOTHING = plan_file.digest(None)
@@ -70,6 +74,7 @@ def render(base: HostActionBase, mine: Layers) -> List[Union[Asked, Refused]]:
 def _rendered(base: HostActionBase, layer: str) -> Union[Asked, Refused]:
     try:
         args, timeout = role_task.evaluated(layer, base.variables, base.templar)
+        writable.check(args)
         action = base.action(role_task.read(layer).module, args)
         # Each says what it would do.
         action._task.check_mode = True
@@ -89,20 +94,31 @@ def look(
     Raises EdgesiteError where the host's answer is none.
     """
     asked = {one.layer: one for one in rendered if isinstance(one, Asked)}
+    host = base.variables["inventory_hostname"]
     answer = _answer(base, asked, bool(called), more or {})
-    told = {name: result for name, result in answer["layers"].items() if name == TOOLS}
+    host_answer.check(host, answer)
+    told = {TOOLS: host_answer.layer(host, TOOLS, answer["layers"].get(TOOLS))} if called else {}
     for one in rendered:
-        told[one.layer] = _told(one, answer["layers"], told)
+        told[one.layer] = _told(host, one, answer["layers"], told)
     desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
     entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
-    return Seen(host_look.plan(entries, answer["facts"], called), told, asked)
+    refused = [one.layer for one in rendered if isinstance(one, Refused)]
+    return Seen(host_look.plan(entries, answer["facts"], called, refused), told, asked)
 
 
-def _told(one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
+def _told(
+    host: str, one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]
+) -> Dict[str, Any]:
+    """What a layer would do. One that cannot be judged does not hide the others."""
     if isinstance(one, Refused):
         return {"failed": True, "msg": one.why}
-    told: Dict[str, Any] = one.action.judge_look(answers[one.layer], earlier)
-    return told
+    answer = host_answer.layer(host, one.layer, answers.get(one.layer))
+    try:
+        return host_answer.layer(host, one.layer, _plain(one.action.judge_look(answer, earlier)))
+    except (EdgesiteError, AnsibleError) as error:
+        return {"failed": True, "msg": str(error)}
+    except NONSENSE as error:
+        return {"failed": True, "msg": str(host_answer.nonsense(host, "{0}: {1}".format(one.layer, error)))}
 
 
 @functools.lru_cache(maxsize=None)
@@ -128,8 +144,9 @@ def _answer(
     if result.get("needs_archive"):
         result = base.run_module(MODULE, {**options, "archive": base.send(host_archive.archive(dict(files)))})
     if result.get("failed"):
-        raise EdgesiteError(str(result.get("msg", "the host gives no reason")), "Correct this, and run again")
-    return result
+        raise EdgesiteError(str(result.get("msg", "The host gives no reason")), "Correct this, and run again")
+    plain: Dict[str, Any] = _plain(result)
+    return plain
 
 
 def _secret(one: Asked) -> Options:
@@ -143,7 +160,7 @@ def _open(one: Asked) -> Options:
 
 def _desired(one: Asked) -> str:
     secret = {name: plan_file.digest(_plain(value)) for name, value in _secret(one).items()}
-    return plan_file.digest(_plain(_lasting({**one.options, **secret})))
+    return plan_file.digest(_plain(_lasting({**one.args, **one.options, **secret}, _ASIDE.get(one.layer, ()))))
 
 
 def _plain(value: Any) -> Any:
@@ -151,7 +168,7 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def _lasting(value: Any) -> Any:
+def _lasting(value: Any, aside: Sequence[str]) -> Any:
     if isinstance(value, dict):
-        return {name: _lasting(one) for name, one in value.items() if name not in _PASSING}
-    return [_lasting(one) for one in value] if isinstance(value, list) else value
+        return {name: _lasting(one, aside) for name, one in value.items() if name not in aside}
+    return [_lasting(one, aside) for one in value] if isinstance(value, list) else value

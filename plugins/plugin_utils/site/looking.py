@@ -95,9 +95,9 @@ def look(
     """
     asked = {one.layer: one for one in rendered if isinstance(one, Asked)}
     host = base.variables["inventory_hostname"]
-    answer = _answer(base, asked, bool(called), more or {})
+    answer = _answer(base, asked, bool(rendered), more or {})
     host_answer.check(host, answer)
-    told = {TOOLS: host_answer.layer(host, TOOLS, answer["layers"].get(TOOLS))} if called else {}
+    told = {TOOLS: host_answer.layer(host, TOOLS, answer["layers"].get(TOOLS))} if rendered else {}
     for one in rendered:
         told[one.layer] = _told(host, one, answer["layers"], told)
     desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}

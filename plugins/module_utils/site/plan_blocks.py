@@ -16,7 +16,7 @@ from .plan_sums import counted
 # What alike hosts may differ in: UUIDs, PCI addresses, digests
 _OWN = (
     (re.compile(r"(?:GPU-|MIG-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
-    (re.compile(r"\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b"), "PCI"),
+    (re.compile(r"\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b", re.ASCII), "PCI"),
     (re.compile(r"\b[0-9a-f]{32,128}\b"), "DIGEST"),
 )
 CHANGING, AMISS, SILENT = range(3)

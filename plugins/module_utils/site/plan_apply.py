@@ -33,9 +33,13 @@ def run(
             did[name] = result.get("actions") or []
             if results[name].get("failed") or results[name].get("unreachable"):
                 return results
+        if not any(did.values()):
+            # It would be asked for the same for ever.
+            results["plan"] = _stopped(["{0} did nothing of what it has to do".format(name) for name in did], refused)
+            return results
         stage = plan_stage.next_stage(stage.left, look(), did)
     if stage.differs or stage.later:
-        results["plan"] = _stopped(stage, refused)
+        results["plan"] = _stopped(stage.differs or ["{0} still waits".format(one) for one in stage.later], refused)
     return results
 
 
@@ -48,6 +52,5 @@ def _joined(before: Result, after: Result) -> Result:
     }
 
 
-def _stopped(stage: Stage, refused: Callable[[Sequence[str]], EdgesiteError]) -> Result:
-    why = stage.differs or ["{0} still waits".format(name) for name in stage.later]
+def _stopped(why: Sequence[str], refused: Callable[[Sequence[str]], EdgesiteError]) -> Result:
     return {"failed": True, "changed": False, "actions": [], "msg": str(refused(why))}

@@ -27,9 +27,10 @@ def handler():
 
 
 def test_what_takes_too_long_is_told():
-    with pytest.raises(EdgesiteError, match=r"The layer gpu took longer than 1 s\. Look at it\."):
-        with time_limit.limit(1, "The layer gpu", "Look at it"):
-            time.sleep(10)
+    with pytest.raises(EdgesiteError, match=r"The layer gpu took longer than 1 s\. Look at it\."), time_limit.limit(
+        1, "The layer gpu", "Look at it"
+    ):
+        time.sleep(10)
 
 
 def test_nothing_that_catches_errors_takes_it_for_its_own():

@@ -213,8 +213,6 @@ def test_what_the_controller_cannot_do_is_the_layers_problem(secret_site, monkey
 @pytest.mark.parametrize("failed", [True, False])
 def test_a_host_that_lies_of_its_identity_is_no_traceback(secret_site, need, failed):
     lie = {**IDENTITY, "tpm": need, "need": need, "failed": failed}
-        {**IDENTITY, "failed": failed, "need": need, "tpm": need} if failed else {**IDENTITY, "tpm": need, "need": need}
-    )
     host = host_of({**secret_site, **asked("tls")}, identity=lie)
     layers = {one["layer"]: one for one in host.result()["layers"]}
     assert layers["identity"]["state"] == "problem"

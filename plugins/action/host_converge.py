@@ -42,12 +42,14 @@ _TOOLS = Work("Install the programs that boot units run", "edgesite.gpu.host_too
 class ActionModule(HostActionBase):
     """Looks once, then runs the layers that have something to do, with the values that the look was rendered with."""
 
+    OPTIONS = host_layers.OPTIONS
+
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
         plan = planned.of(self)
         if plan is not None and plan.entry is None:
             return {"changed": False, "failed": plan.failed, "skipped": not plan.failed, "msg": plan.why}
-        self._mine = host_layers.of(self, self.options(host_layers.OPTIONS)["select"])
+        self._mine = host_layers.of(self, self.options(self.OPTIONS)["select"])
         seen = self._look()
         if plan is not None and plan.entry is not None:
             done = self._apply(plan.entry, seen)

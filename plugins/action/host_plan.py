@@ -10,16 +10,16 @@ from typing import Any, Dict, Mapping
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import host_layers, looking
 
-# What a task may give; the module has more of them, which are set here.
-_OPTIONS = {**host_layers.OPTIONS, "gather": {"type": "list", "elements": "str"}, "tpm_tcti": {"type": "str"}}
-
 
 class ActionModule(HostActionBase):
     """Renders what the inventory asks for, asks the host once, and says what a run would do there."""
 
+    # What a task may give; the module has more of them, which are set here.
+    OPTIONS = {**host_layers.OPTIONS, "gather": {"type": "list", "elements": "str"}, "tpm_tcti": {"type": "str"}}
+
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
-        mine = host_layers.of(self, self.options(_OPTIONS)["select"])
+        mine = host_layers.of(self, self.options(self.OPTIONS)["select"])
         tcti = self.templar.template(task_vars.get("edgesite_tpm_tcti", ""))
         given = {name: value for name, value in self._task.args.items() if name not in host_layers.OPTIONS}
         more = {"tpm_tcti": tcti or None, **given}

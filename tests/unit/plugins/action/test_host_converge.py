@@ -130,7 +130,14 @@ def test_an_answer_without_sense_is_an_error_of_the_host(key, value):
 
 
 def test_layers_that_are_missing_or_that_nobody_asked_for():
-    layers = {"tools": does(), "driver": does(), "gpu": does(), "evil": does("melt"), "jetpack": does("x"), "tls": does()}
+    layers = {
+        "tools": does(),
+        "driver": does(),
+        "gpu": does(),
+        "evil": does("melt"),
+        "jetpack": does("x"),
+        "tls": does(),
+    }
     host = converge(FOUR, looks=[{"facts": {"layers": ["jetpack", "evil"]}, "layers": layers}])
     result = host.result()
     assert list(result["layers"]) == ["tools", *MODULES]
@@ -142,7 +149,9 @@ JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from(["does", "actions", "msg", "before", "failed", "after", "x"]), inner, max_size=4),
+        st.dictionaries(
+            st.sampled_from(["does", "actions", "msg", "before", "failed", "after", "x"]), inner, max_size=4
+        ),
     ),
     max_leaves=8,
 )
@@ -281,6 +290,23 @@ def test_what_was_done_by_a_plan_is_told_also_where_the_next_look_fails(monkeypa
     result = host.result()
     assert result["failed"] and result["changed"] and result["layers"]["gpu"]["changed"]
     assert told in result["layers"]["plan"]["msg"]
+
+
+def test_each_look_is_asked_anew(monkeypatch):
+    """What identity is asked has the time in it, and a stage may take an hour."""
+    host = _apply(monkeypatch, {"gpu": does("set it")})
+    times = iter([100.0, 3700.0])
+    rendered = host_converge.looking.render
+
+    def render(base, mine):
+        found = rendered(base, mine)
+        now = next(times)
+        return [one._replace(options={**one.options, "clock": now}) for one in found]
+
+    monkeypatch.setattr(host_converge.looking, "render", render)
+    monkeypatch.setattr(host_converge.looking, "_ASIDE", dict.fromkeys(MODULES, ("clock",)))
+    assert not host.result()["failed"]
+    assert [one["layers"]["gpu"]["clock"] for one in host.asked] == [100.0, 3700.0]
 
 
 def test_a_host_that_differs_from_its_plan_is_left_untouched(monkeypatch):

@@ -149,9 +149,7 @@ JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(
-            st.sampled_from(["does", "actions", "msg", "before", "failed", "after", "x"]), inner, max_size=4
-        ),
+        st.dictionaries(st.sampled_from(["does", "actions", "msg", "before", "failed", "x"]), inner, max_size=4),
     ),
     max_leaves=8,
 )
@@ -328,3 +326,19 @@ def test_host_that_has_no_plan_is_left(monkeypatch):
 
 def test_results_can_be_written():
     json.dumps(converge(FOUR, look={"gpu": does("set it")}).result())
+
+
+def test_what_a_layer_says_sets_no_variable():
+    """What Ansible takes for facts, statistics or its own is a host's say in no place but its own."""
+    evil = {
+        **does("x"),
+        "ansible_facts": {"a": 1},
+        "ansible_stats": {},
+        "add_host": {},
+        "exception": "x",
+        "skipped": True,
+    }
+    result = converge(FOUR, look={"gpu": evil}, runs={"gpu_settings": evil}).result()
+    assert set(result) == {
+        *("changed", "failed", "layers", "diff", "warnings", "reboot_required", "facts", "left", "called")
+    }

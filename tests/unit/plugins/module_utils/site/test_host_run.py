@@ -104,6 +104,16 @@ def test_diffs_are_of_what_changed():
     ]
 
 
+@pytest.mark.parametrize("odd", [None, 7, "text", {}, [None], [{"msg": "x"}]])
+def test_warnings_of_layers_are_shown(odd):
+    done = {
+        "gpu": {**CHANGES, "warnings": odd},
+        "identity": {**CHANGES, "warnings": ["TLS\nwill fail"]},
+        "tls": CHANGES,
+    }
+    assert host_run.result(done)["warnings"] == ["identity: TLS will fail"]
+
+
 @given(LOOKS)
 def test_a_plan_has_the_form_that_is_kept(told):
     look = host_look.of_result("gpu-1", host_look.plan([host_look.entry(n, r, "") for n, r in told.items()], {}, told))

@@ -17,7 +17,7 @@ from .plan_sums import counted
 _OWN = (
     (re.compile(r"(?:GPU-|MIG-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
     (re.compile(r"\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b", re.ASCII), "PCI"),
-    (re.compile(r"\b[0-9a-f]{32,128}\b"), "DIGEST"),
+    (re.compile(r"\b[0-9a-f]{32,128}\b", re.ASCII), "DIGEST"),
 )
 CHANGING, AMISS, SILENT = range(3)
 

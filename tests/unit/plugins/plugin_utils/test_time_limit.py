@@ -28,7 +28,7 @@ def handler():
 
 def test_what_takes_too_long_is_told():
     with pytest.raises(EdgesiteError, match=r"The layer took longer than 1 s\. Look\."), time_limit.limit(
-        1, "The layer gpu", "Look at it"
+        1, "The layer", "Look"
     ):
         time.sleep(10)
 

@@ -111,12 +111,8 @@ class ActionModule(HostActionBase):
                 return host_answer.layer(host, name, self.run_action(work.module, work.args))
         except AnsibleConnectionFailure as error:
             return {"unreachable": True, "msg": str(error)}
-        except EdgesiteError as error:
-            return {**error.details, "failed": True, "msg": str(error)}
-        except AnsibleError as error:
-            return {"failed": True, "msg": str(error)}
-        except looking.NONSENSE as error:
-            return {"failed": True, "msg": str(host_answer.nonsense(host, "{0}: {1}".format(name, error)))}
+        except Exception as error:
+            return looking.failure(host, name, error)
 
 
 def _work(asked: Asked) -> Work:

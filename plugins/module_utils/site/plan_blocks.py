@@ -77,8 +77,8 @@ def _common(lines: Sequence[str], name: str) -> Tuple[str, ...]:
 def _anonymous(line: str, name: str) -> str:
     for pattern, word in _OWN:
         line = pattern.sub(word, line)
-    pattern = r"(?<![\w.-]){0}(?![\w-])".format(re.escape(name))
-    return re.sub(pattern, "HOST", line, flags=re.ASCII) if name else line
+    alone = r"(?<![\w.-]){0}(?![\w-])".format(re.escape(name))
+    return re.sub(alone, "HOST", line, flags=re.ASCII) if name else line
 
 
 def _block(host: Host) -> Block:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import functools
 import json
+import traceback
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible.errors import AnsibleError
+from ansible.utils.display import Display
 
 from ...module_utils.boot import tools
 from ...module_utils.common import writable
@@ -30,7 +32,9 @@ _SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": sto
 _ASIDE = {"identity": ("clock", "owner_auth", "passphrase", "headers")}
 
 # What Python raises of an answer that has another form than ours
-NONSENSE = (AttributeError, KeyError, IndexError, TypeError, ValueError)
+_NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+# What Ansible tells of a module that could not run
+_DETAILS = ("exception", "module_stdout", "module_stderr", "rc")
 
 Options = Dict[str, Any]
 _NOTHING = plan_file.digest(None)
@@ -115,10 +119,22 @@ def _told(
     answer = host_answer.layer(host, one.layer, answers.get(one.layer))
     try:
         return host_answer.layer(host, one.layer, _plain(one.action.judge_look(answer, earlier)))
-    except (EdgesiteError, AnsibleError) as error:
+    except Exception as error:
+        return failure(host, one.layer, error)
+
+
+def failure(host: str, layer: str, error: Exception) -> Dict[str, Any]:
+    """What a layer ends with that raises. Call it where the error is being handled."""
+    if isinstance(error, EdgesiteError):
+        return {**error.details, "failed": True, "msg": str(error)}
+    if isinstance(error, AnsibleError):
         return {"failed": True, "msg": str(error)}
-    except NONSENSE as error:
-        return {"failed": True, "msg": str(host_answer.nonsense(host, "{0}: {1}".format(one.layer, error)))}
+    Display().vvv(traceback.format_exc(), host=host)
+    if isinstance(error, _NONSENSE):
+        why = host_answer.nonsense(host, "{0}: {1}".format(layer, error))
+    else:
+        why = EdgesiteError("{0} broke off: {1}".format(layer, error), "Run again with -vvv to see where")
+    return {"failed": True, "msg": str(why)}
 
 
 @functools.lru_cache(maxsize=None)
@@ -144,7 +160,9 @@ def _answer(
     if result.get("needs_archive"):
         result = base.run_module(MODULE, {**options, "archive": base.send(host_archive.archive(dict(files)))})
     if result.get("failed"):
-        raise EdgesiteError(str(result.get("msg", "The host gives no reason")), "Correct this, and run again")
+        details = {name: result[name] for name in _DETAILS if name in result}
+        why = str(result.get("msg", "The look gave no reason for its failure"))
+        raise EdgesiteError(why, "'-vvv' shows all that the host answered", details)
     plain: Dict[str, Any] = _plain(result)
     return plain
 

@@ -65,6 +65,10 @@ def test_what_builds_on_a_failed_layer_is_left_and_the_others_go_on():
         (EdgesiteError("It is odd", "Even it"), "It is odd. Even it."),
         (AnsibleActionFail("no such file"), "no such file"),
         (AnsibleError("no such plugin"), "no such plugin"),
+        (
+            OSError(28, "No space left on device"),
+            "gpu broke off: [Errno 28] No space left on device. Run",
+        ),
         (KeyError("key_states"), "The answer of gpu-1 makes no sense (gpu: 'key_states')"),
     ],
 )

@@ -235,9 +235,11 @@ def test_of_what_a_host_asks_for_again_it_is_given_the_archive(secret_site):
 
 
 def test_a_host_that_fails_is_told_in_its_own_words():
-    host = WholeHost("host_plan", asked("gpu"), looks=[FAILS])
-    with pytest.raises(looking.EdgesiteError, match="It is broken. Mend it."):
+    host = WholeHost("host_plan", asked("gpu"), looks=[{**FAILS, "module_stderr": "Killed", "rc": 137}])
+    with pytest.raises(looking.EdgesiteError) as raised:
         host.result()
+    assert str(raised.value) == "It is broken. Mend it. '-vvv' shows all that the host answered."
+    assert raised.value.details == {"module_stderr": "Killed", "rc": 137}
 
 
 def test_the_tcti_of_the_site_is_the_looks():

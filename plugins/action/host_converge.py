@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Dict, Mapping, NamedTuple, Sequence
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
-from ansible_collections.edgesite.gpu.plugins.module_utils.site import host_look, host_run, plan_apply, plan_stage
+from ansible_collections.edgesite.gpu.plugins.module_utils.site import (
+    host_answer,
+    host_look,
+    host_run,
+    plan_apply,
+    plan_stage,
+)
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import time_limit
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import host_layers, looking, planned, role_task
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.looking import Seen
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.looking import Asked, Seen
 
 _LOOK_SECONDS = 600
 # Of a layer whose role has no limit
@@ -21,16 +27,29 @@ _SECONDS = 1800
 _HANGS = "Find out what hangs on the host, such as with 'ps -e -o pid,state,wchan:30,args', and run again"
 
 
+class Work(NamedTuple):
+    """What brings a layer about. does: in words. module: its full name."""
+
+    does: str
+    module: str
+    args: Mapping[str, Any]
+    seconds: int
+
+
+_TOOLS = Work("Install the programs that boot units run", "edgesite.gpu.host_tools", {}, _SECONDS)
+
+
 class ActionModule(HostActionBase):
     """Looks once, then runs the layers that have something to do, with the values that the look was rendered with."""
+
+    OPTIONS = host_layers.OPTIONS
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
         plan = planned.of(self)
         if plan is not None and plan.entry is None:
             return {"changed": False, "failed": plan.failed, "skipped": not plan.failed, "msg": plan.why}
-        self._mine = host_layers.of(self, self._task.args.get("select"))
-        self._rendered = looking.render(self, self._mine)
+        self._mine = host_layers.of(self, self.options(self.OPTIONS)["select"])
         seen = self._look()
         if plan is not None and plan.entry is not None:
             done = self._apply(plan.entry, seen)
@@ -45,8 +64,20 @@ class ActionModule(HostActionBase):
 
     def _look(self) -> Seen:
         tcti = self.templar.template(self._task_vars.get("edgesite_tpm_tcti", "")) or None
+        # Anew each time: what is asked may have the time in it.
+        rendered = looking.render(self, self._mine)
         with time_limit.limit(_LOOK_SECONDS, "The look at the host", _HANGS):
-            return looking.look(self, self._rendered, self._mine.called, {"tpm_tcti": tcti})
+            return looking.look(self, rendered, self._mine.called, {"tpm_tcti": tcti})
+
+    def _look_again(self) -> Dict[str, Any]:
+        """A look after something was done, which is told of also where the host no longer answers."""
+        try:
+            found = dict(self._look().plan)
+        except AnsibleConnectionFailure as error:
+            found = {"unreachable": True, "msg": str(error)}
+        except (EdgesiteError, AnsibleError) as error:
+            found = {"failed": True, "msg": str(error)}
+        return host_look.of_result(self._task_vars["inventory_hostname"], found)
 
     def _apply(self, entry: Dict[str, Any], seen: Seen) -> Dict[str, Any]:
         """Results by layer of doing exactly what a plan has for the host. Raises where the host differs."""
@@ -60,7 +91,7 @@ class ActionModule(HostActionBase):
             stage,
             seen.told,
             lambda name: self._layer(name, seen),
-            lambda: host_look.of_result(host, self._look().plan),
+            self._look_again,
             lambda differs: planned.refused(self, differs),
         )
 
@@ -71,16 +102,19 @@ class ActionModule(HostActionBase):
                 self.say("{0}: would {1}".format(entry["layer"], action["does"]))
 
     def _layer(self, name: str, seen: Seen) -> Dict[str, Any]:
-        """The result of a layer, or of the host tools."""
-        asked = seen.asked.get(name)
-        what = role_task.read(name).name if asked else "Install the programs that boot units run"
-        self.say("{0}: {1}".format(name, what))
+        """The result of a layer, or of the host tools. Whatever becomes of it, the others go on."""
+        host = self._task_vars["inventory_hostname"]
+        work = _TOOLS if name == looking.TOOLS else _work(seen.asked[name])
+        self.say("{0}: {1}".format(name, work.does))
         try:
-            with time_limit.limit(asked.timeout or _SECONDS if asked else _SECONDS, "The layer " + name, _HANGS):
-                if asked is None:
-                    return self.run_action("edgesite.gpu.host_tools", {})
-                return self.run_action(role_task.read(name).module, asked.args)
-        except EdgesiteError as error:
-            return {**error.details, "failed": True, "msg": str(error)}
+            with time_limit.limit(work.seconds, "The layer " + name, _HANGS):
+                return host_answer.layer(host, name, self.run_action(work.module, work.args))
         except AnsibleConnectionFailure as error:
             return {"unreachable": True, "msg": str(error)}
+        except Exception as error:
+            return looking.failure(host, name, error)
+
+
+def _work(asked: Asked) -> Work:
+    task = role_task.read(asked.layer)
+    return Work(task.name, task.module, asked.args, asked.timeout or _SECONDS)

@@ -14,10 +14,14 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import host_laye
 class ActionModule(HostActionBase):
     """Renders what the inventory asks for, asks the host once, and says what a run would do there."""
 
+    # What a task may give; the module has more of them, which are set here.
+    OPTIONS = {**host_layers.OPTIONS, "gather": {"type": "list", "elements": "str"}, "tpm_tcti": {"type": "str"}}
+
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
-        mine = host_layers.of(self, self._task.args.pop("select", None))
+        mine = host_layers.of(self, self.options(self.OPTIONS)["select"])
         tcti = self.templar.template(task_vars.get("edgesite_tpm_tcti", ""))
-        more = {"tpm_tcti": tcti or None, **self._task.args}
+        given = {name: value for name, value in self._task.args.items() if name not in host_layers.OPTIONS}
+        more = {"tpm_tcti": tcti or None, **given}
         seen = looking.look(self, looking.render(self, mine), mine.called, more)
         return {"changed": False, "host": task_vars["inventory_hostname"], "status": "read", **seen.plan}

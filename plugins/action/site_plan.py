@@ -81,11 +81,7 @@ class ActionModule(ControllerActionBase):
         path = options["plan_out"]
         made = plan_file.made(looks, head)
         sha256 = plan_store.write(path, made, plan_proof.checked_key(options["plan_key"]))
-        Display().display(
-            "The plan is kept in {0}, to be applied before {1}. Its SHA-256 is {2}".format(
-                path, made["expires"], sha256
-            )
-        )
+        Display().display(_KEPT.format(path, made["expires"], sha256))
         return {"plan_sha256": sha256}
 
 

@@ -16,6 +16,6 @@ class ActionModule(InstallingActionBase):
 
     def judge_look(self, answer: Dict[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
         """With a new certificate, services have more to be told."""
-        renewed = answer.pop(RENEWED, answer)
-        another = (earlier.get("identity") or {}).get("need", {}).get("action", "none") != "none"
-        return self.foresee(renewed if another else answer)
+        now = {name: value for name, value in answer.items() if name != RENEWED}
+        another = earlier.get("identity", {}).get("need", {}).get("action", "none") != "none"
+        return self.foresee(answer.get(RENEWED, now) if another else now)

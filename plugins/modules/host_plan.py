@@ -72,6 +72,14 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+host:
+  description: Name of the host in the inventory.
+  returned: success
+  type: str
+status:
+  description: V(read), as the host was.
+  returned: success
+  type: str
 facts:
   description: As returned by M(edgesite.gpu.gpu_info).
   returned: success
@@ -97,7 +105,11 @@ layers:
       type: str
       returned: always
     problem:
-      description: What is wrong, and what to do about it.
+      description: What is wrong, and what to do about it. Empty if nothing is.
+      type: str
+      returned: always
+    fix:
+      description: What to do about RV(layers[].problem) where that does not say so itself.
       type: str
       returned: always
     actions:
@@ -119,6 +131,30 @@ layers:
       description: Whether the host waits for a reboot, or would.
       type: bool
       returned: always
+    left_behind:
+      description: Settings of GPUs that could not be set back, as M(edgesite.gpu.gpu_settings) returns them.
+      type: list
+      elements: dict
+      returned: if there are any
+    created:
+      description: GPU instances that would be made, as M(edgesite.gpu.mig_layout) returns them.
+      type: list
+      elements: dict
+      returned: if there are any
+    kept:
+      description: GPU instances that would stay.
+      type: list
+      elements: dict
+      returned: if there are any
+    destroyed:
+      description: GPU instances that would be destroyed.
+      type: list
+      elements: dict
+      returned: if there are any
+    need:
+      description: Whether a certificate would be issued and why, as M(edgesite.gpu.identity) returns it.
+      type: dict
+      returned: for the layer identity
     observed:
       description: SHA-256 of RV(layers[].before), as canonical JSON.
       type: str
@@ -147,6 +183,7 @@ import importlib
 import os
 import tempfile
 import zipfile
+import zlib
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -154,7 +191,16 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 # Of boot/tools.py, which is not sent along
 CURRENT = "/usr/local/lib/edgesite-gpu/current"
 PLUGINS = "ansible_collections.edgesite.gpu.plugins"
+NO_ROOM = "The host tools cannot be unpacked in {0}: {1}. 'df {0}' on the host shows how much room is left."
+DAMAGED = (
+    "The archive of the host tools arrived damaged from the controller: {0}. Run again; if this persists, reinstall "
+    "the collection on the controller."
+)
 SUBSETS = ["gpus", "driver", "jetson", "tpm", "secure_boot", "accelerators", "host", "layers"]
+
+
+class Unusable(Exception):
+    """Code that cannot be run; in words."""
 
 
 def tools(version):
@@ -170,21 +216,33 @@ def tools(version):
 
 def unpacked(archive, folder):
     """Python imports packages without a file of their own from folders, and not from archives."""
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(folder)
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(folder)
+    except OSError as error:
+        raise Unusable(NO_ROOM.format(os.path.dirname(folder), error.strerror or error)) from error
+    except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise Unusable(DAMAGED.format(error)) from error
     return folder
 
 
 def code(place):
-    """The module that looks, from a folder with the host tools."""
+    """The module that looks, from a folder with the host tools; None where it is not there whole."""
     # This module came in a package of that name, of which nothing else came along.
     package = importlib.import_module(PLUGINS)
     package.__path__.insert(0, os.path.join(place, PLUGINS.replace(".", "/")))
-    return importlib.import_module(PLUGINS + ".module_utils.site.host.look")
+    try:
+        return importlib.import_module(PLUGINS + ".module_utils.site.host.look")
+    except ImportError:
+        return None
 
 
 def check(spec, rules, options):
-    found = ArgumentSpecValidator(spec, **rules).validate(options)
+    """The options as the module would have them. Raises ValueError."""
+    try:
+        found = ArgumentSpecValidator(spec, **rules).validate(options)
+    except (AttributeError, OverflowError, TypeError) as error:
+        raise ValueError(str(error)) from error
     if found.error_messages:
         raise ValueError("; ".join(found.error_messages))
     return found.validated_parameters
@@ -204,20 +262,32 @@ def main():
         },
         supports_check_mode=True,
     )
-    params = module.params
-    place = tools(params["tools"])
-    if place is None and params["archive"] is None:
-        module.exit_json(changed=False, needs_archive=True)
-    with tempfile.TemporaryDirectory(prefix="edgesite-gpu-") as folder:
-        try:
-            place = place or unpacked(params["archive"], folder)
-        except OSError as error:
-            module.fail_json(
-                msg="The host tools cannot be unpacked in {0}: {1}. Free disk space: 'df {0}' on the host shows how "
-                "much is left.".format(os.path.dirname(folder), error.strerror or error)
-            )
-        found = looked(module, code(place))
+    archive = module.params["archive"]
+    try:
+        found = by_archive(module, archive) if archive else by_tools(module)
+    except Unusable as why:
+        module.fail_json(msg=str(why))
     module.exit_json(changed=False, **found)
+
+
+def by_tools(module):
+    """What the code says that lies on the host; where it is not of this version, or not whole, it has to be sent."""
+    place = tools(module.params["tools"])
+    look = code(place) if place else None
+    return looked(module, look) if look else {"needs_archive": True}
+
+
+def by_archive(module, archive):
+    """What the code says that was sent."""
+    try:
+        place = tempfile.TemporaryDirectory(prefix="edgesite-gpu-")
+    except OSError as error:
+        raise Unusable(NO_ROOM.format("/tmp", error.strerror or error)) from error
+    with place as folder:
+        look = code(unpacked(archive, folder))
+        if look is None:
+            raise Unusable(DAMAGED.format("it lacks code"))
+        return looked(module, look)
 
 
 def looked(module, look):

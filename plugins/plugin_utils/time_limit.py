@@ -13,17 +13,23 @@ from typing import Iterator, Optional
 from ..module_utils.common.errors import EdgesiteError
 
 
+class _Over(BaseException):
+    """Nothing that is done meanwhile takes it for an error of its own, as connections do that try again."""
+
+
 @contextlib.contextmanager
 def limit(seconds: int, what: str, fix: str) -> Iterator[None]:
     """Raises EdgesiteError where what is done here takes longer; 0 is no limit. Not for tasks that have a timeout."""
 
     def end(_signal: int, _frame: Optional[FrameType]) -> None:
-        raise EdgesiteError("{0} took longer than {1} s".format(what, seconds), fix)
+        raise _Over()
 
     before = signal.signal(signal.SIGALRM, end)
     signal.alarm(seconds)
     try:
         yield
+    except _Over:
+        raise EdgesiteError("{0} took longer than {1} s".format(what, seconds), fix) from None
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)

@@ -44,11 +44,19 @@ def _action(action: Mapping[str, Any]) -> Dict[str, Any]:
     return {**action, "does": lines.in_one(str(action["does"]))}
 
 
-def plan(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], called: Collection[str]) -> Dict[str, Any]:
-    """The plan of a host. entries: of its layers. called: names of the layers that its variables call for."""
+def plan(
+    entries: Sequence[Mapping[str, Any]],
+    facts: Mapping[str, Any],
+    called: Collection[str],
+    refused: Collection[str] = (),
+) -> Dict[str, Any]:
+    """The plan of a host. entries: of its layers. called: names of the layers that its variables call for.
+
+    refused: of these, those that are wrong whatever the host is like.
+    """
     staged: List[Dict[str, Any]] = []
     for one in entries:
-        staged.append(_staged(one, staged))
+        staged.append(dict(one) if one["layer"] in refused else _staged(one, staged))
     return {
         "facts": dict(facts),
         "layers": staged,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
+from ..common import lines
 from . import layers
 from .host_look import IN_ORDER, PROBLEM
 
@@ -61,7 +62,21 @@ def result(done: Mapping[str, Result]) -> Result:
         )
     if any(one.get("unreachable") for one in done.values()):
         told["unreachable"] = True
+    warnings = _warnings(done)
+    if warnings:
+        told["warnings"] = warnings
     return told
+
+
+def _warnings(done: Mapping[str, Result]) -> List[str]:
+    """What Ansible would show of each layer's own task; some of what it notes itself is no text."""
+    found = ((name, one.get("warnings")) for name, one in done.items())
+    return [
+        "{0}: {1}".format(name, lines.in_one(text))
+        for name, texts in found
+        for text in (texts if isinstance(texts, list) else ())
+        if isinstance(text, str)
+    ]
 
 
 def _diffs(done: Mapping[str, Result]) -> List[Result]:

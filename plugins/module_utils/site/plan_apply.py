@@ -28,21 +28,29 @@ def run(
     while stage.now:
         did = {}
         for name in stage.now:
-            results[name] = _joined(results[name], layer(name))
-            did[name] = results[name].get("actions") or []
+            result = layer(name)
+            results[name] = _joined(results[name], result)
+            did[name] = result.get("actions") or []
             if results[name].get("failed") or results[name].get("unreachable"):
                 return results
+        if not any(did.values()):
+            # It would be asked for the same for ever.
+            results["plan"] = _stopped(["{0} did nothing of what it has to do".format(name) for name in did], refused)
+            return results
         stage = plan_stage.next_stage(stage.left, look(), did)
     if stage.differs or stage.later:
-        results["plan"] = _stopped(stage, refused)
+        results["plan"] = _stopped(stage.differs or ["{0} still waits".format(one) for one in stage.later], refused)
     return results
 
 
 def _joined(before: Result, after: Result) -> Result:
     """A layer may be run in several stages."""
-    return {**after, "changed": bool(before["changed"] or after.get("changed"))}
+    return {
+        **after,
+        "changed": bool(before["changed"] or after.get("changed")),
+        "actions": [*before["actions"], *(after.get("actions") or [])],
+    }
 
 
-def _stopped(stage: Stage, refused: Callable[[Sequence[str]], EdgesiteError]) -> Result:
-    why = stage.differs or ["{0} still waits".format(name) for name in stage.later]
+def _stopped(why: Sequence[str], refused: Callable[[Sequence[str]], EdgesiteError]) -> Result:
     return {"failed": True, "changed": False, "actions": [], "msg": str(refused(why))}

@@ -75,7 +75,7 @@ def _filled(look: Mapping[str, Any]) -> Dict[str, Any]:
     """With what a look may leave out: what interrupts nothing, waits for nothing and is no problem need not say so."""
     try:
         layers = [
-            {"after": "", "problem": "", "fix": "", **layer, "actions": [{**_QUIET, **one} for one in layer["actions"]]}
+            {"after": "", "problem": "", "fix": "", **layer, "actions": [{**QUIET, **one} for one in layer["actions"]]}
             for layer in look["layers"]
         ]
     except (KeyError, TypeError):
@@ -83,7 +83,8 @@ def _filled(look: Mapping[str, Any]) -> Dict[str, Any]:
     return {"why": "", **look, "layers": layers}
 
 
-_QUIET: Mapping[str, Any] = {"disruption": disruption.NONE, "of": [], "after": ""}
+# What an action may leave out
+QUIET: Mapping[str, Any] = {"disruption": disruption.NONE, "of": [], "after": ""}
 
 
 def _why(look: Mapping[str, Any]) -> str:

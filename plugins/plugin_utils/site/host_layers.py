@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ...module_utils.common.errors import EdgesiteError, combined
 from ...module_utils.site import layers
@@ -16,6 +16,8 @@ from . import judgement, tags
 from .evaluated import Evaluated
 from .judgement import Scope
 
+# Of the tasks that look at a host
+OPTIONS: Dict[str, Dict[str, Any]] = {"select": {"type": "list", "elements": "str"}}
 _LAYERS = [layer.name for layer in layers.LAYERS]
 
 

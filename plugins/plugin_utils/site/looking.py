@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import functools
 import json
+import traceback
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible.errors import AnsibleError
+from ansible.utils.display import Display
 
 from ...module_utils.boot import tools
+from ...module_utils.common import writable
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import spec as driver
-from ...module_utils.site import host_look, plan_file
+from ...module_utils.site import host_answer, host_look, plan_file
 from ...module_utils.storage import spec as storage
 from .. import host_archive
 from ..actions import HostActionBase
@@ -25,8 +28,13 @@ from .host_layers import Layers
 TOOLS = "tools"
 MODULE = "edgesite.gpu.host_plan"
 _SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": storage.OPTIONS}
-# Of what a layer is asked, that which is another each time
-_PASSING = ("clock",)
+# Of what a layer is asked, that which is another each time, and what only opens something
+_ASIDE = {"identity": ("clock", "owner_auth", "passphrase", "headers")}
+
+# What Python raises of an answer that has another form than ours
+_NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+# What Ansible tells of a module that could not run
+_DETAILS = ("exception", "module_stdout", "module_stderr", "rc")
 
 Options = Dict[str, Any]
 _NOTHING = plan_file.digest(None)
@@ -70,6 +78,7 @@ def render(base: HostActionBase, mine: Layers) -> List[Union[Asked, Refused]]:
 def _rendered(base: HostActionBase, layer: str) -> Union[Asked, Refused]:
     try:
         args, timeout = role_task.evaluated(layer, base.variables, base.templar)
+        writable.check(args)
         action = base.action(role_task.read(layer).module, args)
         # Each says what it would do.
         action._task.check_mode = True
@@ -89,20 +98,43 @@ def look(
     Raises EdgesiteError where the host's answer is none.
     """
     asked = {one.layer: one for one in rendered if isinstance(one, Asked)}
-    answer = _answer(base, asked, bool(called), more or {})
-    told = {name: result for name, result in answer["layers"].items() if name == TOOLS}
+    host = base.variables["inventory_hostname"]
+    answer = _answer(base, asked, bool(rendered), more or {})
+    host_answer.check(host, answer)
+    told = {TOOLS: host_answer.layer(host, TOOLS, answer["layers"].get(TOOLS))} if rendered else {}
     for one in rendered:
-        told[one.layer] = _told(one, answer["layers"], told)
+        told[one.layer] = _told(host, one, answer["layers"], told)
     desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
     entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
-    return Seen(host_look.plan(entries, answer["facts"], called), told, asked)
+    refused = [one.layer for one in rendered if isinstance(one, Refused)]
+    return Seen(host_look.plan(entries, answer["facts"], called, refused), told, asked)
 
 
-def _told(one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
+def _told(
+    host: str, one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]
+) -> Dict[str, Any]:
+    """What a layer would do. One that cannot be judged does not hide the others."""
     if isinstance(one, Refused):
         return {"failed": True, "msg": one.why}
-    told: Dict[str, Any] = one.action.judge_look(answers[one.layer], earlier)
-    return told
+    answer = host_answer.layer(host, one.layer, answers.get(one.layer))
+    try:
+        return host_answer.layer(host, one.layer, _plain(one.action.judge_look(answer, earlier)))
+    except Exception as error:
+        return failure(host, one.layer, error)
+
+
+def failure(host: str, layer: str, error: Exception) -> Dict[str, Any]:
+    """What a layer ends with that raises. Call it where the error is being handled."""
+    if isinstance(error, EdgesiteError):
+        return {**error.details, "failed": True, "msg": str(error)}
+    if isinstance(error, AnsibleError):
+        return {"failed": True, "msg": str(error)}
+    Display().vvv(traceback.format_exc(), host=host)
+    if isinstance(error, _NONSENSE):
+        why = host_answer.nonsense(host, "{0}: {1}".format(layer, error))
+    else:
+        why = EdgesiteError("{0} broke off: {1}".format(layer, error), "Run again with -vvv to see where")
+    return {"failed": True, "msg": str(why)}
 
 
 @functools.lru_cache(maxsize=None)
@@ -128,8 +160,11 @@ def _answer(
     if result.get("needs_archive"):
         result = base.run_module(MODULE, {**options, "archive": base.send(host_archive.archive(dict(files)))})
     if result.get("failed"):
-        raise EdgesiteError(str(result.get("msg", "the host gives no reason")), "Correct this, and run again")
-    return result
+        details = {name: result[name] for name in _DETAILS if name in result}
+        why = str(result.get("msg", "The look gave no reason for its failure"))
+        raise EdgesiteError(why, "'-vvv' shows all that the host answered", details)
+    plain: Dict[str, Any] = _plain(result)
+    return plain
 
 
 def _secret(one: Asked) -> Options:
@@ -143,7 +178,7 @@ def _open(one: Asked) -> Options:
 
 def _desired(one: Asked) -> str:
     secret = {name: plan_file.digest(_plain(value)) for name, value in _secret(one).items()}
-    return plan_file.digest(_plain(_lasting({**one.options, **secret})))
+    return plan_file.digest(_plain(_lasting({**one.args, **one.options, **secret}, _ASIDE.get(one.layer, ()))))
 
 
 def _plain(value: Any) -> Any:
@@ -151,7 +186,7 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def _lasting(value: Any) -> Any:
+def _lasting(value: Any, aside: Sequence[str]) -> Any:
     if isinstance(value, dict):
-        return {name: _lasting(one) for name, one in value.items() if name not in _PASSING}
-    return [_lasting(one) for one in value] if isinstance(value, list) else value
+        return {name: _lasting(one, aside) for name, one in value.items() if name not in aside}
+    return [_lasting(one, aside) for one in value] if isinstance(value, list) else value

@@ -45,14 +45,19 @@ def _library() -> Any:
         ) from error
 
 
+def _why(library: Any, error: Exception) -> str:
+    """Its own words. Those of Python, as of a number with 5000 digits, are about Python."""
+    return ": " + lines.in_one(str(error)) if isinstance(error, library.exceptions.JMESPathError) else ""
+
+
 def _searched(library: Any, document: Dict[str, Any], expression: str) -> Any:
     try:
         return library.search(expression, document)
     # Its own errors are ValueErrors, but not all of its errors are its own, such as that of hosts[::0].
     except (ValueError, TypeError, RecursionError) as error:
         raise EdgesiteError(
-            "edgesite_select is {0}, which JMESPath cannot evaluate: {1}".format(
-                shown(expression), lines.in_one(str(error))
+            "edgesite_select is {0}, which JMESPath cannot evaluate{1}".format(
+                shown(expression), _why(library, error)
             ),
             "Correct the expression; texts in it stand in single quotes, such as hosts[?worst=='reset'].host, and "
             "https://jmespath.org/tutorial.html explains the rest",

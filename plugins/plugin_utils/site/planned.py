@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
 from ..actions import HostActionBase
@@ -38,10 +38,10 @@ def of(base: HostActionBase) -> Optional[Planned]:
     return Planned(None, "{0} is not in the plan, and was left as it is".format(host))
 
 
-def refused(path_of: HostActionBase, differs: Any) -> EdgesiteError:
+def refused(base: HostActionBase, differs: Sequence[str]) -> EdgesiteError:
     """Why a host is left as it is, or where it stopped."""
     return EdgesiteError(
-        "The plan does not fit: {0}".format("; ".join(differs)), plan_store.new_plan(_given(path_of, _FILE))
+        "The plan does not fit: {0}".format("; ".join(differs)), plan_store.new_plan(_given(base, _FILE))
     )
 
 

@@ -71,5 +71,10 @@ def evaluated(layer: str, variables: Mapping[str, Any], templar: Any) -> Tuple[D
     options = own.template(dict(task.options))
     # which ansible-core 2.18 leaves to whoever runs a task; newer ones leave such options out
     omit = variables.get("omit")
-    given = {name: value for name, value in options.items() if omit is None or value != omit}
-    return given, int(own.template(task.timeout))
+    return options if omit is None else _without(options, omit), int(own.template(task.timeout))
+
+
+def _without(value: Any, omit: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(one, omit) for name, one in value.items() if one != omit}
+    return [_without(one, omit) for one in value if one != omit] if isinstance(value, list) else value

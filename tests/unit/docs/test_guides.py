@@ -71,3 +71,9 @@ def test_each_variable_of_the_playbooks_is_in_their_table():
     defaults = {name: spec.get("default") for name, spec in specifications.PLAYBOOKS.items()}
     shown = {name: str(value).lower() for name, value in defaults.items() if value not in (None, "")}
     assert {name: rows[name].strip("`") for name in shown} == shown
+
+
+def test_each_module_has_a_page_to_which_the_readme_leads():
+    modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")} - {"__init__"}
+    assert {path.stem for path in (ROOT / "docs/modules").glob("*.md")} == modules
+    assert set(re.findall(r"\]\(docs/modules/(\w+)\.md\)", GUIDES[0].read_text(encoding="utf-8"))) == modules

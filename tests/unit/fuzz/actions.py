@@ -107,6 +107,13 @@ def good(name, folder, on_host):
             {**asked, "endorsement": made().tpm.shows(), "tpm_roots": [str(folder / "maker.pem")]},
             {**asked, "endorsement": made().tpm.shows(), "ek_trust": "pinned", "ek_sha256": [made().tpm.sha256]},
         ],
+        "host_converge": [{"select": ["gpu", "mig"]}, {}],
+        "host_plan": [{"select": ["gpu"], "gather": ["tpm"], "tpm_tcti": "device:/dev/tpm0"}],
+        "site_plan": [
+            {"hosts": ["gpu-1"], "report_file": str(folder / "plan.md"), "plan_out": str(folder / "plan.json")},
+            {"hosts": ["gpu-1"], "select": "hosts[].host", "exit_on_changes": True},
+            {"hosts": ["gpu-1"], "plan_out": str(folder / "plan.json"), "plan_key": "k" * 32, "plan_expires": "24h"},
+        ],
         "site_check": [{"hosts": ["gpu-1"], "report_file": str(folder / "check.json")}],
         "mig_layout": [{"from_file": "parted.yaml", "config": "small"}],
     }
@@ -176,7 +183,9 @@ def run(name, kind, options, folder, on_host, rng):
     action.say = lambda text: _say(action, text)
     action.run_action = lambda asked, arguments: _said(asked)
     action.validate_argument_spec = lambda known: _validated(action, known)
-    action._execute_module = lambda module_args, **_more: _on_host(on_host[name], module_args, rng)
+    # which has a module that another action is named after
+    module = "host_plan" if name == "host_converge" else name
+    action._execute_module = lambda module_args, **_more: _on_host(on_host[module], module_args, rng)
     action._templar = SimpleNamespace(template=lambda value: value)
     action._templar.copy_with_new_env = lambda available_variables: action._templar
     cache = SimpleNamespace(get=lambda host: {})
@@ -188,7 +197,7 @@ def run(name, kind, options, folder, on_host, rng):
     return {**result, "said": action._said}
 
 
-def _matched(patterns, ignore_restrictions):
+def _matched(patterns, ignore_limits, ignore_restrictions):
     return [SimpleNamespace(name="gpu-1")] if "gpu-1" in patterns and ignore_restrictions else []
 
 

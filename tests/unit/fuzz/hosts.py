@@ -141,7 +141,7 @@ def _mig(monkeypatch, module, rng):
     _with_nvml(monkeypatch, module, cards=rng.choice([(busy, off, other), (card(),), (off,), ()]))
     held = Drm(True, parameters=("modeset=Y",))
     monkeypatch.setattr(
-        mig_drm, "observe", lambda resets: rng.choice([Drm(False), held, replace(held, otherwise=True)])
+        mig_drm, "observe", lambda resets, **_more: rng.choice([Drm(False), held, replace(held, otherwise=True)])
     )
 
 
@@ -156,7 +156,7 @@ def _jetpack(monkeypatch, module, rng):
     monkeypatch.setattr(jetpack_facts, "free", lambda: 2**40)
     look = jetson_host._Look(host)
     look.run = _run
-    monkeypatch.setattr(module, "Look", lambda run: look)
+    monkeypatch.setattr(module.layer, "Look", lambda run: look)
     _jetson_clocks(monkeypatch, module, rng)
 
 
@@ -183,7 +183,7 @@ def _nvidia_driver(monkeypatch, module, rng):
     host = driver_host.DriverHost(rng.choice(["apt", "dnf"]))
     monkeypatch.setattr(command, "run", host.run)
     monkeypatch.setattr(module.pynvml_loader, "usable", object)
-    monkeypatch.setattr(module, "Look", lambda *_arguments: driver_host._Look(host))
+    monkeypatch.setattr(module.layer, "Look", lambda *_arguments: driver_host._Look(host))
 
 
 def _tls_services(monkeypatch, _module, rng):

@@ -15,8 +15,8 @@ _SECONDS = 30
 
 def fetch(url: str) -> bytes:
     """The content. Raises EdgesiteError."""
-    request = urllib.request.Request(url, headers={"User-Agent": "edgesite.gpu"})
     try:
+        request = urllib.request.Request(url, headers={"User-Agent": "edgesite.gpu"})
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
             content: bytes = answer.read()
     except Exception as error:

@@ -25,7 +25,8 @@ from . import facts
 
 Options = Mapping[str, Any]
 Result = Dict[str, Any]
-# Options of a module, by its specification and the rules between them, as Ansible has checked and completed them
+# Options of a module, by its specification and the rules between them, as Ansible has checked and completed them.
+# Raises ValueError.
 Check = Callable[[Mapping[str, Any], Mapping[str, Any], Options], Options]
 
 # of layers whose code is not in the room of their name
@@ -79,8 +80,18 @@ def _of(
     # relative, as the folder that this code runs from may have any name
     spec: Any = importlib.import_module("...{0}.spec".format(room), __package__)
     layer: Any = importlib.import_module("...{0}.host.layer".format(room), __package__)
-    told: Result = layer.look(check(spec.OPTIONS, spec.RULES, options), nvml, earlier, verbosity)
+    told: Result = layer.look(_checked(name, spec, options, check), nvml, earlier, verbosity)
     return told
+
+
+def _checked(name: str, spec: Any, options: Options, check: Check) -> Options:
+    try:
+        return check(spec.OPTIONS, spec.RULES, options)
+    except ValueError as error:
+        raise EdgesiteError(
+            "What the inventory asks of {0} has the wrong form: {1}".format(name, error),
+            "'ansible-doc -t role edgesite.gpu.{0}' shows the form of each variable".format(name),
+        ) from error
 
 
 def _of_tools(version: str) -> Result:

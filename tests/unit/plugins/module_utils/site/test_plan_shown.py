@@ -318,7 +318,7 @@ def test_what_could_not_be_set_back_is_told_of_hosts_that_are_in_order_too():
 
 
 def test_a_disruption_that_nobody_knows_counts_as_the_worst():
-    assert plan_json.document([look("a", layer("mig", action("x", "melts")))])["sums"]["worst"] == "reboot"
+    assert plan_json.document([look("a", layer("mig", action("x", "melts")))])["sums"]["worst"] == "wipe"
 
 
 def test_a_long_comment_is_cut_with_a_word():

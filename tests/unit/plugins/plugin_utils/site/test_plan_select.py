@@ -64,3 +64,10 @@ def test_a_missing_library_is_an_error_with_a_fix(monkeypatch):
     with pytest.raises(EdgesiteError, match="needs the Python library jmespath") as raised:
         select(DOCUMENT, "hosts")
     assert "pip install jmespath" in raised.value.fix
+
+
+def test_words_of_python_are_not_told():
+    for expression in ("9" * 5000 + "hosts", "hosts[::0]"):
+        with pytest.raises(EdgesiteError) as raised:
+            select({"hosts": []}, expression)
+        assert raised.value.problem.endswith("which JMESPath cannot evaluate")

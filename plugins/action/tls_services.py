@@ -15,7 +15,12 @@ class ActionModule(InstallingActionBase):
     """See InstallingActionBase."""
 
     def judge_look(self, answer: Dict[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
-        """With a new certificate, services have more to be told."""
+        """With another identity, services have more to be told."""
         renewed = answer.pop(RENEWED, answer)
-        another = (earlier.get("identity") or {}).get("need", {}).get("action", "none") != "none"
-        return self.foresee(renewed if another else answer)
+        return self.foresee(renewed if _changes(earlier.get("identity") or {}) else answer)
+
+
+def _changes(identity: Mapping[str, Any]) -> bool:
+    """Whether a certificate is going to be another one, or the files of the CA beside it."""
+    certificate = identity.get("need", {}).get("action", "none") != "none"
+    return certificate or identity.get("before") != identity.get("after")

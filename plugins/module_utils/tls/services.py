@@ -21,8 +21,8 @@ from . import files as tls_files
 from .files import PROXY_TEMPLATE
 from .options import Wanted
 
-# Of a look at a host, what is to be done where its certificate is about to be another one
-RENEWED = "renewed"
+# Of a look at a host, what is to be done where its certificate is about to be another one, and where it stays
+RENEWED, KEPT = "renewed", "kept"
 
 ACTIVE = ("active", "activating", "reloading")
 
@@ -239,7 +239,12 @@ def check_ready(wish: Wanted, state: State) -> None:
             "Install tpm-udev or tpm2-abrmd, or set group (tls_group) to the group of the TPM's device: "
             "'ls -l /dev/tpmrm0' on the host shows it",
         )
-    if state.identity is None:
+    check_identity(wish, state)
+
+
+def check_identity(wish: Wanted, state: State) -> None:
+    """Raises EdgesiteError where there is no certificate that services could use."""
+    if (wish.services or wish.proxies) and state.identity is None:
         raise EdgesiteError(
             "There is no complete identity (key and certificate) in {0}".format(wish.layout.identity),
             "Set identity_ca_dir, and run 'ansible-playbook edgesite.gpu.site -i INVENTORY --tags identity' first",

@@ -18,18 +18,27 @@ from . import services as backend
 
 
 class TlsServicesDomain(PlannedDomain[State, Action]):
-    """Services and proxies that are to use the key in the TPM. renewed: for a plan of when there is another one."""
+    """Services and proxies that are to use the key in the TPM.
+
+    identity: for a plan of when the certificate is another one (RENEWED), or is for certain none but the one that is
+    there (KEPT); empty where nothing is known of that.
+    """
 
     rules = services
 
-    def __init__(self, run: Run, wish: Wanted, renewed: bool = False) -> None:
+    def __init__(self, run: Run, wish: Wanted, identity: str = "") -> None:
         self.run = run
-        self.renewed = renewed
+        self.identity = identity
         self.wanted = wish
 
     def observe(self) -> State:
         state = backend.observe(self.run, self.wanted)
-        return services.with_new_certificate(state) if self.renewed else state
+        return services.with_new_certificate(state) if self.identity == services.RENEWED else state
+
+    def plan(self, state: State) -> List[Action]:
+        if self.identity == services.KEPT:
+            services.check_identity(self.wanted, state)
+        return super().plan(state)
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing services", NONE)

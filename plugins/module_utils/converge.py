@@ -79,6 +79,10 @@ class Domain(ABC, Generic[State, Action]):
     def describe(self, action: Action) -> Dict[str, Any]:
         """The action for the user: what it does, and what it interrupts, as common/disruption.py says it."""
 
+    def told(self, described: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+        """What a run tells of its described actions, which check mode has to be able to tell before."""
+        return described
+
     def follows(self, action: Action, earlier: Sequence[Action]) -> str:
         """What of the earlier actions of a plan this one comes after, as common/disruption.py calls it."""
         return ""
@@ -169,7 +173,7 @@ def converge(
             _apply_all(domain, before, actions, note, earlier)
             after = _verified(domain, actions)
     return Outcome(
-        actions=_described(domain, actions),
+        actions=domain.told(_described(domain, actions)),
         before=domain.render(before),
         after=domain.render(after),
         extras=domain.extras(before, after),

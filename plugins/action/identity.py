@@ -47,7 +47,7 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
     "tpm_intermediates": {"type": "list", "elements": "path", "default": []},
     "tpm_roots": {"type": "list", "elements": "path", "default": []},
 }
-# What a run that would install the programs for the TPM cannot see before
+# Of a slot without a key
 _NOT_MADE = {"usable": False, "cause": "missing", "reason": "it does not exist yet"}
 
 _NONSENSE = "The answer of {0} makes no sense ({1}: {2}). Find out what answers in place of Python on it."
@@ -111,7 +111,7 @@ class ActionModule(InstallingActionBase):
         options = self._checked()
         wanted = self._wanted(options)
         store = self._step("identity_store", self._in_store(options))
-        known = self._installed(super().run_with(lambda _more: self._look(options)))
+        known = self._installed(super().run_with(lambda _more: self._look(options, store)))
         found = decision.decide(wanted, store, known, options["clock_tolerance"], time.time())
         if found.action != need.NONE:
             store = self._enrolled(options, self._device, store, found)
@@ -123,7 +123,7 @@ class ActionModule(InstallingActionBase):
             raise Broken(answer)
         options = self._checked()
         self._done.extend(answer["actions"])
-        known = self._installed(self.foresee(self._known(options, answer)))
+        known = self._installed(self.foresee(self._known(options, answer, answer)))
         found = decision.decide(self._wanted(options), answer, known, options["clock_tolerance"], time.time())
         if found.action != need.NONE:
             self._done.append(_told_of(found))
@@ -186,18 +186,20 @@ class ActionModule(InstallingActionBase):
                 self._warned.append(_NO_TLS13.format(device))
             if self._warned:
                 store["warnings"] = self._warned
-        self._done.insert(place, told)
+            # Part of what was told before: neither the serial number nor the chain is known then.
+            told["steps"] = [step["does"] for step in self._done[place:]]
+        self._done[place:] = [told]
         return store
 
-    def _look(self, options: Mapping[str, Any]) -> Dict[str, Any]:
+    def _look(self, options: Mapping[str, Any], store: Mapping[str, Any]) -> Dict[str, Any]:
         """What the TPM says of the keys in both slots."""
-        return self._known(options, self._step("tpm_info", self._in_tpm(options)))
+        return self._known(options, store, self._step("tpm_info", self._in_tpm(options)))
 
-    def _known(self, options: Mapping[str, Any], answer: Mapping[str, Any]) -> Dict[str, Any]:
+    def _known(self, options: Mapping[str, Any], store: Mapping[str, Any], answer: Mapping[str, Any]) -> Dict[str, Any]:
         tpm = dict(answer["tpm"])
         without_programs = tpm["present"] and tpm["key_states"] is None
         if without_programs and self._task.check_mode:
-            tpm["key_states"] = [_NOT_MADE for _slot in SLOTS]
+            tpm["key_states"] = [_assumed(store["slots"].get(slot, {})) for slot in SLOTS]
         return {
             "tpm": tpm,
             "unread": answer["unread"],
@@ -214,6 +216,13 @@ class ActionModule(InstallingActionBase):
         if name == "tpm_certificate":
             self._done.append({"does": "issue the certificate {0}".format(result["serial"]), **by(NONE)})
         return result
+
+
+def _assumed(slot: Mapping[str, Any]) -> Dict[str, Any]:
+    """What a run that first installs the programs for the TPM will see: a key that is there is most likely its own."""
+    if not slot.get("public"):
+        return _NOT_MADE
+    return {"usable": True, "cause": None, "reason": None, "type": None, "public": slot["public"]}
 
 
 def _told_of(found: need.Need) -> Dict[str, Any]:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Mapping, Sequence
 
 from ansible.module_utils.common.validation import check_type_path
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import NONE, by
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import printable
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.installing import InstallingActionBase
@@ -38,9 +39,20 @@ class ActionModule(InstallingActionBase):
             return result
         place, volumes = check_type_path(folder), result.get("volumes") or []
         kept = recovery_escrow.keep_all(place, host, volumes, self._task.check_mode)
-        told = [{"does": "store recovery key {0} on the controller".format(name), **by(NONE)} for name in kept]
+        told = [_told(volume) for volume in volumes if self._is_kept(volume, kept)]
         return {
             **result,
             "actions": [*result.get("actions", []), *told],
-            "changed": bool(result.get("changed")) or bool(kept),
+            "changed": bool(result.get("changed")) or bool(told),
         }
+
+    def _is_kept(self, volume: Mapping[str, Any], kept: Sequence[recovery_escrow.Key]) -> bool:
+        """A key that check mode foresees is one that the controller does not have."""
+        foreseen = self._task.check_mode and volume.get("recovery") == ""
+        return foreseen or volume.get("uuid") in [key.uuid for key in kept]
+
+
+def _told(volume: Mapping[str, Any]) -> Dict[str, Any]:
+    """By the volume's name: a volume that is still to be made has no UUID yet."""
+    does = "store the recovery key of {0} on the controller".format(printable(str(volume.get("name"))))
+    return {"does": does, **by(NONE), "uuid": volume.get("uuid")}

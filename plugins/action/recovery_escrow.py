@@ -23,4 +23,4 @@ class ActionModule(ControllerActionBase):
         host = task_vars["inventory_hostname"]
         recovery_escrow.check_folder(options["folder"], "folder")
         kept = recovery_escrow.keep_all(options["folder"], host, options["volumes"], self._task.check_mode)
-        return {"changed": bool(kept), "kept": kept}
+        return {"changed": bool(kept), "kept": [key.file for key in kept]}

@@ -15,7 +15,12 @@ class ActionModule(InstallingActionBase):
     """See InstallingActionBase."""
 
     def judge_look(self, answer: Dict[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
-        """With a new certificate, services have more to be told."""
+        """With another identity, services have more to be told."""
         now = {name: value for name, value in answer.items() if name != RENEWED}
-        another = earlier.get("identity", {}).get("need", {}).get("action", "none") != "none"
-        return self.foresee(answer.get(RENEWED, now) if another else now)
+        return self.foresee(answer.get(RENEWED, now) if _changes(earlier.get("identity") or {}) else now)
+
+
+def _changes(identity: Mapping[str, Any]) -> bool:
+    """Whether a certificate is going to be another one, or the files of the CA beside it."""
+    certificate = identity.get("need", {}).get("action", "none") != "none"
+    return certificate or identity.get("before") != identity.get("after")

@@ -23,6 +23,8 @@ Note = Callable[[str], None]
 
 # The extra result that tells of a reboot which the host waits for
 WAITS = "reboot_required"
+# Of an action: how many reboots it comes after; and the extra result with how many there are in all. None for one.
+BOOT, BOOTS = "boot", "boots"
 
 _REPORT = "This is a bug in edgesite.gpu: please report it with this text"
 
@@ -54,6 +56,10 @@ class Domain(ABC, Generic[State, Action]):
     def predict(self, state: State, actions: List[Action]) -> State:
         """The state after the actions; pure."""
 
+    def booted(self, state: State) -> State:
+        """What a reboot makes of the state, as far as that is known; no effects."""
+        return state
+
     def ready(self, actions: List[Action]) -> None:
         """Raises EdgesiteError where these actions cannot be applied here; called before the first one."""
 
@@ -72,6 +78,10 @@ class Domain(ABC, Generic[State, Action]):
     @abstractmethod
     def describe(self, action: Action) -> Dict[str, Any]:
         """The action for the user: what it does, and what it interrupts, as common/disruption.py says it."""
+
+    def told(self, described: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+        """What a run tells of its described actions, which check mode has to be able to tell before."""
+        return described
 
     def follows(self, action: Action, earlier: Sequence[Action]) -> str:
         """What of the earlier actions of a plan this one comes after, as common/disruption.py calls it."""
@@ -141,23 +151,29 @@ def unheard(_doing: str) -> None:
 
 
 def converge(
-    domain: Domain[State, Action], check: bool, note: Note = unheard, earlier: Sequence[Dict[str, Any]] = ()
+    domain: Domain[State, Action],
+    check: bool,
+    note: Note = unheard,
+    earlier: Sequence[Dict[str, Any]] = (),
+    booted: bool = False,
 ) -> Outcome:
     """Brings a domain to what is wanted, or with check says what that would take.
 
-    earlier: what was done in other domains before, which a failure of this one leaves as it is.
+    earlier: what was done in other domains before, which a failure of this one leaves as it is. booted: with check, a
+    reboot comes before it.
     """
     with contextlib.nullcontext() if check else domain.alone():
         before = domain.observe()
-        actions = domain.plan(before)
+        found = domain.booted(before) if booted else before
+        actions = domain.plan(found)
         if check or not actions:
-            after = domain.predict(before, actions)
+            after = domain.predict(found, actions)
         else:
             domain.ready(actions)
             _apply_all(domain, before, actions, note, earlier)
             after = _verified(domain, actions)
     return Outcome(
-        actions=_described(domain, actions),
+        actions=domain.told(_described(domain, actions)),
         before=domain.render(before),
         after=domain.render(after),
         extras=domain.extras(before, after),
@@ -170,25 +186,32 @@ def converge_all(domains: Iterable[Domain[Any, Any]], check: bool, note: Note = 
     before is of the first that tells of a thing, after and extras are of the last.
     """
     told = Outcome([], {}, {}, {})
+    boots, waiting = 0, False
     for domain in domains:
+        behind = domain.after_reboot and (waiting or boots > 0)
         try:
-            one = converge(domain, check, note, () if check else told.actions)
+            one = converge(domain, check, note, () if check else told.actions, booted=check and behind)
         except EdgesiteError as error:
             if check or not told.actions:
                 raise
             raise _kept(told.actions, error) from error
-        waits = domain.after_reboot and bool(told.extras.get(WAITS))
+        if behind and waiting and one.actions:
+            boots, waiting = boots + 1, False
+        waiting = waiting or bool(one.extras.get(WAITS))
         told = Outcome(
-            told.actions + (_after_reboot(one.actions) if waits else one.actions),
+            told.actions + (_after_reboot(one.actions, boots) if behind else one.actions),
             {**one.before, **told.before},
             {**told.after, **one.after},
             _merged(told.extras, one.extras),
         )
+    if boots + waiting > 1:
+        told.extras[BOOTS] = boots + waiting
     return told
 
 
-def _after_reboot(actions: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    return [{**action, **disruption.after(disruption.REBOOT)} for action in actions]
+def _after_reboot(actions: List[Dict[str, Any]], boot: int) -> List[Dict[str, Any]]:
+    more = {BOOT: boot} if boot > 1 else {}
+    return [{**action, **disruption.after(disruption.REBOOT), **more} for action in actions]
 
 
 def _merged(told: Dict[str, Any], one: Dict[str, Any]) -> Dict[str, Any]:

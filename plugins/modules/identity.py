@@ -197,6 +197,8 @@ actions:
     - What was done, or would be done in check mode; also returned by a run that failed later.
     - C(does) describes an action. C(disruption) says what it interrupts, V(none), V(restart) (services), V(destroy)
       (MIG instances), V(reset) (GPUs), V(reboot) or V(wipe) (data on a disk), and C(of) lists what that affects.
+    - C(steps) lists what was done for a certificate, such as creating the key and issuing; not in check mode, as the
+      authority decides part of it. If a run failed, these steps are actions of their own.
   returned: always
   type: list
   elements: dict
@@ -209,7 +211,7 @@ need:
       certificate, C(why) is the reason in words, and C(new_key) is whether a key is created.
   returned: success
   type: dict
-  sample: {"action": "renew", "slot": "a", "why": "the certificate is good for 29.8 more days", "new_key": false}
+  sample: {"action": "renew", "slot": "a", "why": "the certificate is valid until 2027-02-20", "new_key": false}
 serial:
   description: Serial number of the issued certificate, in hexadecimal.
   returned: when a certificate was issued

@@ -93,7 +93,9 @@ active:
   type: str
   sample: a
 slots:
-  description: For each slot, whether it has a C(key), and its C(certificate) and C(chain) in PEM; null if missing.
+  description:
+    - For each slot, whether it has a C(key), the C(public) part of that (a TPM2B_PUBLIC in base64), and its
+      C(certificate) and C(chain) in PEM; null if missing.
   returned: success
   type: dict
 clock_off:

@@ -208,6 +208,8 @@ actions:
         - C(set_mode), C(create_gpu_instance), C(destroy_gpu_instance), C(create_compute_instance),
           C(destroy_compute_instance), C(end_process), C(stop_unit), C(start_unit), C(unload_module), C(load_module),
           C(boot_unit) or C(forget).
+        - C(create_instances) for all instances of a GPU whose profiles its driver tells only in MIG mode, and which this
+          collection does not know. Check mode has them in the words of the layout.
       type: str
       returned: always
     uuid:
@@ -226,6 +228,11 @@ actions:
       description: Start and size of the GPU instance in memory slices.
       type: dict
       returned: for an action on an instance
+    steps:
+      description: What was done for it.
+      type: list
+      elements: str
+      returned: for create_instances, not in check mode
   sample:
     - does: create GPU instance 3g.20gb on slices 4-7 of GPU 0 NVIDIA A100-SXM4-40GB (GPU-6f2e, 0000:17:00.0)
       disruption: none

@@ -186,7 +186,7 @@ actions:
   type: list
   elements: dict
   sample:
-    - {does: load kernel module 550.163.01 without a reboot, disruption: reset, of: [all GPUs]}
+    - {does: "load the driver's kernel modules without a reboot", disruption: reset, of: [all GPUs]}
 before:
   description: C(version), C(verdict), C(packages), C(held), C(services) and C(files), before.
   returned: success

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping
 
 from ansible.module_utils.common.validation import check_type_int
 
 from ..module_utils.common import disruption, limits
 from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.converge import BOOT, BOOTS
 from .actions import HostActionBase, RunModule
 
 _SECONDS = 900
@@ -63,7 +64,7 @@ class RebootingActionBase(HostActionBase):
     def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
         if not self._reboots(result):
             return result
-        return {**result, "changed": True, "actions": _with_reboot(result.get("actions", []))}
+        return _with_reboots(result)
 
     def _patience(self) -> int:
         """Seconds that a reboot may take. What is no number at all is left to the module."""
@@ -110,10 +111,17 @@ class RebootingActionBase(HostActionBase):
         )
 
 
-def _with_reboot(actions: Sequence[Mapping[str, Any]]) -> List[Mapping[str, Any]]:
-    """The actions of check mode, with the reboot before those that come after it."""
-    place = next((place for place, one in enumerate(actions) if one.get("after") == disruption.REBOOT), len(actions))
-    return [*actions[:place], _REBOOT, *actions[place:]]
+def _with_reboots(result: Mapping[str, Any]) -> Dict[str, Any]:
+    """The result of check mode, with each reboot before what comes after it."""
+    told: List[Dict[str, Any]] = []
+    boots = 0
+    for action in result.get("actions", []):
+        behind = action.get(BOOT, 1 if action.get("after") == disruption.REBOOT else 0)
+        told += [_REBOOT] * (behind - boots)
+        boots = max(boots, behind)
+        told.append({name: value for name, value in action.items() if name != BOOT})
+    told += [_REBOOT] * (result.get(BOOTS, 1) - boots)
+    return {**{name: value for name, value in result.items() if name != BOOTS}, "changed": True, "actions": told}
 
 
 def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Dict[str, Any]:

@@ -33,9 +33,14 @@ class Key(NamedTuple):
     uuid: str
     cms: str
 
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return self.uuid + ".pem"
 
-def keep_all(folder: str, host: str, volumes: Sequence[Mapping[str, Any]], check: bool) -> List[str]:
-    """Keeps what is not there yet; the names of the files. volumes: as luks_volume returns them. check: says them only.
+
+def keep_all(folder: str, host: str, volumes: Sequence[Mapping[str, Any]], check: bool) -> List[Key]:
+    """Keeps what is not there yet; returns that. volumes: as luks_volume returns them. check: says it only.
 
     Raises EdgesiteError. All that the host says is checked before any of it is written.
     """
@@ -51,7 +56,7 @@ def keep_all(folder: str, host: str, volumes: Sequence[Mapping[str, Any]], check
             "Set storage_escrow_dir to a folder on the controller that is permanent, and that the playbook's user can "
             "write to; 'df {0}' shows its free space".format(folder),
         ) from error
-    return ["{0}.pem".format(key.uuid) for key in lacking]
+    return lacking
 
 
 def keys(host: str, volumes: Sequence[Mapping[str, Any]]) -> List[Key]:
@@ -141,7 +146,7 @@ def _is_enveloped(cms: str) -> bool:
 
 
 def _newest(folder: str, host: str, key: Key) -> str:
-    return os.path.join(folder, host, key.uuid + ".pem")
+    return os.path.join(folder, host, key.file)
 
 
 def _bytes(key: Key) -> bytes:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common import effects
 from ..common.disruption import ALL_GPUS, NONE, RESET, RESTART, by
 from ..common.effects import Effect, Link, MaskUnit, RunUnit, WriteFile
 from . import files as driver_files
 from .files import File
-from .parts import PERSISTENCED, RUNNING
+from .parts import PERSISTENCED
 from .plan import Packages, Plan, Situation
 
 
@@ -73,13 +73,17 @@ class RebuildInitramfs(NamedTuple):
 
 
 class Reload(NamedTuple):
-    """Puts the modules on disk in the place of the loaded ones. stop, start: services of the driver."""
+    """Puts the modules on disk in the place of the loaded ones. stop, start: services of the driver.
+
+    version: of the modules on disk, where it is known.
+    """
 
     stop: Tuple[str, ...]
     unload: Tuple[str, ...]
     load: Tuple[str, ...]
     start: Tuple[str, ...]
     does: str
+    version: Optional[str] = None
 
 
 Action = Union[Effect, GetKey, Install, Remove, RunTriggers, Hold, TellService, RebuildInitramfs, Reload]
@@ -131,12 +135,6 @@ def services(made: Plan) -> List[Action]:
     return [RunUnit(_unit(name), True) for name in made.services.start]
 
 
-def services_after(info: Mapping[str, Any], actions: Sequence[Action]) -> Dict[str, str]:
-    """The services once these actions of the last part are done."""
-    started = {action.unit for action in actions if isinstance(action, RunUnit) and action.running}
-    return {name: RUNNING if _unit(name) in started else state for name, state in info["services"].items()}
-
-
 def describe(action: Action) -> str:
     """The step for people."""
     if isinstance(action, (GetKey, Install, Reload)):
@@ -146,12 +144,19 @@ def describe(action: Action) -> str:
     if isinstance(action, RunTriggers):
         return "run the package triggers that an earlier run left pending"
     if isinstance(action, Hold):
-        return "{0} {1}".format("hold" if action.held else "no longer hold", ", ".join(action.names))
+        return "{0} the driver's packages".format("hold" if action.held else "no longer hold")
     if isinstance(action, TellService):
         return effects.describe(action.file) if action.file else "restart " + action.unit
     if isinstance(action, RebuildInitramfs):
         return "rebuild the initramfs"
     return effects.describe(action)
+
+
+def details(action: Action) -> Dict[str, Any]:
+    """What of a step is known only once the steps before it are done, and so is not in its words."""
+    if isinstance(action, Hold):
+        return {"packages": list(action.names)}
+    return {"version": action.version} if isinstance(action, Reload) and action.version else {}
 
 
 def disruption(action: Action) -> Dict[str, Any]:

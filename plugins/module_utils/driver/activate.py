@@ -28,7 +28,8 @@ def reload(info: Mapping[str, Any], services: Sequence[str]) -> Optional[Reload]
         unload=loaded,
         load=tuple(name for name in reversed(MODULES) if name in loaded or name in COMPUTE),
         start=tuple(sorted({*stop, *(name for name in services if info["services"].get(name) != ABSENT)})),
-        does="load kernel module {0} without a reboot".format(version or "nvidia"),
+        does="load the driver's kernel modules without a reboot",
+        version=version,
     )
 
 

@@ -23,11 +23,8 @@ _INITRAMFS = 150 * MIB
 
 def choose(offered: Mapping[str, Sequence[str]], packages: Packages) -> Dict[str, str]:
     """The version of each package that is to be of the driver's; offered: versions by package, the newest first."""
-    chosen = _version(offered, packages)
-    return {
-        name: next(version for version in offered[name] if driver_version(version) == chosen)
-        for name in packages.strict
-    }
+    chosen = version(offered, packages)
+    return {name: next(full for full in offered[name] if driver_version(full) == chosen) for name in packages.strict}
 
 
 def arguments(offered: Mapping[str, Sequence[str]], packages: Packages) -> List[str]:
@@ -42,10 +39,10 @@ def arguments(offered: Mapping[str, Sequence[str]], packages: Packages) -> List[
     # what follows a kernel's updates is not everywhere
     optional = set(packages.headers[1:])
     loose = [name for name in packages.loose if name in offered or name not in optional]
-    return [*("{0}={1}".format(name, version) for name, version in chosen.items()), *loose]
+    return [*("{0}={1}".format(*one) for one in chosen.items()), *loose]
 
 
-def _version(offered: Mapping[str, Sequence[str]], packages: Packages) -> str:
+def version(offered: Mapping[str, Sequence[str]], packages: Packages) -> str:
     """The newest version of the driver that fits and that all packages have."""
     fitting = {name: _fitting(offered.get(name, ()), packages.glob) for name in packages.strict}
     lacking = [name for name in packages.strict if not fitting[name]]

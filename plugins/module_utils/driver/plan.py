@@ -218,7 +218,8 @@ def _services(now: Situation, want: Options, write: Sequence[File], install: boo
         wanted=wanted,
         unmask=[name for name in wanted if state[name] == parts.MASKED],
         enable=[name for name in wanted if name in there - at_boot],
-        restart=[name for name in (parts.PERSISTENCED,) if told and state[name] == parts.RUNNING and name in wanted],
+        # Also one that does not run now: whether its package starts it is seen when that is there.
+        restart=[name for name in (parts.PERSISTENCED,) if told and name in there and name in wanted],
         start=[name for name in wanted if loaded and state[name] in startable],
         stop=[name for name in unwanted if state[name] == parts.RUNNING],
         # since on some distributions udev starts it with the driver

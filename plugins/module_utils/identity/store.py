@@ -9,6 +9,7 @@ other slot, and services see the old pair or the new one, never half of each.
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 from ..common import effects, lines
@@ -99,6 +100,14 @@ def _check_key(slot: str, certificate: str, state: State) -> None:
             "The certificate is not for the key in slot {0}".format(slot),
             "Run again: another run may have created a new key in the meantime",
         )
+
+
+def public_key(key: Optional[str]) -> Optional[str]:
+    """The public part of a slot's key as the TPM gave it out, in base64; None where it cannot be read."""
+    try:
+        return None if key is None else base64.b64encode(tss2_pem.decode(key, KEY).public).decode("ascii")
+    except EdgesiteError:
+        return None
 
 
 def _lines(text: Optional[str]) -> Optional[str]:

@@ -176,6 +176,20 @@ def after(state: State, actions: List[Action]) -> State:
     return state
 
 
+def released(state: State) -> State:
+    """The state with clocks that have a range again, which one is not known."""
+    free = {name: Clock(0, clock.high) for name, clock in state.clocks.items()}
+    return state._replace(clocks=free, stored=False, full=False if state.full else state.full)
+
+
+def booted(state: State) -> State:
+    """What a reboot makes of it: locked by the unit, or not at all."""
+    if not state.boot.enabled:
+        return released(state)
+    fan = any("--fan" in (text or "") for text in state.boot.files.values())
+    return after(state._replace(full=None if state.full is None else fan), [Lock(fan)])
+
+
 def describe(action: Action) -> str:
     """The action for people."""
     if isinstance(action, Lock):

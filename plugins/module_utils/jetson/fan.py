@@ -177,6 +177,11 @@ def after(state: State, actions: List[SetProfile]) -> State:
     return state
 
 
+def booted(state: State) -> State:
+    """What a reboot makes of it: the daemon runs, with the profile that it remembers."""
+    return state._replace(active=True)
+
+
 def describe(action: SetProfile) -> str:
     """The action for people."""
     profile = "set fan profile " + action.profile if action.profile else ""

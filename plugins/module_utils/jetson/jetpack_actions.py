@@ -80,6 +80,23 @@ def packages(info: Mapping[str, Any], wanted: Wanted) -> List[Action]:
     return actions
 
 
+def installed(info: Mapping[str, Any], action: Install, hold: bool) -> Dict[str, Any]:
+    """What jetpack_info would find after it, as far as that is known. hold: packages are held afterwards, not before.
+
+    Versions are not: whatever is there is newer than the CDI file.
+    """
+    added = dict.fromkeys((*action.names, *(info["broken"] if action.repair else ())), "the newest")
+    toolkit = info["container_toolkit"]
+    renewed = action.upgrade and toolkit["installed"] and jetpack.makes_cdi(info["packages"]["container_toolkit"])
+    return {
+        **info,
+        "broken": [] if action.repair else info["broken"],
+        "installed": {**info["installed"], **added},
+        "held": [name for name in info["held"] if not (hold and name in action.release)],
+        "container_toolkit": {**toolkit, "cdi_stale": toolkit["cdi_stale"] or renewed},
+    }
+
+
 def holds(info: Mapping[str, Any], wanted: Wanted) -> List[Action]:
     """What is held once it is there."""
     names = jetpack_plan.plan(info, wanted)["hold"]
@@ -111,7 +128,7 @@ def describe(action: Action) -> str:
     if isinstance(action, Install):
         return action.does
     if isinstance(action, Hold):
-        return "hold {0} packages of L4T and JetPack".format(len(action.names))
+        return "hold the packages of L4T and JetPack"
     if isinstance(action, ConfigureRuntime):
         what = "add nvidia-container-runtime to {0}" if action.path else "reload the configuration of {0}"
         return what.format(action.runtime)

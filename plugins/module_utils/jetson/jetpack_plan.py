@@ -346,7 +346,7 @@ def _words(result: Mapping[str, Any], info: Mapping[str, Any], wanted: Wanted) -
     if result["install"]:
         words["install"] = "install {0}".format(", ".join(result["install"]))
     if result["hold"]:
-        words["hold"] = "hold {0} packages of L4T and JetPack".format(len(result["hold"]))
+        words["hold"] = "hold the packages of L4T and JetPack"
     return words
 
 

@@ -225,6 +225,11 @@ def after(state: State, actions: Sequence[Action]) -> State:
     return state
 
 
+def booted(state: State, locks: bool) -> State:
+    """What a reboot makes of it: the chosen mode is in force. locks: a unit locks the clocks at boot."""
+    return state._replace(running=None, failed=False, clocks_locked=locks, stale="")
+
+
 def describe(action: Action) -> str:
     """The action for people."""
     if isinstance(action, ReleaseClocks):

@@ -53,12 +53,21 @@ class MakeComputeInstance(NamedTuple):
     partial: bool = False
 
 
+class MakeLater(NamedTuple):
+    """Makes the instances of a card whose profiles are known only once MIG is on. words: the user's for them."""
+
+    gpu: GpuId
+    words: str
+
+
 class EndClient(NamedTuple):
     """Ends a process that is in the way (disruption: force)."""
 
     gpu: GpuId
     client: Client
 
+
+_MAKES = ("create_gpu_instance", "create_compute_instance")
 
 Action = Union[SetMode, MakeGpuInstance, MakeComputeInstance, EndClient]
 
@@ -132,6 +141,34 @@ def needs_mode(action: object, earlier: Sequence[object]) -> bool:
 def describe(action: Action) -> Dict[str, Any]:
     """The action for users."""
     return {**_described(action), **disruption(action)}
+
+
+def later(action: MakeLater, steps: Sequence[str] = ()) -> Dict[str, Any]:
+    """The action for users. steps: what was done for it; none before that is known."""
+    told = {
+        "does": "create the instances of GPU {0}: {1}".format(action.gpu.label(), action.words),
+        "kind": "create_instances",
+        "uuid": action.gpu.uuid,
+        **by(NONE),
+    }
+    return {**told, "steps": list(steps)} if steps else told
+
+
+def gathered(described: Sequence[Dict[str, Any]], those: Sequence[MakeLater]) -> List[Dict[str, Any]]:
+    """What was done, in which the instances of those cards are told as they could be told before."""
+    by_uuid = {action.gpu.uuid: action for action in those}
+    found: Dict[str, Dict[str, Any]] = {}
+    told = []
+    for one in described:
+        action = by_uuid.get(one.get("uuid", "")) if one.get("kind") in _MAKES else None
+        if action is None:
+            told.append(one)
+        elif action.gpu.uuid in found:
+            found[action.gpu.uuid]["steps"].append(one["does"])
+        else:
+            found[action.gpu.uuid] = later(action, [one["does"]])
+            told.append(found[action.gpu.uuid])
+    return told
 
 
 def disruption(action: Action) -> Dict[str, Any]:

@@ -49,11 +49,15 @@ class Want(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """What is wanted of one card. wants: None leaves its instances alone. option: where it was said."""
+    """What is wanted of one card. wants: None leaves its instances alone. option: where it was said.
+
+    later: the instances in the user's words, where they are not looked at yet.
+    """
 
     option: str
     enabled: bool
     wants: Optional[Tuple[Want, ...]]
+    later: str = ""
 
 
 def shown(compute: Sequence[int]) -> str:
@@ -250,14 +254,29 @@ def _wish(option: str, layout: Dict[str, Any], card: Card, only_mode: bool) -> W
     if enabled and card.enabled is None:
         raise without.error(option, card)
     instances = layout.get("instances")
-    if not enabled or instances is None or only_mode:
+    if not enabled or instances is None:
         return Wish(option, enabled, None)
+    if only_mode:
+        return Wish(option, enabled, None, _in_words(instances))
     if not card.profiles:
         raise EdgesiteError(
             "{0}: the driver reports no MIG profiles for GPU {1}".format(_instances_of(option), card.gpu.label()),
             "Set driver_branch to a newer branch: the installed driver may not know the card's profiles",
         )
     return Wish(option, enabled, tuple(_wants(_instances_of(option), instances, card)))
+
+
+def _in_words(instances: Any) -> str:
+    """As 2x 3g.20gb, 1x 1g.5gb at 6; empty for none."""
+    if isinstance(instances, dict):
+        return ", ".join("{0}x {1}".format(number, name) for name, number in instances.items() if int(number))
+    return ", ".join(_entry_in_words(entry) for entry in instances)
+
+
+def _entry_in_words(entry: Any) -> str:
+    given = entry if isinstance(entry, dict) else {"profile": entry}
+    where = " at {0}".format(given["placement"]) if given.get("placement") is not None else ""
+    return "{0}x {1}{2}".format(given.get("count") or 1, given["profile"], where)
 
 
 def _wants(option: str, instances: Any, card: Card) -> List[Want]:

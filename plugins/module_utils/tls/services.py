@@ -21,8 +21,8 @@ from . import files as tls_files
 from .files import PROXY_TEMPLATE
 from .options import Wanted
 
-# Of a look at a host, what is to be done where its certificate is about to be another one
-RENEWED = "renewed"
+# Of a look at a host, what is to be done where its certificate is about to be another one, and where it stays
+RENEWED, KEPT = "renewed", "kept"
 
 ACTIVE = ("active", "activating", "reloading")
 
@@ -224,6 +224,13 @@ def missing(wish: Wanted, state: State) -> List[str]:
 
 def check_ready(wish: Wanted, state: State) -> None:
     """Raises EdgesiteError where services would be told to use what is not there."""
+    check_packages(wish, state)
+    check_group(wish, state)
+    check_identity(wish, state)
+
+
+def check_packages(wish: Wanted, state: State) -> None:
+    """Raises EdgesiteError where programs are missing."""
     lacking = missing(wish, state)
     if lacking:
         raise EdgesiteError(
@@ -231,15 +238,21 @@ def check_ready(wish: Wanted, state: State) -> None:
             "Install these packages, or set install: true (tls_install)",
             {"missing_packages": list(lacking)},
         )
-    if not wish.services and not wish.proxies:
-        return
-    if not state.software.group:
+
+
+def check_group(wish: Wanted, state: State) -> None:
+    """Raises EdgesiteError where the TPM's device cannot be told from others."""
+    if (wish.services or wish.proxies) and not state.software.group:
         raise EdgesiteError(
             "There is no group {0} on this host, which the TPM's device should belong to".format(wish.layout.group),
             "Install tpm-udev or tpm2-abrmd, or set group (tls_group) to the group of the TPM's device: "
             "'ls -l /dev/tpmrm0' on the host shows it",
         )
-    if state.identity is None:
+
+
+def check_identity(wish: Wanted, state: State) -> None:
+    """Raises EdgesiteError where there is no certificate that services could use."""
+    if (wish.services or wish.proxies) and state.identity is None:
         raise EdgesiteError(
             "There is no complete identity (key and certificate) in {0}".format(wish.layout.identity),
             "Set identity_ca_dir, and run 'ansible-playbook edgesite.gpu.site -i INVENTORY --tags identity' first",

@@ -100,8 +100,8 @@ def _renewal(
     if why:
         return "the certificate is for something other than wanted: {0}".format(why)
     if device_certificate.renewal_due(certificate, wishes.renew_before, now):
-        left = certificate.not_valid_after_utc.timestamp() - now
-        return "the certificate is valid for {0:.1f} more days".format(left / 86400)
+        # Not how long that is from now: a plan has the same words until it is applied.
+        return "the certificate is valid until {0:%Y-%m-%d}".format(certificate.not_valid_after_utc)
     try:
         chain = chains.split(files["chain"]) if (files["chain"] or "").strip() else []
     except ValueError:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mig_run LIBRARY OPTIONS CATALOGUED: one run of mig_layout on the node that NVMLSIM_STATE names; prints its result."""
+"""mig_run LIBRARY OPTIONS CATALOGUED: one run of mig_layout on the node that NVMLSIM_STATE names, or
+one for each of several options; prints a line for each, its result."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ def main() -> None:
         catalogue._BY_NAME.clear()
         catalogue._BY_PCI.clear()
     mig_runs.prepare(Path(library))
-    print(mig_runs.run(json.loads(options)).output)
+    given = json.loads(options)
+    for one in given if isinstance(given, list) else [given]:
+        print(mig_runs.run(one).output.strip())
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import unit
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import command, device_files, units
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import changed, lock
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.nvml import Nvml
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import drm
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import drm, layer
 from ansible_collections.edgesite.gpu.plugins.modules import mig_layout
 
 
@@ -56,7 +56,7 @@ def prepare(library: Path) -> None:
     for name in ("observe", "kernel", "apply"):
         setattr(drm, name, _of_node(getattr(drm, name)))
     mig_layout.NvmlProcess = InProcess
-    mig_layout.boot_unit = lambda *_wanted: unit.NONE
+    layer.boot_unit = lambda *_wanted: unit.NONE
     command.find = lambda program: shutil.which(program, path=os.path.join(_root(), "bin"))
     units.RECORD = "/nonexistent"
     lock.held = contextlib.nullcontext

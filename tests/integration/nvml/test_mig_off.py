@@ -46,16 +46,24 @@ def test_four_instances_of_an_a30_in_one_run(node, laid_out, driver):
 def test_mode_and_instances_in_one_run(node, laid_out, driver, catalogued):
     node.init("H100-80", driver=driver)
     result = laid_out({"3g.40gb": 1, "1g.10gb": 2}, catalogued=catalogued)
-    assert [action["kind"] for action in result["actions"]][:2] == ["set_mode", "create_gpu_instance"], result
+    then = "create_gpu_instance" if catalogued or driver.startswith("580") else "create_instances"
+    assert [action["kind"] for action in result["actions"]][:2] == ["set_mode", then], result
     assert sorted(profiles(node)) == ["1g.10gb", "1g.10gb", "3g.40gb"]
     assert not laid_out({"3g.40gb": 1, "1g.10gb": 2}, catalogued=catalogued)["changed"]
 
 
 def test_check_mode_where_nobody_knows_the_profiles(node, laid_out):
     node.init("H100-80", driver="535.261.03")
-    result = laid_out({"3g.40gb": 1}, check=True, catalogued=False)
-    assert [action["kind"] for action in result["actions"]] == ["set_mode"]
+    told = laid_out({"3g.40gb": 1}, check=True, catalogued=False)["actions"]
+    assert [(action["kind"], action.get("after")) for action in told] == [
+        ("set_mode", None),
+        ("create_instances", "mode"),
+    ]
+    assert told[1]["does"].startswith("create the instances of GPU 0 ") and told[1]["does"].endswith(": 1x 3g.40gb")
     assert not node.gpu()["mig"]["current"]
+    done = laid_out({"3g.40gb": 1}, catalogued=False)["actions"]
+    assert [action["does"] for action in done] == [action["does"] for action in told]
+    assert [step.split()[0] for step in done[1]["steps"]] == ["create", "create"]
 
 
 def test_instances_that_the_card_turns_out_not_to_have(node, laid_out):

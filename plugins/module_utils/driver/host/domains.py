@@ -19,7 +19,7 @@ from ...common.host import effects as host_effects
 from ...common.host import owned_files
 from ...converge import WAITS, Domain, described_by
 from .. import actions as driver_actions
-from .. import activate, files, openpgp, parts
+from .. import activate, files, foresee, openpgp, parts
 from .. import plan as driver_plan
 from ..actions import Action, GetKey, Hold, Install, RebuildInitramfs, Reload, RunTriggers, TellService
 from ..options import MIRROR, NVIDIA, Options
@@ -65,12 +65,19 @@ class Part(Domain[Situation, Action]):
         return actions
 
     def predict(self, state: Situation, actions: List[Action]) -> Situation:
-        notes = [action.note for action in actions if isinstance(action, RunTriggers)]
-        return replace(
+        return self.foreseen(state, actions, None)
+
+    def foreseen(self, state: Situation, actions: List[Action], version: Optional[str]) -> Situation:
+        """What there would be, which the parts after this one plan by. version: of a driver that is installed."""
+        notes = [action.note for action in actions if isinstance(action, (RunTriggers, Hold))]
+        there = replace(
             state,
+            info=foresee.after(state.info, actions, version),
             files=effects.files_after(state.files, [*actions, *notes]),
             links=effects.links_after(state.links, actions),
         )
+        self.look.foresee(there)
+        return there
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing the driver", NONE)
@@ -95,7 +102,7 @@ class Part(Domain[Situation, Action]):
         """Takes back a step that is no effect on a file or a unit."""
 
     def describe(self, action: Action) -> Dict[str, Any]:
-        return described_by(driver_actions, action)
+        return {**described_by(driver_actions, action), **driver_actions.details(action)}
 
     def render(self, state: Situation) -> Dict[str, Any]:
         info = state.info
@@ -154,21 +161,23 @@ class PackagesDomain(WantingPart):
         return self.pending(driver_actions.packages(self.planned(state), state))
 
     def predict(self, state: Situation, actions: List[Action]) -> Situation:
-        there = super().predict(state, actions)
+        version, known = None, dict(state.files)
         for action in actions:
             if isinstance(action, GetKey):
-                there = replace(there, files={**there.files, action.path: "the key " + action.fingerprint})
+                known[action.path] = "the key " + action.fingerprint
             elif isinstance(action, Install):
-                self.manager.foresee(action.packages, _texts(action))
-                there = replace(there, info=_with(there.info, action), files={**there.files, files.TRANSACTION: None})
-        self.look.foresee(there)
-        return there
+                version = self.manager.foresee(action.packages, _texts(action))
+                known[files.TRANSACTION] = None
+        return self.foreseen(replace(state, files=known), actions, version)
 
     def do(self, action: Action) -> None:
         if isinstance(action, GetKey):
             owned_files.write_text(action.path, self._key(action))
         elif isinstance(action, Install):
+            added = foresee.brought(self.look.now().info, action.packages)
+            self.look.forget()
             self.manager.install(action.packages, self._begin)
+            self.look.brought.update(added)
             transaction.end()
         else:
             super().do(action)
@@ -216,19 +225,6 @@ def _texts(install: Install) -> Dict[str, str]:
     return {one.path: getattr(one, "content", None) or "" for one in install.sources if one.path != files.APT_PIN}
 
 
-def _with(info: Any, action: Install) -> Dict[str, Any]:
-    wanted = action.packages
-    there = {entry["name"]: entry for entry in info["packages"] if entry["name"] not in wanted.remove}
-    for name in wanted.strict:
-        there[name] = {"name": name, "version": wanted.glob, "held": False}
-    services = {
-        name: parts.STOPPED if state == parts.ABSENT and name in (*wanted.strict, *wanted.loose) else state
-        for name, state in info["services"].items()
-    }
-    packages = [there[name] for name in sorted(there)]
-    return {**info, "user_space": wanted.glob, "packages": packages, "services": services}
-
-
 def _restore(path: str, text: Optional[str]) -> None:
     if text is None:
         owned_files.remove(path)
@@ -258,6 +254,8 @@ class SettingsDomain(WantingPart):
             modules.rebuild_initramfs(self.look.run)
         else:
             super().do(action)
+            if isinstance(action, effects.MaskUnit) and not action.masked:
+                self.look.brought.add(action.unit.rpartition(".")[0])
 
     def take_back(self, action: Action) -> None:
         if isinstance(action, Hold):
@@ -281,10 +279,9 @@ class ModulesDomain(WantingPart):
         self.kept: Optional[str] = None
 
     def plan(self, state: Situation) -> List[Action]:
-        # What is still to be done may mend it, or bring another driver.
-        if self.look.pending and self.check:
-            return []
-        activate.check(state.info)
+        # What is only foreseen may turn out better; that is seen when it is there.
+        if not (self.look.pending and self.check):
+            activate.check(state.info)
         services = driver_plan.plan(state, self.want).services.wanted
         reload = activate.reload(state.info, services)
         return [reload] if reload and self.kept is None else []
@@ -292,6 +289,7 @@ class ModulesDomain(WantingPart):
     def do(self, action: Action) -> None:
         if isinstance(action, Reload):
             self.kept = modules.reload(self.look.run, action)
+            self.look.brought.difference_update(action.start)
 
     def describe(self, action: Action) -> Dict[str, Any]:
         if self.kept is None:
@@ -308,9 +306,10 @@ class ServicesDomain(WantingPart):
     """The services of the driver run, once it is loaded."""
 
     def plan(self, state: Situation) -> List[Action]:
-        return driver_actions.services(self.planned(state))
+        services = {**state.info["services"], **dict.fromkeys(self.look.brought, parts.STOPPED)}
+        return driver_actions.services(self.planned(replace(state, info={**state.info, "services": services})))
 
-    def predict(self, state: Situation, actions: List[Action]) -> Situation:
-        there = replace(state, info={**state.info, "services": driver_actions.services_after(state.info, actions)})
-        self.look.foresee(there)
-        return super().predict(there, actions)
+    def do(self, action: Action) -> None:
+        super().do(action)
+        if isinstance(action, effects.RunUnit):
+            self.look.brought.discard(action.unit.rpartition(".")[0])

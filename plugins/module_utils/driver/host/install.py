@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Mapping, Protocol, Sequence
+from typing import Callable, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from ...common.errors import EdgesiteError, sentence
 from ...common.host import apt, dnf, packages
@@ -37,8 +37,11 @@ class Manager(Protocol):
     def install(self, wanted: Packages, begin: Callable[[], None]) -> None:
         """Brings packages to the wanted driver; begin() is called when packages begin to change."""
 
-    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> None:
-        """Check mode: raises where install() would not find the packages; sources: texts of files that it writes."""
+    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> Optional[str]:
+        """Check mode: the version that install() would bring, None where that cannot be known yet.
+
+        Raises where it would not find the packages. sources: texts of files that it writes.
+        """
 
     def restore(self, before: Sequence[str]) -> None:
         """Brings these packages back, with their versions, as far as that can be done."""
@@ -72,19 +75,23 @@ class AptManager:
         self._apt.mark("unhold", wanted.held)
         self._apt.install(everything)
 
-    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> None:
+    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> Optional[str]:
         # What is behind a key that the host does not have yet is known when it is there.
         if sources and self._source != DISTRIBUTION:
-            return
+            return None
         with self._apt.aside(sources) as aside:
-            self._names(aside, wanted)
+            offered, _names = self._offered(aside, wanted)
+        return driver_apt.version(offered, wanted)
 
     def _names(self, backend: apt.Apt, wanted: Packages) -> List[str]:
-        """What apt-get install is told, by lists of packages that are updated for it."""
+        return self._offered(backend, wanted)[1]
+
+    def _offered(self, backend: apt.Apt, wanted: Packages) -> Tuple[Mapping[str, Sequence[str]], List[str]]:
+        """What there is, and what apt-get install is told, by lists of packages that are updated for it."""
         complaints = self._update(backend)
         offered = backend.offered([*wanted.strict, *wanted.loose])
         try:
-            return driver_apt.arguments(offered, wanted)
+            return offered, driver_apt.arguments(offered, wanted)
         except EdgesiteError as error:
             raise EdgesiteError(" ".join([sentence(error.problem), complaints]).strip(), error.fix) from error
 
@@ -140,10 +147,11 @@ class DnfManager:
         # After the others are there, as what needs one of the two would go with it.
         self._dnf.remove(wanted.remove)
 
-    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> None:
+    def foresee(self, wanted: Packages, sources: Mapping[str, str]) -> Optional[str]:
         # What another stream of a module offers, or another repository, shows once it is enabled.
-        if wanted.stream is None and not sources:
-            driver_apt.choose(self._dnf.offered(wanted.strict), wanted)
+        if wanted.stream is not None or sources:
+            return None
+        return driver_apt.version(self._dnf.offered(wanted.strict), wanted)
 
     def _streamed(self, wanted: Packages) -> Mapping[str, Sequence[str]]:
         if wanted.stream is not None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Optional, Set
 
 from ...common.host import owned_files
 from ...common.host.command import Run
@@ -17,11 +17,15 @@ from . import facts
 
 
 class Look:
-    """pynvml_path: as nvidia_driver_info's. pending: a part found that something would change."""
+    """pynvml_path: as nvidia_driver_info's. pending: a part found that something would change.
+
+    brought: services that this run has installed or unmasked, and not started yet; they may run for all that.
+    """
 
     def __init__(self, run: Run, pynvml_path: Optional[str]) -> None:
         self.run = run
         self.pending = False
+        self.brought: Set[str] = set()
         self._pynvml_path = pynvml_path
         self._seen: Optional[Situation] = None
         self._on: Optional[System] = None

@@ -55,6 +55,7 @@ class IdentityStoreDomain(PlannedDomain[State, Action]):
             "slots": {
                 slot: {
                     "key": slot in after.keys,
+                    "public": store.public_key(after.keys.get(slot)),
                     "certificate": after.files["{0}/{1}".format(slot, store.CERTIFICATE)],
                     "chain": after.files["{0}/{1}".format(slot, store.CHAIN)],
                 }

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 from ...boot import unit as boot
 from ...boot.host import ready
@@ -20,18 +20,30 @@ from . import clocks as backend
 
 
 class JetsonClocksDomain(Domain[State, Action]):
-    """Whether the clocks are to be locked, the boot unit that is wanted, and whether the fans run at full speed."""
+    """Whether the clocks are to be locked, the boot unit that is wanted, and whether the fans run at full speed.
 
-    def __init__(self, run: Run, lock: bool, unit: BootUnit, fan: bool = False) -> None:
+    released: whether check mode foresees that the power mode unlocks them before.
+    """
+
+    def __init__(
+        self, run: Run, lock: bool, unit: BootUnit, fan: bool = False, released: Callable[[], bool] = lambda: False
+    ) -> None:
         self.run = run
         self.lock = lock
         self.unit = unit
         self.fan = fan
+        self.released = released
 
     def observe(self) -> State:
         text = backend.show(self.run)
         ranges, full = clocks.parse_show(text), clocks.at_full_speed(text)
-        return State(ranges, backend.stored(), boot_backend.observe(self.unit), full)
+        return self._released(State(ranges, backend.stored(), boot_backend.observe(self.unit), full))
+
+    def booted(self, state: State) -> State:
+        return self._released(clocks.booted(state))
+
+    def _released(self, state: State) -> State:
+        return clocks.released(state) if self.released() else state
 
     def plan(self, state: State) -> List[Action]:
         return clocks.plan(self.lock, self.unit, state, self.fan)

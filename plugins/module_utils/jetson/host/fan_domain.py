@@ -29,6 +29,9 @@ class JetsonFanDomain(PlannedDomain[State, SetProfile]):
     def observe(self) -> State:
         return backend.observe(self.run)
 
+    def booted(self, state: State) -> State:
+        return jetson_fan.booted(state)
+
     def ready(self, actions: List[SetProfile]) -> None:
         ready.check("Changing the fan profile", NONE)
 

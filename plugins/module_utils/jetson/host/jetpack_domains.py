@@ -47,6 +47,8 @@ class Look:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._seen: Optional[Dict[str, Any]] = None
+        # Check mode: what there would be once packages are as wanted
+        self.foreseen: Optional[Dict[str, Any]] = None
 
     def now(self) -> Dict[str, Any]:
         """What jetpack_info tells. Raises EdgesiteError."""
@@ -59,21 +61,24 @@ class Look:
         self._seen = None
 
 
-def domains(look: Look, backend: apt.Apt, wanted: Wanted, power: Power, reboots: bool) -> Iterator[Domain[Any, Any]]:
-    """One after the other. reboots: the host may reboot, and what comes after that is for the next run."""
+def domains(
+    look: Look, backend: apt.Apt, wanted: Wanted, power: Power, reboots: bool, check: bool
+) -> Iterator[Domain[Any, Any]]:
+    """One after the other. reboots: the host may reboot, and what comes after that is for the next run; check mode
+    foresees it."""
     yield PackagesDomain(look, wanted, backend)
     yield HoldsDomain(look, wanted, backend)
-    if reboots and look.now()["reboot_required"]:
+    if reboots and not check and look.now()["reboot_required"]:
         return
+    mode = NvpmodelDomain(look.run, power.mode)
     if power.mode != nvpmodel.Wanted():
-        mode = NvpmodelDomain(look.run, power.mode)
         yield _after_reboot(mode, reboots)
-        if reboots and mode.waits():
+        if reboots and not check and mode.waits():
             return
     if power.clocks:
         lock = power.clocks == "locked"
         unit = boot_unit(program(), lock, power.full_fan)
-        yield _after_reboot(JetsonClocksDomain(look.run, lock, unit, power.full_fan), reboots)
+        yield _after_reboot(JetsonClocksDomain(look.run, lock, unit, power.full_fan, mode.releases), reboots)
     if power.fan != fan.Wanted():
         yield _after_reboot(JetsonFanDomain(look.run, power.fan), reboots)
     yield _after_reboot(ContainersDomain(look, wanted), reboots)
@@ -107,7 +112,7 @@ class _Part(Domain[_State, Action]):
         self.wanted = wanted
 
     def observe(self) -> _State:
-        return _State(self.look.now(), owned_files.read_text(RELOAD))
+        return _State(self.look.foreseen or self.look.now(), owned_files.read_text(RELOAD))
 
     def predict(self, state: _State, actions: List[Action]) -> _State:
         return state
@@ -170,19 +175,19 @@ class PackagesDomain(_Part):
             if isinstance(action, effects.WriteFile):
                 info = {**info, "apt": {**info["apt"], "text": action.content}}
             elif isinstance(action, Install):
-                added = dict.fromkeys(action.names, "the newest")
-                info = {
-                    **info,
-                    "installed": {**info["installed"], **added},
-                    WAITS: info[WAITS] or action.upgrade,
-                }
-        return state._replace(info=info)
+                info = jetpack_actions.installed(info, action, self.wanted.hold)
+        self.look.foreseen = {**info, WAITS: info[WAITS] or any(map(_upgrades, actions))} if actions else None
+        return state._replace(info=self.look.foreseen or info)
 
     def do(self, action: Action) -> None:
         if isinstance(action, Install):
             try:
                 self._install(action)
-            finally:
+            except EdgesiteError:
+                self.apt.mark("hold", action.release)
+                raise
+            if not self.wanted.hold:
+                # else they are held with what the release added
                 self.apt.mark("hold", action.release)
 
     def _install(self, action: Install) -> None:
@@ -222,6 +227,10 @@ class PackagesDomain(_Part):
         return "Part of it may be installed: run again when the cause is fixed, to finish from there."
 
 
+def _upgrades(action: Action) -> bool:
+    return isinstance(action, Install) and action.upgrade
+
+
 class HoldsDomain(_Part):
     """Packages of L4T and JetPack are held, once they are there."""
 
@@ -251,6 +260,10 @@ class HoldsDomain(_Part):
 
 class ContainersDomain(_Part):
     """The container runtime knows NVIDIA's, and containers get the files of this L4T."""
+
+    def booted(self, state: _State) -> _State:
+        # A runtime reads its configuration when it starts, and nothing waits for a reboot any more.
+        return state._replace(waits=None, info={**state.info, WAITS: False})
 
     def plan(self, state: _State) -> List[Action]:
         toolkit = state.info["container_toolkit"]

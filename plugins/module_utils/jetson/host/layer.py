@@ -18,7 +18,7 @@ from .jetpack_domains import Look, Power, domains
 
 def run(params: Mapping[str, Any], check: bool, verbosity: int = 0, note: Note = unheard) -> Dict[str, Any]:
     """The module's result. params: as spec.OPTIONS has them."""
-    return run_all(lambda: _domains(params, note), check, verbosity, note)
+    return run_all(lambda: _domains(params, check, note), check, verbosity, note)
 
 
 def look(params: Mapping[str, Any], _nvml: object, _earlier: object, verbosity: int = 0) -> Dict[str, Any]:
@@ -26,7 +26,7 @@ def look(params: Mapping[str, Any], _nvml: object, _earlier: object, verbosity: 
     return run(params, True, verbosity)
 
 
-def _domains(params: Mapping[str, Any], note: Note) -> Iterable[Domain[Any, Any]]:
+def _domains(params: Mapping[str, Any], check: bool, note: Note) -> Iterable[Domain[Any, Any]]:
     wanted = Wanted(
         params["version"],
         params["suite"],
@@ -37,7 +37,7 @@ def _domains(params: Mapping[str, Any], note: Note) -> Iterable[Domain[Any, Any]
     )
     patience = Patience.of(params["apt_timeout"], "jetpack_apt_timeout", params["lock_timeout"], "jetpack_lock_timeout")
     backend = apt.Apt(command.run, note, patience)
-    return domains(Look(command.run), backend, wanted, _power(params), params["allow_reboot"])
+    return domains(Look(command.run), backend, wanted, _power(params), params["allow_reboot"], check)
 
 
 def _power(params: Mapping[str, Any]) -> Power:

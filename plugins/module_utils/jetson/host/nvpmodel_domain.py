@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 from ...boot.host import ready
+from ...boot.host import unit as boot_unit
 from ...boot.unit import NONE
 from ...common.host.command import Run
 from ...converge import PlannedDomain
-from .. import nvpmodel, own_lines
+from .. import clocks, nvpmodel, own_lines
 from ..nvpmodel import Action, State, Wanted
 from . import nvpmodel as backend
 
@@ -24,9 +25,21 @@ class NvpmodelDomain(PlannedDomain[State, Action]):
     def __init__(self, run: Run, wanted: Wanted) -> None:
         self.run = run
         self.wanted = wanted
+        self._releases = False
 
     def observe(self) -> State:
         return backend.observe(self.run, bool(self.wanted.own))
+
+    def booted(self, state: State) -> State:
+        return nvpmodel.booted(state, boot_unit.is_enabled(clocks.UNIT))
+
+    def predict(self, state: State, actions: List[Action]) -> State:
+        self._releases = any(isinstance(action, nvpmodel.ReleaseClocks) for action in actions)
+        return super().predict(state, actions)
+
+    def releases(self) -> bool:
+        """Check mode: whether it would unlock clocks."""
+        return self._releases
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing the power mode", NONE)

@@ -107,6 +107,8 @@ class MigDomain(Domain[State, Action]):
         self.noting: Dict[str, Entry] = {}
         self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}
+        # The cards at the first plan
+        self.seen: Sequence[Card] = ()
         self.reasons: Lost = {}
 
     def alone(self) -> ContextManager[None]:
@@ -156,10 +158,20 @@ class MigDomain(Domain[State, Action]):
             raise self.reasons[state.lost[0]]
         if self.only_mode is None:
             self.only_mode = mig_plan.unknown(state.cards)
+            self.seen = state.cards
         held = functools.partial(self._held_by_drm, state)
         found = mig_plan.plan(self.layouts, state.cards, self.policy, self.only_mode, held, self.option)
         self.wanted = found.wanted
         return found.actions
+
+    def expects(self) -> List[mig_actions.MakeLater]:
+        """What comes once the mode is changed, which a mode that waits for a reset or reboot does not do here."""
+        waiting = mig_plan.waiting(self.wanted, self.seen, self.policy)
+        return [
+            mig_actions.MakeLater(card.gpu, self.wanted[card.gpu.index].later)
+            for card in mig_plan.named(self.wanted, self.seen)
+            if card not in waiting and self.wanted[card.gpu.index].later
+        ]
 
     def _held_by_drm(self, state: State, found: mig_plan.Plan) -> List[EdgesiteError]:
         resetting = mig_plan.resetting(found.actions)
@@ -252,12 +264,62 @@ class MigDomain(Domain[State, Action]):
         }
 
 
-def stages(make: Callable[[], MigDomain], check: bool) -> Iterator[MigDomain]:
+# MigDomain, or what makes one
+Kind = Callable[..., MigDomain]
+
+
+class _Later(MigDomain):
+    """The second stage: instances of cards whose profiles were unknown before MIG was on.
+
+    Check mode has to tell of them before, so that a run tells of them in the same words: the user's.
+    """
+
+    def __init__(self, expected: Sequence[mig_actions.MakeLater], *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.expected = expected
+
+    def told(self, described: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+        return mig_actions.gathered(described, self.expected)
+
+
+class _Expected(Domain[None, mig_actions.MakeLater]):
+    """What check mode tells of the second stage. Whether the instances fit is known when it comes to that."""
+
+    def __init__(self, expected: Sequence[mig_actions.MakeLater]) -> None:
+        self.expected = expected
+
+    def observe(self) -> None:
+        return None
+
+    def plan(self, state: None) -> List[mig_actions.MakeLater]:
+        return list(self.expected)
+
+    def predict(self, state: None, actions: List[mig_actions.MakeLater]) -> None:
+        return None
+
+    def apply(self, action: mig_actions.MakeLater) -> None:
+        raise AssertionError("check mode applies nothing")
+
+    undo = apply
+
+    def describe(self, action: mig_actions.MakeLater) -> Dict[str, Any]:
+        return mig_actions.later(action)
+
+    def follows(self, action: mig_actions.MakeLater, earlier: Sequence[mig_actions.MakeLater]) -> str:
+        return MODE
+
+    def render(self, state: None) -> Dict[str, Any]:
+        return {}
+
+
+def stages(make: Callable[[Kind], MigDomain], check: bool) -> Iterator[Domain[Any, Any]]:
     """A domain, and one more for the instances of cards whose profiles are known only once MIG is on."""
-    first = make()
+    first = make(MigDomain)
     yield first
-    if first.only_mode and not check:
-        yield make()
+    if first.only_mode and check:
+        yield _Expected(first.expects())
+    elif first.only_mode:
+        yield make(functools.partial(_Later, first.expects()))
 
 
 def boot_unit(

@@ -19,7 +19,7 @@ from .. import ready
 from ..plan import Policy
 from ..source import called, from_parted
 from .cards import read_cards
-from .domain import MigDomain, boot_unit, stages
+from .domain import Kind, MigDomain, boot_unit, stages
 
 Layouts = List[Dict[str, Any]]
 
@@ -69,8 +69,8 @@ class _Domain:
         self.unload_drm = params["unload_drm"]
         self.unit = boot_unit(layouts, quiesced, sys.executable, params["persist"], self.unload_drm)
 
-    def make(self) -> MigDomain:
-        return MigDomain(
+    def make(self, domain: Kind) -> MigDomain:
+        return domain(
             command.run,
             self.nvml,
             self.layouts,

@@ -23,7 +23,7 @@ from ...gpu.host.process import NvmlProcess
 from ...gpu.host.settings_domain import SettingsDomain
 from ...gpu.nvml_errors import NvmlError
 from ...mig.host.cards import read_cards
-from ...mig.host.domain import MigDomain, stages
+from ...mig.host.domain import stages
 from ...mig.layouts import per_card
 from ...mig.plan import Policy
 
@@ -70,7 +70,7 @@ def _mig(configuration: Dict[str, Any]) -> Report:
         done, problems = _each(
             layouts,
             lambda layout: stages(
-                lambda: MigDomain(command.run, nvml, [layout], policy, quiesced, unload_drm=unload_drm, at_boot=True),
+                lambda kind: kind(command.run, nvml, [layout], policy, quiesced, unload_drm=unload_drm, at_boot=True),
                 check=False,
             ),
         )

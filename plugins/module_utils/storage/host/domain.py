@@ -40,14 +40,28 @@ from .block_device import Device
 
 
 class LuksVolumeDomain(Domain[State, Action]):
-    """certificate: the operators', PEM. recovery_keys: theirs, to be used where the TPM does not help."""
+    """certificate: the operators', PEM. recovery_keys: theirs, to be used where the TPM does not help.
 
-    def __init__(self, run: Run, wanted: Wanted, certificate: str, recovery_keys: Sequence[str] = ()) -> None:
+    installs: check mode, of a run that first installs the programs that are missing. What only they would tell is taken
+    for good then.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        wanted: Wanted,
+        certificate: str,
+        recovery_keys: Sequence[str] = (),
+        installs: bool = False,
+    ) -> None:
         storage.check(wanted)
         self.run = run
         self.wanted = wanted
         self.certificate = certificate
         self.given = [key.strip().encode("utf-8") for key in recovery_keys]
+        self.installs = installs
+        self.missing: List[str] = []
+        self.blind = False
         # by the volume's name: the given key that opens it, and the key that this run made
         self.fitting: Dict[str, bytes] = {}
         self.keys: Dict[str, bytes] = {}
@@ -55,11 +69,14 @@ class LuksVolumeDomain(Domain[State, Action]):
     def observe(self) -> State:
         volumes = self.wanted.volumes
         release = requirements.check_releases(self.run) if volumes else 0
-        _check_packages(volumes)
+        self.missing = requirements.missing_packages([volume.filesystem for volume in volumes]) if volumes else []
+        if not self.installs:
+            _check_packages(self.missing)
+        self.blind = bool(self.missing) and not requirements.can_try()
         mounts = block_device.mounts()
         disks = {volume.name: self._look(volume, mounts) for volume in volumes}
         ciphers = {
-            volume.cipher: requirements.has_cipher(self.run, volume.cipher)
+            volume.cipher: self.blind or requirements.has_cipher(self.run, volume.cipher)
             for volume in volumes
             if not _made(disks[volume.name])
         }
@@ -107,6 +124,8 @@ class LuksVolumeDomain(Domain[State, Action]):
 
     def _unlocks(self, volume: Volume, device: Device, header: Header) -> Tuple[bool, str]:
         """Whether the TPM opens the volume, and if not, why. A recovery key that does so is kept then."""
+        if self.blind:
+            return bool(header.tpm), ""
         unlocks, why_not = sealing.opens(self.run, device) if header.tpm else (False, "")
         if not unlocks:
             fitting = next((key for key in self.given if luks.key_opens(self.run, device, key)), None)
@@ -226,7 +245,9 @@ class LuksVolumeDomain(Domain[State, Action]):
         }
 
     def extras(self, before: State, after: State) -> Dict[str, Any]:
-        return {"volumes": [self._result(volume, after.disks[volume.name]) for volume in self.wanted.volumes]}
+        lacks = {"missing_packages": self.missing} if self.missing else {}
+        volumes = [self._result(volume, after.disks[volume.name]) for volume in self.wanted.volumes]
+        return {"volumes": volumes, **lacks}
 
     def _result(self, volume: Volume, disk: Optional[Disk]) -> Dict[str, Any]:
         header = disk.header if disk is not None else None
@@ -241,9 +262,8 @@ class LuksVolumeDomain(Domain[State, Action]):
         }
 
 
-def _check_packages(volumes: Sequence[Volume]) -> None:
-    missing = requirements.missing_packages([volume.filesystem for volume in volumes])
-    if volumes and missing:
+def _check_packages(missing: Sequence[str]) -> None:
+    if missing:
         raise EdgesiteError(
             "This host lacks programs for encrypted volumes",
             "Install these packages: {0}".format(", ".join(missing)),

@@ -17,7 +17,7 @@ from .domain import LuksVolumeDomain
 
 def run(params: Mapping[str, Any], check: bool, verbosity: int = 0) -> Dict[str, Any]:
     """The module's result. params: as spec.OPTIONS has them."""
-    return result(lambda: converge(_domain(params), check), verbosity)
+    return result(lambda: converge(_domain(params, check), check), verbosity)
 
 
 def look(params: Mapping[str, Any], _nvml: object, _earlier: object, verbosity: int = 0) -> Dict[str, Any]:
@@ -25,6 +25,7 @@ def look(params: Mapping[str, Any], _nvml: object, _earlier: object, verbosity: 
     return run(params, True, verbosity)
 
 
-def _domain(params: Mapping[str, Any]) -> LuksVolumeDomain:
+def _domain(params: Mapping[str, Any], check: bool) -> LuksVolumeDomain:
     wanted = volume.of_options(dict(params), lambda: str(uuid.uuid4()))
-    return LuksVolumeDomain(command.run, wanted, params["recovery_certificate"], params["recovery_keys"])
+    certificate, keys = params["recovery_certificate"], params["recovery_keys"]
+    return LuksVolumeDomain(command.run, wanted, certificate, keys, installs=check and params["install"])

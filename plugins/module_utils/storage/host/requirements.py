@@ -63,6 +63,11 @@ def missing_packages(filesystems: Sequence[str]) -> List[str]:
     return [_PACKAGES[program][other] for program in dict.fromkeys(lacking)]
 
 
+def can_try() -> bool:
+    """Whether there is the program that tries keys and ciphers."""
+    return command.find("cryptsetup") is not None
+
+
 def _loads(library: str) -> bool:
     try:
         ctypes.CDLL(library)

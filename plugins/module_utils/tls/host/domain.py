@@ -18,18 +18,38 @@ from . import services as backend
 
 
 class TlsServicesDomain(PlannedDomain[State, Action]):
-    """Services and proxies that are to use the key in the TPM. renewed: for a plan of when there is another one."""
+    """Services and proxies that are to use the key in the TPM.
+
+    identity: for a plan of when the certificate is another one (RENEWED), or is for certain none but the one that is
+    there (KEPT); empty where nothing is known of that. installs: programs that are missing are installed first.
+    """
 
     rules = services
 
-    def __init__(self, run: Run, wish: Wanted, renewed: bool = False) -> None:
+    def __init__(self, run: Run, wish: Wanted, identity: str = "", installs: bool = True) -> None:
         self.run = run
-        self.renewed = renewed
+        self.identity = identity
+        self.installs = installs
         self.wanted = wish
 
     def observe(self) -> State:
         state = backend.observe(self.run, self.wanted)
-        return services.with_new_certificate(state) if self.renewed else state
+        return services.with_new_certificate(state) if self.identity == services.RENEWED else state
+
+    def plan(self, state: State) -> List[Action]:
+        actions = super().plan(state)
+        if actions:
+            self._check(state)
+        return actions
+
+    def _check(self, state: State) -> None:
+        """Raises EdgesiteError where these actions will never be: the group comes with the programs."""
+        if not self.installs:
+            services.check_packages(self.wanted, state)
+        if self.identity and not services.missing(self.wanted, state):
+            services.check_group(self.wanted, state)
+        if self.identity == services.KEPT:
+            services.check_identity(self.wanted, state)
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing services", NONE)

@@ -86,13 +86,16 @@ def software(wish: Wanted) -> Software:
         group = True
     except KeyError:
         group = False
-    return Software(provider is not None, _prefers(provider), command.find("haproxy") is not None, group)
+    return Software(provider is not None, _prefers(wish, provider), command.find("haproxy") is not None, group)
 
 
-def _prefers(provider: Optional[str]) -> bool:
-    """Whether it is one that has to be asked first: releases before 1.2.0, which hash in the TPM as well."""
+def _prefers(wish: Wanted, provider: Optional[str]) -> bool:
+    """Whether it is one that has to be asked first: releases before 1.2.0, which hash in the TPM as well.
+
+    One that is still to be installed is most likely as the one before, if there was one.
+    """
     if provider is None:
-        return False
+        return owned_files.read_text(wish.layout.openssl) == files.openssl(True)
     with open(provider, "rb") as stream:
         return b"tpm2.digest" in stream.read()
 

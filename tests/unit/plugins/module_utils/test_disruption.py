@@ -131,6 +131,7 @@ ACTIONS = {
         (mig.MakeComputeInstance(GPU, ONE, 0, 1, 0, True), NONE),
         (mig.MakeComputeInstance(GPU, ONE, 0, 1, 0, False), {"disruption": "destroy", "of": OF_GPU}),
     ],
+    mig.MakeLater: [(mig.MakeLater(GPU, "2x 3g.20gb"), NONE)],
     mig.EndClient: [
         (mig.EndClient(GPU, Client(7, "x")), {"disruption": "reset", "of": ["x (pid 7)"]}),
     ],

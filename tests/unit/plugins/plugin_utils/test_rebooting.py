@@ -81,6 +81,17 @@ def test_check_mode_tells_of_the_reboot_before_what_comes_after_it():
     assert run.result()["actions"] == [upgrade, REBOOTS, lock, lock]
 
 
+def test_check_mode_tells_of_each_reboot():
+    upgrade, mode, lock = {"does": "upgrade"}, {"does": "prepare a mode"}, {"does": "lock the clocks"}
+    behind = [{**mode, "after": "reboot"}, {**lock, "after": "reboot", "boot": 2}]
+    run = task({**WAITS, "actions": [upgrade, *behind], "boots": 2}, check=True)
+    told = run.result()
+    after = [REBOOTS, {**mode, "after": "reboot"}, REBOOTS, {**lock, "after": "reboot"}]
+    assert told["actions"] == [upgrade, *after] and "boots" not in told
+    run = task({**WAITS, "actions": [upgrade, *behind[:1]], "boots": 2}, check=True)
+    assert run.result()["actions"] == [upgrade, *after[:2], REBOOTS]
+
+
 def test_reboot_without_the_option_is_not_allowed():
     assert HostTask(RebootingActionBase, [WAITS]).result() == WAITS
 

@@ -54,7 +54,7 @@ def test_modules_are_unloaded_in_an_order_that_works_and_services_end_first():
     assert step.load == step.unload[::-1]
     assert step.stop == ("nvidia-fabricmanager",)
     assert step.start == ("nvidia-fabricmanager", "nvidia-persistenced")
-    assert step.does == "load kernel module 550.1 without a reboot"
+    assert (step.does, step.version) == ("load the driver's kernel modules without a reboot", "550.1")
 
 
 def test_nothing_is_unloaded_where_nothing_is_loaded():

@@ -58,7 +58,7 @@ def test_minor_upgrade():
         "use the packages of r36.5 (/etc/apt/sources.list.d/nvidia-l4t-apt-source.list)",
         "upgrade JetPack 6.2.1 (L4T 36.4.7) to 6.2.2",
         "install tensorrt",
-        "hold 2 packages of L4T and JetPack",
+        "hold the packages of L4T and JetPack",
     ]
     assert "r36.5 main" in result["sources"] and "r36.4" not in result["sources"]
     assert result["hold"] == ["nvidia-jetpack", "nvidia-l4t-core"]
@@ -101,7 +101,7 @@ def test_mirror_alone_wakes_nothing_that_is_commented_out():
 def test_hold_alone_holds_what_is_there():
     result = jetpack_plan.plan(info(), Wanted(hold=True))
     assert result["hold"] == ["nvidia-jetpack", "nvidia-l4t-core"] and result["sources"] is None
-    assert words(result) == ["hold 2 packages of L4T and JetPack"]
+    assert words(result) == ["hold the packages of L4T and JetPack"]
 
 
 @pytest.mark.parametrize(

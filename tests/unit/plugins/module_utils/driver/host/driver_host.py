@@ -35,7 +35,7 @@ SYSTEMS = {"apt": System("debian", "13", "x86_64"), "dnf": System("rhel", "9", "
 
 
 class DriverHost(FakeHost):
-    """busy: programs that hold the loaded driver."""
+    """busy: programs that hold the loaded driver. starting: packages start the service that they bring."""
 
     def __init__(self, manager="apt"):
         names = DEB if manager == "apt" else RPM
@@ -45,6 +45,7 @@ class DriverHost(FakeHost):
         self.kernel_package, self.library_package = names[0], names[2] if manager == "apt" else names[1]
         self.loaded_version = None
         self.busy = ()
+        self.starting = False
         self.key = KEY
         self.nvswitch = False
 
@@ -58,6 +59,14 @@ class DriverHost(FakeHost):
         # A unit goes with its package.
         if self._service(unit.rpartition(".")[0]) != parts.ABSENT:
             super()._start(unit)
+
+    def install(self, wanted, remove=()):
+        added = [name + ".service" for name in wanted if name in parts.SERVICES and name not in self.packages]
+        done = super().install(wanted, remove)
+        if done and self.starting:
+            for unit in added:
+                super()._start(unit)
+        return done
 
     def boot(self):
         """A reboot: the module on disk is loaded, and services that start with the host run."""
@@ -119,7 +128,7 @@ class DriverHost(FakeHost):
             },
             "holders": [{"name": name, "pid": 1, "kind": "module"} for name in self.loaded]
             + [{"name": name, "pid": 7, "kind": "process", "blocks": True} for name in self.busy],
-            "gpus": [CARD._asdict()],
+            "gpus": [{**CARD._asdict(), "driver": "nvidia" if self.loaded_version else None}],
             "unread": [],
         }
 

@@ -20,6 +20,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host 
 
 OLD, NEW = "36.4.7-20250918154033", "36.5.0-20260115194252"
 L4T = ("nvidia-l4t-core", "nvidia-l4t-bootloader", "nvidia-l4t-kernel")
+NO_POWER = Power()
 DOCKER = "/etc/docker/daemon.json"
 
 
@@ -74,6 +75,7 @@ class JetsonHost(FakeHost):
             "soc": "tegra234",
             "unknown_board": None,
             "installed": {name: package.version for name, package in self.packages.items() if package.complete},
+            "packages": {"container_toolkit": "1.14.2-1"},
             "held": sorted(self.held),
             "held_by_role": (self.files.get(jetpack_actions.HOLDS) or "").split(),
             "broken": [name for name, package in self.packages.items() if not package.complete],
@@ -88,12 +90,14 @@ class JetsonHost(FakeHost):
             "reboot_required": self.booted != self._core(),
         }
 
-    def converge(self, check=False, reboots=False, **wanted):
+    def converge(self, check=False, reboots=False, power=NO_POWER, **wanted):
         """What the module returns."""
         patience = Patience(60.0, "jetpack_apt_timeout", 0.0, "jetpack_lock_timeout")
         backend = apt.Apt(self.run, unheard, patience)
         look = _Look(self)
-        return run_all(lambda: jetpack_domains.domains(look, backend, Wanted(**wanted), Power(), reboots), check, 0)
+        return run_all(
+            lambda: jetpack_domains.domains(look, backend, Wanted(**wanted), power, reboots, check), check, 0
+        )
 
 
 class _Look(Look):

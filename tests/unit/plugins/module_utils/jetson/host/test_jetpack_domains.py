@@ -44,7 +44,7 @@ def does(result):
 
 def test_release_that_is_there_is_held_and_containers_get_its_files(host):
     assert does(host.converge(**KEPT)) == [
-        "hold 3 packages of L4T and JetPack",
+        "hold the packages of L4T and JetPack",
         "write the CDI file for this L4T release",
     ]
     assert host.held == set(L4T) and host.docker_has_read is None
@@ -71,7 +71,7 @@ def test_power_waits_for_the_reboot_of_an_upgrade_where_there_may_be_one(monkeyp
     look = jetpack_domains.Look(None)
     monkeypatch.setattr(look, "now", lambda: {"reboot_required": False})
     power = jetpack_domains.Power(nvpmodel.Wanted("7W"), "locked", False, fan.Wanted("cool"))
-    found = list(jetpack_domains.domains(look, None, Wanted(), power, reboots))
+    found = list(jetpack_domains.domains(look, None, Wanted(), power, reboots, False))
     assert [domain.after_reboot for domain in found] == [False, False, *[reboots] * 4]
 
 

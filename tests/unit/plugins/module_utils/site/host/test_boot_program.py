@@ -166,8 +166,7 @@ def test_module_is_unloaded_at_boot_where_the_run_might(monkeypatch, configurati
         return SimpleNamespace(reasons={})
 
     monkeypatch.setattr(boot_program, "open_nvml", lambda *_time: contextlib.nullcontext(Cards()))
-    monkeypatch.setattr(boot_program, "MigDomain", domain)
-    monkeypatch.setattr(boot_program, "stages", lambda make, check: [make()])
+    monkeypatch.setattr(boot_program, "stages", lambda make, check: [make(domain)])
     monkeypatch.setattr(boot_program, "converge_all", lambda domains, check: Outcome(list(domains)[1:], {}, {}, {}))
     boot_program.VERBS["mig"]({"mig": [{"gpus": [{"index": 0}]}], **configuration})
     assert made == [allowed]

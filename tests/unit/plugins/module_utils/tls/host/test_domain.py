@@ -122,9 +122,9 @@ class Host:
             list(proxies),
         )
 
-    def converged(self, check=False, fault=None, **wish):
+    def converged(self, check=False, fault=None, identity="", **wish):
         self.fault, self.effects, self.ran = fault, 0, []
-        return converge(TlsServicesDomain(self.run, self.wish(**wish)), check)
+        return converge(TlsServicesDomain(self.run, self.wish(**wish), identity), check)
 
     def assert_done(self):
         for name in (NGINX, PROXY):

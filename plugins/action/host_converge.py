@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Dict, Mapping
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
@@ -38,9 +38,9 @@ class ActionModule(HostActionBase):
             done = seen.told
         else:
             done = host_run.run(seen.plan["layers"], seen.told, lambda name: self._layer(name, seen))
-        if self._task.check_mode:
-            self._say_all(seen.plan["layers"])
         result = host_run.result(done)
+        if self._task.check_mode:
+            result["plan"] = seen.plan
         return {**result, "facts": seen.plan["facts"], "left": seen.plan["left"], "called": self._mine.called}
 
     def _look(self) -> Seen:
@@ -63,12 +63,6 @@ class ActionModule(HostActionBase):
             lambda: host_look.of_result(host, self._look().plan),
             lambda differs: planned.refused(self, differs),
         )
-
-    def _say_all(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """What would be done."""
-        for entry in entries:
-            for action in entry["actions"]:
-                self.say("{0}: would {1}".format(entry["layer"], action["does"]))
 
     def _layer(self, name: str, seen: Seen) -> Dict[str, Any]:
         """The result of a layer, or of the host tools."""

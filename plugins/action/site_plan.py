@@ -77,7 +77,7 @@ class ActionModule(ControllerActionBase):
 
     def _keep(self, looks: List[Any], options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         """Writes the plan that site applies."""
-        run = this_run.of(task_vars, options["hosts"])
+        run = this_run.of(task_vars)
         head = plan_run.head(run, this_run.limit(task_vars), options["plan_expires"] or "24h")
         path = options["plan_out"]
         made = plan_file.made(looks, head)

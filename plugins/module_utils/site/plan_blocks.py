@@ -16,8 +16,8 @@ from .plan_sums import counted
 # What alike hosts may differ in: UUIDs, PCI addresses, digests
 _OWN = (
     (re.compile(r"(?:GPU-|MIG-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
-    (re.compile(r"\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b"), "PCI"),
-    (re.compile(r"\b[0-9a-f]{32,128}\b"), "DIGEST"),
+    (re.compile(r"\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b", re.ASCII), "PCI"),
+    (re.compile(r"\b[0-9a-f]{32,128}\b", re.ASCII), "DIGEST"),
 )
 CHANGING, AMISS, SILENT = range(3)
 
@@ -77,7 +77,7 @@ def _common(lines: Sequence[str], name: str) -> Tuple[str, ...]:
 def _anonymous(line: str, name: str) -> str:
     for pattern, word in _OWN:
         line = pattern.sub(word, line)
-    return re.sub(r"(?<![\w.-]){0}(?![\w-])".format(re.escape(name)), "HOST", line) if name else line
+    return re.sub(r"(?<![\w.-]){0}(?![\w-])".format(re.escape(name)), "HOST", line, flags=re.ASCII) if name else line
 
 
 def _block(host: Host) -> Block:

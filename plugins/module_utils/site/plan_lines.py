@@ -18,7 +18,7 @@ from .plan_hosts import Action, Host, Layer
 _LABEL = re.compile(r" (?:of|on) GPU ([0-9]{1,4}) [^()]{1,100} \(([A-Za-z0-9-]{1,60}), [0-9a-f:.]{7,16}\)")
 _SPEAK_FOR_THEMSELVES = re.compile(r"(?:restart|reload|stop|start) |reboot\Z|.* and restart [\w.@-]+\Z")
 
-_NUMBERED = re.compile(r"GPU ([0-9]{1,4})\b")
+_NUMBERED = re.compile(r"GPU ([0-9]{1,4})\b", re.ASCII)
 # Lines that belong to the one before them begin with it.
 DEEPER = "  "
 

@@ -64,17 +64,22 @@ def _allowed(signer: Certificate, others: Sequence[Certificate]) -> bool:
     """
     if _NAME_CONSTRAINTS in signer.extensions:
         return False
-    seen, names, below = {signer.subject}, {signer.issuer}, 1
+    seen, names, below = {_name(signer.subject)}, {_name(signer.issuer)}, 1
     while names - seen:
-        above = [one for one in others if one.subject in names - seen]
+        above = [one for one in others if _name(one.subject) in names - seen]
         if any(_forbids(one, below) for one in above):
             return False
         seen, names, below = seen | names, _issuers(above), below + 1
     return True
 
 
-def _issuers(certificates: Sequence[Certificate]) -> Set[bytes]:
-    return {one.issuer for one in certificates}
+def _issuers(certificates: Sequence[Certificate]) -> Set[str]:
+    return {_name(one.issuer) for one in certificates}
+
+
+def _name(encoded: bytes) -> str:
+    """A name for comparison: makers write the same one as different kinds of text (STM TPM ECC Root CA 01)."""
+    return " ".join(certificate.name(encoded).lower().split())
 
 
 def _forbids(authority: Certificate, below: int) -> bool:
@@ -104,7 +109,7 @@ def _hash(encoded: bytes) -> Optional[str]:
 def _signed(encoded: bytes, by: bytes) -> bool:
     """Whether a certificate names another one's subject as its issuer, and was signed with its key."""
     signer = certificate.parse(by)
-    if signer.subject != certificate.parse(encoded).issuer or certificate.is_for_oaep(signer):
+    if _name(signer.subject) != _name(certificate.parse(encoded).issuer) or certificate.is_for_oaep(signer):
         return False
     signed, algorithm, (_tag, bits) = der.elements(der.only(der.SEQUENCE, encoded))
     public = der.tlv(*certificate.fields(by)[5])

@@ -18,7 +18,7 @@ _MOST_NAMES = 5
 
 
 class Run(NamedTuple):
-    """collection: its version. inventory: the hosts that edgesite_hosts matches, without --limit. hosts: with it."""
+    """collection: its version. inventory: all of its hosts. hosts: those of the run."""
 
     collection: str
     now: datetime
@@ -116,7 +116,7 @@ def _check_inventory(path: str, document: Mapping[str, Any], run: Run) -> None:
         "The plan {0} was made for another inventory, or hosts of this one have come or gone since{1}".format(
             path, ": it has no {0}".format(_named(foreign)) if foreign else ""
         ),
-        "Give the inventory, and -e edgesite_hosts, of the plan run. {0}".format(new_plan(path)),
+        "Give the inventory of the plan run. {0}".format(new_plan(path)),
     )
 
 

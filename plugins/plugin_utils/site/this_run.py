@@ -5,30 +5,23 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import Any, List, Mapping
 
 from .. import collection
 from . import chosen, plan_time
 from .plan_run import Run
 
 
-def of(task_vars: Mapping[str, Any], patterns: Optional[Sequence[str]] = None) -> Run:
-    """The run. patterns: those of edgesite_hosts, where the task has them."""
+def of(task_vars: Mapping[str, Any]) -> Run:
+    """The run."""
     hostvars = task_vars["hostvars"]
-    mine = _patterns(hostvars) if patterns is None else patterns
     return Run(
         collection.version(),
         plan_time.now(),
-        chosen.hosts(mine, hostvars, limited=False),
-        chosen.hosts(mine, hostvars),
+        chosen.hosts(["all"], hostvars, limited=False),
+        list(task_vars["ansible_play_hosts_all"]),
         list(task_vars.get("ansible_run_tags") or []),
     )
-
-
-def _patterns(hostvars: Any) -> List[str]:
-    """As the playbooks have them: what localhost has no other host can have said."""
-    given = hostvars["localhost"].get("edgesite_hosts", "edgesite")
-    return [given] if isinstance(given, str) else list(given)
 
 
 def limit(task_vars: Mapping[str, Any]) -> List[str]:

@@ -87,11 +87,15 @@ class Ansible:
     def wants(self, host, **variables):
         (self.folder / "host_vars" / f"{host}.json").write_text(json.dumps(variables))
 
+    def environment(self):
+        """Of ansible's programs."""
+        return {**os.environ, "LAB_SITE": SITE, "ANSIBLE_NOCOLOR": "1"}
+
     def _run(self, command, **environment):
         return subprocess.run(
             command,
             cwd=ROOT,
-            env={**os.environ, "LAB_SITE": SITE, "ANSIBLE_NOCOLOR": "1", **environment},
+            env={**self.environment(), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

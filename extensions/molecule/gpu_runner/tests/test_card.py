@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator's figures of a model beside the card's own. Differences are listed: what a card says beats ours."""
+"""The simulator's figures of a model beside the card's own. Differences are listed: what a card says beats ours.
+
+And gpu_info beside the runner's own nvidia-smi, which have to agree.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
+from ansible_collections.edgesite.gpu.tests.integration.nvml import smi_compare
 
 ROOT = Path(__file__).resolve().parents[4]
 SIMULATOR = ROOT / "tests" / "lab" / "nvml"
@@ -36,7 +41,7 @@ READ = (
     "import json;"
     "from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host import facts;"
     "from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.host.process import NvmlProcess;"
-    "print(json.dumps(facts.read(NvmlProcess())['gpus'][0]))"
+    "print(json.dumps(facts.read(NvmlProcess())['gpus']))"
 )
 
 
@@ -48,14 +53,14 @@ def cards():
 def simulated(key, folder):
     state = {"NVMLSIM_STATE": str(folder / "state")}
     subprocess.run([SIMULATOR / "nvmlsim", "init", "--gpu", key], env={**os.environ, **state}, check=True)
-    environment = {
-        **os.environ,
-        **state,
-        "LD_LIBRARY_PATH": str(SIMULATOR / "build"),
-        "PYTHONPATH": str(ROOT / ".build" / "collections"),
-    }
+    return read({**state, "LD_LIBRARY_PATH": str(SIMULATOR / "build")})[0]
+
+
+def read(environment):
+    """What gpu_info tells of the GPUs."""
+    variables = {**os.environ, **environment, "PYTHONPATH": str(ROOT / ".build" / "collections")}
     return json.loads(
-        subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, check=True).stdout
+        subprocess.run([sys.executable, "-c", READ], env=variables, capture_output=True, check=True).stdout
     )
 
 
@@ -85,3 +90,20 @@ def test_simulator_beside_the_card(tmp_path, capsys):
             print(f"\n{card['name']}: {len(different)} of {len(FIGURES)} figures differ from the catalogue's")
             for path in different:
                 print(f"  {path}: card {figure(card, path)}, catalogue {figure(ours, path)}")
+
+
+def test_gpu_info_is_as_nvidia_smi(capsys):
+    """What moves meanwhile is between two readings, or left out with its reason: smi_compare.py and smi_fields.py."""
+    report = subprocess.run(["nvidia-smi", "-q", "-x"], capture_output=True, check=True, timeout=120).stdout
+    gpus = {gpu.findtext("uuid"): gpu for gpu in ElementTree.fromstring(report).findall("gpu")}
+    after = {card["uuid"]: card for card in read({})}
+    assert set(gpus) == set(after) == {card["uuid"] for card in cards()}
+    found = {card["uuid"]: smi_compare.compared(card, gpus[card["uuid"]], after[card["uuid"]]) for card in cards()}
+    with capsys.disabled():
+        equal = sum(len(one.equal) for one in found.values())
+        print(f"\n{equal} fields of {len(found)} cards are as nvidia-smi has them")
+        for uuid, one in found.items():
+            print(f"  {uuid}: not in this release of nvidia-smi, or in another form: {', '.join(one.unread) or 'none'}")
+            print("".join(f"  {uuid}: different: {words}\n" for words in one.different))
+    assert not any(one.different for one in found.values())
+    assert all(len(one.equal) > len(smi_compare.FIELDS) // 2 for one in found.values())

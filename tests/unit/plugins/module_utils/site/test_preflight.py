@@ -87,6 +87,22 @@ def test_mig_on_a_card_without_it_is_a_problem_for_that_card_only():
     assert "Tesla T4" in problem and problem.startswith("mig_layouts[0]")
 
 
+def test_card_whose_driver_hides_mig_is_judged_by_the_driver_of_the_host():
+    hidden = {**A100, "mig": None}
+    for version, fix in (("440.33.01", "Use driver 450.80.02 or newer"), ("580.95.05", "Reboot the host; if")):
+        info = {"driver": {"nvml_status": "ok", "version": version}, "gpus": [hidden]}
+        layouts = [{"gpus": "all", "mig": "enabled", "instances": None}]
+        (problem,) = preflight.of_mig({"mig_layouts": layouts}, info)
+        assert problem.fix.startswith(fix)
+
+
+def test_layout_that_cards_offer_is_called_by_its_name():
+    info = {**FACTS, "gpus": [BUSY]}
+    (problem,) = texts(preflight.of_mig({"mig_layouts": None, "mig_config": "all-1g.5gb"}, info))
+    assert problem.startswith("mig_config (the option config), which is 'all-1g.5gb',") or "is in use by" in problem
+    assert "layouts[" not in problem
+
+
 def test_mig_off_asks_nothing_of_a_card():
     assert of_mig([{"gpus": "all", "mig": "disabled"}], CARD) == []
 

@@ -72,6 +72,15 @@ def test_nobody_trusted_has_signed_it(site, tmp_path):
     assert "issuer certificate" in chains.refusal(site.marked(), [], [site.root.pem])
 
 
+def test_issuer_whose_name_is_another_kind_of_text(site):
+    """As of STMicroelectronics' ECC certificates: PrintableString in one, UTF8String in the other."""
+    encoded = der.unpem("CERTIFICATE", site.issuing.issue(Tpm().private.public_key()))
+    written, other = (der.tlv(tag, b"issuing") for tag in (der.UTF8_STRING, der.PRINTABLE_STRING))
+    assert encoded.count(written) == 1
+    leaf = der.pem("CERTIFICATE", encoded.replace(written, other))
+    assert site.refusal(marked_for_oaep(leaf, site.issuing)) is None
+
+
 def test_certificate_that_was_altered(site):
     encoded = der.unpem("CERTIFICATE", site.marked())
     purpose = der.oid("2.23.133.8.1")

@@ -98,7 +98,7 @@ def test_another_inventory():
     others = ["kiel-1", "kiel-2"]
     assert refused(RUN._replace(inventory=others, hosts=others)) == (
         "The plan my plan.json was made for another inventory, or hosts of this one have come or gone since: it has no "
-        "gpu-a, gpu-b. Give the inventory, and -e edgesite_hosts, of the plan run. {0}.".format(NEW)
+        "gpu-a, gpu-b. Give the inventory of the plan run. {0}.".format(NEW)
     )
 
 
@@ -106,7 +106,7 @@ def test_another_inventory():
 def test_hosts_that_have_come_or_gone(hosts):
     assert refused(RUN._replace(inventory=hosts)) == (
         "The plan my plan.json was made for another inventory, or hosts of this one have come or gone since. Give the "
-        "inventory, and -e edgesite_hosts, of the plan run. {0}.".format(NEW)
+        "inventory of the plan run. {0}.".format(NEW)
     )
 
 

@@ -13,7 +13,7 @@ from .plan_hosts import Host
 
 
 class Sums(NamedTuple):
-    """hosts, changes, reboots, problems, unknown, unreachable, in_order: hosts. wipes: disks. resets: GPUs. worst: of all hosts.
+    """wipes: disks. resets: GPUs. worst: of all hosts. The others: hosts.
 
     A host may count as several of them: one layer changes, another has a problem.
     """

@@ -100,8 +100,8 @@ def planned(look: dict) -> str:
     return f"{look['changes']} changes{INTERRUPTS.get(look['worst'], '')}"
 
 
-def layers(row: dict) -> str:
-    return ", ".join(layer for layer in row["layers"] if layer != "tools") or "-"
+def layers(look: dict) -> str:
+    return ", ".join(layer["layer"] for layer in look["layers"] if layer["layer"] != "tools") or "-"
 
 
 def table(lines: list[list[str]]) -> None:
@@ -134,7 +134,7 @@ def main() -> int:
     table(
         [["host", "found", "layers", "plan", "plan after the run"]]
         + [
-            [row["host"], row["found"], layers(row), planned(was), planned(now)]
+            [row["host"], row["found"], layers(was), planned(was), planned(now)]
             for row, was, now in zip(rows, before, after)
         ]
     )

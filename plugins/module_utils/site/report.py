@@ -48,11 +48,14 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def _results(variables: Mapping[str, Any]) -> Dict[str, Any]:
-    """By layer, from a run of the site or of roles; what failed before any layer is called by the playbook."""
+    """By layer, from a run of the site or of roles; what failed before any layer is called by the playbook.
+
+    A host's task in the playbook does not fail; its msg says what did, and a later task fails with that.
+    """
     of_roles = {layer: variables.get(layer + "_result") for layer in ("facts",) + LAYERS}
     whole = variables.get(HOST) or {}
     layers_of_site = whole.get("layers") or {}
-    own = {} if layers_of_site else {"edgesite": whole}
+    own = {"edgesite": whole and {**whole, "failed": "msg" in whole}} if not layers_of_site else {}
     return {**own, **of_roles, **layers_of_site, **({"facts": whole["facts"]} if whole.get("facts") else {})}
 
 

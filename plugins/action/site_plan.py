@@ -63,7 +63,9 @@ class ActionModule(ControllerActionBase):
         sums = plan_sums.of(plan_hosts.of(looks))
         wrong = sums.problems or sums.unreachable or sums.unknown
         failed = bool(wrong) or options["exit_on_changes"] and bool(sums.changes)
-        return {"changed": False, "failed": failed, "msg": plan_sums.told(sums), "plan": document, **kept}
+        told = {"changed": False, "failed": failed, "msg": plan_sums.told(sums), **kept}
+        # Of what failed, Ansible would show all of it.
+        return told if failed else {**told, "plan": document}
 
     def _show(self, looks: List[Any], document: Dict[str, Any], options: Mapping[str, Any]) -> None:
         if options["select"]:

@@ -69,7 +69,7 @@ def test_a_run_of_the_site_has_all_layers_in_one_result():
     assert (row["status"], row["why"]) == ("failed", "gpu: range")
     nothing = {"edgesite_result": {"failed": False, "msg": "edgesite_tpm_tcti is wrong"}}
     row = report.row("h", nothing)
-    assert (row["status"], row["why"]) == ("failed", "edgesite: edgesite_tpm_tcti is wrong")
+    assert (row["status"], row["why"]) == ("failed", "edgesite_tpm_tcti is wrong")
 
 
 def test_gpus_that_something_is_wrong_with_are_named():

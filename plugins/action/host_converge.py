@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, NamedTuple, Sequence
+from typing import Any, Dict, Mapping, NamedTuple
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
@@ -57,9 +57,9 @@ class ActionModule(HostActionBase):
             done = seen.told
         else:
             done = host_run.run(seen.plan["layers"], seen.told, lambda name: self._layer(name, seen))
-        if self._task.check_mode:
-            self._say_all(seen.plan["layers"])
         result = host_run.result(done)
+        if self._task.check_mode:
+            result["plan"] = seen.plan
         return {**result, "facts": seen.plan["facts"], "left": seen.plan["left"], "called": self._mine.called}
 
     def _look(self) -> Seen:
@@ -94,12 +94,6 @@ class ActionModule(HostActionBase):
             self._look_again,
             lambda differs: planned.refused(self, differs),
         )
-
-    def _say_all(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """What would be done."""
-        for entry in entries:
-            for action in entry["actions"]:
-                self.say("{0}: would {1}".format(entry["layer"], action["does"]))
 
     def _layer(self, name: str, seen: Seen) -> Dict[str, Any]:
         """The result of a layer, or of the host tools. Whatever becomes of it, the others go on."""

@@ -30,9 +30,8 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import (
     this_run,
 )
 
-# The variable that the playbook registers on each host
-_LOOK = "edgesite_plan"
-_KEPT = "The plan is kept in {0}, to be applied before {1}. Its SHA-256 is {2}"
+# The variables that the playbooks plan and site register on each host
+_LOOKS = ("edgesite_plan", "edgesite_result")
 
 
 class ActionModule(ControllerActionBase):
@@ -40,6 +39,7 @@ class ActionModule(ControllerActionBase):
 
     OPTIONS = {
         "hosts": {"type": "list", "elements": "str", "required": True},
+        "registered": {"type": "str", "choices": _LOOKS, "default": _LOOKS[0]},
         "report_file": {"type": "str"},
         "plan_out": {"type": "str"},
         "plan_key": {"type": "str", "no_log": True},
@@ -55,14 +55,17 @@ class ActionModule(ControllerActionBase):
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         hostvars = task_vars["hostvars"]
         hosts = chosen.hosts(options["hosts"], hostvars)
-        looks = [host_look.of_result(host, hostvars.raw_get(host).get(_LOOK)) for host in hosts]
+        results = {host: hostvars.raw_get(host).get(options["registered"]) for host in hosts}
+        looks = [look for host, result in results.items() for look in host_look.of_run(host, result)]
         document = plan_json.document(looks)
         self._show(looks, document, options)
         kept = self._keep(looks, options, task_vars) if options["plan_out"] else {}
         sums = plan_sums.of(plan_hosts.of(looks))
         wrong = sums.problems or sums.unreachable or sums.unknown
         failed = bool(wrong) or options["exit_on_changes"] and bool(sums.changes)
-        return {"changed": False, "failed": failed, "msg": plan_sums.told(sums), "plan": document, **kept}
+        told = {"changed": False, "failed": failed, "msg": plan_sums.told(sums), **kept}
+        # Of what failed, Ansible would show all of it.
+        return told if failed else {**told, "plan": document}
 
     def _show(self, looks: List[Any], document: Dict[str, Any], options: Mapping[str, Any]) -> None:
         if options["select"]:

@@ -28,7 +28,7 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Looks, and shows what would be done.
+    description: Only looks. M(edgesite.gpu.site_plan) shows the C(plan) that it returns.
   diff_mode:
     support: full
     description: Shows C(before) and C(after) of each layer that changes.
@@ -64,6 +64,10 @@ left:
   returned: when the host was reached
   type: list
   elements: str
+plan:
+  description: What would be done, as returned by M(edgesite.gpu.host_plan).
+  returned: in check mode, when the host was reached
+  type: dict
 reboot_required:
   description: Whether a change waits for a reboot.
   returned: when the host was reached

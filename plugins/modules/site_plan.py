@@ -14,6 +14,8 @@ version_added: 0.1.0
 description:
   - Puts together what M(edgesite.gpu.host_plan) registered as C(edgesite_plan) on each host, shows it, and writes it to
     files. The playbook C(edgesite.gpu.plan) does both.
+  - Also shows what M(edgesite.gpu.host_converge) registered as C(edgesite_result) in check mode, as the playbook
+    C(edgesite.gpu.site) does with C(--check).
   - Fails where a host has a problem or cannot be reached, so that a pipeline stops there.
 author:
   - The edgesite.gpu maintainers (@edgesite)
@@ -23,6 +25,11 @@ options:
     type: list
     elements: str
     required: true
+  registered:
+    description: The variable that the look at each host is registered as.
+    type: str
+    choices: [edgesite_plan, edgesite_result]
+    default: edgesite_plan
   report_file:
     description: File on the controller to write the plan to, as Markdown if its name ends with C(.md), else as JSON.
     type: str

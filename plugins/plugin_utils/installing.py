@@ -10,10 +10,12 @@ from typing import Any, Dict, List, Mapping, Sequence
 from ansible.module_utils.common.validation import check_type_list
 
 from ..module_utils.common.disruption import NONE, by
-from ..module_utils.common.errors import printable
+from ..module_utils.common.errors import EdgesiteError, printable
 from .actions import HostActionBase, RunModule
 
 MISSING = "missing_packages"
+_PACKAGE = "ansible.builtin.package"
+_FIX = "Add a package source that has them to the host, or mend the one that it has, and run again"
 
 
 class InstallingActionBase(HostActionBase):
@@ -30,12 +32,19 @@ class InstallingActionBase(HostActionBase):
         packages = self._lacking(result)
         if not packages:
             return result
-        installed = self.run_action("ansible.builtin.package", {"name": packages, "state": "present"})
+        installed = self._install(packages)
         if installed.get("failed"):
-            why = installed.get("msg") or "the package manager gives no reason"
-            return {**result, "failed": True, "msg": "Cannot install {0}: {1}".format(", ".join(packages), why)}
+            why = str(installed.get("msg") or "the package manager gives no reason")
+            msg = str(EdgesiteError("Cannot install {0}: {1}".format(", ".join(packages), why), _FIX))
+            return {**result, "failed": True, "msg": msg}
         last = super().run_with(run_module)
         return after(last, [_told(packages)]) if installed.get("changed") else last
+
+    def _install(self, packages: List[str]) -> Dict[str, Any]:
+        """The package manager's result. It may know of the packages only once it has read its sources again."""
+        asked = {"name": packages, "state": "present"}
+        done = self.run_action(_PACKAGE, asked)
+        return self.run_action(_PACKAGE, {**asked, "update_cache": True}) if done.get("failed") else done
 
     def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
         """Without packages that would be installed first, a module may not see further."""

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from ..common.footprint import InForce
 from . import unwanted
 from .changed import Entry, Noted
-from .settings import Range, show
+from .settings import Range, in_words, show
 
 _RELOAD = "a reboot or a reload of the driver"
 # What ends a setting, the command for it, and whether a reboot ends it
@@ -46,8 +46,7 @@ def changed(noted: Noted) -> Tuple[InForce, ...]:
 
 
 def _changed(uuid: str, key: str, entry: Entry) -> InForce:
-    value = str(show(key, entry.ours[-1]))
-    told = _told(key, value.lower() if isinstance(entry.ours[-1], bool) else value, uuid)
+    told = _told(key, in_words(key, entry.ours[-1]), uuid)
     by_hand = unwanted.command(uuid, key, entry.before)
     return told._replace(by_hand=by_hand if told.reboot else by_hand + ", and a reboot")
 

@@ -189,11 +189,15 @@ def pending_ecc(settings: Sequence[Dict[str, Any]], states: Sequence[GpuState]) 
 
 def describe(change: Change) -> Dict[str, Any]:
     """The change for people. Programs go on with any of these, and another ECC mode comes with a later reset."""
-    before, after = (show(change.key, value) for value in (change.previous, change.value))
+    values = (change.previous, change.value)
+    before, after = (show(change.key, value) for value in values)
     back = change.noted is not None and change.noted.before == change.value
     return {
         "does": "{0} {1} of GPU {2} from {3} to {4}".format(
-            "set back" if back else "set", change.key, change.gpu.label(), before, after
+            "set back" if back else "set",
+            change.key,
+            change.gpu.label(),
+            *(in_words(change.key, value) for value in values),
         ),
         "uuid": change.gpu.uuid,
         "setting": change.key,
@@ -210,6 +214,11 @@ def show(key: str, value: Any) -> Any:
     if key.endswith("_clocks"):
         return _show_clocks(value)
     return value
+
+
+def in_words(key: str, value: Any) -> str:
+    """A value in a sentence, as YAML has it."""
+    return str(value).lower() if isinstance(value, bool) else str(show(key, value))
 
 
 def _show_clocks(clocks: Optional[Range]) -> str:

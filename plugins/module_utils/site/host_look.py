@@ -75,6 +75,12 @@ def _staged(one: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> Dic
     return {**one, "state": UNKNOWN, "after": waits[-1]}
 
 
+def of_run(host: str, result: Any) -> List[Dict[str, Any]]:
+    """The look at a host, if it had one. A run of the site in check mode has it as a part of its result."""
+    known = result if isinstance(result, Mapping) else {}
+    return [] if known.get("skipped") else [of_result(host, known.get("plan") or result)]
+
+
 def of_result(host: str, result: Any) -> Dict[str, Any]:
     """The look at a host, by what its task ended with, whatever that is."""
     known = result if isinstance(result, Mapping) else {}

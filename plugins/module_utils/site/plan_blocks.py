@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 from ..common import disruption
 from . import leftover, plan_hosts, plan_lines, problem, report
@@ -97,15 +97,21 @@ def _head(host: Host) -> str:
 
 
 def _worst(host: Host) -> str:
-    resets = counted(len(host.resets), "GPU")
     told = {
         disruption.NONE: "interrupts nothing" if host.actions else "",
         disruption.RESTART: "restarts services",
         disruption.DESTROY: "destroys idle instances",
-        disruption.RESET: "resets " + resets,
-        disruption.REBOOT: ("resets {0}, ".format(resets) if host.resets else "") + "needs a reboot",
     }
-    return told[host.worst]
+    return told.get(host.worst) or ", ".join(_serious(host))
+
+
+def _serious(host: Host) -> Iterator[str]:
+    if host.wipes:
+        yield "wipes " + counted(len(host.wipes), "disk")
+    if host.resets:
+        yield "resets " + counted(len(host.resets), "GPU")
+    if host.reboots:
+        yield "needs a reboot"
 
 
 def _lines(host: Host) -> List[str]:

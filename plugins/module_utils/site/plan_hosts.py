@@ -80,7 +80,8 @@ class Host(NamedTuple):
 
     @property
     def worst(self) -> str:
-        return disruption.REBOOT if self.reboots else worst(self.actions)
+        kinds = (worst(self.actions), disruption.REBOOT if self.reboots else disruption.NONE)
+        return max(kinds, key=disruption.KINDS.index)
 
     @property
     def resets(self) -> Set[str]:
@@ -88,6 +89,12 @@ class Host(NamedTuple):
         resetting = (action for action in self.actions if action.disruption == disruption.RESET)
         known = {"GPU {0}".format(gpu.number): uuid for uuid, gpu in self.gpus.items()}
         return {known.get(" ".join(gpu.split()[:2]), gpu) for action in resetting for gpu in action.gpus}
+
+    @property
+    def wipes(self) -> Set[str]:
+        """The disks that lose their data."""
+        wiping = (action for action in self.actions if action.disruption == disruption.WIPE)
+        return {disk for action in wiping for disk in action.of or (action.does,)}
 
     @property
     def problems(self) -> int:

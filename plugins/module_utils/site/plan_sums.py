@@ -13,13 +13,14 @@ from .plan_hosts import Host
 
 
 class Sums(NamedTuple):
-    """hosts, changes, reboots, problems, unknown, unreachable, in_order: hosts. resets: GPUs. worst: of all hosts.
+    """wipes: disks. resets: GPUs. worst: of all hosts. The others: hosts.
 
     A host may count as several of them: one layer changes, another has a problem.
     """
 
     hosts: int
     changes: int
+    wipes: int
     resets: int
     reboots: int
     problems: int
@@ -34,6 +35,7 @@ def of(hosts: Sequence[Host]) -> Sums:
     return Sums(
         len(hosts),
         sum(bool(host.actions) for host in hosts),
+        sum(len(host.wipes) for host in hosts),
         sum(len(host.resets) for host in hosts),
         sum(host.reboots for host in hosts),
         sum(host.status == plan_hosts.FAILED or host.problems > 0 for host in hosts),
@@ -48,6 +50,7 @@ def told(sums: Sums) -> str:
     """For people. What is rare is told only where it is there."""
     parts = [
         "{0} host{1}".format(sums.changes, " changes" if sums.changes == 1 else "s change"),
+        *([counted(sums.wipes, "disk") + " wiped"] if sums.wipes else []),
         counted(sums.resets, "GPU reset"),
         counted(sums.reboots, "reboot"),
         "{0} in order".format(sums.in_order),

@@ -16,6 +16,8 @@ HOST = "edgesite_result"
 LAYERS = tuple(layer.name for layer in layers.LAYERS)
 # Something is there that the inventory does not ask for.
 _LEFT = "left over"
+# In place of a layer's name
+_WHOLE = "the host"
 # Of a host whose answers have no meaning
 GARBLED = (
     "what it answered is not what modules of edgesite.gpu answer. Find out with 'ansible {0} -m edgesite.gpu.gpu_info' "
@@ -38,7 +40,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     return {
         "host": host,
         "status": _status(ran, failed),
-        "why": "; ".join("{0}: {1}".format(layer, _message(result)) for layer, result in failed.items()),
+        "why": "; ".join(_why(layer, result) for layer, result in failed.items()),
         "found": found(facts) if facts and "facts" not in failed else "not read",
         "layers": {layer: _layer(ran[layer], layer in failed) for layer in LAYERS if layer in ran},
         "left": leftover.left(facts, (variables.get(HOST) or {}).get("called")),
@@ -48,11 +50,14 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def _results(variables: Mapping[str, Any]) -> Dict[str, Any]:
-    """By layer, from a run of the site or of roles; what failed before any layer is called by the playbook."""
+    """By layer, from a run of the site or of roles; what failed before any layer is the host's.
+
+    A host's task in the playbook does not fail; its msg says what did, and a later task fails with that.
+    """
     of_roles = {layer: variables.get(layer + "_result") for layer in ("facts",) + LAYERS}
     whole = variables.get(HOST) or {}
     layers_of_site = whole.get("layers") or {}
-    own = {} if layers_of_site else {"edgesite": whole}
+    own = {_WHOLE: whole and {**whole, "failed": "msg" in whole}} if not layers_of_site else {}
     return {**own, **of_roles, **layers_of_site, **({"facts": whole["facts"]} if whole.get("facts") else {})}
 
 
@@ -92,8 +97,9 @@ def _status(ran: Mapping[str, Any], failed: Collection[str]) -> str:
     return "done" if ran else "not_reached"
 
 
-def _message(result: Mapping[str, Any]) -> str:
-    return str(result.get("msg", "no message")).strip()
+def _why(layer: str, result: Mapping[str, Any]) -> str:
+    message = str(result.get("msg", "no message")).strip()
+    return message if layer == _WHOLE else "{0}: {1}".format(layer, message)
 
 
 def found(facts: Mapping[str, Any]) -> str:

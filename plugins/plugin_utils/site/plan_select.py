@@ -56,9 +56,7 @@ def _searched(library: Any, document: Dict[str, Any], expression: str) -> Any:
     # Its own errors are ValueErrors, but not all of its errors are its own, such as that of hosts[::0].
     except (ValueError, TypeError, RecursionError) as error:
         raise EdgesiteError(
-            "edgesite_select is {0}, which JMESPath cannot evaluate{1}".format(
-                shown(expression), _why(library, error)
-            ),
+            "edgesite_select is {0}, which JMESPath cannot evaluate{1}".format(shown(expression), _why(library, error)),
             "Correct the expression; texts in it stand in single quotes, such as hosts[?worst=='reset'].host, and "
             "https://jmespath.org/tutorial.html explains the rest",
         ) from error

@@ -64,7 +64,14 @@ def test_check_mode_says_that_it_would_be_installed():
 def test_installation_that_fails_says_why():
     result = task(LACKS, others={PACKAGE: {"failed": True, "msg": "No package matching 'haproxy'"}}).result()
     assert result["failed"] and result["missing_packages"] == ["haproxy"]
-    assert result["msg"] == "Cannot install haproxy: No package matching 'haproxy'"
+    assert result["msg"].startswith("Cannot install haproxy: No package matching 'haproxy'. Add a package source")
+
+
+def test_package_lists_that_lack_a_package_are_read_again():
+    asked = {"name": ["haproxy"], "state": "present"}
+    run = task(LACKS, others={PACKAGE: {"failed": True, "msg": "No package matching 'haproxy'"}})
+    run.result()
+    assert run.ran == ["module", (PACKAGE, asked), (PACKAGE, {**asked, "update_cache": True})]
 
 
 def test_packages_are_told_in_one_line_whatever_they_are():

@@ -321,6 +321,27 @@ def test_a_disruption_that_nobody_knows_counts_as_the_worst():
     assert plan_json.document([look("a", layer("mig", action("x", "melts")))])["sums"]["worst"] == "wipe"
 
 
+def test_what_says_what_it_interrupts_is_not_told_it_again():
+    found = [
+        action("reboot", "reboot"),
+        action("set fan profile cool and restart nvfancontrol", "restart", "nvfancontrol.service", after="reboot"),
+    ]
+    told = plan_text.lines([look("a", layer("jetpack", *found))])
+    assert told[1:3] == [
+        "  jetpack   reboot",
+        "            after reboot: set fan profile cool and restart nvfancontrol",
+    ]
+
+
+def test_a_disk_that_is_wiped_is_told_even_where_the_host_reboots():
+    found = [action("create a LUKS2 volume on /dev/sdb", "wipe", "/dev/sdb"), action("reboot", "reboot")]
+    told = plan_text.lines([look("a", layer("storage", *found))])
+    assert told[0] == "a: 2 changes, wipes 1 disk, needs a reboot"
+    assert told[1] == "  storage   create a LUKS2 volume on /dev/sdb (wipes /dev/sdb)"
+    assert told[-1] == "1 host changes, 1 disk wiped, 0 GPU resets, 1 reboot, 0 in order"
+    assert plan_json.document([look("a", layer("storage", *found))])["sums"]["worst"] == "wipe"
+
+
 def test_a_long_comment_is_cut_with_a_word():
     many = [look("h{0}".format(n), layer("tls", action("write {0} {1}".format(n * "x", n)))) for n in range(2000)]
     text = plan_markdown.text(many)

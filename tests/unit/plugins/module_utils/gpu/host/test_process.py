@@ -196,7 +196,7 @@ def test_setting_that_hangs_is_told_as_perhaps_done(nvml, monkeypatch, tmp_path)
     # taking it back is not tried: it would take as long
     assert time.monotonic() - began < 30
     assert not failed.value.undone
-    does = "set persistence_mode of GPU 0 NVIDIA T4 (GPU-0, 0000:01:00.0) from False to True"
+    does = "set persistence_mode of GPU 0 NVIDIA T4 (GPU-0, 0000:01:00.0) from false to true"
     assert failed.value.problem == (
         "'{0}' failed: The NVIDIA driver does not answer: nvmlDeviceSetPersistenceMode has not returned within 2 s. "
         "The state of the host can no longer be read, so this may still be done, wholly or partly: {0}.".format(does)

@@ -16,8 +16,10 @@ class ActionModule(HostActionBase):
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
-        mine = host_layers.of(self, self._task.args.pop("select", None))
+        despite_mistakes = self.flag("despite_mistakes", False)
+        mine = host_layers.of(self, self._task.args.pop("select", None), despite_mistakes)
+        rendered = (looking.render_what_is_left if despite_mistakes else looking.render)(self, mine)
         tcti = self.templar.template(task_vars.get("edgesite_tpm_tcti", ""))
         more = {"tpm_tcti": tcti or None, **self._task.args}
-        seen = looking.look(self, looking.render(self, mine), mine.called, more)
+        seen = looking.look(self, rendered, mine.called, more)
         return {"changed": False, "host": task_vars["inventory_hostname"], "status": "read", **seen.plan}

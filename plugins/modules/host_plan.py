@@ -22,6 +22,12 @@ options:
       - Names of layers to look at. By default those that the host's variables call for and the tags of the run select.
     type: list
     elements: str
+  despite_mistakes:
+    description:
+      - Whether to look although some of the host's variables are wrong. Of a layer, the variables that are good are
+        looked at; a layer that nothing is left of is not. M(edgesite.gpu.site_check) says what is wrong.
+    type: bool
+    default: false
   layers:
     description: What is asked of the host, by layer. Set by the action plugin.
     type: dict
@@ -99,6 +105,11 @@ layers:
     problem:
       description: What is wrong, and what to do about it.
       type: str
+      returned: always
+    problems:
+      description: The same, one by one, each with C(problem) and C(fix), in the names of the variables.
+      type: list
+      elements: dict
       returned: always
     actions:
       description:
@@ -194,6 +205,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "select": {"type": "list", "elements": "str"},
+            "despite_mistakes": {"type": "bool", "default": False},
             "layers": {"type": "dict", "default": {}},
             "secrets": {"type": "dict", "default": {}, "no_log": True},
             "gather": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS},

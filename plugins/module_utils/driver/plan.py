@@ -316,9 +316,7 @@ def _stream(on: System, want: Options, flavour: str) -> Optional[str]:
     return "nvidia-driver:{0}-{1}".format(want.branch, "open" if flavour == "open" else "dkms")
 
 
-def _problems(
-    now: Situation, want: Options, flavour: str, packages: Wanted, install: bool
-) -> List[EdgesiteError]:
+def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, install: bool) -> List[EdgesiteError]:
     found = support.judge(
         now.gpus,
         flavour,

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Collection, Dict, List, Mapping, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
 
+from .. import outcome
 from ..common import lines
 from ..common.errors import EdgesiteError
 from . import layers, leftover, problem
 from .plan_file import digest
+from .problem import Problem
 
 IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
 # of layers that are going to change, or may
@@ -30,6 +32,7 @@ def entry(layer: str, result: Mapping[str, Any], desired: str) -> Dict[str, Any]
         "after": "",
         "problem": lines.in_one(str(result.get("msg", "no message"))) if failed else "",
         "fix": "",
+        "problems": outcome.listed(problems(result)) if failed else [],
         "actions": actions,
         "before": result.get("before") or {},
         "after_state": result.get("after") or {},
@@ -38,6 +41,14 @@ def entry(layer: str, result: Mapping[str, Any], desired: str) -> Dict[str, Any]
         "desired": desired,
         **{name: result[name] for name in _MORE if result.get(name)},
     }
+
+
+def problems(result: Mapping[str, Any]) -> List[EdgesiteError]:
+    """What a module that failed tells of, one by one, whatever a host has put there."""
+    listed = result.get("problems")
+    each = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    found = [EdgesiteError(str(one.get("problem", "")), str(one.get("fix", ""))) for one in each]
+    return [one for one in found if one.problem] or [EdgesiteError(str(result.get("msg", "no message")))]
 
 
 def _action(action: Mapping[str, Any]) -> Dict[str, Any]:
@@ -69,16 +80,25 @@ def _staged(one: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> Dic
 
 def of_result(host: str, result: Any) -> Dict[str, Any]:
     """The look at a host, by what its task ended with, whatever that is."""
-    known = result if isinstance(result, Mapping) else {}
-    if known.get("unreachable"):
-        return _unread(host, "unreachable", problem.unreachable(host, str(known.get("msg", ""))))
-    if known.get("failed") or "layers" not in known:
-        return _unread(host, "failed", problem.unread(host, lines.in_one(str(known.get("msg", "it gave no answer")))))
+    why = silence(host, result)
+    if why:
+        status = "unreachable" if why.layer == problem.SILENT[0] else "failed"
+        return _unread(host, status, why)
     # without what Ansible notes of where its texts are from
-    plain: Dict[str, Any] = json.loads(json.dumps({**known, "host": host, "status": "read"}, default=str))
+    plain: Dict[str, Any] = json.loads(json.dumps({**result, "host": host, "status": "read"}, default=str))
     return plain
 
 
-def _unread(host: str, status: str, why: problem.Problem) -> Dict[str, Any]:
+def silence(host: str, result: Any) -> Optional[Problem]:
+    """Why there is no look at a host; None where there is one."""
+    known = result if isinstance(result, Mapping) else {}
+    if known.get("unreachable"):
+        return problem.unreachable(host, str(known.get("msg", "")))
+    if known.get("failed") or "layers" not in known:
+        return problem.unread(host, lines.in_one(str(known.get("msg", "it gave no answer"))))
+    return None
+
+
+def _unread(host: str, status: str, why: Problem) -> Dict[str, Any]:
     told = str(EdgesiteError(why.problem, why.fix))
     return {"host": host, "status": status, "why": told, "layers": [], "left": [], "observed": "", "desired": ""}

@@ -11,15 +11,17 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from ansible.errors import AnsibleError
 
+from ...module_utils import outcome
 from ...module_utils.boot import tools
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import spec as driver
-from ...module_utils.site import host_look, plan_file
+from ...module_utils.site import host_look, layers, plan_file
 from ...module_utils.storage import spec as storage
 from .. import host_archive
 from ..actions import HostActionBase
-from . import role_task
+from . import as_written, role_task
 from .host_layers import Layers
+from .rest import Rest
 
 # The host tools, which are there before any layer
 TOOLS = "tools"
@@ -49,7 +51,7 @@ class Refused(NamedTuple):
     """A layer that no host could have as it is asked for."""
 
     layer: str
-    why: str
+    why: Sequence[Exception]
 
 
 class Seen(NamedTuple):
@@ -67,15 +69,27 @@ def render(base: HostActionBase, mine: Layers) -> List[Union[Asked, Refused]]:
     ]
 
 
-def _rendered(base: HostActionBase, layer: str) -> Union[Asked, Refused]:
+def render_what_is_left(base: HostActionBase, mine: Layers) -> List[Union[Asked, Refused]]:
+    """The same, where somebody else tells what is wrong: of a layer, what is left is asked, if it can be."""
+    wrong = {layer: mine.left[layer] for layer in mine.wrong if layer in mine.left}
+    rendered = [
+        _rendered(base, layer, wrong.get(layer))
+        for layer in mine.wanted
+        if layer not in wrong or wrong[layer].calls_for(layers.by_name(layer))
+    ]
+    return [one for one in rendered if isinstance(one, Asked) or one.layer not in wrong]
+
+
+def _rendered(base: HostActionBase, layer: str, left: Optional[Rest] = None) -> Union[Asked, Refused]:
     try:
-        args, timeout = role_task.evaluated(layer, base.variables, base.templar)
+        variables = left.instead_of(base.variables) if left else base.variables
+        args, timeout = role_task.evaluated(layer, variables, base.templar)
         action = base.action(role_task.read(layer).module, args)
         # Each says what it would do.
         action._task.check_mode = True
         return Asked(layer, action, args, action.look_options(), timeout)
     except (EdgesiteError, AnsibleError) as error:
-        return Refused(layer, str(error))
+        return Refused(layer, [error])
 
 
 def look(
@@ -100,9 +114,14 @@ def look(
 
 def _told(one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
     if isinstance(one, Refused):
-        return {"failed": True, "msg": one.why}
+        return _refusal(one.why)
     told: Dict[str, Any] = one.action.judge_look(answers[one.layer], earlier)
-    return told
+    return as_written.failure(one.layer, told)
+
+
+def _refusal(why: Sequence[Exception]) -> Dict[str, Any]:
+    errors = [error if isinstance(error, EdgesiteError) else EdgesiteError(str(error)) for error in why]
+    return {"failed": True, "msg": " ".join(map(str, errors)), "problems": outcome.listed(errors)}
 
 
 @functools.lru_cache(maxsize=None)

@@ -129,7 +129,10 @@ def test_all_wrong_modes_are_told_and_names_are_given_once():
     [
         (entry("MAXN"), r"own_modes\[0\].name is MAXN, as a mode of the board"),
         (entry(base="60W"), r"own_modes\[0\].base is 60W, .*its modes are: MAXN, 30W"),
-        (entry(EMC={"MAX_FREQ": 1}), r"own_modes\[0\].settings.EMC.MAX_FREQ is none of this board's parameters: CPU_ONLINE, GPU, GPU_POWER"),
+        (
+            entry(EMC={"MAX_FREQ": 1}),
+            r"own_modes\[0\].settings.EMC.MAX_FREQ is none of this board's parameters: CPU_ONLINE, GPU, GPU_POWER",
+        ),
         (entry(GPU={"FREQ": 1}), r"GPU.FREQ is none of this board's arguments: MIN_FREQ, MAX_FREQ"),
         (entry(GPU={"MAX_FREQ": "high"}), "GPU.MAX_FREQ is high, which is not a whole number, or -1"),
         (entry(CPU_ONLINE={"CORE_1": 2}), "CPU_ONLINE.CORE_1 is 2, which is not 0 or 1"),

@@ -71,8 +71,8 @@ def plan(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], called:
 
 def _staged(one: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
     """A layer that cannot be judged yet, since one that it builds on has to change first, has no problem of its own."""
-    near_and_far = layers.foundations(one["layer"])
-    waits = [other["layer"] for other in earlier if other["layer"] in near_and_far and other["state"] in _PENDING]
+    before = layers.judged_after(one["layer"])
+    waits = [other["layer"] for other in earlier if other["layer"] in before and other["state"] in _PENDING]
     if one["state"] != PROBLEM or not waits:
         return dict(one)
     return {**one, "state": UNKNOWN, "after": waits[-1]}
@@ -95,7 +95,9 @@ def silence(host: str, result: Any) -> Optional[Problem]:
     if known.get("unreachable"):
         return problem.unreachable(host, str(known.get("msg", "")))
     if known.get("failed") or "layers" not in known:
-        return problem.unread(host, lines.in_one(str(known.get("msg", "it gave no answer"))))
+        told = problems({"msg": "it gave no answer", **known})
+        only = told[0] if len(told) == 1 else EdgesiteError(str(known.get("msg")))
+        return problem.unread(host, lines.in_one(only.problem), lines.in_one(only.fix))
     return None
 
 

@@ -18,6 +18,7 @@ class Layer(NamedTuple):
     """One layer. name: its own, and that of its role (edgesite.gpu.NAME), its tag and its result (NAME_result).
 
     variables: a host may have the layer where it is given one of them. after: the layers whose work it builds on.
+    judged_without: those of them that it can be judged without.
     specs: what the entries of variables look like, as Ansible checks options, where the role's specification does not
     say so.
     """
@@ -26,6 +27,7 @@ class Layer(NamedTuple):
     variables: Tuple[str, ...]
     after: Tuple[str, ...] = ()
     specs: Mapping[str, Any] = {}
+    judged_without: Tuple[str, ...] = ()
 
     def called(self, variables: Mapping[str, Any]) -> bool:
         """Whether these variables of a host call for it."""
@@ -51,6 +53,12 @@ def foundations(name: str) -> Set[str]:
     """The layers whose work a layer builds on, near and far."""
     near = {after for layer in LAYERS if layer.name == name for after in layer.after}
     return near.union(*(foundations(one) for one in near))
+
+
+def judged_after(name: str) -> Set[str]:
+    """The layers without whose work nobody can say what is wrong with this one."""
+    without = {other for layer in LAYERS if layer.name == name for other in layer.judged_without}
+    return foundations(name) - without
 
 
 def need_nvml(variables: Mapping[str, Any]) -> bool:
@@ -84,6 +92,7 @@ LAYERS = (
         ("mig_layouts", "mig_from_file", "mig_config"),
         after=("driver", "gpu"),
         specs={"mig_layouts": MIG_LAYOUTS},
+        judged_without=("gpu",),
     ),
     Layer("storage", ("storage_volumes",), specs={"storage_volumes": VOLUMES}),
     # Services put their data on the volumes, and start when these are there.

@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+import traceback
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible.errors import AnsibleError
+from ansible.utils.display import Display
 
 from ...module_utils import outcome
 from ...module_utils.boot import tools
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import spec as driver
-from ...module_utils.site import host_look, layers, plan_file
+from ...module_utils.site import host_look, layers, plan_file, problem
 from ...module_utils.storage import spec as storage
 from .. import host_archive
 from ..actions import HostActionBase
@@ -104,6 +107,28 @@ def look(
     """
     asked = {one.layer: one for one in rendered if isinstance(one, Asked)}
     answer = _answer(base, asked, bool(called), more or {})
+    with _nonsense(base):
+        return _seen(rendered, asked, answer, called)
+
+
+@contextlib.contextmanager
+def _nonsense(base: HostActionBase) -> Iterator[None]:
+    """A host may answer anything."""
+    host = base.variables["inventory_hostname"]
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        Display().vvv(traceback.format_exc(), host=host)
+        told = problem.garbled(host)
+        raise EdgesiteError(told.problem, told.fix) from error
+
+
+def _seen(
+    rendered: Sequence[Union[Asked, Refused]],
+    asked: Dict[str, Asked],
+    answer: Mapping[str, Any],
+    called: Sequence[str],
+) -> Seen:
     told = {name: result for name, result in answer["layers"].items() if name == TOOLS}
     for one in rendered:
         told[one.layer] = _told(one, answer["layers"], told)

@@ -11,13 +11,15 @@ from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
 from .. import outcome
 from ..common import lines
 from ..common.errors import EdgesiteError
-from . import layers, leftover, problem
+from . import expected, layers, leftover, problem
 from .plan_file import digest
 from .problem import Problem
 
 IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
 # of layers that are going to change, or may
 _PENDING = (CHANGES, UNKNOWN)
+_DRIVER = "driver"
+_NOTHING: Mapping[str, Mapping[str, Any]] = {}
 # What a layer's module tells of its plan, besides what all have
 _MORE = ("left_behind", "created", "kept", "destroyed", "need")
 
@@ -55,11 +57,19 @@ def _action(action: Mapping[str, Any]) -> Dict[str, Any]:
     return {**action, "does": lines.in_one(str(action["does"]))}
 
 
-def plan(entries: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], called: Collection[str]) -> Dict[str, Any]:
-    """The plan of a host. entries: of its layers. called: names of the layers that its variables call for."""
+def plan(
+    entries: Sequence[Mapping[str, Any]],
+    facts: Mapping[str, Any],
+    called: Collection[str],
+    asked: Mapping[str, Mapping[str, Any]] = _NOTHING,
+) -> Dict[str, Any]:
+    """The plan of a host. entries: of its layers. called: names of the layers that its variables call for.
+
+    asked: by layer, the options of its module, completed; they say what is expected where that cannot be seen yet.
+    """
     staged: List[Dict[str, Any]] = []
     for one in entries:
-        staged.append(_staged(one, staged))
+        staged.append(_expecting(_staged(one, staged), facts, asked))
     return {
         "facts": dict(facts),
         "layers": staged,
@@ -87,6 +97,13 @@ def of_result(host: str, result: Any) -> Dict[str, Any]:
     # without what Ansible notes of where its texts are from
     plain: Dict[str, Any] = json.loads(json.dumps({**result, "host": host, "status": "read"}, default=str))
     return plain
+
+
+def _expecting(one: Dict[str, Any], facts: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:
+    """A layer that waits for the driver, with what it will probably do: a plan file keeps none of it."""
+    if one["after"] != _DRIVER or one["layer"] not in asked:
+        return one
+    return {**one, "expected": expected.actions(one["layer"], asked[one["layer"]], facts)}
 
 
 def silence(host: str, result: Any) -> Optional[Problem]:

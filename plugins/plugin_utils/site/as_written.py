@@ -15,9 +15,9 @@ from ...module_utils.site import host_look
 from . import role_task
 
 # What follows the name of an option where a problem begins with it
-_BEGINS = r"^{0}(?=\[|\.\w| is | has | lacks |: )"
+_BEGINS = r"^{0}(?=\[|\.[a-z]| is | has | lacks |: )"
 # An option that a problem names further on has a number: its name alone may be any word.
-_FURTHER = r"(?<![\w.]){0}(?=\[[0-9])"
+_FURTHER = r"(?<![a-zA-Z0-9_.]){0}(?=\[[0-9])"
 
 
 def failure(layer: str, result: Mapping[str, Any]) -> Dict[str, Any]:
@@ -41,7 +41,7 @@ def _variables(layer: str) -> Mapping[str, str]:
     """By option of the layer's module, the variable that the role's task gives it."""
     found = {}
     for option, written in role_task.read(layer).options.items():
-        variable = re.search(r"\b{0}_\w+".format(layer), str(written))
+        variable = re.search(r"(?<![a-z_]){0}_[a-z_]+".format(layer), str(written))
         if variable:
             found[option] = variable.group()
     return found

@@ -12,12 +12,15 @@ import traceback
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 
 from ...module_utils import outcome
 from ...module_utils.boot import tools
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import spec as driver
+from ...module_utils.gpu import spec as gpu
+from ...module_utils.mig import spec as mig
 from ...module_utils.site import host_look, layers, plan_file, problem
 from ...module_utils.storage import spec as storage
 from .. import host_archive
@@ -30,6 +33,10 @@ from .rest import Rest
 TOOLS = "tools"
 MODULE = "edgesite.gpu.host_plan"
 _SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": storage.OPTIONS}
+_OF_GPUS: Dict[str, Tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "gpu": (gpu.OPTIONS, gpu.RULES),
+    "mig": (mig.OPTIONS, mig.RULES),
+}
 # Of what a layer is asked, that which is another each time
 _PASSING = ("clock",)
 
@@ -134,18 +141,29 @@ def _seen(
         told[one.layer] = _told(one, answer["layers"], told)
     desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
     entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
-    return Seen(host_look.plan(entries, answer["facts"], called), told, asked)
+    return Seen(host_look.plan(entries, answer["facts"], called, _completed(asked)), told, asked)
+
+
+def _completed(asked: Mapping[str, Asked]) -> Dict[str, Options]:
+    """What layers of GPUs are asked, as their modules would have it."""
+    found = {}
+    for name, (spec, rules) in _OF_GPUS.items():
+        if name in asked:
+            checked = ArgumentSpecValidator(spec, **rules).validate(asked[name].options)
+            found.update({} if checked.error_messages else {name: checked.validated_parameters})
+    return found
 
 
 def _told(one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
     if isinstance(one, Refused):
-        return _refusal(one.why)
+        return _refusal(one.layer, one.why)
     told: Dict[str, Any] = one.action.judge_look(answers[one.layer], earlier)
     return as_written.failure(one.layer, told)
 
 
-def _refusal(why: Sequence[Exception]) -> Dict[str, Any]:
-    errors = [error if isinstance(error, EdgesiteError) else EdgesiteError(str(error)) for error in why]
+def _refusal(layer: str, why: Sequence[Exception]) -> Dict[str, Any]:
+    fix = "Correct the variables of the layer {0}".format(layer)
+    errors = [error if isinstance(error, EdgesiteError) else EdgesiteError(str(error), fix) for error in why]
     return {"failed": True, "msg": " ".join(map(str, errors)), "problems": outcome.listed(errors)}
 
 

@@ -128,7 +128,9 @@ def of(layer: str, read: Read, lacking: Iterable[str]) -> Rest:
 
 def _is_of_part(error: EdgesiteError, names: Sequence[str], part: Mapping[str, Any]) -> bool:
     """Whether a problem is that of an option which a mapping has, and of none that it lacks."""
-    told = {key for name in names for key in re.findall(r"\b{0}\.(\w+)".format(re.escape(name)), str(error))}
+    told = {
+        key for name in names for key in re.findall(r"\b{0}\.(\w+)".format(re.escape(name)), str(error), flags=re.ASCII)
+    }
     return bool(told) and all(part.get(key) is not None for key in told) and error.problem.startswith(tuple(names))
 
 

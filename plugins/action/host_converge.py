@@ -69,6 +69,8 @@ class ActionModule(HostActionBase):
         for entry in entries:
             for action in entry["actions"]:
                 self.say("{0}: would {1}".format(entry["layer"], action["does"]))
+            for action in entry.get("expected", ()):
+                self.say("{0}: after {1}, would probably {2}".format(entry["layer"], entry["after"], action["does"]))
 
     def _layer(self, name: str, seen: Seen) -> Dict[str, Any]:
         """The result of a layer, or of the host tools."""

@@ -118,6 +118,13 @@ layers:
       type: list
       elements: dict
       returned: always
+    expected:
+      description:
+        - Of a layer of GPUs that waits for the driver, what it will probably do then, by the cards on the PCI bus and
+          this collection's catalogue of GPUs. It has the form of RV(layers[].actions), without UUIDs.
+      type: list
+      elements: dict
+      returned: when RV(layers[].after) is V(driver)
     before:
       description: What the layer's module returns as C(before).
       type: dict

@@ -64,7 +64,7 @@ def _gpus(accelerators: Sequence[Mapping[str, Any]]) -> List[_Gpu]:
     ours = [one for one in accelerators if one.get("vendor_id") == NVIDIA]
     found = []
     for index, one in enumerate(sorted(ours, key=lambda one: str(one["pci_bus_id"]))):
-        device = int(one["device_id"], 16)
+        device = int(one.get("device_id") or "0", 16)
         model = catalogue.by_pci_device(device)
         if model is not None:
             address = str(one["pci_bus_id"])

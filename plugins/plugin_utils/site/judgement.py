@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from ansible.utils.display import Display
 
@@ -161,8 +161,18 @@ def _by_look(host: _Host) -> None:
     host.has("driver", preflight.of_nvml(host.info, layers.need_nvml(host.asked)))
     told = {entry["layer"]: _told(entry, host.info) for entry in look["layers"]}
     host.has(_TOOLS, told.get(_TOOLS, []))
+    amiss = {layer for layer in host.rests if told.get(layer) != []}
     for layer, left in host.rests.items():
-        host.has(layer, _of_layers_look(layer, left, told.get(layer, []), host.info))
+        own = [] if _follows(layer, amiss) else told.get(layer, [])
+        host.has(layer, _of_layers_look(layer, left, own, host.info))
+
+
+def _follows(layer: str, amiss: Set[str]) -> bool:
+    """Whether a layer's problems may be there only since one that it builds on has some, or could not be looked at.
+
+    GPUs are judged by the driver that is there.
+    """
+    return bool(amiss & (layers.judged_after(layer) - {"driver"}))
 
 
 def _told(entry: Variables, info: Variables) -> List[EdgesiteError]:

@@ -405,6 +405,18 @@ def test_a_lost_gpu_is_told_once():
     assert [(one.layer, one.problem) for one in found] == [("driver", "gpu 1: it is lost"), ("gpu", "too many watts")]
 
 
+def test_what_follows_from_a_layer_that_it_builds_on_is_not_told():
+    wanted = {"tls_services": [{"unit": "nginx.service"}], "identity_ca_dir": "/nowhere"}
+    services = entry("tls", "There is no complete identity")
+    for others in ([], [entry("identity", "the TPM is not trusted")]):
+        look = {"facts": FACTS, "layers": [*others, services]}
+        told = [one.problem for one in judge({"a": {**wanted, LOOK: look}}, facts=True).problems]
+        assert "There is no complete identity" not in told and len(told) == 3 + len(others)
+    gpus = {"facts": FACTS, "layers": [entry("driver", "too new"), entry("gpu", "too many watts")]}
+    found = judge({"a": {"driver_branch": "580", "gpu_settings": [], LOOK: gpus}}, facts=True).problems
+    assert [one.problem for one in found] == ["too new", "too many watts"]
+
+
 def test_host_tools_that_cannot_be_had_are_a_problem():
     look = {"facts": FACTS, "layers": [entry("tools", "no space")]}
     (found,) = judge({"a": {LOOK: look}}, facts=True).problems

@@ -21,13 +21,12 @@ from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import spec as driver
 from ...module_utils.gpu import spec as gpu
 from ...module_utils.mig import spec as mig
-from ...module_utils.site import host_look, layers, plan_file, problem
+from ...module_utils.site import host_look, layers, misplaced, plan_file, problem
 from ...module_utils.storage import spec as storage
 from .. import host_archive
 from ..actions import HostActionBase
 from . import as_written, role_task
 from .host_layers import Layers
-from .rest import Rest
 
 # The host tools, which are there before any layer
 TOOLS = "tools"
@@ -40,6 +39,8 @@ _OF_GPUS: Dict[str, Tuple[Mapping[str, Any], Mapping[str, Any]]] = {
 # Of what a layer is asked, that which is another each time
 _PASSING = ("clock",)
 
+_NOT_RUN = "Check Python and sudo of the login user"
+
 Options = Dict[str, Any]
 _NOTHING = plan_file.digest(None)
 
@@ -47,7 +48,7 @@ _NOTHING = plan_file.digest(None)
 class Asked(NamedTuple):
     """What a layer is asked. action: of the layer's module. args: its options. options: what the look is given.
 
-    timeout: seconds that the layer may take; 0 for no limit.
+    timeout: seconds that the layer may take; 0 for no limit. given: variables of the layer, as they are evaluated.
     """
 
     layer: str
@@ -55,6 +56,7 @@ class Asked(NamedTuple):
     args: Options
     options: Options
     timeout: int
+    given: Mapping[str, Any]
 
 
 class Refused(NamedTuple):
@@ -75,7 +77,8 @@ class Seen(NamedTuple):
 def render(base: HostActionBase, mine: Layers) -> List[Union[Asked, Refused]]:
     """What is asked of each layer. base: the action of the task, which has the host's variables."""
     return [
-        Refused(layer, mine.wrong[layer]) if layer in mine.wrong else _rendered(base, layer) for layer in mine.wanted
+        Refused(layer, mine.wrong[layer]) if layer in mine.wrong else _rendered(base, layer, mine)
+        for layer in mine.wanted
     ]
 
 
@@ -83,21 +86,22 @@ def render_what_is_left(base: HostActionBase, mine: Layers) -> List[Union[Asked,
     """The same, where somebody else tells what is wrong: of a layer, what is left is asked, if it can be."""
     wrong = {layer: mine.left[layer] for layer in mine.wrong if layer in mine.left}
     rendered = [
-        _rendered(base, layer, wrong.get(layer))
+        _rendered(base, layer, mine)
         for layer in mine.wanted
         if layer not in wrong or wrong[layer].calls_for(layers.by_name(layer))
     ]
     return [one for one in rendered if isinstance(one, Asked) or one.layer not in wrong]
 
 
-def _rendered(base: HostActionBase, layer: str, left: Optional[Rest] = None) -> Union[Asked, Refused]:
+def _rendered(base: HostActionBase, layer: str, mine: Layers) -> Union[Asked, Refused]:
+    left = mine.left[layer]
     try:
-        variables = left.instead_of(base.variables) if left else base.variables
+        variables = left.instead_of(base.variables) if layer in mine.wrong else base.variables
         args, timeout = role_task.evaluated(layer, variables, base.templar)
         action = base.action(role_task.read(layer).module, args)
         # Each says what it would do.
         action._task.check_mode = True
-        return Asked(layer, action, args, action.look_options(), timeout)
+        return Asked(layer, action, args, action.look_options(), timeout, left.given())
     except (EdgesiteError, AnsibleError) as error:
         return Refused(layer, [error])
 
@@ -138,7 +142,7 @@ def _seen(
 ) -> Seen:
     told = {name: result for name, result in answer["layers"].items() if name == TOOLS}
     for one in rendered:
-        told[one.layer] = _told(one, answer["layers"], told)
+        told[one.layer] = _told(one, answer, told)
     desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
     entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
     return Seen(host_look.plan(entries, answer["facts"], called, _completed(asked)), told, asked)
@@ -154,11 +158,15 @@ def _completed(asked: Mapping[str, Asked]) -> Dict[str, Options]:
     return found
 
 
-def _told(one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
+def _told(one: Union[Asked, Refused], answer: Mapping[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:
     if isinstance(one, Refused):
         return _refusal(one.layer, one.why)
-    told: Dict[str, Any] = one.action.judge_look(answers[one.layer], earlier)
-    return as_written.failure(one.layer, told)
+    told: Dict[str, Any] = one.action.judge_look(answer["layers"][one.layer], earlier)
+    if told.get("failed"):
+        # A host that no layer of this kind is for would be told to get a driver, or a TPM's programs.
+        wrong = misplaced.problems(layers.by_name(one.layer), one.given, answer["facts"])
+        return _refusal(one.layer, wrong) if wrong else as_written.failure(one.layer, told)
+    return told
 
 
 def _refusal(layer: str, why: Sequence[Exception]) -> Dict[str, Any]:
@@ -190,7 +198,8 @@ def _answer(
     if result.get("needs_archive"):
         result = base.run_module(MODULE, {**options, "archive": base.send(host_archive.archive(dict(files)))})
     if result.get("failed"):
-        raise EdgesiteError(str(result.get("msg", "the host gives no reason")), "Correct this, and run again")
+        fix = _NOT_RUN if "module_stderr" in result else "Correct this, and run again"
+        raise EdgesiteError(str(result.get("msg", "the host gives no reason")), fix)
     return result
 
 

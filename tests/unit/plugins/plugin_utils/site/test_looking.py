@@ -84,7 +84,8 @@ def test_what_the_controller_lacks_is_not_told_as_the_hosts():
     mirror = {"url": "http://hub", "key": "/nowhere.asc", "key_fingerprint": "0123 4567 89AB CDEF 0123" * 2}
     base = Base(driver_branch="580", driver_source="mirror", driver_mirror=mirror)
     assert looking.render_what_is_left(base, layers(base)) == []
-    assert [type(one) for one in looking.render(base, Layers(["driver"], ["driver"], {}, {}))] == [looking.Refused]
+    unseen = layers(base)._replace(wrong={})
+    assert [type(one) for one in looking.render(base, unseen)] == [looking.Refused]
 
 
 def look(answer, **variables):
@@ -98,6 +99,18 @@ def test_problems_have_the_names_of_variables():
     seen = look({"facts": {}, "layers": {"gpu": told}}, gpu_settings=[GOOD])
     (entry,) = seen.plan["layers"]
     assert entry["problems"] == [{"problem": "gpu_settings[0].ecc is set", "fix": "Name only GPUs that have it"}]
+
+
+def test_a_layer_for_hosts_of_another_kind_says_so():
+    told = outcome.failure(EdgesiteError("The NVIDIA driver is not installed", "Install it"), 0)
+    seen = look({"facts": {"jetson": {"soc": "tegra234"}}, "layers": {"gpu": told}}, gpu_settings=[GOOD])
+    assert seen.told["gpu"]["msg"].startswith("gpu_settings is set, and this host is a Jetson")
+
+
+@pytest.mark.parametrize(("key", "fix"), [("module_stderr", "Check Python and sudo"), ("rc", "Correct this")])
+def test_a_module_that_does_not_run(key, fix):
+    with pytest.raises(EdgesiteError, match="python3: not found. " + fix):
+        look({"failed": True, "msg": "python3: not found", key: 127})
 
 
 @pytest.mark.parametrize(
@@ -115,3 +128,15 @@ def test_problems_have_the_names_of_variables():
 def test_a_host_that_answers_nonsense_is_told_as_such(answer):
     with pytest.raises(EdgesiteError, match="is not what modules of edgesite.gpu answer"):
         look(answer, gpu_settings=[GOOD])
+
+
+def test_what_is_asked_of_gpus_is_expected_once_there_is_a_driver():
+    failed = outcome.failure(EdgesiteError("The NVIDIA driver is not installed", "Install it"), 0)
+    install = {"actions": [{"does": "install the driver"}]}
+    card = {"pci_bus_id": "0000:17:00.0", "vendor_id": "10de", "device_id": "1eb8"}
+    answer = {"facts": {"accelerators": [card]}, "layers": {"driver": install, "gpu": failed, "mig": failed}}
+    wanted = {"driver_branch": "580", "gpu_settings": [{"gpus": "all", "ecc": "no"}], "mig_config": "all-balanced"}
+    found = {one["layer"]: one for one in look(answer, **wanted).plan["layers"]}
+    assert [one["does"] for one in found["gpu"]["expected"]] == ["set ecc of GPU 0 Tesla T4 (0000:17:00.0) to False"]
+    assert (found["gpu"]["state"], found["gpu"]["actions"]) == ("unknown", [])
+    assert found["mig"]["expected"] == [] and "expected" not in found["driver"]

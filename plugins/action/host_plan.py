@@ -15,13 +15,21 @@ class ActionModule(HostActionBase):
     """Renders what the inventory asks for, asks the host once, and says what a run would do there."""
 
     # What a task may give; the module has more of them, which are set here.
-    OPTIONS = {**host_layers.OPTIONS, "gather": {"type": "list", "elements": "str"}, "tpm_tcti": {"type": "str"}}
+    OPTIONS = {
+        **host_layers.OPTIONS,
+        "despite_mistakes": {"type": "bool", "default": False},
+        "gather": {"type": "list", "elements": "str"},
+        "tpm_tcti": {"type": "str"},
+    }
 
     def answer(self, task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         self._task_vars = task_vars
-        mine = host_layers.of(self, self.options(self.OPTIONS)["select"])
+        options = self.options(self.OPTIONS)
+        despite_mistakes = options["despite_mistakes"]
+        mine = host_layers.of(self, options["select"], despite_mistakes)
+        rendered = (looking.render_what_is_left if despite_mistakes else looking.render)(self, mine)
         tcti = self.templar.template(task_vars.get("edgesite_tpm_tcti", ""))
-        given = {name: value for name, value in self._task.args.items() if name not in host_layers.OPTIONS}
+        given = {name: value for name, value in self._task.args.items() if name in ("gather", "tpm_tcti")}
         more = {"tpm_tcti": tcti or None, **given}
-        seen = looking.look(self, looking.render(self, mine), mine.called, more)
+        seen = looking.look(self, rendered, mine.called, more)
         return {"changed": False, "host": task_vars["inventory_hostname"], "status": "read", **seen.plan}

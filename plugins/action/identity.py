@@ -9,6 +9,7 @@ import time
 from typing import Any, Callable, Dict, List, Mapping
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible_collections.edgesite.gpu.plugins.module_utils import outcome
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import NONE, by
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, combined
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity.store import SLOTS
@@ -91,7 +92,8 @@ class ActionModule(InstallingActionBase):
         except Broken as broken:
             return self._failed(broken.result)
         except EdgesiteError as error:
-            return self._failed({**error.details, "msg": str(error)})
+            told = {"msg": str(error), "problems": outcome.listed(error.parts or [error])}
+            return self._failed({**error.details, **told})
         except AnsibleError as error:
             return self._failed({"msg": str(error)})
         except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Callable, ContextManager, Dict, Generic, Iterable, List, NamedTuple, Optional, Sequence, TypeVar
 
 from .common import disruption
-from .common.errors import EdgesiteError, printable, sentence
+from .common.errors import EdgesiteError, combined, printable, sentence
 
 State = TypeVar("State")
 Action = TypeVar("Action")
@@ -39,6 +39,8 @@ class Domain(ABC, Generic[State, Action]):
 
     # Whether its actions wait for a reboot that a domain before it leaves to be done
     after_reboot = False
+    # Whether those after it can be judged where it cannot be had
+    apart = False
 
     def alone(self) -> ContextManager[None]:
         """Keeps others from changing the same things meanwhile; held from before the first look to after the last."""
@@ -183,15 +185,20 @@ def converge(
 def converge_all(domains: Iterable[Domain[Any, Any]], check: bool, note: Note = unheard) -> Outcome:
     """Brings one domain after the other to what is wanted, each planned when those before it are done.
 
-    before is of the first that tells of a thing, after and extras are of the last.
+    before is of the first that tells of a thing, after and extras are of the last. In check mode, what is wrong with
+    domains that stand apart is told together.
     """
     told = Outcome([], {}, {}, {})
     boots, waiting = 0, False
+    wrong: List[EdgesiteError] = []
     for domain in domains:
         behind = domain.after_reboot and (waiting or boots > 0)
         try:
             one = converge(domain, check, note, () if check else told.actions, booted=check and behind)
         except EdgesiteError as error:
+            if check and domain.apart:
+                wrong += error.parts or [error]
+                continue
             if check or not told.actions:
                 raise
             raise _kept(told.actions, error) from error
@@ -204,6 +211,8 @@ def converge_all(domains: Iterable[Domain[Any, Any]], check: bool, note: Note = 
             {**told.after, **one.after},
             _merged(told.extras, one.extras),
         )
+    if wrong:
+        raise combined(list({str(error): error for error in wrong}.values()))
     if boots + waiting > 1:
         told.extras[BOOTS] = boots + waiting
     return told

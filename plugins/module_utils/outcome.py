@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Callable, Dict, Iterable, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
 
 from .common.errors import EdgesiteError
 from .converge import ApplyError, Domain, Note, Outcome, converge_all, unheard
@@ -49,7 +49,12 @@ def failure(error: EdgesiteError, verbosity: int) -> Dict[str, Any]:
             details[result] = status
     if verbosity >= 3:
         details["exception"] = traceback.format_exc()
-    return {"failed": True, "msg": str(error), **details}
+    return {"failed": True, "msg": str(error), "problems": listed(error.parts or [error]), **details}
+
+
+def listed(errors: Sequence[EdgesiteError]) -> List[Dict[str, str]]:
+    """Errors for who shows each with its own fix."""
+    return [{"problem": one.problem, "fix": one.fix} for one in errors]
 
 
 def _status(error: Optional[BaseException], attribute: str) -> Optional[str]:

@@ -22,6 +22,12 @@ options:
       - Names of layers to look at. By default those that the host's variables call for and the tags of the run select.
     type: list
     elements: str
+  despite_mistakes:
+    description:
+      - Whether to look although some of the host's variables are wrong. Of a layer, the variables that are good are
+        looked at; a layer that nothing is left of is not. M(edgesite.gpu.site_check) says what is wrong.
+    type: bool
+    default: false
   layers:
     description: What is asked of the host, by layer. Set by the action plugin.
     type: dict
@@ -112,6 +118,11 @@ layers:
       description: What to do about RV(layers[].problem) where that does not say so itself.
       type: str
       returned: always
+    problems:
+      description: The same, one by one, each with C(problem) and C(fix), in the names of the variables.
+      type: list
+      elements: dict
+      returned: always
     actions:
       description:
         - What would be done, in order. C(does) says it in words; C(disruption) is V(none), V(restart), V(destroy),
@@ -119,6 +130,13 @@ layers:
       type: list
       elements: dict
       returned: always
+    expected:
+      description:
+        - Of a layer of GPUs that waits for the driver, what it will probably do then, by the cards on the PCI bus and
+          this collection's catalogue of GPUs. It has the form of RV(layers[].actions), without UUIDs.
+      type: list
+      elements: dict
+      returned: when RV(layers[].after) is V(driver)
     before:
       description: What the layer's module returns as C(before).
       type: dict
@@ -252,6 +270,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "select": {"type": "list", "elements": "str"},
+            "despite_mistakes": {"type": "bool", "default": False},
             "layers": {"type": "dict", "default": {}},
             "secrets": {"type": "dict", "default": {}, "no_log": True},
             "gather": {"type": "list", "elements": "str", "choices": SUBSETS, "default": SUBSETS},

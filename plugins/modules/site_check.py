@@ -37,8 +37,8 @@ options:
     default: true
   facts:
     description: >-
-      Whether to check what the hosts have too. The variable C(facts_result) of each host has to hold the result of
-      M(edgesite.gpu.gpu_info), which the role edgesite.gpu.facts registers.
+      Whether to check what the hosts have too. The variable C(edgesite_plan) of each host has to hold the result of
+      M(edgesite.gpu.host_plan), as the playbook edgesite.gpu.preflight registers it.
     type: bool
     default: false
   report_file:

@@ -14,6 +14,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..module_utils import outcome
 from ..module_utils.basic import UNJUDGED, refusal
 from ..module_utils.common import writable
 from ..module_utils.common.errors import EdgesiteError
@@ -40,7 +41,7 @@ class GuardedActionBase(ActionBase):
             self.guard(task_vars)
             result.update(self.answer(task_vars))
         except EdgesiteError as error:
-            result.update(error.details, failed=True, msg=str(error))
+            result.update(error.details, failed=True, msg=str(error), problems=outcome.listed(error.parts or [error]))
         return result
 
     def guard(self, task_vars: Mapping[str, Any]) -> None:

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ..common.errors import EdgesiteError
+
 CONTAINER = "container"
 INSTALLER = "installer"
 
 _IN_THE_WAY = {
-    CONTAINER: "The driver on this host is a driver container's, as NVIDIA's GPU operator runs it: packages would put "
-    "a second driver beside it. Remove driver_branch and driver_version for this host, or turn the container off first "
-    "('helm upgrade ... --set driver.enabled=false' for the GPU operator).",
-    INSTALLER: "The driver on this host was installed by NVIDIA's .run installer, and packages over it would leave "
-    "parts of both. Run 'nvidia-uninstall --silent' on the host first, or remove driver_branch and driver_version for "
-    "this host.",
+    CONTAINER: (
+        "The driver on this host is a driver container's, as NVIDIA's GPU operator runs it: packages would put a "
+        "second driver beside it",
+        "Remove driver_branch and driver_version for this host, or turn the container off first ('helm upgrade ... "
+        "--set driver.enabled=false' for the GPU operator)",
+    ),
+    INSTALLER: (
+        "The driver on this host was installed by NVIDIA's .run installer, and packages over it would leave parts of "
+        "both",
+        "Run 'nvidia-uninstall --silent' on the host first, or remove driver_branch and driver_version for this host",
+    ),
 }
 
 
-def in_the_way(installed_by: Optional[str]) -> Optional[str]:
+def in_the_way(installed_by: Optional[str]) -> Optional[EdgesiteError]:
     """Why no packages can be installed, and the way out; None where they can be."""
-    return _IN_THE_WAY.get(installed_by or "")
+    told = _IN_THE_WAY.get(installed_by or "")
+    return EdgesiteError(*told) if told else None

@@ -114,7 +114,7 @@ class Plan:
     held by this collection. rebuild: the initramfs is to be made anew.
     """
 
-    problems: Tuple[str, ...]
+    problems: Tuple[EdgesiteError, ...]
     packages: Packages
     install: bool
     installs: str
@@ -317,7 +317,7 @@ def _stream(on: System, want: Options, flavour: str) -> Optional[str]:
     return "nvidia-driver:{0}-{1}".format(want.branch, "open" if flavour == "open" else "dkms")
 
 
-def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, install: bool) -> List[str]:
+def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, install: bool) -> List[EdgesiteError]:
     found = support.judge(
         now.gpus,
         flavour,
@@ -327,7 +327,7 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
         now.info["mok"]["enrolled"],
         signed=not packages.dkms,
     )
-    problems = ["{0}. {1}.".format(problem.reason, problem.fix) for problem in found]
+    problems = [EdgesiteError(problem.reason, problem.fix) for problem in found]
     # what else they may be in the way of, apt tells before anything changes
     foreign = [name for name in now.held_by_others if not want.fits(driver_version(now.packages[name]))]
     if install and foreign:
@@ -335,8 +335,9 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
             ("apt-mark showhold", "apt-mark unhold") if now.on.apt else ("dnf versionlock", "dnf versionlock delete")
         )
         problems.append(
-            "Packages are held, and not by this role: {0}. Find out why ('{1}'), then release them ('{2}').".format(
-                ", ".join(foreign), *tools
+            EdgesiteError(
+                "Packages are held, and not by this role: {0}".format(", ".join(foreign)),
+                "Find out why ('{0}'), then release them ('{1}')".format(*tools),
             )
         )
     in_the_way = home.in_the_way(now.info.get("installed_by"))
@@ -347,19 +348,24 @@ def _problems(now: Situation, want: Options, flavour: str, packages: Wanted, ins
     blocking = _blocking(now)
     if install and blocking and _replaces(now, want) and not (want.while_used or want.allow_reboot):
         problems.append(
-            "The driver {0} is in use: {1}. After other packages are installed, programs that start cannot use the "
-            "GPUs until a reboot. Stop these, or set edgesite_allow_reboot: true, or driver_while_used: true to "
-            "install now and reboot later.".format(now.info["loaded"]["version"], _named(blocking))
+            EdgesiteError(
+                "The driver {0} is in use: {1}. After other packages are installed, programs that start cannot use "
+                "the GPUs until a reboot".format(now.info["loaded"]["version"], _named(blocking)),
+                "Stop these, or set edgesite_allow_reboot: true, or driver_while_used: true to install now and reboot "
+                "later",
+            )
         )
     return problems
 
 
-def _brought_another(now: Situation, want: Options) -> str:
+def _brought_another(now: Situation, want: Options) -> EdgesiteError:
     """The packages are as wanted, and what they are there for is not."""
-    return (
-        "The packages of {0} are installed, but the driver's libraries on the host are {1}. Set driver_branch to {2}, "
-        "or set another driver_source; 'dpkg -S libnvidia-ml.so.1' on the host names the package that they come "
-        "from.".format(want.words, now.info["user_space"], support.branch_of(now.info["user_space"]))
+    return EdgesiteError(
+        "The packages of {0} are installed, but the driver's libraries on the host are {1}".format(
+            want.words, now.info["user_space"]
+        ),
+        "Set driver_branch to {0}, or set another driver_source; 'dpkg -S libnvidia-ml.so.1' on the host names the "
+        "package that they come from".format(support.branch_of(now.info["user_space"])),
     )
 
 

@@ -33,10 +33,18 @@ class Fan(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """profile: the one to be in force, empty to keep it. curves: all of the user's own, None to leave them alone."""
+    """profile: the one to be in force, empty to keep it. curves: all of the user's own, None to leave them alone.
+
+    option: what users call the profile.
+    """
 
     profile: str = ""
     curves: Optional[Tuple[Curve, ...]] = None
+    option: str = "profile"
+
+    def anything(self) -> bool:
+        """Whether something is wanted."""
+        return bool(self.profile) or self.curves is not None
 
 
 class State(NamedTuple):
@@ -60,9 +68,14 @@ class SetProfile(NamedTuple):
     curves: str = ""
 
 
-def wanted(profile: str, curves: Optional[Sequence[Mapping[str, Any]]], option: str = "curves") -> Wanted:
-    """What the options ask for. Raises EdgesiteError."""
-    return Wanted(profile, None if curves is None else fan_curves.checked(curves, option))
+def wanted(
+    profile: str,
+    curves: Optional[Sequence[Mapping[str, Any]]],
+    option: str = "profile",
+    curves_option: str = "curves",
+) -> Wanted:
+    """What the options ask for. option, curves_option: what users call them. Raises EdgesiteError."""
+    return Wanted(profile, None if curves is None else fan_curves.checked(curves, curves_option), option)
 
 
 def parse_conf(text: str, path: str = "/etc/nvfancontrol.conf") -> Tuple[Fan, ...]:
@@ -117,7 +130,7 @@ def plan(wants: Wanted, state: State) -> List[SetProfile]:
     text = state.text if wants.curves is None else fan_curves.with_curves(state.text, wants.curves)
     profile = wants.profile or (_kept(state) if text != state.text else "")
     fans = parse_conf(text)
-    _check_offered(wants.profile, profile, fans)
+    _check_offered(wants, profile, fans)
     others = [] if state.in_force is None else [name for name in state.in_force.values() if name != profile]
     rests = not profile or (state.active and not others and all(fan.default == profile for fan in fans))
     if text == state.text and rests:
@@ -132,10 +145,10 @@ def _kept(state: State) -> str:
     return names.pop() if len(names) == 1 and names <= set(common(state.fans)) else ""
 
 
-def _check_offered(named: str, profile: str, fans: Tuple[Fan, ...]) -> None:
+def _check_offered(wants: Wanted, profile: str, fans: Tuple[Fan, ...]) -> None:
     offered = common(fans)
-    if named and named not in offered:
-        raise unknown("profile", named, offered)
+    if wants.profile and wants.profile not in offered:
+        raise unknown(wants.option, wants.profile, offered)
     gone = [name for name in [profile] if name and name not in offered]
     gone += [fan.default for fan in fans if not profile and fan.default not in fan.profiles]
     if gone:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..common import apt, lines
 from ..common.apt import Transaction
 from ..common.errors import EdgesiteError, Problems
 from ..common.lines import Kind
-from . import board, fan, jetpack, nvpmodel, offer
+from . import board, jetpack, offer
 
 # The end of the version of a package of L4T, as 36.4.7-20250918154033 or 5.15.148-tegra-36.4.7-20250918154033
 _OF_RELEASE = re.compile(r"(?:^|-)(\d+\.\d+\.\d+)-\d{14}\Z", re.ASCII)
@@ -63,35 +63,6 @@ def plan(info: Mapping[str, Any], wanted: Wanted) -> Dict[str, Any]:
         "hold": [name for name in keep if name not in info["held"]],
     }
     return {**result, "words": _words(result, info, wanted)}
-
-
-def foresee(
-    wanted: Wanted,
-    mode: str,
-    profile: str,
-    facts: Mapping[str, Any],
-    own: Sequence[str] = (),
-    bases: Sequence[str] = (),
-) -> List[EdgesiteError]:
-    """What of a release, a power mode and a fan profile a Jetson cannot have, by what gpu_info reports of it.
-
-    own: the modes and profiles that it gets beside the board's. bases: the modes that own ones are like.
-    """
-    problems = []
-    try:
-        _upgrade({**facts, "installed": {}, "held": [], "held_by_role": []}, wanted, _goal(facts, wanted))
-    except EdgesiteError as error:
-        problems.append(error)
-    names = [str(offered["name"]) for offered in facts.get("power_modes", [])]
-    if mode and names and mode not in [*names, *own]:
-        problems.append(nvpmodel.unknown("jetpack_power_mode", mode, names))
-    for place, base in enumerate(bases if names else ()):
-        if base not in names:
-            problems.append(nvpmodel.unknown("jetpack_power_modes[{0}].base".format(place), base, names))
-    profiles = facts.get("fan_profiles")
-    if profile and profiles is not None and profile not in [*profiles, *own]:
-        problems.append(fan.unknown("jetpack_fan_profile", profile, profiles))
-    return problems
 
 
 def check(wanted: Wanted) -> None:

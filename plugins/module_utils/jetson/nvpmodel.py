@@ -9,7 +9,7 @@ import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..common.disruption import NONE, by
-from ..common.errors import EdgesiteError
+from ..common.errors import EdgesiteError, Problems, combined
 from . import own_lines, own_modes
 from .nvpmodel_conf import Conf, Mode, parse_conf
 from .own_modes import Own
@@ -25,10 +25,18 @@ SET, BOOT = "set", "boot"
 
 
 class Wanted(NamedTuple):
-    """mode: the name of the one to be in force, empty to keep it. own: all of the user's own, None to leave them."""
+    """mode: the name of the one to be in force, empty to keep it. own: all of the user's own, None to leave them.
+
+    option: what users call the mode.
+    """
 
     mode: str = ""
     own: Optional[Tuple[Own, ...]] = None
+    option: str = "mode"
+
+    def anything(self) -> bool:
+        """Whether something is wanted."""
+        return bool(self.mode) or self.own is not None
 
 
 class State(NamedTuple):
@@ -86,8 +94,8 @@ class ReleaseClocks(NamedTuple):
 Action = Union[WriteModes, SetMode, ReleaseClocks]
 
 
-def find(conf: Conf, name: str) -> Mode:
-    """The mode of that name. Raises EdgesiteError."""
+def find(conf: Conf, name: str, option: str = "mode") -> Mode:
+    """The mode of that name. option: what users call it. Raises EdgesiteError."""
     found = [mode for mode in conf.modes if mode.name == name]
     if len(found) == 1:
         return found[0]
@@ -98,7 +106,7 @@ def find(conf: Conf, name: str) -> Mode:
             ),
             "Give the modes different names in /etc/nvpmodel.conf on the host",
         )
-    raise unknown("mode", name, [mode.name for mode in conf.modes])
+    raise unknown(option, name, [mode.name for mode in conf.modes])
 
 
 def unknown(option: str, name: str, offered: Sequence[str]) -> EdgesiteError:
@@ -145,9 +153,11 @@ def needs_reboot(current: Optional[Mode], wanted: Mode, cores_fixed: bool = True
     )
 
 
-def wanted(mode: str, own: Optional[Sequence[Mapping[str, Any]]], option: str = "own_modes") -> Wanted:
-    """What the options ask for. Raises EdgesiteError."""
-    return Wanted(mode, None if own is None else own_modes.checked(own, option))
+def wanted(
+    mode: str, own: Optional[Sequence[Mapping[str, Any]]], option: str = "mode", own_option: str = "own_modes"
+) -> Wanted:
+    """What the options ask for. option, own_option: what users call them. Raises EdgesiteError."""
+    return Wanted(mode, None if own is None else own_modes.checked(own, own_option), option)
 
 
 def plan(wants: Wanted, state: State, path: str = "/etc/nvpmodel.conf") -> List[Action]:
@@ -155,12 +165,23 @@ def plan(wants: Wanted, state: State, path: str = "/etc/nvpmodel.conf") -> List[
 
     A mode that is no longer wanted stays in the file for as long as it is in force.
     """
-    actions = _writes(wants, state, path)
+    actions = _written(wants, state, path)
     state = after(state, actions)
-    setting = _sets(wants.mode, state)
+    setting = _sets(wants, state)
     state = after(state, setting)
     _check_gone(wants, state)
     return [*actions, *setting, *_writes(wants, state, path)]
+
+
+def _written(wants: Wanted, state: State, path: str) -> List[Action]:
+    """Where the user's own modes cannot be had, what is wrong with the mode is told along."""
+    problems = Problems()
+    with problems:
+        return _writes(wants, state, path)
+    if wants.mode not in ["", *(own.name for own in wants.own or ())]:
+        with problems:
+            find(state.conf, wants.mode, wants.option)
+    raise combined(problems.found)
 
 
 def _writes(wants: Wanted, state: State, path: str) -> List[Action]:
@@ -194,9 +215,10 @@ def _check_gone(wants: Wanted, state: State) -> None:
             )
 
 
-def _sets(name: str, state: State) -> List[Action]:
+def _sets(wants: Wanted, state: State) -> List[Action]:
+    name = wants.mode
     again = state.stale == SET
-    mode = find(state.conf, name) if name else of_id(state.conf, in_force(state))
+    mode = find(state.conf, name, wants.option) if name else of_id(state.conf, in_force(state))
     if mode is None or not (name or again):
         return []
     running = in_force(state)

@@ -39,11 +39,15 @@ NO_TABLES: Tables = {}
 
 
 class Own(NamedTuple):
-    """A mode that a user wants. base: the mode of the board that it is but for its settings."""
+    """A mode that a user wants. base: the mode of the board that it is but for its settings.
+
+    where: what users call its place among the options.
+    """
 
     name: str
     base: str
     settings: Tuple[Setting, ...]
+    where: str = ""
 
 
 def table_files(conf: Conf) -> Dict[str, List[str]]:
@@ -72,7 +76,7 @@ def _own(entry: Mapping[str, Any], where: str, earlier: Sequence[str]) -> Own:
     if name in earlier:
         raise EdgesiteError("{0}.name is {1}, as an earlier one".format(where, name), "Give each mode its own name")
     base = lines.checked(where + ".base", entry["base"], _NAME)
-    return Own(name, base, tuple(_settings(entry["settings"], where + ".settings")))
+    return Own(name, base, tuple(_settings(entry["settings"], where + ".settings")), where)
 
 
 def _settings(given: Mapping[str, Any], where: str) -> Iterable[Setting]:
@@ -103,11 +107,14 @@ def resolved(text: str, wanted: Sequence[Own], path: str, tables: Tables = NO_TA
     conf = parse_conf(own_lines.without(text), path)
     ids = _ids(text, conf)
     found = []
+    problems = Problems()
     for own in wanted:
-        mode = _resolved(own, conf, tables)
-        identity = ids.get(own.name, max([*ids.values(), *(one.id for one in conf.modes)]) + 1)
-        ids[own.name] = identity
-        found.append(mode._replace(id=identity))
+        with problems:
+            mode = _resolved(own, conf, tables)
+            identity = ids.get(own.name, max([*ids.values(), *(one.id for one in conf.modes)]) + 1)
+            ids[own.name] = identity
+            found.append(mode._replace(id=identity))
+    problems.end()
     return found
 
 
@@ -122,13 +129,13 @@ def _resolved(own: Own, conf: Conf, tables: Tables) -> Mode:
     names = [mode.name for mode in conf.modes]
     if own.name in names:
         raise EdgesiteError(
-            "the own power mode {0} has the name of a mode of the board".format(own.name),
+            "{0}.name is {1}, as a mode of the board".format(own.where, own.name),
             "Give it another name; the modes of the board stay as they are",
         )
     if own.base not in names:
         raise EdgesiteError(
-            "the base of the own power mode {0} is {1}, which this board does not have; its modes are: {2}".format(
-                own.name, own.base, ", ".join(names)
+            "{0}.base is {1}, which this board does not have; its modes are: {2}".format(
+                own.where, own.base, ", ".join(names)
             ),
             "Set base to one of these",
         )
@@ -154,7 +161,7 @@ def _merged(base: Sequence[Setting], own: Sequence[Setting]) -> Tuple[Setting, .
 
 def _check(setting: Setting, own: Own, conf: Conf, tables: Tables) -> None:
     """Raises EdgesiteError for what nvpmodel would fail at, or the board not start with."""
-    where = "{0} {1} of the own power mode {2}".format(setting.parameter, setting.argument, own.name)
+    where = "{0}.settings.{1}.{2}".format(own.where, setting.parameter, setting.argument)
     if setting[:2] not in conf.parameters:
         arguments = [argument for parameter, argument in conf.parameters if parameter == setting.parameter]
         offered = arguments or sorted({parameter for parameter, _argument in conf.parameters})

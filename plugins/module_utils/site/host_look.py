@@ -6,16 +6,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Collection, Dict, List, Mapping, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
 
+from .. import outcome
 from ..common import lines
 from ..common.errors import EdgesiteError
-from . import layers, leftover, problem
+from . import expected, layers, leftover, problem
 from .plan_file import digest
+from .problem import Problem
 
 IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
 # of layers that are going to change, or may
 _PENDING = (CHANGES, UNKNOWN)
+_DRIVER = "driver"
+_NOTHING: Mapping[str, Mapping[str, Any]] = {}
 # What a layer's module tells of its plan, besides what all have
 _MORE = ("left_behind", "created", "kept", "destroyed", "need")
 
@@ -30,6 +34,7 @@ def entry(layer: str, result: Mapping[str, Any], desired: str) -> Dict[str, Any]
         "after": "",
         "problem": lines.in_one(str(result.get("msg", "no message"))) if failed else "",
         "fix": "",
+        "problems": outcome.listed(problems(result)) if failed else [],
         "actions": actions,
         "before": result.get("before") or {},
         "after_state": result.get("after") or {},
@@ -38,6 +43,14 @@ def entry(layer: str, result: Mapping[str, Any], desired: str) -> Dict[str, Any]
         "desired": desired,
         **{name: result[name] for name in _MORE if result.get(name)},
     }
+
+
+def problems(result: Mapping[str, Any]) -> List[EdgesiteError]:
+    """What a module that failed tells of, one by one, whatever a host has put there."""
+    listed = result.get("problems")
+    each = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    found = [EdgesiteError(str(one.get("problem", "")), str(one.get("fix", ""))) for one in each]
+    return [one for one in found if one.problem] or [EdgesiteError(str(result.get("msg", "no message")))]
 
 
 def _action(action: Mapping[str, Any]) -> Dict[str, Any]:
@@ -49,14 +62,17 @@ def plan(
     facts: Mapping[str, Any],
     called: Collection[str],
     refused: Collection[str] = (),
+    asked: Mapping[str, Mapping[str, Any]] = _NOTHING,
 ) -> Dict[str, Any]:
     """The plan of a host. entries: of its layers. called: names of the layers that its variables call for.
 
-    refused: of these, those that are wrong whatever the host is like.
+    refused: of these, those that are wrong whatever the host is like. asked: by layer, the options of its module,
+    completed; they say what is expected where that cannot be seen yet.
     """
     staged: List[Dict[str, Any]] = []
     for one in entries:
-        staged.append(dict(one) if one["layer"] in refused else _staged(one, staged))
+        judged = dict(one) if one["layer"] in refused else _staged(one, staged)
+        staged.append(_expecting(judged, facts, asked))
     return {
         "facts": dict(facts),
         "layers": staged,
@@ -68,8 +84,8 @@ def plan(
 
 def _staged(one: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
     """A layer that cannot be judged yet, since one that it builds on has to change first, has no problem of its own."""
-    near_and_far = layers.foundations(one["layer"])
-    waits = [other["layer"] for other in earlier if other["layer"] in near_and_far and other["state"] in _PENDING]
+    before = layers.judged_after(one["layer"])
+    waits = [other["layer"] for other in earlier if other["layer"] in before and other["state"] in _PENDING]
     if one["state"] != PROBLEM or not waits:
         return dict(one)
     return {**one, "state": UNKNOWN, "after": waits[-1]}
@@ -83,16 +99,34 @@ def of_run(host: str, result: Any) -> List[Dict[str, Any]]:
 
 def of_result(host: str, result: Any) -> Dict[str, Any]:
     """The look at a host, by what its task ended with, whatever that is."""
-    known = result if isinstance(result, Mapping) else {}
-    if known.get("unreachable"):
-        return _unread(host, "unreachable", problem.unreachable(host, str(known.get("msg", ""))))
-    if known.get("failed") or "layers" not in known:
-        return _unread(host, "failed", problem.unread(host, lines.in_one(str(known.get("msg", "it gave no answer")))))
+    why = silence(host, result)
+    if why:
+        status = "unreachable" if why.layer == problem.SILENT[0] else "failed"
+        return _unread(host, status, why)
     # without what Ansible notes of where its texts are from
-    plain: Dict[str, Any] = json.loads(json.dumps({**known, "host": host, "status": "read"}, default=str))
+    plain: Dict[str, Any] = json.loads(json.dumps({**result, "host": host, "status": "read"}, default=str))
     return plain
 
 
-def _unread(host: str, status: str, why: problem.Problem) -> Dict[str, Any]:
+def _expecting(one: Dict[str, Any], facts: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:
+    """A layer that waits for the driver, with what it will probably do: a plan file keeps none of it."""
+    if one["after"] != _DRIVER or one["layer"] not in asked:
+        return one
+    return {**one, "expected": expected.actions(one["layer"], asked[one["layer"]], facts)}
+
+
+def silence(host: str, result: Any) -> Optional[Problem]:
+    """Why there is no look at a host; None where there is one."""
+    known = result if isinstance(result, Mapping) else {}
+    if known.get("unreachable"):
+        return problem.unreachable(host, str(known.get("msg", "")))
+    if known.get("failed") or "layers" not in known:
+        told = problems({"msg": "it gave no answer", **known})
+        only = told[0] if len(told) == 1 else EdgesiteError(str(known.get("msg")))
+        return problem.unread(host, lines.in_one(only.problem), lines.in_one(only.fix))
+    return None
+
+
+def _unread(host: str, status: str, why: Problem) -> Dict[str, Any]:
     told = str(EdgesiteError(why.problem, why.fix))
     return {"host": host, "status": status, "why": told, "layers": [], "left": [], "observed": "", "desired": ""}

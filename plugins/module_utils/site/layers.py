@@ -5,38 +5,38 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, List, Mapping, NamedTuple, Set, Tuple
 
-from ..common.errors import EdgesiteError
 from ..gpu.spec import SETTINGS
 from ..jetson.spec import CURVES, MODES
 from ..mig.spec import LAYOUTS as MIG_LAYOUTS
 from ..storage.spec import VOLUMES
 from ..tls.spec import PROXIES, SERVICES
-from . import preflight
-
-# What a host cannot have, by its variables, whose forms were found good, and by gpu_info's facts of it
-Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], List[EdgesiteError]]
 
 
 class Layer(NamedTuple):
     """One layer. name: its own, and that of its role (edgesite.gpu.NAME), its tag and its result (NAME_result).
 
     variables: a host may have the layer where it is given one of them. after: the layers whose work it builds on.
+    judged_without: those of them that it can be judged without.
     specs: what the entries of variables look like, as Ansible checks options, where the role's specification does not
-    say so. judge: see Judge.
+    say so.
     """
 
     name: str
     variables: Tuple[str, ...]
     after: Tuple[str, ...] = ()
     specs: Mapping[str, Any] = {}
-    judge: Optional[Judge] = None
+    judged_without: Tuple[str, ...] = ()
+
+    def called(self, variables: Mapping[str, Any]) -> bool:
+        """Whether these variables of a host call for it."""
+        return any(calls(variables.get(name)) for name in self.variables)
 
 
 def called(variables: Mapping[str, Any]) -> List[Layer]:
     """The layers that these variables of a host call for."""
-    return [layer for layer in LAYERS if any(calls(variables.get(name)) for name in layer.variables)]
+    return [layer for layer in LAYERS if layer.called(variables)]
 
 
 def calls(value: Any) -> bool:
@@ -44,10 +44,21 @@ def calls(value: Any) -> bool:
     return value is not None and value != "" and value is not False
 
 
+def by_name(name: str) -> Layer:
+    """The layer of that name."""
+    return next(layer for layer in LAYERS if layer.name == name)
+
+
 def foundations(name: str) -> Set[str]:
     """The layers whose work a layer builds on, near and far."""
     near = {after for layer in LAYERS if layer.name == name for after in layer.after}
     return near.union(*(foundations(one) for one in near))
+
+
+def judged_after(name: str) -> Set[str]:
+    """The layers without whose work nobody can say what is wrong with this one."""
+    without = {other for layer in LAYERS if layer.name == name for other in layer.judged_without}
+    return foundations(name) - without
 
 
 def need_nvml(variables: Mapping[str, Any]) -> bool:
@@ -57,32 +68,39 @@ def need_nvml(variables: Mapping[str, Any]) -> bool:
 
 
 LAYERS = (
-    Layer("driver", ("driver_branch", "driver_version"), judge=preflight.of_driver),
+    Layer("driver", ("driver_branch", "driver_version")),
     Layer(
         "jetpack",
-        preflight.JETPACK,
+        (
+            "jetpack_version",
+            "jetpack_suite",
+            "jetpack_packages",
+            "jetpack_hold",
+            "jetpack_mirror",
+            "jetpack_power_mode",
+            "jetpack_power_modes",
+            "jetpack_clocks",
+            "jetpack_fan_profile",
+            "jetpack_fan_curves",
+        ),
         specs={"jetpack_power_modes": MODES, "jetpack_fan_curves": CURVES},
-        judge=preflight.of_jetpack,
     ),
-    Layer("gpu", ("gpu_settings",), after=("driver",), specs={"gpu_settings": SETTINGS}, judge=preflight.of_gpu),
+    Layer("gpu", ("gpu_settings",), after=("driver",), specs={"gpu_settings": SETTINGS}),
     # A card's reset takes its settings; their boot unit sets them again after it.
     Layer(
         "mig",
         ("mig_layouts", "mig_from_file", "mig_config"),
         after=("driver", "gpu"),
         specs={"mig_layouts": MIG_LAYOUTS},
-        judge=preflight.of_mig,
+        judged_without=("gpu",),
     ),
-    Layer(
-        "storage", ("storage_volumes",), specs={"storage_volumes": VOLUMES}, judge=preflight.of_tpm("storage_volumes")
-    ),
+    Layer("storage", ("storage_volumes",), specs={"storage_volumes": VOLUMES}),
     # Services put their data on the volumes, and start when these are there.
-    Layer("identity", ("identity_ca_dir",), after=("storage",), judge=preflight.of_tpm("identity_ca_dir")),
+    Layer("identity", ("identity_ca_dir",), after=("storage",)),
     Layer(
         "tls",
         ("tls_services", "tls_proxies"),
         after=("storage", "identity"),
         specs={"tls_services": SERVICES, "tls_proxies": PROXIES},
-        judge=preflight.of_tpm("tls_services", "tls_proxies"),
     ),
 )

@@ -154,10 +154,11 @@ def _host(look: Mapping[str, Any]) -> Host:
 
 
 def _layer(layer: Mapping[str, Any]) -> Layer:
-    actions = tuple(_action(action) for action in _dicts(layer.get("actions")))
+    listed, expected = (_dicts(layer.get(name)) for name in ("actions", "expected"))
+    actions = tuple(_action(action) for action in listed or expected)
     return Layer(
         _text(layer.get("layer")),
-        _state(_text(layer.get("state")), bool(actions)),
+        CHANGES if expected else _state(_text(layer.get("state")), bool(actions)),
         _text(layer.get("after")),
         _text(layer.get("problem")),
         _text(layer.get("fix")),

@@ -53,11 +53,10 @@ def unreachable(host: str, why: str) -> Problem:
     )
 
 
-def unread(host: str, why: str) -> Problem:
+def unread(host: str, why: str, fix: str = "") -> Problem:
     """The host answered but could not be read."""
-    return Problem(
-        host, "facts", "", "The host could not be read: {0}".format(why), "Check Python and sudo of the login user"
-    )
+    told = "The host could not be read: {0}".format(why)
+    return Problem(host, "facts", "", told, fix or "Check Python and sudo of the login user")
 
 
 def garbled(host: str) -> Problem:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from ...module_utils.common.errors import EdgesiteError, combined
 from ...module_utils.site import layers
@@ -15,6 +15,7 @@ from ..actions import HostActionBase
 from . import judgement, tags
 from .evaluated import Evaluated
 from .judgement import Scope
+from .rest import Rest
 
 # Of the tasks that look at a host
 OPTIONS: Dict[str, Dict[str, Any]] = {"select": {"type": "list", "elements": "str"}}
@@ -24,18 +25,19 @@ _LAYERS = [layer.name for layer in layers.LAYERS]
 class Layers(NamedTuple):
     """called: all that the host's variables call for. wanted: of these, those that this run is for, in order.
 
-    wrong: by layer, what is wrong with its variables, or on the controller.
+    wrong: by layer, what is wrong with its variables, or on the controller. left: by layer, what is good of these.
     """
 
     called: List[str]
     wanted: List[str]
-    wrong: Dict[str, str]
+    wrong: Dict[str, List[EdgesiteError]]
+    left: Mapping[str, Rest]
 
 
-def of(base: HostActionBase, select: Optional[Sequence[str]] = None) -> Layers:
+def of(base: HostActionBase, select: Optional[Sequence[str]] = None, despite_mistakes: bool = False) -> Layers:
     """Those of the task's host. Raises EdgesiteError where something is wrong that is no layer's.
 
-    select: names, in place of the run's tags.
+    select: names, in place of the run's tags. despite_mistakes: somebody else tells of what is wrong.
     """
     host = base.variables["inventory_hostname"]
     given = {host: Evaluated(base.variables, base.templar)}
@@ -46,10 +48,11 @@ def of(base: HostActionBase, select: Optional[Sequence[str]] = None) -> Layers:
     selected = tags.layers(base.variables, base.tags, given, guard) if select is None else _known(select)
     found = judgement.judge(given, [host], Scope(selected, False, base.find, guard))
     general = [one for one in found.problems if one.layer not in _LAYERS]
-    if general:
+    if general and not despite_mistakes:
         raise combined([EdgesiteError(one.problem, one.fix) for one in general])
     called = found.called[host]
-    return Layers(called, [name for name in called if name in selected], _by_layer(found.problems))
+    wanted = [name for name in called if name in selected]
+    return Layers(called, wanted, _by_layer(found.problems), found.left[host])
 
 
 def _known(names: Sequence[str]) -> List[str]:
@@ -62,8 +65,8 @@ def _known(names: Sequence[str]) -> List[str]:
     return [name for name in _LAYERS if name in names]
 
 
-def _by_layer(problems: Sequence[Problem]) -> Dict[str, str]:
-    wrong: Dict[str, List[str]] = {}
+def _by_layer(problems: Sequence[Problem]) -> Dict[str, List[EdgesiteError]]:
+    wrong: Dict[str, List[EdgesiteError]] = {}
     for one in problems:
-        wrong.setdefault(one.layer, []).append(str(EdgesiteError(one.problem, one.fix)))
-    return {layer: " ".join(texts) for layer, texts in wrong.items()}
+        wrong.setdefault(one.layer, []).append(EdgesiteError(one.problem, one.fix))
+    return wrong

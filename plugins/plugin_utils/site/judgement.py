@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from ansible.utils.display import Display
 
 from ...module_utils.common.errors import EdgesiteError
-from ...module_utils.site import layers, leftover, preflight, problem
+from ...module_utils.site import host_look, layers, leftover, misplaced, preflight, problem
 from ...module_utils.site.layers import LAYERS, Layer
 from ...module_utils.site.problem import CONTROLLER, Problem
 from . import defaults, meaning, names, on_controller, rest, specifications, variables
@@ -20,9 +20,14 @@ from .rest import Rest
 
 Variables = Mapping[str, Any]
 
+# The variable with the look at a host, and what of it is no layer
+LOOK = "edgesite_plan"
+_TOOLS = "tools"
+_NAMES = [layer.name for layer in LAYERS]
+
 
 class Scope(NamedTuple):
-    """What is judged. layers: by name. facts: whether hosts were read before, into facts_result.
+    """What is judged. layers: by name. facts: whether hosts were looked at before, into edgesite_plan.
 
     guard: raises where a host's facts stand in for its variables.
     """
@@ -36,7 +41,7 @@ class Scope(NamedTuple):
 class Judgement(NamedTuple):
     """notes: what may be meant so. checked, unchecked: what was looked at, and what could not be, in words.
 
-    called: by host, the layers that its variables call for.
+    called: by host, the layers that its variables call for. left: by host and such a layer, what of them is good.
     """
 
     problems: List[Problem]
@@ -44,13 +49,15 @@ class Judgement(NamedTuple):
     checked: List[str]
     unchecked: List[str]
     called: Dict[str, List[str]]
+    left: Dict[str, Dict[str, Rest]]
 
 
 class _Host:
     """What is found of one host.
 
-    values: of the variables whose form is good. asked: these, and the names of the others. rests: of the layers that
-    the variables call for, what of these is good as far as they say themselves.
+    values: of the variables whose form is good. asked: these, and the names of the others. rests: by layer that the
+    variables call for, what of these is good as far as they say themselves. info: facts of the host, where it was
+    looked at.
     """
 
     def __init__(self, name: str, given: Variables) -> None:
@@ -59,7 +66,8 @@ class _Host:
         self.problems: List[Problem] = []
         self.values: Dict[str, Any] = {}
         self.asked: Dict[str, Any] = {}
-        self.rests: List[Tuple[Layer, Rest, bool]] = []
+        self.rests: Dict[str, Rest] = {}
+        self.info: Variables = {}
 
     def has(self, layer: str, errors: Iterable[EdgesiteError]) -> None:
         """Notes problems of the host. One variable may be wrong for two layers, and is so once."""
@@ -80,13 +88,14 @@ def judge(hostvars: Mapping[str, Variables], hosts: Sequence[str], scope: Scope)
     called = {host.name: [layer.name for layer in layers.called(host.asked)] for host in judged}
     checked, unchecked = _extent(found, called, scope)
     notes = [*_models(judged), *_left(judged, called, scope)] if scope.facts else []
-    return Judgement(found, notes, checked, unchecked, called)
+    left = {host.name: host.rests for host in judged}
+    return Judgement(found, notes, checked, unchecked, called, left)
 
 
 def _judged(host: _Host, scope: Scope) -> _Host:
     _guarded(host, lambda: _by_variables(host, scope))
     if scope.facts:
-        _guarded(host, lambda: _by_facts(host))
+        _guarded(host, lambda: _by_look(host))
     return host
 
 
@@ -104,15 +113,14 @@ def _guarded(host: _Host, work: Callable[[], None]) -> None:
 def _by_variables(host: _Host, scope: Scope) -> None:
     scope.guard(host.name)
     _of_playbooks(host)
-    by_name = {layer.name: layer for layer in LAYERS}
     for role, specs in specifications.of_roles().items():
         read = variables.read(host.given, specs)
         host.values.update(read.values)
         host.asked.update({name: read.values.get(name, name) for name in read.given})
-        if role not in by_name or role in scope.layers:
+        if role not in _NAMES or role in scope.layers:
             host.has(role, [*read.problems, *meaning.of_any_role(read.values)])
         if role in scope.layers:
-            _of_layer(host, by_name[role], read, scope.find)
+            _of_layer(host, layers.by_name(role), read, scope.find)
 
 
 def _of_playbooks(host: _Host) -> None:
@@ -137,59 +145,69 @@ def _of_layer(host: _Host, layer: Layer, read: variables.Read, find: Find) -> No
     host.has(layer.name, [*lacking.values(), *wrong])
     elsewhere = left.told(lambda: on_controller.problems(layer.name, values, find))
     host.leads_to(layer.name, elsewhere)
-    sound = left.without(problem.of(host.name, layer.name, error) for error in wrong)
-    host.rests.append((layer, sound, not (elsewhere or wrong or left.wrong)))
+    alike = meaning.of_any_role(read.values)
+    sound = left.without(problem.of(host.name, layer.name, error) for error in [*alike, *wrong])
+    host.rests[layer.name] = sound
 
 
-def _by_facts(host: _Host) -> None:
-    info = host.given.get("facts_result") or {}
-    if info.get("unreachable"):
-        host.problems.append(problem.unreachable(host.name, info.get("msg", "")))
-    elif not info or info.get("failed") or "edgesite_failure" in host.given:
-        why = host.given.get("edgesite_failure") or info.get("msg") or "it gave no answer"
-        host.problems.append(problem.unread(host.name, why))
-    else:
-        host.has("driver", preflight.of_nvml(info, layers.need_nvml(host.asked)))
-        for layer, left, whole in host.rests:
-            host.has(layer.name, _of_facts(layer, left, info) or (_foreseen(layer, host.given) if whole else []))
+def _by_look(host: _Host) -> None:
+    result = host.given.get(LOOK)
+    silence = host_look.silence(host.name, result)
+    if silence:
+        host.problems.append(silence)
+        return
+    look = host_look.of_result(host.name, result)
+    host.info = look["facts"]
+    host.has("driver", preflight.of_nvml(host.info, layers.need_nvml(host.asked)))
+    told = {entry["layer"]: _told(entry, host.info) for entry in look["layers"]}
+    host.has(_TOOLS, told.get(_TOOLS, []))
+    amiss = {layer for layer in host.rests if told.get(layer) != []}
+    for layer, left in host.rests.items():
+        own = [] if _follows(layer, amiss) else told.get(layer, [])
+        host.has(layer, _of_layers_look(layer, left, own, host.info))
 
 
-def _of_facts(layer: Layer, left: Rest, info: Variables) -> List[EdgesiteError]:
-    judge = layer.judge
-    return left.told(lambda: judge(left.given(), info)) if judge else []
+def _follows(layer: str, amiss: Set[str]) -> bool:
+    """Whether a layer's problems may be there only since one that it builds on has some, or could not be looked at.
+
+    GPUs are judged by the driver that is there.
+    """
+    return bool(amiss & (layers.judged_after(layer) - {"driver"}))
 
 
-def _foreseen(layer: Layer, given: Variables) -> List[EdgesiteError]:
-    """What the layer's module said in check mode, where preflight ran it."""
-    result = given.get(layer.name + "_result") or {}
-    if not result.get("failed"):
+def _told(entry: Variables, info: Variables) -> List[EdgesiteError]:
+    """What the layer's module said. A layer that waits for another one has no problem."""
+    if entry["state"] != host_look.PROBLEM:
         return []
-    return [
-        EdgesiteError(str(result.get("msg")), "Correct the variables of the layer {0} as it says".format(layer.name))
-    ]
+    errors = [EdgesiteError(one["problem"], one["fix"]) for one in entry["problems"]]
+    return [error for error in errors if not preflight.follows(entry["layer"], error, info)]
+
+
+def _of_layers_look(name: str, left: Rest, told: List[EdgesiteError], info: Variables) -> List[EdgesiteError]:
+    layer = layers.by_name(name)
+    return left.told(lambda: misplaced.problems(layer, left.given(), info)) or left.told(lambda: told)
 
 
 def _left(judged: Sequence[_Host], called: Mapping[str, Sequence[str]], scope: Scope) -> List[str]:
     """Layers that hosts have and their variables do not call for."""
     found: Dict[str, List[str]] = {}
     for host in judged:
-        for name in leftover.left(_layers(host.given), called[host.name]):
+        for name in leftover.left(_layers(host.info), called[host.name]):
             found.setdefault(name, []).append(host.name)
     return [leftover.told(name, hosts) for name, hosts in found.items() if name in scope.layers]
 
 
-def _layers(given: Variables) -> Variables:
-    info = given.get("facts_result")
+def _layers(info: Variables) -> Variables:
     named = info.get("layers") if isinstance(info, Mapping) else None
     return {"layers": named} if isinstance(named, list) else {}
 
 
 def _models(judged: Sequence[_Host]) -> List[str]:
     """Models that no GPU of the site has: a class may have none on a host, and it has some where it is meant."""
-    have = [str(gpu["name"]) for host in judged for gpu in _gpus(host.given)]
+    have = [str(gpu["name"]) for host in judged for gpu in _gpus(host.info)]
     found: Dict[str, List[str]] = {}
     for host in judged:
-        sound = {name: value for _layer, left, _whole in host.rests for name, value in left.given().items()}
+        sound = {name: value for left in host.rests.values() for name, value in left.given().items()}
         for model in preflight.unmatched_models(sound, have):
             found.setdefault(model, []).append(host.name)
     return [
@@ -200,8 +218,7 @@ def _models(judged: Sequence[_Host]) -> List[str]:
     ]
 
 
-def _gpus(given: Variables) -> Sequence[Variables]:
-    info = given.get("facts_result")
+def _gpus(info: Variables) -> Sequence[Variables]:
     gpus = info.get("gpus") if isinstance(info, Mapping) else None
     return [gpu for gpu in gpus if isinstance(gpu, Mapping) and "name" in gpu] if isinstance(gpus, list) else []
 

@@ -11,23 +11,31 @@ import traceback
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 
+from ...module_utils import outcome
 from ...module_utils.boot import tools
 from ...module_utils.common import writable
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.driver import spec as driver
-from ...module_utils.site import host_answer, host_look, plan_file
+from ...module_utils.gpu import spec as gpu
+from ...module_utils.mig import spec as mig
+from ...module_utils.site import host_answer, host_look, layers, misplaced, plan_file
 from ...module_utils.storage import spec as storage
 from .. import host_archive
 from ..actions import HostActionBase
-from . import role_task
+from . import as_written, role_task
 from .host_layers import Layers
 
 # The host tools, which are there before any layer
 TOOLS = "tools"
 MODULE = "edgesite.gpu.host_plan"
 _SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": storage.OPTIONS}
+_OF_GPUS: Dict[str, Tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "gpu": (gpu.OPTIONS, gpu.RULES),
+    "mig": (mig.OPTIONS, mig.RULES),
+}
 # Of what a layer is asked, that which is another each time, and what only opens something
 _ASIDE = {"identity": ("clock", "owner_auth", "passphrase", "headers")}
 
@@ -36,6 +44,8 @@ _NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 # What Ansible tells of a module that could not run
 _DETAILS = ("exception", "module_stdout", "module_stderr", "rc")
 
+_NOT_RUN = "Check Python and sudo of the login user"
+
 Options = Dict[str, Any]
 _NOTHING = plan_file.digest(None)
 
@@ -43,7 +53,7 @@ _NOTHING = plan_file.digest(None)
 class Asked(NamedTuple):
     """What a layer is asked. action: of the layer's module. args: its options. options: what the look is given.
 
-    timeout: seconds that the layer may take; 0 for no limit.
+    timeout: seconds that the layer may take; 0 for no limit. given: variables of the layer, as they are evaluated.
     """
 
     layer: str
@@ -51,13 +61,14 @@ class Asked(NamedTuple):
     args: Options
     options: Options
     timeout: int
+    given: Mapping[str, Any]
 
 
 class Refused(NamedTuple):
     """A layer that no host could have as it is asked for."""
 
     layer: str
-    why: str
+    why: Sequence[Exception]
 
 
 class Seen(NamedTuple):
@@ -71,20 +82,34 @@ class Seen(NamedTuple):
 def render(base: HostActionBase, mine: Layers) -> List[Union[Asked, Refused]]:
     """What is asked of each layer. base: the action of the task, which has the host's variables."""
     return [
-        Refused(layer, mine.wrong[layer]) if layer in mine.wrong else _rendered(base, layer) for layer in mine.wanted
+        Refused(layer, mine.wrong[layer]) if layer in mine.wrong else _rendered(base, layer, mine)
+        for layer in mine.wanted
     ]
 
 
-def _rendered(base: HostActionBase, layer: str) -> Union[Asked, Refused]:
+def render_what_is_left(base: HostActionBase, mine: Layers) -> List[Union[Asked, Refused]]:
+    """The same, where somebody else tells what is wrong: of a layer, what is left is asked, if it can be."""
+    wrong = {layer: mine.left[layer] for layer in mine.wrong if layer in mine.left}
+    rendered = [
+        _rendered(base, layer, mine)
+        for layer in mine.wanted
+        if layer not in wrong or wrong[layer].calls_for(layers.by_name(layer))
+    ]
+    return [one for one in rendered if isinstance(one, Asked) or one.layer not in wrong]
+
+
+def _rendered(base: HostActionBase, layer: str, mine: Layers) -> Union[Asked, Refused]:
+    left = mine.left[layer]
     try:
-        args, timeout = role_task.evaluated(layer, base.variables, base.templar)
+        variables = left.instead_of(base.variables) if layer in mine.wrong else base.variables
+        args, timeout = role_task.evaluated(layer, variables, base.templar)
         writable.check(args)
         action = base.action(role_task.read(layer).module, args)
         # Each says what it would do.
         action._task.check_mode = True
-        return Asked(layer, action, args, action.look_options(), timeout)
+        return Asked(layer, action, args, action.look_options(), timeout, left.given())
     except (EdgesiteError, AnsibleError) as error:
-        return Refused(layer, str(error))
+        return Refused(layer, [error])
 
 
 def look(
@@ -103,30 +128,47 @@ def look(
     host_answer.check(host, answer)
     told = {TOOLS: host_answer.layer(host, TOOLS, answer["layers"].get(TOOLS))} if rendered else {}
     for one in rendered:
-        told[one.layer] = _told(host, one, answer["layers"], told)
+        told[one.layer] = _told(host, one, answer, told)
     desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
     entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
     refused = [one.layer for one in rendered if isinstance(one, Refused)]
-    return Seen(host_look.plan(entries, answer["facts"], called, refused), told, asked)
+    return Seen(host_look.plan(entries, answer["facts"], called, refused, _completed(asked)), told, asked)
+
+
+def _completed(asked: Mapping[str, Asked]) -> Dict[str, Options]:
+    """What layers of GPUs are asked, as their modules would have it."""
+    found = {}
+    for name, (spec, rules) in _OF_GPUS.items():
+        if name in asked:
+            checked = ArgumentSpecValidator(spec, **rules).validate(asked[name].options)
+            found.update({} if checked.error_messages else {name: checked.validated_parameters})
+    return found
 
 
 def _told(
-    host: str, one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]
+    host: str, one: Union[Asked, Refused], answer: Mapping[str, Any], earlier: Mapping[str, Any]
 ) -> Dict[str, Any]:
     """What a layer would do. One that cannot be judged does not hide the others."""
     if isinstance(one, Refused):
-        return {"failed": True, "msg": one.why}
-    answer = host_answer.layer(host, one.layer, answers.get(one.layer))
+        return _refusal(one.layer, one.why)
+    said = host_answer.layer(host, one.layer, answer["layers"].get(one.layer))
     try:
-        return host_answer.layer(host, one.layer, _plain(one.action.judge_look(answer, earlier)))
+        told = host_answer.layer(host, one.layer, _plain(one.action.judge_look(said, earlier)))
+        return _as_users_know_it(one, told, answer["facts"]) if told.get("failed") else told
     except Exception as error:
         return failure(host, one.layer, error)
+
+
+def _as_users_know_it(one: Asked, told: Dict[str, Any], facts: Mapping[str, Any]) -> Dict[str, Any]:
+    """A failure in the names of variables. A host that no layer of this kind is for would be told to get a driver."""
+    wrong = misplaced.problems(layers.by_name(one.layer), one.given, facts)
+    return _refusal(one.layer, wrong) if wrong else as_written.failure(one.layer, told)
 
 
 def failure(host: str, layer: str, error: Exception) -> Dict[str, Any]:
     """What a layer ends with that raises. Call it where the error is being handled."""
     if isinstance(error, EdgesiteError):
-        return {**error.details, "failed": True, "msg": str(error)}
+        return {**error.details, "failed": True, "msg": str(error), "problems": outcome.listed([error])}
     if isinstance(error, AnsibleError):
         return {"failed": True, "msg": str(error)}
     Display().vvv(traceback.format_exc(), host=host)
@@ -134,7 +176,13 @@ def failure(host: str, layer: str, error: Exception) -> Dict[str, Any]:
         why = host_answer.nonsense(host, "{0}: {1}".format(layer, error))
     else:
         why = EdgesiteError("{0} broke off: {1}".format(layer, error), "Run again with -vvv to see where")
-    return {"failed": True, "msg": str(why)}
+    return {"failed": True, "msg": str(why), "problems": outcome.listed([why])}
+
+
+def _refusal(layer: str, why: Sequence[Exception]) -> Dict[str, Any]:
+    fix = "Correct the variables of the layer {0}".format(layer)
+    errors = [error if isinstance(error, EdgesiteError) else EdgesiteError(str(error), fix) for error in why]
+    return {"failed": True, "msg": " ".join(map(str, errors)), "problems": outcome.listed(errors)}
 
 
 @functools.lru_cache(maxsize=None)
@@ -162,7 +210,8 @@ def _answer(
     if result.get("failed"):
         details = {name: result[name] for name in _DETAILS if name in result}
         why = str(result.get("msg", "The look gave no reason for its failure"))
-        raise EdgesiteError(why, "'-vvv' shows all that the host answered", details)
+        fix = _NOT_RUN if "module_stderr" in result else "'-vvv' shows all that the host answered"
+        raise EdgesiteError(why, fix, details)
     plain: Dict[str, Any] = _plain(result)
     return plain
 

@@ -15,7 +15,6 @@ from ...module_utils.driver import options as driver
 from ...module_utils.gpu import settings
 from ...module_utils.jetson import clocks, fan_curves, jetpack_plan, own_modes
 from ...module_utils.mig import layouts, ready
-from ...module_utils.site import preflight
 from ...module_utils.storage import volume
 from ...module_utils.tls import options as tls
 from ...module_utils.tpm import tcti
@@ -88,7 +87,7 @@ def with_key(mirror: Mapping[str, Any], source: str) -> Dict[str, Any]:
 
 def _jetpack(values: Values, _host: str) -> List[EdgesiteError]:
     return _each(
-        lambda: jetpack_plan.check(preflight.jetpack(values)),
+        lambda: jetpack_plan.check(_wanted_jetpack(values)),
         lambda: clocks.check_fan(
             values["jetpack_clocks_fan"],
             values["jetpack_clocks"] == "locked",
@@ -97,6 +96,16 @@ def _jetpack(values: Values, _host: str) -> List[EdgesiteError]:
         ),
         lambda: own_modes.checked(values.get("jetpack_power_modes") or (), "jetpack_power_modes"),
         lambda: fan_curves.checked(values.get("jetpack_fan_curves") or (), "jetpack_fan_curves"),
+    )
+
+
+def _wanted_jetpack(values: Values) -> jetpack_plan.Wanted:
+    return jetpack_plan.Wanted(
+        version=str(values.get("jetpack_version") or ""),
+        suite=str(values.get("jetpack_suite") or ""),
+        packages=tuple(values.get("jetpack_packages") or ()),
+        upgrade=str(values.get("jetpack_upgrade") or "none"),
+        mirror=str(values.get("jetpack_mirror") or ""),
     )
 
 

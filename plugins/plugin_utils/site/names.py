@@ -17,7 +17,7 @@ from .alike import nearest
 ALLOWED = "edgesite_variables_allowed"
 # Roles of ours whose names are words that others begin their variables with, too
 _COMMON = ("facts", "report")
-_OF_PLAYBOOKS = ("edgesite_failure", "edgesite_plan", "edgesite_result")
+_OF_PLAYBOOKS = ("edgesite_plan", "edgesite_result")
 
 
 def unread(names: Iterable[str], allowed: Sequence[str]) -> List[EdgesiteError]:

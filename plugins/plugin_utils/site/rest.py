@@ -12,6 +12,7 @@ import re
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Sequence
 
 from ...module_utils.common.errors import EdgesiteError
+from ...module_utils.site.layers import Layer
 from ...module_utils.site.problem import Problem
 from .variables import Entries, Read, constant
 
@@ -45,6 +46,15 @@ class Rest(NamedTuple):
     def given(self) -> Known:
         """The variables that are left."""
         return Known({**self.values, **{name: list(entries.values()) for name, entries in self.lists.items()}})
+
+    def calls_for(self, layer: Layer) -> bool:
+        """Whether something is left that calls for the layer. Entries that are wrong were not meant as none."""
+        given = self.given()
+        return layer.called({name: value for name, value in given.items() if value or name not in self.wrong})
+
+    def instead_of(self, variables: Mapping[str, Any]) -> Dict[str, Any]:
+        """All variables of a host, with what is left in the place of these."""
+        return {**{name: value for name, value in variables.items() if name not in self.wrong}, **self.given()}
 
     def with_defaults(self, specs: Mapping[str, Mapping[str, Any]]) -> Known:
         """The variables that are left, and defaults of the others, but for those that are made of other variables."""

@@ -116,3 +116,34 @@ def test_a_run_that_would_do_nothing_fails_at_once(folder, name, arguments, word
     inventory.write_text("edgesite: {hosts: {gpu-1: {ansible_host: 192.0.2.1}}}\nothers: {hosts: {elsewhere: }}\n")
     run = playbook(name, "-i", inventory, *arguments)
     assert run.returncode == 2 and words in run.stdout, run.stdout
+
+
+def test_preflight_looks_at_a_host_despite_mistakes(folder):
+    """The host is this machine, which is only read."""
+    inventory, written = folder / "inventory.yml", folder / "problems.json"
+    inventory.write_text("""\
+edgesite:
+  hosts:
+    wrong:
+      mig_layout: []
+      gpu_settings: [{gpus: all, power_limit: lots}]
+      storage_volumes: [{name: Data, device: /dev/sdb, mount: /srv/data}]
+      storage_escrow_dir: /nowhere
+    refused: {gpu_settings: "{{ nowhere }}"}
+    cut: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1}
+  vars:
+    ansible_connection: local
+    ansible_become: false
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+""")
+    run = playbook("preflight", "-i", inventory, "-e", f"edgesite_report_file={written}")
+    assert run.returncode == 2, run.stdout
+    report = json.loads(written.read_text())
+    assert {one["variable"] for one in report["problems"] if one["host"] in ("wrong", "refused")} >= {
+        "mig_layout",
+        "gpu_settings[0].power_limit",
+        "gpu_settings",
+        "storage_volumes[0].name",
+    }
+    assert [one["host"] for one in report["problems"] if one["layer"] in ("connection", "facts")] == ["cut"]
+    assert report["checked"][-1] == "what 2 of them have"

@@ -17,6 +17,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import OfHosts
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site, table
 from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.site import looked
 
 CARD = {
     "index": 0,
@@ -74,7 +75,7 @@ def inventory(hosts, file):
     for name, one in hosts.items():
         facts = one.get("facts") or {}
         info = {**SERVER, **facts, "jetson": ORIN if facts.get("jetson") else None}
-        keeper.set_nonpersistent_facts(name, {"facts_result": info})
+        keeper.set_nonpersistent_facts(name, {judgement.LOOK: looked.at(info, one["variables"])})
     return HostVars(inventory=manager, variable_manager=keeper, loader=loader)
 
 

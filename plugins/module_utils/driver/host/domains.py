@@ -14,7 +14,7 @@ from ...boot.host import ready
 from ...boot.unit import NONE
 from ...common import effects
 from ...common.effects import EFFECTS
-from ...common.errors import EdgesiteError
+from ...common.errors import EdgesiteError, combined
 from ...common.host import effects as host_effects
 from ...common.host import owned_files
 from ...converge import WAITS, Domain, described_by
@@ -130,7 +130,7 @@ class WantingPart(Part):
         """What is to be done. Raises EdgesiteError where nothing can be."""
         made = driver_plan.plan(state, self.want)
         if made.problems:
-            raise EdgesiteError(" ".join(made.problems))
+            raise combined(made.problems)
         return made
 
 

@@ -66,12 +66,12 @@ def domains(
 ) -> Iterator[Domain[Any, Any]]:
     """One after the other. reboots: the host may reboot, and what comes after that is for the next run; check mode
     foresees it."""
-    yield PackagesDomain(look, wanted, backend)
-    yield HoldsDomain(look, wanted, backend)
+    yield _apart(PackagesDomain(look, wanted, backend))
+    yield _apart(HoldsDomain(look, wanted, backend))
     if reboots and not check and look.now()["reboot_required"]:
         return
     mode = NvpmodelDomain(look.run, power.mode)
-    if power.mode != nvpmodel.Wanted():
+    if power.mode.anything():
         yield _after_reboot(mode, reboots)
         if reboots and not check and mode.waits():
             return
@@ -79,7 +79,7 @@ def domains(
         lock = power.clocks == "locked"
         unit = boot_unit(program(), lock, power.full_fan)
         yield _after_reboot(JetsonClocksDomain(look.run, lock, unit, power.full_fan, mode.releases), reboots)
-    if power.fan != fan.Wanted():
+    if power.fan.anything():
         yield _after_reboot(JetsonFanDomain(look.run, power.fan), reboots)
     yield _after_reboot(ContainersDomain(look, wanted), reboots)
 
@@ -87,6 +87,12 @@ def domains(
 def _after_reboot(domain: Domain[Any, Any], reboots: bool) -> Domain[Any, Any]:
     """The domain, whose turn comes after the reboot where there is one."""
     domain.after_reboot = reboots
+    return _apart(domain)
+
+
+def _apart(domain: Domain[Any, Any]) -> Domain[Any, Any]:
+    """The domain; a power mode is as right or wrong whatever becomes of the packages."""
+    domain.apart = True
     return domain
 
 

@@ -41,9 +41,7 @@ def _domains(params: Mapping[str, Any], check: bool, note: Note) -> Iterable[Dom
 
 
 def _power(params: Mapping[str, Any]) -> Power:
-    wanted_fan = fan.wanted(params["fan_profile"], params["fan_curves"], "jetpack_fan_curves")
-    mode = nvpmodel.wanted(params["power_mode"], params["power_modes"], "jetpack_power_modes")
-    clocks.check_fan(
-        params["clocks_fan"], params["clocks"] == "locked", wanted_fan != fan.Wanted(), clocks.OPTIONS_OF_FAN
-    )
+    wanted_fan = fan.wanted(params["fan_profile"], params["fan_curves"], "jetpack_fan_profile", "jetpack_fan_curves")
+    mode = nvpmodel.wanted(params["power_mode"], params["power_modes"], "jetpack_power_mode", "jetpack_power_modes")
+    clocks.check_fan(params["clocks_fan"], params["clocks"] == "locked", wanted_fan.anything(), clocks.OPTIONS_OF_FAN)
     return Power(mode, params["clocks"], params["clocks_fan"], wanted_fan)

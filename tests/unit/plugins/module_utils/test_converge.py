@@ -190,3 +190,20 @@ def test_what_waits_for_the_reboot_of_an_earlier_domain_says_so(waits):
     later.after_reboot = True
     after = {"after": "reboot"} if waits else {}
     assert converge_all([first, at_once, later], True).actions == [told(0), told(1), {**told(2), **after}]
+
+
+def test_what_is_wrong_with_domains_that_stand_apart_is_told_together_and_once():
+    class Wrong(Switches):
+        apart = True
+
+        def plan(self, state):
+            raise EdgesiteError(self.problem, "Do this")
+
+    wrong = [Wrong([0], [1]) for _number in range(3)]
+    for domain, problem in zip(wrong, ("one", "two", "one")):
+        domain.problem = problem
+    with pytest.raises(EdgesiteError) as caught:
+        converge_all([*wrong, Switches([0], [1])], True)
+    assert [part.problem for part in caught.value.parts] == ["one", "two"]
+    with pytest.raises(EdgesiteError, match="^one. Do this.$"):
+        converge_all(wrong, False)

@@ -121,6 +121,7 @@ def plan(found, host=None, **variables):
         **vars(made.packages),
         **vars(made.services),
         **vars(made),
+        "problems": tuple(str(problem) for problem in made.problems),
         "actions": [] if made.problems else steps,
         "files": [*made.sources, *made.settings],
     }

@@ -337,12 +337,6 @@ def test_later_release_that_is_there_is_nothing_to_do():
         assert words(jetpack_plan.plan(there, Wanted(version="6.3", upgrade="minor"))) == []
 
 
-def test_later_release_is_no_problem_for_preflight():
-    assert jetpack_plan.foresee(Wanted(version="6.2.9", upgrade="minor"), "", "", info()) == []
-    (problem,) = jetpack_plan.foresee(Wanted(version="8.0", upgrade="minor"), "", "", info())
-    assert "another major release" in problem.problem
-
-
 @given(st.text(), versions)
 def test_any_offer_is_judged(text, version):
     for output in (text, "Candidate: " + text, POLICY.format(text)):

@@ -127,13 +127,16 @@ def test_all_wrong_modes_are_told_and_names_are_given_once():
 @pytest.mark.parametrize(
     "wrong, problem",
     [
-        (entry("MAXN"), "MAXN has the name of a mode of the board"),
-        (entry(base="60W"), "base of the own power mode EDGE_20W is 60W, .*its modes are: MAXN, 30W"),
-        (entry(EMC={"MAX_FREQ": 1}), "EMC MAX_FREQ .*none of this board's parameters: CPU_ONLINE, GPU, GPU_POWER"),
-        (entry(GPU={"FREQ": 1}), "GPU FREQ .*none of this board's arguments: MIN_FREQ, MAX_FREQ"),
-        (entry(GPU={"MAX_FREQ": "high"}), "GPU MAX_FREQ .* is high, which is not a whole number, or -1"),
-        (entry(CPU_ONLINE={"CORE_1": 2}), "CPU_ONLINE CORE_1 .* is 2, which is not 0 or 1"),
-        (entry(CPU_ONLINE={"CORE_0": 0}), "CORE_0 .* is 0, which is not 1: the first core cannot be off"),
+        (entry("MAXN"), r"own_modes\[0\].name is MAXN, as a mode of the board"),
+        (entry(base="60W"), r"own_modes\[0\].base is 60W, .*its modes are: MAXN, 30W"),
+        (
+            entry(EMC={"MAX_FREQ": 1}),
+            r"own_modes\[0\].settings.EMC.MAX_FREQ is none of this board's parameters: CPU_ONLINE, GPU, GPU_POWER",
+        ),
+        (entry(GPU={"FREQ": 1}), r"GPU.FREQ is none of this board's arguments: MIN_FREQ, MAX_FREQ"),
+        (entry(GPU={"MAX_FREQ": "high"}), "GPU.MAX_FREQ is high, which is not a whole number, or -1"),
+        (entry(CPU_ONLINE={"CORE_1": 2}), "CPU_ONLINE.CORE_1 is 2, which is not 0 or 1"),
+        (entry(CPU_ONLINE={"CORE_0": 0}), "CORE_0 is 0, which is not 1: the first core cannot be off"),
     ],
 )
 def test_mode_that_this_board_cannot_have_is_refused(wrong, problem):
@@ -210,3 +213,14 @@ def test_mode_that_the_next_boot_sets_is_not_removed():
     for name in ("", "EDGE_20W"):
         with pytest.raises(EdgesiteError, match="EDGE_20W is in force, and no longer among"):
             nvpmodel.plan(Wanted(name, ()), state(written(), 4))
+
+
+def test_what_is_wrong_with_each_mode_and_with_the_one_to_be_in_force_is_told_at_once():
+    wants = Wanted("60W", own(entry("A", base="1W"), entry("B", base="2W")), "power_mode")
+    with pytest.raises(EdgesiteError) as caught:
+        nvpmodel.plan(wants, state(CONF))
+    assert [part.problem.partition(" is ")[0] for part in caught.value.parts] == [
+        "own_modes[0].base",
+        "own_modes[1].base",
+        "power_mode",
+    ]

@@ -8,11 +8,15 @@ from __future__ import annotations
 import os
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils import outcome
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
+from ansible_collections.edgesite.gpu.plugins.module_utils.site import host_look
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.judgement import LOOK
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.identity.bench import DAY, Authority
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.site import looked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +42,6 @@ T4 = {
     "power_w": {"limit": 70.0, "default_limit": 70.0, "min_limit": 60.0, "max_limit": 70.0},
     "clocks_mhz": {"min_graphics": 300, "max_graphics": 1590, "min_memory": 405, "max_memory": 5001},
 }
-T4_ON_THE_BUS = {"pci_bus_id": "0000:17:00.0", "vendor_id": "10de", "device_id": "1eb8"}
 ALL = [layer.name for layer in LAYERS]
 MIRROR = {"url": "http://hub", "key": __file__, "key_fingerprint": "0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567"}
 
@@ -48,7 +51,7 @@ def judge(hostvars, facts=False, layers=ALL, guard=lambda _host: None):
 
 
 def problems(facts=None, **variables):
-    hostvars = {"gpu-1": {**variables, **({"facts_result": facts} if facts else {})}}
+    hostvars = {"gpu-1": {**variables, **({LOOK: looked.at(facts, variables)} if facts else {})}}
     found = judge(hostvars, facts=bool(facts)).problems
     assert all(one.fix for one in found)
     return [(one.host, one.layer, one.problem) for one in found]
@@ -314,17 +317,17 @@ def test_only_layers_that_tags_select_are_judged():
 
 def test_hosts_that_did_not_answer_and_hosts_that_lie():
     hosts = {
-        "cut": {"facts_result": {"unreachable": True, "msg": "timed out"}, "gpu_settings": []},
-        "broken": {"edgesite_failure": "no sudo"},
-        "liar": {"facts_result": {**FACTS, "gpus": 5}, "gpu_settings": [{"gpus": "all"}]},
-        "odd": {"facts_result": 5},
-        "good": {"facts_result": FACTS},
+        "cut": {LOOK: {"unreachable": True, "msg": "timed out"}, "gpu_settings": []},
+        "broken": {LOOK: {"failed": False, "msg": "no sudo"}},
+        "liar": {LOOK: {"facts": {**FACTS, "unread": 5}, "layers": []}, "gpu_settings": [{"gpus": "all"}]},
+        "odd": {LOOK: 5},
+        "good": {LOOK: {"facts": FACTS, "layers": []}},
     }
     found = judge(hosts, facts=True)
     told = {one.host: (one.layer, one.problem) for one in found.problems}
     assert told["cut"] == ("connection", "The host cannot be reached: timed out")
     assert told["broken"] == ("facts", "The host could not be read: no sudo")
-    assert "is not what modules" in told["liar"][1] and "is not what modules" in told["odd"][1]
+    assert "is not what modules" in told["liar"][1] and "it gave no answer" in told["odd"][1]
     assert set(told) == set(hosts) - {"good"}
     assert found.checked[-1] == "what 1 of them have"
     assert found.unchecked[0] == "what broken, cut, liar and 1 more have, as they could not be read"
@@ -342,7 +345,7 @@ def test_facts_in_the_place_of_variables_are_the_hosts_problem():
 def test_a_model_that_no_host_has_is_a_note():
     info = {**FACTS, "gpus": [{"name": "NVIDIA A100-SXM4-40GB"}]}
     wanted = [{"gpus": [{"model": "A100"}]}, {"gpus": [{"model": "A1000"}]}]
-    hosts = {name: {"facts_result": info, "mig_layouts": wanted} for name in ("a", "b")}
+    hosts = {name: {LOOK: {"facts": info, "layers": []}, "mig_layouts": wanted} for name in ("a", "b")}
     (note,) = judge(hosts, facts=True).notes
     assert note.startswith("The model A1000 in the variables of a, b matches no GPU")
 
@@ -362,20 +365,62 @@ ANSWER = ODD | st.dictionaries(st.sampled_from(KEYS), ODD, max_size=4)
 @given(ANSWER)
 def test_the_others_are_judged_whatever_one_of_them_answers(answer):
     wanted = {"gpu_settings": [{"gpus": "all"}], "jetpack_version": "6.2", "driver_branch": "550"}
-    found = judge({"liar": {"facts_result": answer, **wanted}, "honest": {"facts_result": FACTS}}, facts=True)
-    assert {one.host for one in found.problems} == {"liar"}
+    look = {"facts": FACTS, "layers": []}
+    for told in (answer, {**look, "facts": answer}, {**look, "layers": answer}, {**look, "layers": [answer]}):
+        found = judge({"liar": {LOOK: told, **wanted}, "honest": {LOOK: look}}, facts=True)
+        assert "honest" not in {one.host for one in found.problems}
 
 
-def test_what_the_drivers_module_foresees():
-    failed = {"failed": True, "msg": "driver branch 999 is not available"}
-    wanted = {
-        "facts_result": {**FACTS, "accelerators": [T4_ON_THE_BUS]},
-        "driver_branch": "570",
-        "driver_result": failed,
+def entry(layer, *problems, **changes):
+    told = [EdgesiteError(problem, "Do " + problem) for problem in problems]
+    failed = {"failed": True, "msg": "all", "problems": outcome.listed(told)} if problems else {}
+    return {**host_look.entry(layer, failed, ""), **changes}
+
+
+def test_each_problem_of_a_layer_has_a_line_with_its_fix():
+    wanted = {"driver_branch": "570", LOOK: {"facts": FACTS, "layers": [entry("driver", "one", "two")]}}
+    found = judge({"a": wanted, "b": wanted}, facts=True).problems
+    assert {(one.host, one.layer, one.problem, one.fix) for one in found} == {
+        (host, "driver", problem, "Do " + problem) for host in ("a", "b") for problem in ("one", "two")
     }
-    found = judge({"a": wanted, "b": {**wanted, "driver_branch": "390"}}, facts=True).problems
-    assert [(one.host, one.layer) for one in found] == [("a", "driver"), ("b", "driver")]
-    assert found[0].problem == failed["msg"] and "390" in found[1].problem
+
+
+def test_what_waits_for_another_layer_or_is_in_order_is_no_problem():
+    waits = entry("gpu", "no driver", state="unknown", after="driver")
+    look = {"facts": {**FACTS, "driver": None}, "layers": [entry("driver"), waits]}
+    assert judge({"a": {"driver_branch": "570", "gpu_settings": [], LOOK: look}}, facts=True).problems == []
+
+
+def test_without_nvml_that_is_told_once_and_not_by_each_layer():
+    facts = {**FACTS, "driver": {"nvml_status": "library_not_found"}}
+    look = {"facts": facts, "layers": [entry("gpu", "no NVML"), entry("mig", "no NVML")]}
+    (found,) = judge({"a": {"gpu_settings": [], "mig_layouts": [], LOOK: look}}, facts=True).problems
+    assert found.layer == "driver" and "libnvidia-ml.so.1 not found" in found.problem
+
+
+def test_a_lost_gpu_is_told_once():
+    facts = {**FACTS, "unread": [{"what": "gpu 1", "why": "it is lost", "fix": "Reboot"}]}
+    look = {"facts": facts, "layers": [entry("gpu", "it is lost", "too many watts")]}
+    found = judge({"a": {"gpu_settings": [], LOOK: look}}, facts=True).problems
+    assert [(one.layer, one.problem) for one in found] == [("driver", "gpu 1: it is lost"), ("gpu", "too many watts")]
+
+
+def test_what_follows_from_a_layer_that_it_builds_on_is_not_told():
+    wanted = {"tls_services": [{"unit": "nginx.service"}], "identity_ca_dir": "/nowhere"}
+    services = entry("tls", "There is no complete identity")
+    for others in ([], [entry("identity", "the TPM is not trusted")]):
+        look = {"facts": FACTS, "layers": [*others, services]}
+        told = [one.problem for one in judge({"a": {**wanted, LOOK: look}}, facts=True).problems]
+        assert "There is no complete identity" not in told and len(told) == 3 + len(others)
+    gpus = {"facts": FACTS, "layers": [entry("driver", "too new"), entry("gpu", "too many watts")]}
+    found = judge({"a": {"driver_branch": "580", "gpu_settings": [], LOOK: gpus}}, facts=True).problems
+    assert [one.problem for one in found] == ["too new", "too many watts"]
+
+
+def test_host_tools_that_cannot_be_had_are_a_problem():
+    look = {"facts": FACTS, "layers": [entry("tools", "no space")]}
+    (found,) = judge({"a": {LOOK: look}}, facts=True).problems
+    assert (found.layer, found.problem) == ("tools", "no space")
 
 
 TLS = {"tls_services": [{"unit": "nginx.service"}]}
@@ -507,26 +552,10 @@ def test_a_mistake_of_another_variable_hides_nothing_that_facts_tell(variables):
     assert any(problem.endswith("and this host has no TPM") for problem in told)
 
 
-def test_what_the_controller_lacks_is_not_told_again_by_the_module():
-    found = judge(
-        {
-            "gpu-1": {
-                "driver_branch": "580",
-                "driver_source": "mirror",
-                "driver_mirror": {**MIRROR, "key": "/nope.asc"},
-                "facts_result": {**FACTS, "accelerators": [T4_ON_THE_BUS]},
-                "driver_result": {"failed": True, "msg": "cannot read the key"},
-            }
-        },
-        facts=True,
-    )
-    assert [one.host for one in found.problems] == ["controller"]
-
-
 def test_layers_that_hosts_have_and_their_variables_have_not_are_noted():
     facts = {**FACTS, "layers": ["gpu", "mig"]}
-    hosts = {name: {"facts_result": facts, "mig_layouts": []} for name in ("a", "b")}
+    hosts = {name: {LOOK: {"facts": facts, "layers": []}, "mig_layouts": []} for name in ("a", "b")}
     (note,) = judge(hosts, facts=True).notes
     assert note.startswith("The layer gpu is not in the inventory for a, b, but ")
     assert judge(hosts, facts=True, layers=["mig"]).notes == []
-    assert judge({"a": {"facts_result": {**FACTS, "layers": 5}}}, facts=True).notes == []
+    assert judge({"a": {LOOK: {"facts": {**FACTS, "layers": 5}, "layers": []}}}, facts=True).notes == []

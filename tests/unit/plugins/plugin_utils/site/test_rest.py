@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import judgement, specifications
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
+from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.site import looked
 from ansible_collections.edgesite.gpu.tests.unit.plugins.plugin_utils.site.test_judgement import FACTS, ORIN, T4
 
 ALL = [layer.name for layer in LAYERS]
@@ -52,7 +53,7 @@ def told(folder, layer, facts, **changes):
     wanted = {**SITE[layer], **changes}
     wanted = {name: placed(value, str(folder)) for name, value in wanted.items() if value != "nothing"}
     if facts:
-        wanted["facts_result"] = ORIN if layer == "jetpack" else SERVER
+        wanted[judgement.LOOK] = looked.at(ORIN if layer == "jetpack" else SERVER, wanted)
     scope = judgement.Scope(ALL, facts, str, lambda _host: None)
     return [one.problem for one in judgement.judge({"gpu-1": wanted}, ["gpu-1"], scope).problems]
 

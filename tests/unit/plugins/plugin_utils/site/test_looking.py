@@ -172,7 +172,7 @@ CARD = st.fixed_dictionaries(
 def test_what_is_desired_is_the_same_for_the_same_alone(one, other, persist):
     def digest(settings_of, **more):
         args = {"settings": settings_of, "persist": True, **more}
-        return looking._desired(looking.Asked("gpu", None, args, dict(args), 0))
+        return looking._desired(looking.Asked("gpu", None, args, dict(args), {}, 0))
 
     again = json.loads(json.dumps(_turned(one)))
     assert digest(one) == digest(again)
@@ -192,7 +192,7 @@ def _turned(value):
 def test_every_option_is_in_the_digest(layer, data):
     options = dict.fromkeys(SPECS[layer].OPTIONS, "a")
     name = data.draw(st.sampled_from(sorted(options)))
-    first = looking.Asked(layer, None, options, options, 0)
+    first = looking.Asked(layer, None, options, options, {}, 0)
     other = first._replace(options={**options, name: "b"})
     assert looking._desired(first) != looking._desired(other)
 

@@ -20,7 +20,7 @@ class _Over(BaseException):
 
 @contextlib.contextmanager
 def limit(seconds: int, what: str, fix: str) -> Iterator[None]:
-    """Raises EdgesiteError where what is done here takes longer; 0 is no limit. The task's own limit counts after it."""
+    """Raises EdgesiteError where what is done here takes longer; 0 is no limit. Then the task's own limit goes on."""
 
     def end(_signal: int, _frame: Optional[FrameType]) -> None:
         raise _Over()
@@ -28,11 +28,13 @@ def limit(seconds: int, what: str, fix: str) -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, end)
     begin, left = time.monotonic(), signal.alarm(seconds)
     try:
-        yield
+        try:
+            yield
+        finally:
+            signal.alarm(0)
     except _Over:
         raise EdgesiteError("{0} took longer than {1} s".format(what, seconds), fix) from None
     finally:
-        signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
         if left:
             signal.alarm(max(1, left - int(time.monotonic() - begin)))

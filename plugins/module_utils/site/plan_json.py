@@ -21,7 +21,7 @@ def document(looks: Any) -> Dict[str, Any]:
     sums, of the whole site:
       hosts, changes, reboots, problems, unknown, unreachable, in_order: how many hosts; one may count as several.
       problems counts hosts that could not be read, too.
-      resets: how many GPUs. worst: the worst disruption: none, restart, destroy, reset or reboot.
+      resets: how many GPUs. worst: the worst disruption: none, restart, destroy, reset, reboot or wipe.
 
     hosts, each with:
       host: its name. status: read, unreachable or failed (it answered and could not be read). why: where not read.

@@ -105,6 +105,7 @@ def _worst(host: Host) -> str:
         disruption.DESTROY: "destroys idle instances",
         disruption.RESET: "resets " + resets,
         disruption.REBOOT: ("resets {0}, ".format(resets) if host.resets else "") + "needs a reboot",
+        disruption.WIPE: "wipes disks" + (", needs a reboot" if host.reboots else ""),
     }
     return told[host.worst]
 

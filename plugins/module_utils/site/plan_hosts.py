@@ -80,7 +80,9 @@ class Host(NamedTuple):
 
     @property
     def worst(self) -> str:
-        return disruption.REBOOT if self.reboots else worst(self.actions)
+        return max(
+            worst(self.actions), disruption.REBOOT if self.reboots else disruption.NONE, key=disruption.KINDS.index
+        )
 
     @property
     def resets(self) -> Set[str]:

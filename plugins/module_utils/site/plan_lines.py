@@ -76,6 +76,7 @@ def _interrupts(action: Action, gpus: str = "") -> str:
         disruption.DESTROY: "destroys idle instances",
         disruption.RESET: "resets {0}".format(gpus or "the GPU"),
         disruption.REBOOT: "needs a reboot",
+        disruption.WIPE: "wipes {0}".format(", ".join(action.of) or "a disk"),
     }
     return " ({0})".format(told[action.disruption])
 

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import disruption
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import plan_json, plan_markdown, plan_text
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig import cases
@@ -319,6 +320,22 @@ def test_what_could_not_be_set_back_is_told_of_hosts_that_are_in_order_too():
 
 def test_a_disruption_that_nobody_knows_counts_as_the_worst():
     assert plan_json.document([look("a", layer("mig", action("x", "melts")))])["sums"]["worst"] == "wipe"
+
+
+@pytest.mark.parametrize("kind", disruption.KINDS)
+def test_each_disruption_is_told(kind):
+    some = [look("a", layer("storage", action("encrypt it", kind, "/dev/sdb"), reboot_required=True))]
+    for told in (plan_text.lines(some), plan_markdown.text(some).splitlines()):
+        assert any("encrypt it" in line for line in told) and any("needs a reboot" in line for line in told)
+    worst = "wipe" if kind == "wipe" else "reboot"
+    assert plan_json.document(some)["sums"]["worst"] == worst
+    (host,) = plan_json.document([look("a", layer("storage", action("encrypt it", kind, "/dev/sdb")))])["hosts"]
+    assert host["worst"] == kind
+
+
+def test_a_disk_that_is_wiped_is_named():
+    told = "\n".join(plan_text.lines([look("a", layer("storage", action("encrypt it", "wipe", "/dev/sdb")))]))
+    assert "1 change, wipes disks" in told and "encrypt it (wipes /dev/sdb)" in told
 
 
 def test_a_long_comment_is_cut_with_a_word():

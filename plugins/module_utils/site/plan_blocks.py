@@ -98,14 +98,15 @@ def _head(host: Host) -> str:
 
 
 def _worst(host: Host) -> str:
-    resets = counted(len(host.resets), "GPU")
+    resets = "resets " + counted(len(host.resets), "GPU")
+    also = [resets if host.resets else "", "needs a reboot" if host.reboots else ""]
     told = {
         disruption.NONE: "interrupts nothing" if host.actions else "",
         disruption.RESTART: "restarts services",
         disruption.DESTROY: "destroys idle instances",
-        disruption.RESET: "resets " + resets,
-        disruption.REBOOT: ("resets {0}, ".format(resets) if host.resets else "") + "needs a reboot",
-        disruption.WIPE: "wipes disks" + (", needs a reboot" if host.reboots else ""),
+        disruption.RESET: resets,
+        disruption.REBOOT: ", ".join(filter(None, also)),
+        disruption.WIPE: ", ".join(filter(None, ["wipes disks", *also])),
     }
     return told[host.worst]
 

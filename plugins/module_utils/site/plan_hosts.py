@@ -80,9 +80,8 @@ class Host(NamedTuple):
 
     @property
     def worst(self) -> str:
-        return max(
-            worst(self.actions), disruption.REBOOT if self.reboots else disruption.NONE, key=disruption.KINDS.index
-        )
+        of_host = disruption.REBOOT if self.reboots else disruption.NONE
+        return max(of_host, worst(self.actions), key=disruption.KINDS.index)
 
     @property
     def resets(self) -> Set[str]:

@@ -70,7 +70,7 @@ KINDS = [verb + what for verb in ("create", "destroy") for what in ("_gpu_instan
 ACTION = st.fixed_dictionaries(
     {"does": one_of(GARBAGE)},
     optional={
-        "disruption": one_of(st.sampled_from(["none", "restart", "destroy", "reset", "reboot"])),
+        "disruption": one_of(st.sampled_from(disruption.KINDS)),
         "of": one_of(st.lists(st.sampled_from(["GPU 0", "GPU 1", "a.service"]), max_size=2)),
         "after": one_of(st.sampled_from(["", "driver", "mode"])),
         "kind": one_of(st.sampled_from(["set_mode", *KINDS])),

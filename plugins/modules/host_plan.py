@@ -126,7 +126,7 @@ layers:
     actions:
       description:
         - What would be done, in order. C(does) says it in words; C(disruption) is V(none), V(restart), V(destroy),
-          V(reset) or V(reboot), and C(of) names what is disrupted.
+          V(reset), V(reboot) or V(wipe), and C(of) names what is disrupted or lost.
       type: list
       elements: dict
       returned: always

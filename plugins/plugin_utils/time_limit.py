@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import time
 from types import FrameType
 from typing import Iterator, Optional
 
@@ -19,17 +20,21 @@ class _Over(BaseException):
 
 @contextlib.contextmanager
 def limit(seconds: int, what: str, fix: str) -> Iterator[None]:
-    """Raises EdgesiteError where what is done here takes longer; 0 is no limit. Not for tasks that have a timeout."""
+    """Raises EdgesiteError where what is done here takes longer; 0 is no limit. Then the task's own limit goes on."""
 
     def end(_signal: int, _frame: Optional[FrameType]) -> None:
         raise _Over()
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.alarm(seconds)
+    begin, left = time.monotonic(), signal.alarm(seconds)
     try:
-        yield
+        try:
+            yield
+        finally:
+            signal.alarm(0)
     except _Over:
         raise EdgesiteError("{0} took longer than {1} s".format(what, seconds), fix) from None
     finally:
-        signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+        if left:
+            signal.alarm(max(1, left - int(time.monotonic() - begin)))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import disruption
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import plan_file
 from hypothesis import strategies as st
 
@@ -72,7 +73,7 @@ AFTER = st.sampled_from(["", "driver", "mode", "reboot"])
 ACTIONS = st.fixed_dictionaries(
     {
         "does": st.sampled_from([MODE["does"], BIG["does"], SMALL["does"], "install nvidia-driver-550 «ü»"]),
-        "disruption": st.sampled_from(["none", "restart", "destroy", "reset", "reboot"]),
+        "disruption": st.sampled_from(disruption.KINDS),
         "of": st.lists(st.sampled_from(["GPU 0", "GPU 1", "nginx.service"]), max_size=2),
         "after": AFTER,
     }

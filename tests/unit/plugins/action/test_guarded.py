@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 
 import pytest
+import yaml
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import GuardedActionBase
 from ansible_collections.edgesite.gpu.tests.unit.places import ROOT
 
@@ -20,3 +21,17 @@ def test_each_module_has_an_action_that_asks_the_guard(name):
     action = importlib.import_module(f"ansible_collections.edgesite.gpu.plugins.action.{name}").ActionModule
     assert issubclass(action, GuardedActionBase)
     assert action.run is GuardedActionBase.run
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_options_of_an_action_are_those_that_are_documented(name):
+    """Those of an action that has its module take them are the module's, which ansible-test compares."""
+    action = importlib.import_module(f"ansible_collections.edgesite.gpu.plugins.action.{name}").ActionModule
+    module = importlib.import_module(f"ansible_collections.edgesite.gpu.plugins.modules.{name}")
+    documented = yaml.safe_load(module.DOCUMENTATION).get("options") or {}
+    taken = getattr(action, "OPTIONS", {})
+    assert not taken or set(taken) == set(documented) or hasattr(module, "main") and set(taken) <= set(documented)
+    for option, spec in taken.items():
+        assert spec["type"] == documented[option]["type"]
+        for key in ("elements", "required", "choices"):
+            assert not spec.get(key) or spec[key] == documented[option][key]

@@ -14,6 +14,8 @@ import textwrap
 import pytest
 import yaml
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import disruption
+from ansible_collections.edgesite.gpu.plugins.module_utils.site import plan_json
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.host import facts
 from ansible_collections.edgesite.gpu.plugins.modules import host_converge, host_plan, site_plan
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive
@@ -217,3 +219,10 @@ def test_documented_options_are_those_it_takes(monkeypatch):
 @pytest.mark.parametrize("module", [host_plan, host_converge, site_plan])
 def test_what_is_returned_is_documented(module):
     assert yaml.safe_load(module.RETURN)
+
+
+def test_every_disruption_is_documented():
+    guide = (ROOT / "docs/plan.md").read_text(encoding="utf-8")
+    for kind in disruption.KINDS:
+        assert "V({0})".format(kind) in host_plan.RETURN and "`{0}`".format(kind) in guide
+        assert kind in plan_json.document.__doc__

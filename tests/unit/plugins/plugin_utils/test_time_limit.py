@@ -51,3 +51,14 @@ def test_what_is_done_in_time_is_left_alone():
 def test_another_error_stays():
     with pytest.raises(KeyError), time_limit.limit(60, "It", "Look at it"):
         raise KeyError("x")
+
+
+def test_the_limit_of_the_task_holds_afterwards():
+    signal.alarm(100)
+    with time_limit.limit(60, "It", "Look at it"):
+        time.sleep(1.1)
+    assert 98 <= signal.alarm(0) <= 99
+    signal.alarm(1)
+    with time_limit.limit(60, "It", "Look at it"):
+        time.sleep(1.1)
+    assert signal.alarm(0) == 1

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.common import disruption
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import plan_json, plan_markdown, plan_text
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig import cases
@@ -69,7 +70,7 @@ KINDS = [verb + what for verb in ("create", "destroy") for what in ("_gpu_instan
 ACTION = st.fixed_dictionaries(
     {"does": one_of(GARBAGE)},
     optional={
-        "disruption": one_of(st.sampled_from(["none", "restart", "destroy", "reset", "reboot"])),
+        "disruption": one_of(st.sampled_from(disruption.KINDS)),
         "of": one_of(st.lists(st.sampled_from(["GPU 0", "GPU 1", "a.service"]), max_size=2)),
         "after": one_of(st.sampled_from(["", "driver", "mode"])),
         "kind": one_of(st.sampled_from(["set_mode", *KINDS])),

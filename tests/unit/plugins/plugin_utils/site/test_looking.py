@@ -255,3 +255,21 @@ def test_numbers_that_are_none_are_the_layers_problem():
     host = WholeHost("host_plan", {**asked("gpu", "tls"), "gpu_reboot_timeout": float("inf")})
     layers = {one["layer"]: one for one in host.result()["layers"]}
     assert layers["gpu"]["state"] == "problem" and layers["tls"]["state"] == "in_order"
+
+
+def test_what_the_controller_lacks_for_a_layer_is_its_problem_alone():
+    host = WholeHost("host_plan", {**asked("gpu", "tls"), "identity_ca_dir": "/nowhere", "identity_ca_passphrase": "x"})
+    layers = {one["layer"]: one for one in host.result()["layers"]}
+    assert {name: one["state"] for name, one in layers.items() if name != "tools"} == {
+        "gpu": "in_order",
+        "identity": "problem",
+        "tls": "in_order",
+    }
+    assert "missing on the controller: /nowhere" in layers["identity"]["problem"]
+
+
+def test_what_is_wrong_with_the_whole_site_is_an_error_of_the_host():
+    host = WholeHost("host_plan", {**asked("gpu"), "edgesite_report_fil": "x"})
+    with pytest.raises(looking.EdgesiteError, match="edgesite_report_fil"):
+        host.result()
+    assert host.asked == []

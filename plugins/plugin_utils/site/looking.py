@@ -90,12 +90,22 @@ def look(
     """
     asked = {one.layer: one for one in rendered if isinstance(one, Asked)}
     answer = _answer(base, asked, bool(called), more or {})
-    told = {name: result for name, result in answer["layers"].items() if name == TOOLS}
+    told = {name: _sendable(result) for name, result in answer["layers"].items() if name == TOOLS}
     for one in rendered:
         told[one.layer] = _told(one, answer["layers"], told)
     desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
     entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
     return Seen(host_look.plan(entries, answer["facts"], called), told, asked)
+
+
+def _sendable(told: Dict[str, Any]) -> Dict[str, Any]:
+    """What the look says of the host tools, where the controller has all of them to send."""
+    try:
+        if told.get("actions"):
+            host_archive.files()
+        return told
+    except AnsibleError as error:
+        return {"failed": True, "msg": str(error)}
 
 
 def _told(one: Union[Asked, Refused], answers: Mapping[str, Any], earlier: Mapping[str, Any]) -> Dict[str, Any]:

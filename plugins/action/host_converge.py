@@ -59,7 +59,7 @@ class ActionModule(HostActionBase):
         return plan_apply.run(
             stage,
             seen.told,
-            lambda name: self._layer(name, seen),
+            lambda name: self._layer(name, seen, plan_stage.reboots(stage.left, name)),
             lambda: host_look.of_result(host, self._look().plan),
             lambda differs: planned.refused(self, differs),
         )
@@ -70,8 +70,8 @@ class ActionModule(HostActionBase):
             for action in entry["actions"]:
                 self.say("{0}: would {1}".format(entry["layer"], action["does"]))
 
-    def _layer(self, name: str, seen: Seen) -> Dict[str, Any]:
-        """The result of a layer, or of the host tools."""
+    def _layer(self, name: str, seen: Seen, may_reboot: bool = True) -> Dict[str, Any]:
+        """The result of a layer, or of the host tools. may_reboot: where its own option allows it."""
         asked = seen.asked.get(name)
         what = role_task.read(name).name if asked else "Install the programs that boot units run"
         self.say("{0}: {1}".format(name, what))
@@ -79,7 +79,8 @@ class ActionModule(HostActionBase):
             with time_limit.limit(asked.timeout or _SECONDS if asked else _SECONDS, "The layer " + name, _HANGS):
                 if asked is None:
                     return self.run_action("edgesite.gpu.host_tools", {})
-                return self.run_action(role_task.read(name).module, asked.args)
+                refused = {} if may_reboot or "allow_reboot" not in asked.args else {"allow_reboot": False}
+                return self.run_action(role_task.read(name).module, {**asked.args, **refused})
         except EdgesiteError as error:
             return {**error.details, "failed": True, "msg": str(error)}
         except AnsibleConnectionFailure as error:

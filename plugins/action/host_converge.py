@@ -90,19 +90,23 @@ class ActionModule(HostActionBase):
         return plan_apply.run(
             stage,
             seen.told,
-            lambda name: self._layer(name, seen),
+            lambda name: self._layer(name, seen, plan_stage.reboots(stage.left, name)),
             self._look_again,
             lambda differs: planned.refused(self, differs),
         )
 
-    def _layer(self, name: str, seen: Seen) -> Dict[str, Any]:
-        """The result of a layer, or of the host tools. Whatever becomes of it, the others go on."""
+    def _layer(self, name: str, seen: Seen, may_reboot: bool = True) -> Dict[str, Any]:
+        """The result of a layer, or of the host tools. Whatever becomes of it, the others go on.
+
+        may_reboot: where its own option allows it.
+        """
         host = self._task_vars["inventory_hostname"]
         work = _TOOLS if name == looking.TOOLS else _work(seen.asked[name])
+        refused = {} if may_reboot or "allow_reboot" not in work.args else {"allow_reboot": False}
         self.say("{0}: {1}".format(name, work.does))
         try:
             with time_limit.limit(work.seconds, "The layer " + name, _HANGS):
-                return host_answer.layer(host, name, self.run_action(work.module, work.args))
+                return host_answer.layer(host, name, self.run_action(work.module, {**work.args, **refused}))
         except AnsibleConnectionFailure as error:
             return {"unreachable": True, "msg": str(error)}
         except Exception as error:

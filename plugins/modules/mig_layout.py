@@ -208,8 +208,8 @@ actions:
         - C(set_mode), C(create_gpu_instance), C(destroy_gpu_instance), C(create_compute_instance),
           C(destroy_compute_instance), C(end_process), C(stop_unit), C(start_unit), C(unload_module), C(load_module),
           C(boot_unit) or C(forget).
-        - C(create_instances) for all instances of a GPU whose profiles its driver tells only in MIG mode, and which
-          this collection does not know. Check mode has them in the words of the layout.
+        - C(create_instances) is for all instances of a GPU that this collection does not know, and whose driver tells
+          its profiles only in MIG mode. Check mode has them in the words of the layout.
       type: str
       returned: always
     uuid:

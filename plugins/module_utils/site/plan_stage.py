@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
+from ..common import disruption
 from . import plan_file
 from .plan_file import Action, Entry
 
@@ -47,6 +48,14 @@ def first(planned: Entry, look: Mapping[str, Any]) -> Stage:
     found = plan_file.differences(planned, look)
     now = plan_file.entry(look)
     return Stage(planned, tuple(found)) if found and not _resumed(planned, now) else Stage(now)
+
+
+def reboots(planned: Entry, layer: str) -> bool:
+    """Whether a reboot is listed for a layer. One that nobody could foresee, as where modules turn out not to go, is
+    not; the look after the stage then says what waits for it.
+    """
+    listed = plan_file.by_name(planned).get(layer, {"actions": ()})["actions"]
+    return any(disruption.kind(one) == disruption.REBOOT for one in listed)
 
 
 def next_stage(left: Entry, look: Mapping[str, Any], done: Mapping[str, Sequence[Action]]) -> Stage:

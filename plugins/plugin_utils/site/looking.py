@@ -126,13 +126,23 @@ def look(
     host = base.variables["inventory_hostname"]
     answer = _answer(base, asked, bool(rendered), more or {})
     host_answer.check(host, answer)
-    told = {TOOLS: host_answer.layer(host, TOOLS, answer["layers"].get(TOOLS))} if rendered else {}
+    told = {TOOLS: _sendable(host_answer.layer(host, TOOLS, answer["layers"].get(TOOLS)))} if rendered else {}
     for one in rendered:
         told[one.layer] = _told(host, one, answer, told)
     desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
     entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
     refused = [one.layer for one in rendered if isinstance(one, Refused)]
     return Seen(host_look.plan(entries, answer["facts"], called, refused, _completed(asked)), told, asked)
+
+
+def _sendable(told: Dict[str, Any]) -> Dict[str, Any]:
+    """What the look says of the host tools, where the controller has all of them to send."""
+    try:
+        if told.get("actions"):
+            host_archive.files()
+        return told
+    except AnsibleError as error:
+        return {"failed": True, "msg": str(error)}
 
 
 def _completed(asked: Mapping[str, Asked]) -> Dict[str, Options]:

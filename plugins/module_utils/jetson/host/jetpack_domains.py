@@ -147,7 +147,9 @@ class _Part(Domain[_State, Action]):
         """Takes such a step back."""
 
     def describe(self, action: Action) -> Dict[str, Any]:
-        return described_by(jetpack_actions, action)
+        # How many there are to hold, an upgrade alone tells.
+        more = {"packages": list(action.names)} if isinstance(action, Hold) else {}
+        return {**described_by(jetpack_actions, action), **more}
 
     def render(self, state: _State) -> Dict[str, Any]:
         info = state.info

@@ -50,6 +50,12 @@ def did(action):
     return {name: value for name, value in action.items() if name != "after"}
 
 
+def test_a_layer_reboots_a_host_only_where_that_is_listed():
+    boots = {"does": "reboot", "disruption": "reboot", "of": [], "after": ""}
+    planned = plan_file.entry(look(layer("driver", INSTALL, boots), layer("mig", MODE)))
+    assert [plan_stage.reboots(planned, name) for name in ("driver", "mig", "tls")] == [True, False, False]
+
+
 def test_at_first_a_host_is_exactly_as_planned():
     assert first(PLANNED, look(DRIVER, EXPECTED)) == Next(("driver",), ("mig",))
 

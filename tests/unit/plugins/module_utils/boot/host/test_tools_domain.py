@@ -11,12 +11,14 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.edgesite.gpu.plugins.module_utils.boot import tools
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools as backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host import tools_domain
 from ansible_collections.edgesite.gpu.plugins.module_utils.boot.host.tools_domain import HostToolsDomain
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import run_lock
 from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.site.host import look
 
 CONTENT = {"__main__.py": b"print(1)"}
 MANIFEST = {path: hashlib.sha256(data).hexdigest() for path, data in CONTENT.items()}
@@ -124,3 +126,26 @@ def test_run_that_installs_for_ever_does_not_hold_up_the_next(archive, monkeypat
     monkeypatch.setattr(backend, "_SECONDS", 0.0)
     with run_lock.held(backend._LOCK, "", "", 0.0), pytest.raises(EdgesiteError, match="has been installing the host"):
         converge(HostToolsDomain(True, MANIFEST, archive), check=False)
+
+
+def damage(root, what):
+    """What somebody did to the tools."""
+    folders = [folder for folder, _below, names in os.walk(root) if "__main__.py" in names]
+    for folder in folders:
+        path = os.path.join(folder, "__main__.py")
+        if what == "lost":
+            os.unlink(path)
+        elif what == "changed":
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write("print(2)")
+
+
+@pytest.mark.parametrize("what", ["none", "lost", "changed", "as it was"])
+def test_look_at_a_host_says_what_the_task_does(root, archive, what):
+    if what != "none":
+        converge(HostToolsDomain(True, MANIFEST, archive), check=False)
+        damage(root, what)
+    told = look._of_tools(tools.version_of(MANIFEST))["actions"]
+    done = converge(HostToolsDomain(True, MANIFEST, archive), check=False).actions
+    assert told == done and bool(done) is (what != "as it was")
+    assert look._of_tools(tools.version_of(MANIFEST))["actions"] == []

@@ -10,6 +10,8 @@ import importlib.util
 import io
 import os
 import zipfile
+from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from ansible.errors import AnsibleActionFail
 
@@ -29,7 +31,13 @@ def files(without_pynvml: bool = False) -> dict[str, bytes]:
         below = os.path.relpath(folder, source)
         for name in sorted(name for name in names if name.endswith(".py")):
             found[os.path.normpath(os.path.join(PACKAGE, below, name))] = _read(os.path.join(folder, name))
-    return found
+    return {**found, **_packages(found)}
+
+
+def _packages(found: Iterable[str]) -> dict[str, bytes]:
+    """What makes packages of the folders: at each import in a folder without it, Python looks through all above it."""
+    folders = {str(folder) for path in found for folder in PurePosixPath(path).parents} - {"."}
+    return {folder + "/__init__.py": b"" for folder in folders}
 
 
 def manifest(content: dict[str, bytes]) -> dict[str, str]:

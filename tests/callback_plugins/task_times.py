@@ -24,6 +24,7 @@ CONTROLLER_ONLY = {
     "fail",
     "set_fact",
     "site_check",
+    "site_plan",
     "include_role",
     "import_role",
     "validate_argument_spec",

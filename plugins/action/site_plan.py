@@ -62,11 +62,11 @@ class ActionModule(ControllerActionBase):
         self._show(looks, document, options)
         kept = self._keep(looks, options, task_vars) if options["plan_out"] else {}
         sums = plan_sums.of(plan_hosts.of(looks))
-        wrong = sums.problems or sums.unreachable or sums.unknown
-        failed = bool(wrong) or options["exit_on_changes"] and bool(sums.changes)
-        told = {"changed": False, "failed": failed, "msg": plan_sums.told(sums), **kept}
-        # Of what failed, Ansible would show all of it.
-        return told if failed else {**told, "plan": document}
+        why = plan_sums.failure(sums, options["exit_on_changes"])
+        if why:
+            # Without the plan, as Ansible would show all of it.
+            return {"changed": False, "failed": True, "msg": why, **kept}
+        return {"changed": False, "msg": plan_sums.told(sums), "plan": document, **kept}
 
     def _show(self, looks: List[Any], document: Dict[str, Any], options: Mapping[str, Any]) -> None:
         if options["select"]:

@@ -79,7 +79,7 @@ plan_sha256:
   returned: when O(plan_out) is set
   type: str
 msg:
-  description: The sum.
+  description: The sum, and where the task fails, why.
   returned: always
   type: str
   sample: 3 hosts change, 1 GPU reset, 0 reboots, 1 in order

@@ -97,7 +97,8 @@ def report(name: str, playbook: str, *options: str) -> tuple[int, list[dict]]:
 def planned(look: dict) -> str:
     if look["in_order"]:
         return "in order"
-    return f"{look['changes']} changes{INTERRUPTS.get(look['worst'], '')}"
+    count = look["changes"]
+    return f"{count} change{'' if count == 1 else 's'}{INTERRUPTS.get(look['worst'], '')}"
 
 
 def layers(look: dict) -> str:

@@ -16,7 +16,7 @@ from .plan_hosts import Action, Host, Layer
 
 # Of a GPU, as its label tells it: of GPU 0 NVIDIA A100-SXM4-40GB (GPU-..., 0000:17:00.0)
 _LABEL = re.compile(r" (?:of|on) GPU ([0-9]{1,4}) [^()]{1,100} \(([A-Za-z0-9-]{1,60}), [0-9a-f:.]{7,16}\)")
-_SPEAK_FOR_THEMSELVES = re.compile(r"(?:restart|reload|stop|start) |reboot\Z|.* and restart [\w.@-]+\Z")
+_SPEAK_FOR_THEMSELVES = re.compile(r"(?:restart|reload|stop|start) |reboot\Z|.* and restart [A-Za-z0-9_.@-]+\Z")
 
 _NUMBERED = re.compile(r"GPU ([0-9]{1,4})\b", re.ASCII)
 # Lines that belong to the one before them begin with it.

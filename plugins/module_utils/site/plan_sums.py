@@ -58,6 +58,15 @@ def told(sums: Sums) -> str:
     return ", ".join(parts + _rare(sums))
 
 
+def failure(sums: Sums, exit_on_changes: bool) -> str:
+    """Why a plan with these sums counts as failed; empty where it does not."""
+    if sums.problems or sums.unreachable or sums.unknown:
+        return "Not all is well; the plan says of each problem what to do about it: " + told(sums)
+    if exit_on_changes and sums.changes:
+        return "Something would change, and edgesite_exit_on_changes is true: " + told(sums)
+    return ""
+
+
 def _rare(sums: Sums) -> List[str]:
     found = {"with problems": sums.problems, "with unknowns": sums.unknown, "unreachable": sums.unreachable}
     return ["{0} {1}".format(count, what) for what, count in found.items() if count]

@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common import disruption
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, plan
-from ansible_collections.edgesite.gpu.plugins.module_utils.site import plan_json, plan_markdown, plan_text
+from ansible_collections.edgesite.gpu.plugins.module_utils.site import (
+    plan_hosts,
+    plan_json,
+    plan_markdown,
+    plan_sums,
+    plan_text,
+)
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig import cases
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.site import looks
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.site.looks import action, layer, look
@@ -179,6 +185,15 @@ def test_eight_different_gpus_with_seven_instances_are_one_line_and_two_pictures
     told = plan_text.lines([look("a", looks.mig(cards, layouts), gpus=8)])
     assert [line for line in told if "GPU " in line and "was" not in line][1:] and len(told) == 1 + 7 * 3 + 3
     assert max(map(len, told)) <= 89
+
+
+def test_why_a_plan_counts_as_failed():
+    idle, changing = look("a", layer("mig")), look("b", layer("gpu", action("set x")))
+    cases = [([idle], True), ([changing], False), ([changing], True), ([changing, looks.unreachable("c")], False)]
+    told = [plan_sums.failure(plan_sums.of(plan_hosts.of(found)), on_changes) for found, on_changes in cases]
+    assert told[:2] == ["", ""]
+    assert told[2].startswith("Something would change, and edgesite_exit_on_changes is true: 1 host changes, ")
+    assert told[3].startswith("Not all is well; the plan says of each problem what to do about it: ")
 
 
 def test_nothing_at_all():

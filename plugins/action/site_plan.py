@@ -31,7 +31,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import (
 )
 
 # The variables that the playbooks plan and site register on each host
-_LOOKS = ("edgesite_plan", "edgesite_result")
+_LOOKS = ["edgesite_plan", "edgesite_result"]
 _KEPT = "The plan is kept in {0}, to be applied before {1}. Its SHA-256 is {2}"
 
 

@@ -12,7 +12,7 @@ from .. import outcome
 from ..common import lines
 from ..common.errors import EdgesiteError
 from . import expected, layers, leftover, problem
-from .plan_file import digest
+from .plan_file import digest, garbled
 from .problem import Problem
 
 IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
@@ -105,7 +105,7 @@ def of_result(host: str, result: Any) -> Dict[str, Any]:
         return _unread(host, status, why)
     # without what Ansible notes of where its texts are from
     plain: Dict[str, Any] = json.loads(json.dumps({**result, "host": host, "status": "read"}, default=str))
-    return plain
+    return _unread(host, "failed", problem.garbled(host)) if garbled(plain) else plain
 
 
 def _expecting(one: Dict[str, Any], facts: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:

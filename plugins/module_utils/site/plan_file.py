@@ -50,7 +50,7 @@ def made(looks: Sequence[Mapping[str, Any]], head: Mapping[str, Any]) -> Dict[st
 
 def entry(look: Mapping[str, Any]) -> Dict[str, Any]:
     """What a plan has of a host: whether it may be applied, or why not, and what would be done."""
-    if _garbled(look):
+    if garbled(look):
         why = report.GARBLED.format(look["host"])
         return {"apply": False, "why": why, "observed": "", "desired": "", "layers": []}
     look = _filled(look)
@@ -64,7 +64,8 @@ def entry(look: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def _garbled(look: Mapping[str, Any]) -> bool:
+def garbled(look: Mapping[str, Any]) -> bool:
+    """Whether a look is not of the form that ours have."""
     if plan_shape.flaw(_filled(look), plan_shape.LOOK, others=True):
         return True
     names = [layer["layer"] for layer in look["layers"]]

@@ -187,8 +187,10 @@ def test_a_layer_that_is_wrong_on_the_controller_is_not_run_and_no_other_in_its_
 
 def test_check_mode_tells_and_does_nothing():
     host = converge(FOUR, look={"gpu": does("set \x1b[2J it"), "tools": does("install them")}, check=True)
-    assert host.result()["changed"] and host.ran == []
-    assert host.said == ["tools: would install them", "gpu: would set \\x1b[2J it"]
+    result = host.result()
+    assert result["changed"] and host.ran == host.said == []
+    planned = {one["layer"]: [action["does"] for action in one["actions"]] for one in result["plan"]["layers"]}
+    assert planned["tools"] == ["install them"] and planned["gpu"] == ["set \\x1b[2J it"]
 
 
 def test_tags_choose_the_layers():

@@ -110,7 +110,7 @@ def look():
     wanted = [{"gpus": "all", "mig": "enabled", "instances": {"7g.40gb": 1}}]
     entries = [host_look.entry(*one, "1" * 64) for one in (("driver", INSTALL), ("gpu", NO_DRIVER), ("mig", NO_DRIVER))]
     asked = {"gpu": {"settings": [{"gpus": "all", "power_limit": "300"}]}, "mig": {**MIG, "layouts": wanted}}
-    plan = host_look.plan(entries, {"accelerators": [A100]}, ["driver", "gpu", "mig"], asked)
+    plan = host_look.plan(entries, {"accelerators": [A100]}, ["driver", "gpu", "mig"], asked=asked)
     return {"host": "a", "status": "read", "why": "", **plan}
 
 

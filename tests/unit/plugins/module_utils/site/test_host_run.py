@@ -92,7 +92,7 @@ def test_a_layer_that_waits_says_for_what():
     assert [(one["state"], one["after"]) for one in found] == [
         ("changes", ""),
         ("unknown", "driver"),
-        ("unknown", "gpu"),
+        ("unknown", "driver"),
     ]
     assert found[1]["problem"] == "It is broken. Mend it."
 

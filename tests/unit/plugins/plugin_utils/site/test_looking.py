@@ -238,7 +238,7 @@ def test_a_host_that_fails_is_told_in_its_own_words():
     host = WholeHost("host_plan", asked("gpu"), looks=[{**FAILS, "module_stderr": "Killed", "rc": 137}])
     with pytest.raises(looking.EdgesiteError) as raised:
         host.result()
-    assert str(raised.value) == "It is broken. Mend it. '-vvv' shows all that the host answered."
+    assert str(raised.value) == "It is broken. Mend it. Check Python and sudo of the login user."
     assert raised.value.details == {"module_stderr": "Killed", "rc": 137}
 
 

@@ -97,7 +97,7 @@ def look(answer, **variables):
 def test_problems_have_the_names_of_variables():
     told = outcome.failure(EdgesiteError("settings[0].ecc is set", "Name only GPUs that have it"), 0)
     seen = look({"facts": {}, "layers": {"gpu": told}}, gpu_settings=[GOOD])
-    (entry,) = seen.plan["layers"]
+    (_tools, entry) = seen.plan["layers"]
     assert entry["problems"] == [{"problem": "gpu_settings[0].ecc is set", "fix": "Name only GPUs that have it"}]
 
 
@@ -107,27 +107,10 @@ def test_a_layer_for_hosts_of_another_kind_says_so():
     assert seen.told["gpu"]["msg"].startswith("gpu_settings is set, and this host is a Jetson")
 
 
-@pytest.mark.parametrize(("key", "fix"), [("module_stderr", "Check Python and sudo"), ("rc", "Correct this")])
+@pytest.mark.parametrize(("key", "fix"), [("module_stderr", "Check Python and sudo"), ("rc", "'-vvv' shows all")])
 def test_a_module_that_does_not_run(key, fix):
     with pytest.raises(EdgesiteError, match="python3: not found. " + fix):
         look({"failed": True, "msg": "python3: not found", key: 127})
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {},
-        {"facts": 5, "layers": {}},
-        {"facts": {}, "layers": 5},
-        {"facts": {}, "layers": {}},
-        {"facts": {}, "layers": {"gpu": 5}},
-        {"facts": {}, "layers": {"gpu": {"actions": 5}}},
-        {"facts": {}, "layers": {"gpu": {"actions": [{}]}}},
-    ],
-)
-def test_a_host_that_answers_nonsense_is_told_as_such(answer):
-    with pytest.raises(EdgesiteError, match="is not what modules of edgesite.gpu answer"):
-        look(answer, gpu_settings=[GOOD])
 
 
 def test_what_is_asked_of_gpus_is_expected_once_there_is_a_driver():

@@ -13,6 +13,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils import outcome
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.disruption import NONE, by
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError, combined
 from ansible_collections.edgesite.gpu.plugins.module_utils.identity.store import SLOTS
+from ansible_collections.edgesite.gpu.plugins.module_utils.site import host_answer
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunModule
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import (
     asked,
@@ -51,7 +52,6 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
 # Of a slot without a key
 _NOT_MADE = {"usable": False, "cause": "missing", "reason": "it does not exist yet"}
 
-_NONSENSE = "The answer of {0} makes no sense ({1}: {2}). Find out what answers in place of Python on it."
 _NO_TLS13 = (
     "The TPM of {0} does not sign RSA-PSS as TLS 1.3 needs it, so TLS connections with this key will fail. "
     "Set identity_key_type to ecc_p256, and run the playbook with -e identity_rotate=true."
@@ -97,7 +97,8 @@ class ActionModule(InstallingActionBase):
         except AnsibleError as error:
             return self._failed({"msg": str(error)})
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            return self._failed({"msg": _NONSENSE.format(self._device, type(error).__name__, error)})
+            flaw = "{0}: {1}".format(type(error).__name__, error)
+            return self._failed({"msg": str(host_answer.nonsense(self._device, flaw))})
 
     @property
     def _device(self) -> str:

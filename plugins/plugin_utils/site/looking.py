@@ -38,6 +38,16 @@ _OF_GPUS: Dict[str, Tuple[Mapping[str, Any], Mapping[str, Any]]] = {
 }
 # Of what a layer is asked, that which is another each time, and what only opens something
 _ASIDE = {"identity": ("clock", "owner_auth", "passphrase", "headers")}
+# Files on the controller. Each run may have its own checkout, so only their names count.
+_FILES = {
+    "driver": ("key",),
+    "identity": (
+        *("certificate", "chain", "crl_files", "ek_certificates", "privatekey", "roots", "state_dir"),
+        *("tpm_intermediates", "tpm_roots"),
+    ),
+    "mig": ("from_file",),
+    "storage": ("escrow_dir",),
+}
 
 # What Python raises of an answer that has another form than ours
 _NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -237,7 +247,8 @@ def _open(one: Asked) -> Options:
 
 def _desired(one: Asked) -> str:
     secret = {name: plan_file.digest(_plain(value)) for name, value in _secret(one).items()}
-    return plan_file.digest(_plain(_lasting({**one.args, **one.options, **secret}, _ASIDE.get(one.layer, ()))))
+    asked = {**one.args, **one.options, **secret}
+    return plan_file.digest(_lasting(_plain(asked), _ASIDE.get(one.layer, ()), _FILES.get(one.layer, ())))
 
 
 def _plain(value: Any) -> Any:
@@ -245,7 +256,20 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def _lasting(value: Any, aside: Sequence[str]) -> Any:
-    if isinstance(value, dict):
-        return {name: _lasting(one, aside) for name, one in value.items() if name not in aside}
-    return [_lasting(one, aside) for one in value] if isinstance(value, list) else value
+def _lasting(value: Any, aside: Sequence[str], files: Sequence[str]) -> Any:
+    if isinstance(value, list):
+        return [_lasting(one, aside, files) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _named(one) if name in files else _lasting(one, aside, files)
+        for name, one in value.items()
+        if name not in aside
+    }
+
+
+def _named(files: Any) -> Any:
+    """The names of files, without their folders."""
+    if isinstance(files, list):
+        return [_named(one) for one in files]
+    return files.rstrip("/").rpartition("/")[2] if isinstance(files, str) else files

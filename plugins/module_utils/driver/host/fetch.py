@@ -17,7 +17,8 @@ def fetch(url: str) -> bytes:
     """The content. Raises EdgesiteError."""
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "edgesite.gpu"})
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
+        # with an opener of its own: Ansible's open_url leaves one for all that follows no redirection
+        with urllib.request.build_opener().open(request, timeout=_SECONDS) as answer:
             content: bytes = answer.read()
     except Exception as error:
         # urllib, ssl and http each have their own

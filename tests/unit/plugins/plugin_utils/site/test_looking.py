@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.action import identity as identity_action
@@ -140,6 +142,28 @@ def test_what_is_desired_does_not_depend_on_the_clock_or_on_what_opens_something
     first = _desired(secret_site, "identity")
     monkeypatch.setattr(identity_action.time, "time", lambda: 2_000_000_000.0)
     assert _desired({**secret_site, "identity_owner_auth": "another"}, "identity") == first
+
+
+def test_what_is_desired_does_not_depend_on_where_the_site_lies(secret_site, tmp_path):
+    """Each run of a pipeline may have its own checkout."""
+    folder = Path(secret_site["identity_ca_dir"]).parent
+    shutil.copytree(folder, tmp_path / "other")
+    moved = json.loads(json.dumps(secret_site).replace(str(folder), str(tmp_path / "other")))
+    for layer in ("identity", "storage"):
+        assert _desired(moved, layer) == _desired(secret_site, layer)
+
+
+def test_files_on_the_controller_are_known():
+    """Of identity, all paths but the host's; of the others, those that the controller reads."""
+    assert set(_paths(identity_action.OPTIONS)) == set(looking._FILES["identity"])
+    assert set(looking._FILES) == {"driver", "identity", "mig", "storage"}
+
+
+def _paths(spec):
+    for name, option in spec.items():
+        if "path" in (option["type"], option.get("elements")):
+            yield name
+        yield from _paths(option.get("options") or {})
 
 
 @pytest.mark.parametrize(

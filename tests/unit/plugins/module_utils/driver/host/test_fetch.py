@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
+import urllib.request
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
@@ -54,6 +55,18 @@ def server(monkeypatch):
 @pytest.mark.parametrize("path", ["/key", "/moved"])
 def test_content_is_as_it_lies_there(server, path):
     assert fetch(server + path) == b"KEY of edgesite.gpu"
+
+
+def test_what_others_have_installed_does_not_matter(server):
+    class Refusing(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_arguments):
+            return None
+
+    urllib.request.install_opener(urllib.request.build_opener(Refusing))
+    try:
+        assert fetch(server + "/moved") == b"KEY of edgesite.gpu"
+    finally:
+        urllib.request.install_opener(None)
 
 
 @pytest.mark.parametrize(

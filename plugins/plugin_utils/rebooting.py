@@ -62,9 +62,7 @@ class RebootingActionBase(HostActionBase):
         }
 
     def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
-        if not self._reboots(result):
-            return result
-        return _with_reboots(result)
+        return _with_reboots(result) if self._reboots(result) else _without_reboot(result)
 
     def _patience(self) -> int:
         """Seconds that a reboot may take. What is no number at all is left to the module."""
@@ -109,6 +107,14 @@ class RebootingActionBase(HostActionBase):
             and self._connection.transport != "local"
             and self.may_reboot(result)
         )
+
+
+def _without_reboot(result: Dict[str, Any]) -> Dict[str, Any]:
+    """The result of check mode without what comes after a reboot that this run will not do."""
+    if not result.get("reboot_required") or result.get("failed"):
+        return result
+    actions = [action for action in result.get("actions", []) if action.get("after") != disruption.REBOOT]
+    return {**result, "changed": bool(actions), "actions": actions}
 
 
 def _with_reboots(result: Mapping[str, Any]) -> Dict[str, Any]:

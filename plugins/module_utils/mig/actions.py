@@ -131,6 +131,13 @@ def _without(card: Card, client: Client) -> Card:
     )
 
 
+def booted(card: Card) -> Card:
+    """The card after a reboot: the pending mode is in force; instances and programs are gone."""
+    if card.pending is None:
+        return card
+    return replace(card, enabled=card.pending, instances=(), clients=())
+
+
 def needs_mode(action: object, earlier: Sequence[object]) -> bool:
     """Whether an instance is made once a change of the mode among the earlier actions is done."""
     return isinstance(action, (MakeGpuInstance, MakeComputeInstance)) and any(

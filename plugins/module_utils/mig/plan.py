@@ -18,6 +18,8 @@ from .explain import holders, infeasible, named_clients
 from .layouts import Wish, wishes
 
 RESETS = ("never", "if_idle")
+# The virtualization of a guest's whole card, whose mode comes with a reboot
+GUEST = "passthrough"
 
 
 class Policy(NamedTuple):
@@ -99,7 +101,7 @@ def waiting(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -
 
 def at_boot(wanted: Mapping[int, Wish], cards: Sequence[Card], policy: Policy) -> List[GpuId]:
     """Those of the waiting cards that the boot unit resets; those of a guest come with their mode."""
-    return [card.gpu for card in waiting(wanted, cards, policy) if card.virtualization != "passthrough"]
+    return [card.gpu for card in waiting(wanted, cards, policy) if card.virtualization != GUEST]
 
 
 def named(wanted: Mapping[int, Wish], cards: Sequence[Card]) -> List[Card]:
@@ -118,7 +120,7 @@ def _changes(card: Card, wish: Wish) -> bool:
 
 def _waits(card: Card, policy: Policy) -> bool:
     """Whether a change of the card's mode cannot be done while the host runs."""
-    return not card.resetless and (card.virtualization == "passthrough" or policy.reset == "never")
+    return not card.resetless and (card.virtualization == GUEST or policy.reset == "never")
 
 
 def _of_card(card: Card, wish: Wish, policy: Policy) -> List[Action]:
@@ -157,7 +159,7 @@ def _mode_change(card: Card, wish: Wish, policy: Policy) -> List[Action]:
     if not _waits(card, policy):
         change = SetMode(card.gpu, wish.enabled, previous=not wish.enabled, resets=not card.resetless)
         return [*_cleared(card, wish, policy), change, *come]
-    if card.virtualization == "passthrough" and card.pending != wish.enabled:
+    if card.virtualization == GUEST and card.pending != wish.enabled:
         return _cleared(card, wish, policy) + [SetMode(card.gpu, wish.enabled, not wish.enabled, waits=True)]
     return []
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import (
     Any,
     Callable,
@@ -107,6 +107,8 @@ class MigDomain(Domain[State, Action]):
         self.noting: Dict[str, Entry] = {}
         self.only_mode: Optional[Collection[int]] = None
         self.wanted: Dict[int, Wish] = {}
+        # Check mode: what there would be before a reboot that no boot unit follows
+        self.foreseen: Optional[State] = None
         # The cards at the first plan
         self.seen: Sequence[Card] = ()
         self.reasons: Lost = {}
@@ -187,7 +189,7 @@ class MigDomain(Domain[State, Action]):
         of_cards = [action for action in actions if not isinstance(action, others)]
         noted = {uuid: {KEY: entry} for uuid, entry in self.noting.items()}
         gone = [action.gpu.uuid for action in actions if isinstance(action, Forget)]
-        return State(
+        after = State(
             tuple(mig_actions.after(state.cards, of_cards)),
             quiesce.after(state.units, switches),
             boot.after(state.boot, actions),
@@ -195,6 +197,10 @@ class MigDomain(Domain[State, Action]):
             mig_drm.after(state.drm, actions),
             {uuid: of_gpu for uuid, of_gpu in {**state.noted, **noted}.items() if uuid not in gone},
         )
+        waits = mig_plan.waiting(self.wanted, after.cards, self.policy)
+        guests = any(card.virtualization == mig_plan.GUEST for card in waits)
+        self.foreseen = after if guests and not self.unit.enabled else None
+        return after
 
     def ready(self, actions: List[Action]) -> None:
         ready.check("Changing MIG layouts", self.unit)
@@ -282,6 +288,22 @@ class _Later(MigDomain):
         return mig_actions.gathered(described, self.expected)
 
 
+class _Booted(MigDomain):
+    """Check mode: what comes after the reboot that brings the mode of a guest's card. found: the state before it."""
+
+    after_reboot = True
+
+    def __init__(self, found: State, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.found = found
+
+    def observe(self) -> State:
+        return self.found
+
+    def booted(self, state: State) -> State:
+        return replace(state, cards=tuple(map(mig_actions.booted, state.cards)))
+
+
 class _Expected(Domain[None, mig_actions.MakeLater]):
     """What check mode tells of the second stage. Whether the instances fit is known when it comes to that."""
 
@@ -316,6 +338,8 @@ def stages(make: Callable[[Kind], MigDomain], check: bool) -> Iterator[Domain[An
     """A domain, and one more for the instances of cards whose profiles are known only once MIG is on."""
     first = make(MigDomain)
     yield first
+    if check and first.foreseen is not None:
+        yield make(functools.partial(_Booted, first.foreseen))
     if first.only_mode and check:
         yield _Expected(first.expects())
     elif first.only_mode:

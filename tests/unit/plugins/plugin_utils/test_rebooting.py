@@ -92,6 +92,12 @@ def test_check_mode_tells_of_each_reboot():
     assert run.result()["actions"] == [upgrade, *after[:2], REBOOTS]
 
 
+def test_check_mode_lists_nothing_after_a_reboot_that_is_not_allowed():
+    mode, instance = {"does": "turn MIG on"}, {"does": "create 1g", "after": "reboot"}
+    run = task({**WAITS, "actions": [mode, instance]}, check=True, allow_reboot=False)
+    assert run.result()["actions"] == [mode]
+
+
 def test_reboot_without_the_option_is_not_allowed():
     assert HostTask(RebootingActionBase, [WAITS]).result() == WAITS
 

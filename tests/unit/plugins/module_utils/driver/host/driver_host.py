@@ -35,7 +35,10 @@ SYSTEMS = {"apt": System("debian", "13", "x86_64"), "dnf": System("rhel", "9", "
 
 
 class DriverHost(FakeHost):
-    """busy: programs that hold the loaded driver. starting: packages start the service that they bring."""
+    """busy: programs that hold the loaded driver. starting: packages start the service that they bring.
+
+    nouveau: it has the card.
+    """
 
     def __init__(self, manager="apt"):
         names = DEB if manager == "apt" else RPM
@@ -46,6 +49,7 @@ class DriverHost(FakeHost):
         self.loaded_version = None
         self.busy = ()
         self.starting = False
+        self.nouveau = False
         self.key = KEY
         self.nvswitch = False
 
@@ -70,10 +74,13 @@ class DriverHost(FakeHost):
 
     def boot(self):
         """A reboot: the module on disk is loaded, and services that start with the host run."""
-        self.loaded_version = self.version_of(self.kernel_package)
+        self.nouveau = self.nouveau and not self._rebuilt()
+        self.loaded_version = None if self.nouveau else self.version_of(self.kernel_package)
         self.loaded = {"nvidia", "nvidia_uvm"} if self.loaded_version else set()
         enabled = {path.rpartition("/")[2] for path, target in self.links.items() if target}
-        self.units = {unit: unit in enabled and unit not in self.masked for unit in self.units}
+        self.units = dict.fromkeys(self.units, False)
+        for unit in enabled - self.masked:
+            self._start(unit)
 
     def version_of(self, name):
         package = self.packages.get(name)
@@ -92,7 +99,10 @@ class DriverHost(FakeHost):
             incomplete=tuple(name for name, package in self.packages.items() if not package.complete),
             blockers=self.busy if self.loaded_version else (),
             fabric=self._fabric(),
-            cards=(Card(CARD, "nvidia" if self.loaded_version else None),),
+            nouveau_loaded=self.nouveau,
+            nouveau_blacklisted=self.files.get(files.NOUVEAU) is not None,
+            initramfs_rebuilt=self._rebuilt(),
+            cards=(Card(CARD, self._driver()),),
         )
         judged = verdict(state)
         return {
@@ -123,14 +133,21 @@ class DriverHost(FakeHost):
             "secure_boot": "disabled",
             "mok": {"enrolled": None},
             "nouveau": {
-                "loaded": False,
-                "initramfs_rebuilt": bool(self.initramfs_made) if self.files.get(files.NOUVEAU) else None,
+                "loaded": self.nouveau,
+                "blacklisted": self.files.get(files.NOUVEAU) is not None,
+                "initramfs_rebuilt": self._rebuilt(),
             },
             "holders": [{"name": name, "pid": 1, "kind": "module"} for name in self.loaded]
             + [{"name": name, "pid": 7, "kind": "process", "blocks": True} for name in self.busy],
-            "gpus": [{**CARD._asdict(), "driver": "nvidia" if self.loaded_version else None}],
+            "gpus": [{**CARD._asdict(), "driver": self._driver()}],
             "unread": [],
         }
+
+    def _driver(self):
+        return "nouveau" if self.nouveau else "nvidia" if self.loaded_version else None
+
+    def _rebuilt(self):
+        return bool(self.initramfs_made) if self.files.get(files.NOUVEAU) else None
 
     def _fabric(self):
         if not self.nvswitch:

@@ -13,7 +13,7 @@ from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.driver.hos
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.fake_host import Package
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.plan_is_run import Task, listed, same
 
-DRIFTS = 60
+DRIFTS = 80
 UNIT = "nvidia-persistenced.service"
 
 
@@ -83,6 +83,8 @@ def test_check_mode_says_what_a_run_does(manager, monkeypatch):
         if chance.random() < 0.8:
             listed(host.converge(branch=chance.choice(["535", "550"])))
             drift(chance, host)
+        else:
+            host.nouveau = chance.random() < 0.5
         reboots = chance.random() < 0.5
         driver = chance.choice([{"branch": "535"}, {"branch": "550"}, {"version": "550.163.01"}])
         wanted = {

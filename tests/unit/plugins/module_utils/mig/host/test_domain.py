@@ -13,11 +13,11 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.boot import unit as b
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.quiesce import Units
-from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge
+from ansible_collections.edgesite.gpu.plugins.module_utils.converge import ApplyError, converge, converge_all
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import domain as mig_domain
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit, stages
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance
 
@@ -126,6 +126,21 @@ def test_reboot_is_asked_for_where_it_brings_the_mode(host, persist, virtualizat
     extras = host.check(ON, Policy(reset="never"), unit=unit).extras
     assert (extras["reset_required"], extras["reboot_required"]) == (["GPU-0"], reboot)
     assert [holder["pid"] for holder in extras["holders"]] == [client.pid for client in host.cards[0].clients]
+
+
+@pytest.mark.parametrize("persist", [False, True])
+def test_instances_of_a_guest_come_after_the_reboot_unless_the_boot_makes_them(host, persist):
+    host.cards = [off(virtualization="passthrough")]
+    wanted = [{"gpus": "all", "instances": {"7g": 1}}]
+    unit = boot_unit(wanted, (), "/usr/bin/python3", persist)
+
+    def make(kind):
+        return kind(None, InProcess(), wanted, Policy(), (), unit)
+
+    told = converge_all(stages(make, check=True), check=True).actions
+    made = [(action["kind"], action.get("after")) for action in told if action["kind"] != "boot_unit"]
+    after = [(kind, "reboot") for kind in ("create_gpu_instance", "create_compute_instance")]
+    assert made == [("set_mode", None), *([] if persist else after)]
 
 
 def test_lost_card_fails_layouts_for_all_cards_but_not_for_others(host):

@@ -94,7 +94,10 @@ def _staged(one: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> Dic
 def of_run(host: str, result: Any) -> List[Dict[str, Any]]:
     """The look at a host, if it had one. A run of the site in check mode has it as a part of its result."""
     known = result if isinstance(result, Mapping) else {}
-    return [] if known.get("skipped") else [of_result(host, known.get("plan") or result)]
+    if known.get("skipped"):
+        return []
+    look = of_result(host, known.get("plan") or result)
+    return [_unread(host, "failed", problem.garbled(host)) if garbled(look) else look]
 
 
 def of_result(host: str, result: Any) -> Dict[str, Any]:
@@ -105,7 +108,7 @@ def of_result(host: str, result: Any) -> Dict[str, Any]:
         return _unread(host, status, why)
     # without what Ansible notes of where its texts are from
     plain: Dict[str, Any] = json.loads(json.dumps({**result, "host": host, "status": "read"}, default=str))
-    return _unread(host, "failed", problem.garbled(host)) if garbled(plain) else plain
+    return plain
 
 
 def _expecting(one: Dict[str, Any], facts: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:

@@ -12,6 +12,7 @@ from ..common import lines
 
 SOURCES = "/etc/apt/sources.list.d/nvidia-l4t-apt-source.list"
 NVIDIA = "https://repo.download.nvidia.com/jetson"
+TOOLKIT = "nvidia-container-toolkit"
 
 # A part of JetPack, and the packages whose version is its own
 _PARTS = (
@@ -19,7 +20,7 @@ _PARTS = (
     ("cuda", re.compile(r"cuda-toolkit-[0-9]+-[0-9]+\Z")),
     ("cudnn", re.compile(r"libcudnn[0-9]+(-cuda-[0-9]+)?\Z")),
     ("tensorrt", re.compile(r"(tensorrt|libnvinfer[0-9]+)\Z")),
-    ("container_toolkit", re.compile(r"nvidia-container-toolkit\Z")),
+    ("container_toolkit", re.compile(TOOLKIT + r"\Z")),
 )
 _OURS = re.compile(
     r"(nvidia-|cuda-|libcudnn|libnvinfer|libnvonnxparsers|libnvparsers|libnvvpi|libcu(blas|dla|fft|file|rand|solver|sparse)|libnpp|libnvjpeg|tensorrt|vpi[0-9]|"

@@ -97,6 +97,14 @@ def installed(info: Mapping[str, Any], action: Install, hold: bool) -> Dict[str,
     }
 
 
+def with_toolkit(info: Mapping[str, Any], unconfigured: Optional[str]) -> Dict[str, Any]:
+    """What jetpack_info would find with a container toolkit: its version is not known, but that it is of its L4T."""
+    # With JetPack 6 came one that makes a CDI file.
+    makes_cdi = bool(info["l4t"]) and info["l4t"]["major"] >= 36
+    toolkit = {"installed": True, "cdi_stale": makes_cdi, "unconfigured": unconfigured}
+    return {**info, "container_toolkit": toolkit}
+
+
 def holds(info: Mapping[str, Any], wanted: Wanted) -> List[Action]:
     """What is held once it is there."""
     names = jetpack_plan.plan(info, wanted)["hold"]

@@ -127,7 +127,7 @@ def _container_toolkit(packages: Sequence[Package]) -> Dict[str, Any]:
     if command.find("nvidia-ctk") is None:
         return {"installed": False, "cdi_stale": False, "unconfigured": None}
     cdi = jetpack.makes_cdi(jetpack.parts(packages)["container_toolkit"])
-    return {"installed": True, "cdi_stale": cdi and _cdi_stale(packages), "unconfigured": _unconfigured()}
+    return {"installed": True, "cdi_stale": cdi and _cdi_stale(packages), "unconfigured": unconfigured()}
 
 
 def _cdi_stale(packages: Sequence[Package]) -> bool:
@@ -146,7 +146,7 @@ def stamp_cdi() -> None:
         os.utime(CDI, (max(newest, time.time()),) * 2)
 
 
-def _unconfigured() -> Optional[str]:
+def unconfigured() -> Optional[str]:
     """The host's container runtime, where it does not know NVIDIA's. The containerd below Docker does not have to."""
     for name, program, conf in RUNTIMES:
         if command.find(program):

@@ -184,6 +184,8 @@ class PackagesDomain(_Part):
                 info = {**info, "apt": {**info["apt"], "text": action.content}}
             elif isinstance(action, Install):
                 info = jetpack_actions.installed(info, action, self.wanted.hold)
+                if self._brings_toolkit(info, action):
+                    info = jetpack_actions.with_toolkit(info, jetpack_facts.unconfigured())
         self.look.foreseen = {**info, WAITS: info[WAITS] or any(map(_upgrades, actions))} if actions else None
         return state._replace(info=self.look.foreseen or info)
 
@@ -197,6 +199,15 @@ class PackagesDomain(_Part):
             if not self.wanted.hold:
                 # else they are held with what the release added
                 self.apt.mark("hold", action.release)
+
+    def _brings_toolkit(self, info: Dict[str, Any], action: Install) -> bool:
+        """Whether other packages depend on it: apt knows, where it has their lists already."""
+        if info["container_toolkit"]["installed"] or not action.names:
+            return False
+        try:
+            return jetpack.TOOLKIT in self.apt.simulate([*_INSTALL, "install", *action.names]).installed
+        except EdgesiteError:
+            return jetpack.TOOLKIT in action.names
 
     def _install(self, action: Install) -> None:
         if action.repair:

@@ -34,6 +34,7 @@ class JetsonHost(FakeHost):
         self.packages = {**{name: Package(OLD) for name in L4T}, "bash": Package("5.1")}
         self.files[jetpack.SOURCES] = jetpack.with_suite("", "r36.4", "tegra234")
         self.booted = OLD
+        self.toolkit = True
         self.cdi_of = None
         self.docker_has_read = None
         self.units["docker.service"] = True
@@ -52,6 +53,16 @@ class JetsonHost(FakeHost):
 
     def _core(self):
         return self.packages["nvidia-l4t-core"].version
+
+    def has_toolkit(self):
+        """nvidia-jetpack depends on it, and without that it may be there too."""
+        return self.toolkit or "nvidia-jetpack" in self.packages
+
+    def _apt_get(self, words):
+        if "--assume-no" in words and "nvidia-jetpack" in words:
+            new = "The following NEW packages will be installed:\n  nvidia-container-toolkit nvidia-jetpack\n"
+            return new + super()._apt_get(words)
+        return super()._apt_get(words)
 
     def _nvidia_ctk(self, words):
         if words[0] == "cdi":
@@ -82,9 +93,9 @@ class JetsonHost(FakeHost):
             "apt": {"text": text, "suite": sources[0]["suite"], "locked_by": []},
             "slots": {"current": "A", "version": l4t.version, "capsule_status": 1},
             "container_toolkit": {
-                "installed": True,
-                "cdi_stale": self.cdi_of != self._core(),
-                "unconfigured": None if knows else "docker",
+                "installed": self.has_toolkit(),
+                "cdi_stale": self.has_toolkit() and self.cdi_of != self._core(),
+                "unconfigured": None if knows or not self.has_toolkit() else "docker",
             },
             "disk_free_bytes": 2**40,
             "reboot_required": self.booted != self._core(),

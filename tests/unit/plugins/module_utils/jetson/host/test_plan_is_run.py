@@ -13,6 +13,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.host import co
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import clocks, fan, jetpack_actions, nvpmodel
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import clocks as clocks_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import fan as fan_backend
+from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import jetpack as jetpack_facts
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import nvpmodel as nvpmodel_backend
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host import nvpmodel_note
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.host.jetpack_domains import Power
@@ -52,6 +53,9 @@ class Board(JetsonHost):
         monkeypatch.setattr(nvpmodel_note, "files", SimpleNamespace(read_text=lambda path: self.files.get(path)))
         monkeypatch.setattr(nvpmodel_backend.jetson_files, "soc", lambda: "tegra234")
         return self
+
+    def unconfigured(self):
+        return None if "nvidia-container-runtime" in (self.files.get(DOCKER) or "") else "docker"
 
     def drive(self):
         """The daemon starts, with what it remembers."""
@@ -160,6 +164,8 @@ def test_check_mode_says_what_a_run_does(monkeypatch):
     for number in range(DRIFTS):
         chance = random.Random(number)
         host = Board().patch(monkeypatch)
+        host.toolkit = chance.random() < 0.7
+        monkeypatch.setattr(jetpack_facts, "unconfigured", host.unconfigured)
         if chance.random() < 0.7:
             host.converge(**wish(chance, False))
         drift(chance, host)

@@ -81,7 +81,7 @@ def _warnings(done: Mapping[str, Result]) -> List[str]:
 
 def _diffs(done: Mapping[str, Result]) -> List[Result]:
     return [
-        {**one["diff"], "before_header": name, "after_header": name}
+        {"before": one["before"], "after": one["after"], "before_header": name, "after_header": name}
         for name, one in done.items()
-        if one.get("changed") and one.get("diff")
+        if one.get("changed") and "before" in one and "after" in one
     ]

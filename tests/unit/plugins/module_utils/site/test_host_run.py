@@ -98,7 +98,7 @@ def test_a_layer_that_waits_says_for_what():
 
 
 def test_diffs_are_of_what_changed():
-    done = {"gpu": {**CHANGES, "diff": {"before": 1, "after": 2}}, "mig": {**IN_ORDER, "diff": {"before": 1}}}
+    done = {"gpu": {**CHANGES, "before": 1, "after": 2}, "mig": {**IN_ORDER, "before": 1, "after": 1}}
     assert host_run.result(done)["diff"] == [
         {"before": 1, "after": 2, "before_header": "gpu", "after_header": "gpu"},
     ]

@@ -9,7 +9,8 @@ from collections import Counter
 from typing import Any, Collection, Dict, List, Mapping, Sequence
 
 from ..common import lines
-from . import layers, leftover
+from ..common.errors import EdgesiteError
+from . import layers, leftover, problem
 
 # Each layer's role registers <layer>_result, and the playbook site this, which has the results of all layers.
 HOST = "edgesite_result"
@@ -40,7 +41,7 @@ def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
     return {
         "host": host,
         "status": _status(ran, failed),
-        "why": "; ".join(_why(layer, result) for layer, result in failed.items()),
+        "why": "; ".join(_why(host, layer, result) for layer, result in failed.items()),
         "found": found(facts) if facts and "facts" not in failed else "not read",
         "layers": {layer: _layer(ran[layer], layer in failed) for layer in LAYERS if layer in ran},
         "left": leftover.left(facts, (variables.get(HOST) or {}).get("called")),
@@ -97,8 +98,11 @@ def _status(ran: Mapping[str, Any], failed: Collection[str]) -> str:
     return "done" if ran else "not_reached"
 
 
-def _why(layer: str, result: Mapping[str, Any]) -> str:
+def _why(host: str, layer: str, result: Mapping[str, Any]) -> str:
     message = str(result.get("msg", "no message")).strip()
+    if result.get("unreachable"):
+        why = problem.unreachable(host, message)
+        return str(EdgesiteError(why.problem, why.fix))
     return message if layer == _WHOLE else "{0}: {1}".format(layer, message)
 
 

@@ -97,7 +97,8 @@ def of_run(host: str, result: Any) -> List[Dict[str, Any]]:
     if known.get("skipped"):
         return []
     look = of_result(host, known.get("plan") or result)
-    return [_unread(host, "failed", problem.garbled(host)) if garbled(look) else look]
+    nonsense = look["status"] == "read" and garbled(look)
+    return [_unread(host, "failed", problem.garbled(host)) if nonsense else look]
 
 
 def of_result(host: str, result: Any) -> Dict[str, Any]:

@@ -25,7 +25,8 @@ def _fail(error):
 
 def test_an_error_is_told_with_its_details():
     told = outcome.result(_fail(EdgesiteError("It is odd", "Even it", {"holders": [1]})))
-    assert told == {"failed": True, "msg": "It is odd. Even it.", "holders": [1]}
+    problems = [{"problem": "It is odd", "fix": "Even it"}]
+    assert told == {"failed": True, "msg": "It is odd. Even it.", "problems": problems, "holders": [1]}
     assert "Traceback" in outcome.result(_fail(EdgesiteError("It is odd")), 3)["exception"]
 
 

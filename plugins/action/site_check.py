@@ -14,7 +14,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import chosen, judgement, tags
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import chosen, judgement, report_file, tags
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import Evaluated, OfHosts
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.judgement import Judgement, Scope
 
@@ -71,7 +71,7 @@ class ActionModule(ControllerActionBase):
 
     def _write(self, options: Mapping[str, Any], found: Judgement) -> None:
         if options["report_file"]:
-            _write(options["report_file"], found)
+            report_file.write(options["report_file"], _report(found))
 
     def _find(self, path: str) -> str:
         try:
@@ -96,21 +96,11 @@ def _in_one(found: Judgement) -> str:
     return " ".join(str(EdgesiteError(one.problem, one.fix)) for one in found.problems) or "No problems found"
 
 
-def _write(path: str, found: Judgement) -> None:
-    text = json.dumps(
-        {
-            "problems": [problem.as_dict(one) for one in found.problems],
-            "notes": found.notes,
-            "checked": found.checked,
-            "unchecked": found.unchecked,
-        },
-        indent=4,
-        sort_keys=True,
-    )
-    try:
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-    except OSError as error:
-        raise EdgesiteError(
-            "edgesite_report_file {0} cannot be written: {1}".format(path, error.strerror), "Give another path"
-        ) from error
+def _report(found: Judgement) -> str:
+    document = {
+        "problems": [problem.as_dict(one) for one in found.problems],
+        "notes": found.notes,
+        "checked": found.checked,
+        "unchecked": found.unchecked,
+    }
+    return json.dumps(document, indent=4, sort_keys=True) + "\n"

@@ -26,11 +26,11 @@ author:
 options:
   hosts:
     description:
-      - Patterns of the hosts to check, of which C(--limit) may leave some out; the host of the task by default.
-      - Give all of them in a task with C(run_once), so that a problem on the controller is listed once. It is an error
-        if there are none.
+      - Patterns of the hosts to check, of which C(--limit) may leave some out. It is an error if there are none.
+      - Give all of them in a task with C(run_once), so that a problem on the controller is listed once.
     type: list
     elements: str
+    required: true
   variables:
     description: V(false) checks only that there are hosts and that the tags of the run are known.
     type: bool
@@ -56,8 +56,8 @@ attributes:
     support: none
     description: Changes nothing.
 seealso:
-  - module: edgesite.gpu.gpu_info
-    description: Reads what a host has.
+  - module: edgesite.gpu.host_plan
+    description: Looks at a host, for O(facts).
 """
 
 EXAMPLES = r"""
@@ -70,16 +70,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description:
-    - How many problems were found. The run shows them, each with its fix, and what was checked and what was not.
-    - Without O(hosts), the problems of the host, each with its fix, a line each.
+  description: How many problems were found. The run shows them, each with its fix, and what was checked and what was not.
   returned: unless O(variables=false)
   type: str
   sample: 2 problems found
-layers:
-  description: The layers that the host's variables call for.
-  returned: without O(hosts)
-  type: list
-  elements: str
-  sample: [driver, gpu]
 """

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping
 
-from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
@@ -52,14 +51,7 @@ class ActionModule(ControllerActionBase):
         def guard(host: str) -> None:
             inventory_guard.check_host(task_vars, host)
 
-        return Scope(tags.layers(task_vars, self._task.tags, given, guard), options["facts"], self._find, guard)
-
-    def _find(self, path: str) -> str:
-        try:
-            return str(self._find_needle("files", path))
-        except AnsibleError:
-            # which is said by who reads it
-            return path
+        return Scope(tags.layers(task_vars, self._task.tags, given, guard), options["facts"], self.find, guard)
 
 
 def _lines(found: Judgement) -> List[str]:

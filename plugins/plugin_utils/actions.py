@@ -61,6 +61,13 @@ class GuardedActionBase(ActionBase):
         writable.check(options)
         return dict(options)
 
+    def find(self, path: str) -> str:
+        """A file that the inventory names; the path itself where there is none, which is said by who reads it."""
+        try:
+            return str(self._find_needle("files", path))
+        except AnsibleError:
+            return path
+
 
 class ControllerActionBase(GuardedActionBase):
     """Checks the options against OPTIONS, and works on the controller alone. Nothing reaches the host."""
@@ -160,13 +167,6 @@ class HostActionBase(GuardedActionBase):
     def tags(self) -> Sequence[str]:
         """Those of the task."""
         return list(self._task.tags)
-
-    def find(self, path: str) -> str:
-        """A file that the inventory names; the path itself where there is none, which is said by who reads it."""
-        try:
-            return str(self._find_needle("files", path))
-        except AnsibleError:
-            return path
 
     def _run_module(self, more: Mapping[str, Any]) -> Dict[str, Any]:
         return self.run_module(self._task.action, {**self._task.args, **more})

@@ -70,7 +70,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: How many problems were found. The run shows them, each with its fix, and what was checked and what was not.
+  description: >-
+    How many problems were found. The run shows them, each with its fix, and what was checked and what was not.
   returned: unless O(variables=false)
   type: str
   sample: 2 problems found

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
 
 from .. import outcome
 from ..common import lines
 from ..common.errors import EdgesiteError
 from . import expected, layers, leftover, problem
-from .plan_file import digest, garbled
+from .plan_file import as_sent, digest, garbled
 from .problem import Problem
 
 IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
@@ -106,9 +105,8 @@ def of_result(host: str, result: Any) -> Dict[str, Any]:
     if why:
         status = "unreachable" if why.layer == problem.SILENT[0] else "failed"
         return _unread(host, status, why)
-    # without what Ansible notes of where its texts are from
-    plain: Dict[str, Any] = json.loads(json.dumps({**result, "host": host, "status": "read"}, default=str))
-    return plain
+    look: Dict[str, Any] = as_sent({**result, "host": host, "status": "read"})
+    return look
 
 
 def _expecting(one: Dict[str, Any], facts: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:

@@ -25,6 +25,11 @@ def canonical(value: Any) -> bytes:
     return text.encode("utf-8")
 
 
+def as_sent(value: Any) -> Any:
+    """The value in plain types, as a host gets it: without what Ansible notes of texts, and with dates as texts."""
+    return json.loads(json.dumps(value, default=str))
+
+
 def digest(value: Any) -> str:
     """SHA-256 of a value."""
     return hashlib.sha256(canonical(value)).hexdigest()

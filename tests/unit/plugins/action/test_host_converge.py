@@ -308,7 +308,7 @@ def test_each_look_is_asked_anew(monkeypatch):
         return [one._replace(options={**one.options, "clock": now}) for one in found]
 
     monkeypatch.setattr(host_converge.looking, "render", render)
-    monkeypatch.setattr(host_converge.looking, "_ASIDE", dict.fromkeys(MODULES, ("clock",)))
+    monkeypatch.setattr(host_converge.looking.desired, "_ASIDE", dict.fromkeys(MODULES, ("clock",)))
     assert not host.result()["failed"]
     assert [one["layers"]["gpu"]["clock"] for one in host.asked] == [100.0, 3700.0]
 

@@ -26,7 +26,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import (
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import spec as storage
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls import spec as tls
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import looking
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import desired, looking
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
 from ansible_collections.edgesite.gpu.tests.unit.plans import HEAD
 from ansible_collections.edgesite.gpu.tests.unit.plugins.action.whole_host import FAILS, WholeHost, asked, does
@@ -109,9 +109,9 @@ def test_secret_options_are_known():
     """Those that the host is given are sent apart; those that only the controller needs are in no digest."""
     found = {name: list(_secrets(spec.OPTIONS)) for name, spec in SPECS.items()}
     assert {name: secrets for name, secrets in found.items() if secrets} == {"storage": [("recovery_keys",)]}
-    assert looking._SPECS["storage"] is storage.OPTIONS
+    assert desired._SPECS["storage"] is storage.OPTIONS
     of_identity = {path[-1] for path in _secrets(identity_action.OPTIONS)}
-    assert of_identity == {"passphrase", "headers", "owner_auth"} <= set(looking._ASIDE["identity"])
+    assert of_identity == {"passphrase", "headers", "owner_auth"} <= set(desired._ASIDE["identity"])
 
 
 def test_no_secret_is_in_the_result_or_in_what_the_module_may_show(secret_site, tmp_path):
@@ -155,8 +155,8 @@ def test_what_is_desired_does_not_depend_on_where_the_site_lies(secret_site, tmp
 
 def test_files_on_the_controller_are_known():
     """Of identity, all paths but the host's; of the others, those that the controller reads."""
-    assert set(_paths(identity_action.OPTIONS)) == set(looking._FILES["identity"])
-    assert set(looking._FILES) == {"driver", "identity", "mig", "storage"}
+    assert set(_paths(identity_action.OPTIONS)) == set(desired._FILES["identity"])
+    assert set(desired._FILES) == {"driver", "identity", "mig", "storage"}
 
 
 def _paths(spec):
@@ -196,7 +196,7 @@ CARD = st.fixed_dictionaries(
 def test_what_is_desired_is_the_same_for_the_same_alone(one, other, persist):
     def digest(settings_of, **more):
         args = {"settings": settings_of, "persist": True, **more}
-        return looking._desired(looking.Asked("gpu", None, args, dict(args), {}, 0))
+        return desired.digest("gpu", args, args)
 
     again = json.loads(json.dumps(_turned(one)))
     assert digest(one) == digest(again)
@@ -216,9 +216,7 @@ def _turned(value):
 def test_every_option_is_in_the_digest(layer, data):
     options = dict.fromkeys(SPECS[layer].OPTIONS, "a")
     name = data.draw(st.sampled_from(sorted(options)))
-    first = looking.Asked(layer, None, options, options, {}, 0)
-    other = first._replace(options={**options, name: "b"})
-    assert looking._desired(first) != looking._desired(other)
+    assert desired.digest(layer, options, options) != desired.digest(layer, options, {**options, name: "b"})
 
 
 def test_what_the_controller_cannot_do_is_the_layers_problem(secret_site, monkeypatch):

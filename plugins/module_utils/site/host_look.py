@@ -12,9 +12,9 @@ from ..common import lines
 from ..common.errors import EdgesiteError
 from . import expected, layers, leftover, problem
 from .plan_file import as_sent, digest, garbled
+from .plan_shape import CHANGES, IN_ORDER, PROBLEM, UNKNOWN
 from .problem import Problem
 
-IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
 # of layers that are going to change, or may
 _PENDING = (CHANGES, UNKNOWN)
 _DRIVER = "driver"
@@ -129,5 +129,12 @@ def silence(host: str, result: Any) -> Optional[Problem]:
 
 
 def _unread(host: str, status: str, why: Problem) -> Dict[str, Any]:
-    told = str(EdgesiteError(why.problem, why.fix))
-    return {"host": host, "status": status, "why": told, "layers": [], "left": [], "observed": "", "desired": ""}
+    return {
+        "host": host,
+        "status": status,
+        "why": problem.sentences(why),
+        "layers": [],
+        "left": [],
+        "observed": "",
+        "desired": "",
+    }

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from ..common import lines
 from . import layers
-from .host_look import IN_ORDER, PROBLEM
+from .plan_shape import IN_ORDER, PROBLEM
 
 Result = Dict[str, Any]
 

@@ -15,6 +15,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 from ..common import disruption
 from . import plan_file
 from .plan_file import Action, Entry
+from .plan_shape import IN_ORDER
 
 
 class Stage(NamedTuple):
@@ -112,7 +113,7 @@ def _resumed(planned: Entry, now: Entry) -> bool:
 
 
 def _in_order(layer: Entry) -> bool:
-    return bool(layer["state"] == "in_order" and not layer["actions"] and not layer["after"])
+    return bool(layer["state"] == IN_ORDER and not layer["actions"] and not layer["after"])
 
 
 def _goes_on(old: Entry, new: Entry) -> bool:

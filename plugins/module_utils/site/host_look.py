@@ -129,12 +129,5 @@ def silence(host: str, result: Any) -> Optional[Problem]:
 
 
 def _unread(host: str, status: str, why: Problem) -> Dict[str, Any]:
-    return {
-        "host": host,
-        "status": status,
-        "why": problem.sentences(why),
-        "layers": [],
-        "left": [],
-        "observed": "",
-        "desired": "",
-    }
+    told = problem.sentences(why)
+    return {"host": host, "status": status, "why": told, "layers": [], "left": [], "observed": "", "desired": ""}

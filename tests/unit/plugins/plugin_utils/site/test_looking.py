@@ -25,7 +25,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import (
 )
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import spec as storage
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls import spec as tls
-from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
+from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive, recovery_escrow
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import desired, looking
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
 from ansible_collections.edgesite.gpu.tests.unit.plans import HEAD
@@ -295,3 +295,12 @@ def test_what_is_wrong_with_the_whole_site_is_an_error_of_the_host():
     with pytest.raises(looking.EdgesiteError, match="edgesite_report_fil"):
         host.result()
     assert host.asked == []
+
+
+@pytest.mark.parametrize("actions, fails", [([{"does": "install the host tools"}], True), ([], False)])
+def test_host_tools_that_the_controller_cannot_send_are_a_problem(monkeypatch, actions, fails):
+    assert looking._sendable({"actions": actions}) == {"actions": actions}
+    monkeypatch.setattr(host_archive, "pynvml", dict)
+    told = looking._sendable({"actions": actions})
+    assert bool(told.get("failed")) is fails
+    assert not fails or "pip install nvidia-ml-py" in told["msg"]

@@ -126,7 +126,8 @@ layers:
     actions:
       description:
         - What would be done, in order. C(does) says it in words; C(disruption) is V(none), V(restart), V(destroy),
-          V(reset), V(reboot) or V(wipe), and C(of) names what is disrupted or lost.
+          V(reset), V(reboot) or V(wipe), and C(of) names what is disrupted or lost; C(after), where it is there, is
+          what has to come before, V(mode) for a change of the GPU's MIG mode, or V(reboot).
       type: list
       elements: dict
       returned: always

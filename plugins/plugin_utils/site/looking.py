@@ -38,6 +38,7 @@ _NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 _DETAILS = ("exception", "module_stdout", "module_stderr", "rc")
 
 _NOT_RUN = "Check Python and sudo of the login user"
+_REFUSED = "'-vvv' shows all that the host answered"
 
 Options = Dict[str, Any]
 _NOTHING = plan_file.digest(None)
@@ -216,12 +217,15 @@ def _answer(
     if result.get("needs_archive"):
         result = base.run_module(MODULE, {**options, "archive": base.send(host_archive.archive(dict(files)))})
     if result.get("failed"):
-        details = {name: result[name] for name in _DETAILS if name in result}
-        why = str(result.get("msg", "The look gave no reason for its failure"))
-        fix = _NOT_RUN if "module_stderr" in result else "'-vvv' shows all that the host answered"
-        raise EdgesiteError(why, fix, details)
+        raise _no_look(result)
     sent: Dict[str, Any] = plan_file.as_sent(result)
     return sent
+
+
+def _no_look(result: Mapping[str, Any]) -> EdgesiteError:
+    details = {name: result[name] for name in _DETAILS if name in result}
+    why = str(result.get("msg", "The look gave no reason for its failure"))
+    return EdgesiteError(why, _NOT_RUN if "module_stderr" in result else _REFUSED, details)
 
 
 def _without(options: Options, those: Options) -> Options:

@@ -20,7 +20,7 @@ description:
     allows names and shell-style patterns such as C(gpu_team_*).
   - So is a tag of the run that no task of this collection has, unless the list C(edgesite_tags_allowed) has it.
   - Runs on the controller alone and reaches no host. Only the layers that the run's tags select are checked.
-  - The playbooks edgesite.gpu.validate, edgesite.gpu.preflight and edgesite.gpu.site use it.
+  - The playbooks edgesite.gpu.validate, preflight, plan and site use it.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a look asks of a host, and what becomes of its answer."""
+"""What becomes of mistakes: in variables, on the controller, and of a host of another kind, or one that fails."""
 
 from __future__ import annotations
 

@@ -110,6 +110,10 @@ class HostActionBase(GuardedActionBase):
         self.prepare()
         return dict(self._task.args)
 
+    def goes_by(self) -> Dict[str, Any]:
+        """What else is desired: the content of files that only the controller goes by."""
+        return {}
+
     def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
         """What check mode says, where the module says this."""
         return result

@@ -38,7 +38,8 @@ _OF_GPUS: Dict[str, Tuple[Mapping[str, Any], Mapping[str, Any]]] = {
 }
 # Of what a layer is asked, that which is another each time, and what only opens something
 _ASIDE = {"identity": ("clock", "owner_auth", "passphrase", "headers")}
-# Files on the controller. Each run may have its own checkout, so only their names count.
+# Files on the controller. Each run may have its own checkout, so only their names count, and what is in them where that
+# is sent, or an action goes by it.
 _FILES = {
     "driver": ("key",),
     "identity": (
@@ -248,7 +249,8 @@ def _open(one: Asked) -> Options:
 def _desired(one: Asked) -> str:
     secret = {name: plan_file.digest(_plain(value)) for name, value in _secret(one).items()}
     asked = {**one.args, **one.options, **secret}
-    return plan_file.digest(_lasting(_plain(asked), _ASIDE.get(one.layer, ()), _FILES.get(one.layer, ())))
+    lasting = _lasting(_plain(asked), _ASIDE.get(one.layer, ()), _FILES.get(one.layer, ()))
+    return plan_file.digest({**lasting, "goes_by": one.action.goes_by()})
 
 
 def _plain(value: Any) -> Any:

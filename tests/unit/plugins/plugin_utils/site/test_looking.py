@@ -26,10 +26,12 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import (
 from ansible_collections.edgesite.gpu.plugins.module_utils.storage import spec as storage
 from ansible_collections.edgesite.gpu.plugins.module_utils.tls import spec as tls
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import HostActionBase
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import looking
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
 from ansible_collections.edgesite.gpu.tests.unit.plans import HEAD
 from ansible_collections.edgesite.gpu.tests.unit.plugins.action.whole_host import FAILS, WholeHost, asked, does
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +40,8 @@ SPECS["tls"] = tls
 PASSPHRASE, OWNER, RECOVERY = "battery", "owner-secret-17", "recovery-secret-17"
 STORE = {"changed": False, "actions": [], "before": {}, "after": {}, "diff": {}, "active": None, "slots": {}}
 TPM = {"tpm": {"present": True, "key_states": [{"usable": False, "cause": "missing", "reason": "none"}] * 2}}
+# An action that goes by nothing but its options
+PLAIN = HostActionBase.__new__(HostActionBase)
 IDENTITY = {**STORE, **TPM, "clock_off": 0, "unread": []}
 
 
@@ -153,6 +157,29 @@ def test_what_is_desired_does_not_depend_on_where_the_site_lies(secret_site, tmp
         assert _desired(moved, layer) == _desired(secret_site, layer)
 
 
+@pytest.mark.parametrize("file", ["ca/root.pem", "ca/crl.pem", "roots/maker.pem", "roots/new.pem"])
+def test_what_is_desired_depends_on_what_is_in_the_sites_files(secret_site, tmp_path, file):
+    """Another maker that is trusted, or another CA of the same name, is not what was approved."""
+    folder = Path(secret_site["identity_ca_dir"]).parent
+    shutil.copytree(folder, tmp_path / "other")
+    changed = json.loads(json.dumps(secret_site).replace(str(folder), str(tmp_path / "other")))
+    (tmp_path / "another").mkdir()
+    site.make(tmp_path / "another")
+    template = tmp_path / "another" / (file if "new" not in file else "roots/maker.pem")
+    shutil.copy(template, tmp_path / "other" / file)
+    assert _desired(changed, "identity") != _desired(secret_site, "identity")
+
+
+def test_what_is_desired_depends_on_the_certificate_that_issues(secret_site, tmp_path):
+    first = _desired(secret_site, "identity")
+    shutil.copytree(secret_site["identity_ca_dir"], tmp_path / "ca")
+    changed = {**secret_site, "identity_ca_dir": str(tmp_path / "ca")}
+    assert _desired(changed, "identity") == first
+    key = load_pem_private_key((tmp_path / "ca/issuing.key").read_bytes(), PASSPHRASE.encode())
+    (tmp_path / "ca/issuing.pem").write_bytes(site._root(key))
+    assert _desired(changed, "identity") not in (first, plan_file.digest(None))
+
+
 def test_files_on_the_controller_are_known():
     """Of identity, all paths but the host's; of the others, those that the controller reads."""
     assert set(_paths(identity_action.OPTIONS)) == set(looking._FILES["identity"])
@@ -196,7 +223,7 @@ CARD = st.fixed_dictionaries(
 def test_what_is_desired_is_the_same_for_the_same_alone(one, other, persist):
     def digest(settings_of, **more):
         args = {"settings": settings_of, "persist": True, **more}
-        return looking._desired(looking.Asked("gpu", None, args, dict(args), {}, 0))
+        return looking._desired(looking.Asked("gpu", PLAIN, args, dict(args), {}, 0))
 
     again = json.loads(json.dumps(_turned(one)))
     assert digest(one) == digest(again)
@@ -216,7 +243,7 @@ def _turned(value):
 def test_every_option_is_in_the_digest(layer, data):
     options = dict.fromkeys(SPECS[layer].OPTIONS, "a")
     name = data.draw(st.sampled_from(sorted(options)))
-    first = looking.Asked(layer, None, options, options, {}, 0)
+    first = looking.Asked(layer, PLAIN, options, options, {}, 0)
     other = first._replace(options={**options, name: "b"})
     assert looking._desired(first) != looking._desired(other)
 

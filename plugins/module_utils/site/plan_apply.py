@@ -33,6 +33,10 @@ def run(
             did[name] = result.get("actions") or []
             if results[name].get("failed") or results[name].get("unreachable"):
                 return results
+            unlisted = plan_stage.unlisted(stage.left, name, did[name])
+            if unlisted:
+                results["plan"] = _stopped(unlisted, refused)
+                return results
         if not any(did.values()):
             # It would be asked for the same for ever.
             results["plan"] = _stopped(["{0} did nothing of what it has to do".format(name) for name in did], refused)

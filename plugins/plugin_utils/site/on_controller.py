@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
@@ -64,7 +65,7 @@ def plan(values: Values, given: Sequence[str]) -> List[EdgesiteError]:
         checks.append(lambda: _plan_out(values["edgesite_plan_out"]))
     if "edgesite_plan_expires" in values:
         checks.append(lambda: plan_time.end(values["edgesite_plan_expires"], plan_time.now()))
-    checks += [lambda name=name: _not_empty(name) for name in _PLANNED if values.get(name) == ""]
+    checks += [functools.partial(_not_empty, name) for name in _PLANNED if values.get(name) == ""]
     # What is wrong with their form is said already.
     if set(_PROOF) & set(given) <= set(values):
         checks.append(lambda: _proof(values))

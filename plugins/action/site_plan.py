@@ -9,6 +9,7 @@ import json
 from typing import Any, Dict, List, Mapping
 
 from ansible.utils.display import Display
+from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import (
     host_look,
     plan_file,
@@ -56,7 +57,7 @@ class ActionModule(ControllerActionBase):
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         hostvars = task_vars["hostvars"]
         hosts = chosen.hosts(options["hosts"], hostvars)
-        results = {host: hostvars.raw_get(host).get(options["registered"]) for host in hosts}
+        results = {host: _registered(task_vars, host, options["registered"]) for host in hosts}
         looks = [look for host, result in results.items() for look in host_look.of_run(host, result)]
         document = plan_json.document(looks)
         self._show(looks, document, options)
@@ -87,6 +88,15 @@ class ActionModule(ControllerActionBase):
         sha256 = plan_store.write(path, made, plan_proof.checked_key(options["plan_key"]))
         Display().display(_KEPT.format(path, made["expires"], sha256))
         return {"plan_sha256": sha256}
+
+
+def _registered(task_vars: Mapping[str, Any], host: str, name: str) -> Any:
+    """What a host's task ended with, which facts would stand in for where it had none."""
+    try:
+        inventory_guard.check_host(task_vars, host)
+    except EdgesiteError as error:
+        return {"failed": True, "msg": str(error)}
+    return task_vars["hostvars"].raw_get(host).get(name)
 
 
 def _report(path: str, looks: List[Any], document: Mapping[str, Any]) -> str:

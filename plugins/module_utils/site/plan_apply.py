@@ -26,11 +26,15 @@ def run(
     """
     results = {name: {**result, "changed": False, "actions": []} for name, result in told.items()}
     while stage.now:
-        done = _done(stage.now, layer)
+        done = _done(stage, layer)
         results.update({name: _joined(results[name], result) for name, result in done.items()})
         if any(map(_broke, done.values())):
             return results
         did = {name: result.get("actions") or [] for name, result in done.items()}
+        unlisted = [told for name, actions in did.items() for told in plan_stage.unlisted(stage.left, name, actions)]
+        if unlisted:
+            results["plan"] = _stopped(unlisted, refused)
+            return results
         if not any(did.values()):
             # It would be asked for the same for ever.
             results["plan"] = _stopped(["{0} did nothing of what it has to do".format(name) for name in did], refused)
@@ -41,12 +45,12 @@ def run(
     return results
 
 
-def _done(names: Sequence[str], layer: Callable[[str], Result]) -> Dict[str, Result]:
-    """Results of the layers, up to the first one that breaks off."""
+def _done(stage: Stage, layer: Callable[[str], Result]) -> Dict[str, Result]:
+    """Results of the layers, up to the first one that breaks off, or does what is not in the plan."""
     done: Dict[str, Result] = {}
-    for name in names:
+    for name in stage.now:
         done[name] = layer(name)
-        if _broke(done[name]):
+        if _broke(done[name]) or plan_stage.unlisted(stage.left, name, done[name].get("actions") or []):
             break
     return done
 

@@ -14,7 +14,8 @@ from ...module_utils.storage import spec as storage
 _SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": storage.OPTIONS}
 # Of what a layer is asked, that which is another each time, and what only opens something
 _ASIDE = {"identity": ("clock", "owner_auth", "passphrase", "headers")}
-# Files on the controller. Each run may have its own checkout, so only their names count.
+# Files on the controller. Each run may have its own checkout, so only their names count, and what is in them where that
+# is sent, or an action goes by it.
 _FILES = {
     "driver": ("key",),
     "identity": (
@@ -26,11 +27,12 @@ _FILES = {
 }
 
 
-def digest(layer: str, args: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """args: of the layer's module. options: what the look is given for it."""
+def digest(layer: str, args: Mapping[str, Any], options: Mapping[str, Any], goes_by: Any) -> str:
+    """args: of the layer's module. options: what the look is given for it. goes_by: see HostActionBase.goes_by."""
     hashed = {name: plan_file.digest(plan_file.as_sent(value)) for name, value in secret(layer, options).items()}
     asked = plan_file.as_sent({**args, **options, **hashed})
-    return plan_file.digest(_lasting(asked, _ASIDE.get(layer, ()), _FILES.get(layer, ())))
+    lasting = _lasting(asked, _ASIDE.get(layer, ()), _FILES.get(layer, ()))
+    return plan_file.digest({**lasting, "goes_by": goes_by})
 
 
 def secret(layer: str, options: Mapping[str, Any]) -> Dict[str, Any]:

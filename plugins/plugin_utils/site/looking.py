@@ -124,10 +124,14 @@ def look(
     for one in rendered:
         told[one.layer] = _told(host, one, answer, told)
     digests = {TOOLS: plan_file.digest(host_tools()[0])}
-    digests.update({name: desired.digest(name, one.args, one.options) for name, one in asked.items()})
+    digests.update({name: _digest(one) for name, one in asked.items()})
     entries = [host_look.entry(name, result, digests.get(name, _NOTHING)) for name, result in told.items()]
     refused = [one.layer for one in rendered if isinstance(one, Refused)]
     return Seen(host_look.plan(entries, answer["facts"], called, refused, _completed(asked)), told, asked)
+
+
+def _digest(one: Asked) -> str:
+    return desired.digest(one.layer, one.args, one.options, one.action.goes_by())
 
 
 def _tcti(base: HostActionBase) -> Optional[str]:

@@ -111,6 +111,7 @@ def test_host_that_goes_away_keeps_what_was_done():
         {"before": {"name": "\ud800"}},
         {"after": None},
         {"reboot_required": "yes"},
+        {"actions": [{"does": "x" * 1024 * 1024}]},
     ],
 )
 def test_a_layer_whose_answer_has_no_sense_is_a_problem_of_its_own(answer):

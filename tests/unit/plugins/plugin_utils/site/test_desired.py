@@ -70,7 +70,7 @@ CARD = st.fixed_dictionaries(
 def test_what_is_desired_is_the_same_for_the_same_alone(one, other, persist):
     def digest(settings_of, **more):
         args = {"settings": settings_of, "persist": True, **more}
-        return desired.digest("gpu", args, args)
+        return desired.digest("gpu", args, args, {})
 
     again = json.loads(json.dumps(_turned(one)))
     assert digest(one) == digest(again)
@@ -90,4 +90,4 @@ def _turned(value):
 def test_every_option_is_in_the_digest(layer, data):
     options = dict.fromkeys(SPECS[layer].OPTIONS, "a")
     name = data.draw(st.sampled_from(sorted(options)))
-    assert desired.digest(layer, options, options) != desired.digest(layer, options, {**options, name: "b"})
+    assert desired.digest(layer, options, options, {}) != desired.digest(layer, options, {**options, name: "b"}, {})

@@ -23,6 +23,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import looking
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
 from ansible_collections.edgesite.gpu.tests.unit.plans import HEAD
 from ansible_collections.edgesite.gpu.tests.unit.plugins.action.whole_host import FAILS, WholeHost, asked, does
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 PASSPHRASE, OWNER, RECOVERY = "battery", "owner-secret-17", "recovery-secret-17"
 STORE = {"changed": False, "actions": [], "before": {}, "after": {}, "diff": {}, "active": None, "slots": {}}
@@ -119,6 +120,29 @@ def test_what_is_desired_does_not_depend_on_where_the_site_lies(secret_site, tmp
     moved = json.loads(json.dumps(secret_site).replace(str(folder), str(tmp_path / "other")))
     for layer in ("identity", "storage"):
         assert _desired(moved, layer) == _desired(secret_site, layer)
+
+
+@pytest.mark.parametrize("file", ["ca/root.pem", "ca/crl.pem", "roots/maker.pem", "roots/new.pem"])
+def test_what_is_desired_depends_on_what_is_in_the_sites_files(secret_site, tmp_path, file):
+    """Another maker that is trusted, or another CA of the same name, is not what was approved."""
+    folder = Path(secret_site["identity_ca_dir"]).parent
+    shutil.copytree(folder, tmp_path / "other")
+    changed = json.loads(json.dumps(secret_site).replace(str(folder), str(tmp_path / "other")))
+    (tmp_path / "another").mkdir()
+    site.make(tmp_path / "another")
+    template = tmp_path / "another" / (file if "new" not in file else "roots/maker.pem")
+    shutil.copy(template, tmp_path / "other" / file)
+    assert _desired(changed, "identity") != _desired(secret_site, "identity")
+
+
+def test_what_is_desired_depends_on_the_certificate_that_issues(secret_site, tmp_path):
+    first = _desired(secret_site, "identity")
+    shutil.copytree(secret_site["identity_ca_dir"], tmp_path / "ca")
+    changed = {**secret_site, "identity_ca_dir": str(tmp_path / "ca")}
+    assert _desired(changed, "identity") == first
+    key = load_pem_private_key((tmp_path / "ca/issuing.key").read_bytes(), PASSPHRASE.encode())
+    (tmp_path / "ca/issuing.pem").write_bytes(site._root(key))
+    assert _desired(changed, "identity") not in (first, plan_file.digest(None))
 
 
 @pytest.mark.parametrize(

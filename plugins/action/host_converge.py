@@ -63,11 +63,10 @@ class ActionModule(HostActionBase):
         return {**result, "facts": seen.plan["facts"], "left": seen.plan["left"], "called": self._mine.called}
 
     def _look(self) -> Seen:
-        tcti = self.templar.template(self._task_vars.get("edgesite_tpm_tcti", "")) or None
         # Anew each time: what is asked may have the time in it.
         rendered = looking.render(self, self._mine)
         with time_limit.limit(_LOOK_SECONDS, "The look at the host", _HANGS):
-            return looking.look(self, rendered, self._mine.called, {"tpm_tcti": tcti})
+            return looking.look(self, rendered, self._mine.called)
 
     def _look_again(self) -> Dict[str, Any]:
         """A look after something was done, which is told of also where the host no longer answers."""

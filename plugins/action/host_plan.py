@@ -28,8 +28,6 @@ class ActionModule(HostActionBase):
         despite_mistakes = options["despite_mistakes"]
         mine = host_layers.of(self, options["select"], despite_mistakes)
         rendered = (looking.render_what_is_left if despite_mistakes else looking.render)(self, mine)
-        tcti = self.templar.template(task_vars.get("edgesite_tpm_tcti", ""))
-        given = {name: value for name, value in self._task.args.items() if name in ("gather", "tpm_tcti")}
-        more = {"tpm_tcti": tcti or None, **given}
+        more = {name: value for name, value in self._task.args.items() if name in ("gather", "tpm_tcti")}
         seen = looking.look(self, rendered, mine.called, more)
         return {"changed": False, "host": task_vars["inventory_hostname"], "status": "read", **seen.plan}

@@ -18,6 +18,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import RunMod
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.identity import (
     asked,
     authority_options,
+    chains,
     crypto,
     decision,
     need,
@@ -49,6 +50,8 @@ OPTIONS: Dict[str, Dict[str, Any]] = {
     "tpm_intermediates": {"type": "list", "elements": "path", "default": []},
     "tpm_roots": {"type": "list", "elements": "path", "default": []},
 }
+# Certificates of TPMs' makers
+_TRUSTED = ("ek_certificates", "tpm_intermediates", "tpm_roots")
 # Of a slot without a key
 _NOT_MADE = {"usable": False, "cause": "missing", "reason": "it does not exist yet"}
 
@@ -77,6 +80,12 @@ class ActionModule(InstallingActionBase):
         crypto.require()
         options = self._checked()
         return {"store": self._in_store(options), "tpm": self._in_tpm(options)}
+
+    def goes_by(self) -> Dict[str, Any]:
+        options = self._checked()
+        authority = options["authority"]
+        issuing = [path for path in (authority["certificate"], *authority["chain"]) if path]
+        return {"issuing": chains.known(issuing), **{name: chains.known(options[name]) for name in _TRUSTED}}
 
     def judge_look(self, answer: Dict[str, Any], _earlier: Mapping[str, Any]) -> Dict[str, Any]:
         return self._told(lambda: self._foretold(answer))

@@ -29,7 +29,7 @@ class ActionModule(CryptoActionBase):
 
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         store = Store(options["state_dir"])
-        with store.alone():
+        with store.reading() if self._task.check_mode else store.alone():
             # A damaged record stops the task before another one changes.
             store.devices()
             name, changed = options["device"], False

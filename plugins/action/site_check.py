@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping
 
-from ansible.errors import AnsibleError
 from ansible.utils.display import Display
-from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import EdgesiteError
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import problem
 from ansible_collections.edgesite.gpu.plugins.plugin_utils import inventory_guard
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.actions import ControllerActionBase
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import chosen, judgement, tags
-from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import Evaluated, OfHosts
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import chosen, judgement, report_file, tags
+from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.evaluated import OfHosts
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.judgement import Judgement, Scope
 
 
@@ -23,7 +21,7 @@ class ActionModule(ControllerActionBase):
     """Judges the hosts' variables, what they name on the controller, and, where they were read, what hosts have."""
 
     OPTIONS = {
-        "hosts": {"type": "list", "elements": "str"},
+        "hosts": {"type": "list", "elements": "str", "required": True},
         "variables": {"type": "bool", "default": True},
         "facts": {"type": "bool", "default": False},
         "report_file": {"type": "str"},
@@ -34,51 +32,26 @@ class ActionModule(ControllerActionBase):
 
         The playbooks ask localhost which hosts there are and where the report goes.
         """
-        if self._task.args.get("hosts") is None:
-            super().guard(task_vars)
-        else:
-            inventory_guard.check_host(task_vars, "localhost")
+        inventory_guard.check_host(task_vars, "localhost")
 
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
-        if options["hosts"] is None:
-            return self._one(options, task_vars)
         hosts = chosen.hosts(options["hosts"], task_vars["hostvars"])
         given = OfHosts(hosts, task_vars["hostvars"], self._templar)
         scope = self._scope(options, task_vars, given)
         return self._whole(judgement.judge(given, hosts, scope), options) if options["variables"] else {}
 
-    def _one(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
-        host: str = task_vars["inventory_hostname"]
-        given = {host: Evaluated(task_vars, self._templar)}
-        scope = self._scope(options, task_vars, given)
-        if not options["variables"]:
-            return {}
-        found = judgement.judge(given, [host], scope)
-        self._write(options, found)
-        return {"failed": bool(found.problems), "msg": _in_one(found), "layers": found.called[host]}
-
     def _whole(self, found: Judgement, options: Mapping[str, Any]) -> Dict[str, Any]:
         # Lines of their own, as Ansible shows a list as it is written in Python
         Display().display("\n".join(_lines(found)))
-        self._write(options, found)
+        if options["report_file"]:
+            report_file.write(options["report_file"], _report(found))
         return {"failed": bool(found.problems), "msg": problem.count(found.problems)}
 
     def _scope(self, options: Mapping[str, Any], task_vars: Mapping[str, Any], given: Mapping[str, Any]) -> Scope:
         def guard(host: str) -> None:
             inventory_guard.check_host(task_vars, host)
 
-        return Scope(tags.layers(task_vars, self._task.tags, given, guard), options["facts"], self._find, guard)
-
-    def _write(self, options: Mapping[str, Any], found: Judgement) -> None:
-        if options["report_file"]:
-            _write(options["report_file"], found)
-
-    def _find(self, path: str) -> str:
-        try:
-            return str(self._find_needle("files", path))
-        except AnsibleError:
-            # which is said by who reads it
-            return path
+        return Scope(tags.layers(task_vars, self._task.tags, given, guard), options["facts"], self.find, guard)
 
 
 def _lines(found: Judgement) -> List[str]:
@@ -91,26 +64,11 @@ def _lines(found: Judgement) -> List[str]:
     ]
 
 
-def _in_one(found: Judgement) -> str:
-    """The problems of one host in a text, as the report has it."""
-    return " ".join(str(EdgesiteError(one.problem, one.fix)) for one in found.problems) or "No problems found"
-
-
-def _write(path: str, found: Judgement) -> None:
-    text = json.dumps(
-        {
-            "problems": [problem.as_dict(one) for one in found.problems],
-            "notes": found.notes,
-            "checked": found.checked,
-            "unchecked": found.unchecked,
-        },
-        indent=4,
-        sort_keys=True,
-    )
-    try:
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-    except OSError as error:
-        raise EdgesiteError(
-            "edgesite_report_file {0} cannot be written: {1}".format(path, error.strerror), "Give another path"
-        ) from error
+def _report(found: Judgement) -> str:
+    document = {
+        "problems": [problem.as_dict(one) for one in found.problems],
+        "notes": found.notes,
+        "checked": found.checked,
+        "unchecked": found.unchecked,
+    }
+    return json.dumps(document, indent=4, sort_keys=True) + "\n"

@@ -27,6 +27,7 @@ from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import (
     plan_run,
     plan_select,
     plan_store,
+    report_file,
     this_run,
 )
 
@@ -56,7 +57,7 @@ class ActionModule(ControllerActionBase):
     def work(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         hostvars = task_vars["hostvars"]
         hosts = chosen.hosts(options["hosts"], hostvars)
-        results = {host: hostvars.raw_get(host).get(options["registered"]) for host in hosts}
+        results = {host: _registered(task_vars, host, options["registered"]) for host in hosts}
         looks = [look for host, result in results.items() for look in host_look.of_run(host, result)]
         document = plan_json.document(looks)
         self._show(looks, document, options)
@@ -71,12 +72,12 @@ class ActionModule(ControllerActionBase):
     def _show(self, looks: List[Any], document: Dict[str, Any], options: Mapping[str, Any]) -> None:
         if options["select"]:
             found = plan_select.select(document, options["select"])
-            shown = [json.dumps(found, indent=2, sort_keys=True), *plan_select.told(options["select"], found)]
+            shown = [_as_json(found), *plan_select.told(options["select"], found)]
         else:
             shown = plan_text.lines(looks)
         Display().display("\n".join(shown))
         if options["report_file"]:
-            _write(options["report_file"], looks, document)
+            report_file.write(options["report_file"], _report(options["report_file"], looks, document))
 
     def _keep(self, looks: List[Any], options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Dict[str, Any]:
         """Writes the plan that site applies."""
@@ -89,12 +90,18 @@ class ActionModule(ControllerActionBase):
         return {"plan_sha256": sha256}
 
 
-def _write(path: str, looks: List[Any], document: Mapping[str, Any]) -> None:
-    text = plan_markdown.text(looks) if path.endswith(".md") else json.dumps(document, indent=2, sort_keys=True) + "\n"
+def _registered(task_vars: Mapping[str, Any], host: str, name: str) -> Any:
+    """What a host's task ended with, which facts would stand in for where it had none."""
     try:
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise EdgesiteError(
-            "edgesite_report_file {0} cannot be written: {1}".format(path, error.strerror), "Give another path"
-        ) from error
+        inventory_guard.check_host(task_vars, host)
+    except EdgesiteError as error:
+        return {"failed": True, "msg": str(error)}
+    return task_vars["hostvars"].raw_get(host).get(name)
+
+
+def _report(path: str, looks: List[Any], document: Mapping[str, Any]) -> str:
+    return plan_markdown.text(looks) if path.endswith(".md") else _as_json(document) + "\n"
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True)

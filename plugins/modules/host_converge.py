@@ -47,7 +47,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 layers:
-  description: The result of each layer's module, by the layer's name; C(tools) for the host tools.
+  description:
+    - The result of each layer's module, by the layer's name; C(tools) for the host tools.
+    - C(plan) is there where the host stopped to be as the plan expects that was applied, and says why in C(msg).
   returned: when the host was reached
   type: dict
 facts:

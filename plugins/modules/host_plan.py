@@ -126,7 +126,8 @@ layers:
     actions:
       description:
         - What would be done, in order. C(does) says it in words; C(disruption) is V(none), V(restart), V(destroy),
-          V(reset), V(reboot) or V(wipe), and C(of) names what is disrupted or lost.
+          V(reset), V(reboot) or V(wipe), and C(of) names what is disrupted or lost; C(after), where it is there, is
+          what has to come before, V(mode) for a change of the GPU's MIG mode, or V(reboot).
       type: list
       elements: dict
       returned: always
@@ -222,14 +223,22 @@ class Unusable(Exception):
 
 
 def tools(version):
-    """The folder of this version of the host tools, or None. It never changes, and is held until this process ends."""
+    """The folder of this version of the host tools, or None. It never changes, and is held until this process ends.
+
+    None also where others could have put there what root would run.
+    """
     try:
         held = os.open(CURRENT, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(held, fcntl.LOCK_SH)
-        folder = os.path.realpath("/proc/self/fd/{0}".format(held))
+        folder = os.path.realpath("/proc/self/fd/{0}".format(held)) if is_ours(os.fstat(held)) else ""
     except OSError:
         return None
     return folder if os.path.basename(folder).partition("-")[0] == version else None
+
+
+def is_ours(found):
+    """Whether nobody but root, or the user who runs this, can write to a folder."""
+    return found.st_uid in (0, os.geteuid()) and not found.st_mode & 0o022
 
 
 def unpacked(archive, folder):

@@ -20,17 +20,17 @@ description:
     allows names and shell-style patterns such as C(gpu_team_*).
   - So is a tag of the run that no task of this collection has, unless the list C(edgesite_tags_allowed) has it.
   - Runs on the controller alone and reaches no host. Only the layers that the run's tags select are checked.
-  - The playbooks edgesite.gpu.validate, edgesite.gpu.preflight and edgesite.gpu.site use it.
+  - The playbooks edgesite.gpu.validate, preflight, plan and site use it.
 author:
   - The edgesite.gpu maintainers (@edgesite)
 options:
   hosts:
     description:
-      - Patterns of the hosts to check, of which C(--limit) may leave some out; the host of the task by default.
-      - Give all of them in a task with C(run_once), so that a problem on the controller is listed once. It is an error
-        if there are none.
+      - Patterns of the hosts to check, of which C(--limit) may leave some out. It is an error if there are none.
+      - Give all of them in a task with C(run_once), so that a problem on the controller is listed once.
     type: list
     elements: str
+    required: true
   variables:
     description: V(false) checks only that there are hosts and that the tags of the run are known.
     type: bool
@@ -56,8 +56,8 @@ attributes:
     support: none
     description: Changes nothing.
 seealso:
-  - module: edgesite.gpu.gpu_info
-    description: Reads what a host has.
+  - module: edgesite.gpu.host_plan
+    description: Looks at a host, for O(facts).
 """
 
 EXAMPLES = r"""
@@ -70,16 +70,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description:
-    - How many problems were found. The run shows them, each with its fix, and what was checked and what was not.
-    - Without O(hosts), the problems of the host, each with its fix, a line each.
+  description: >-
+    How many problems were found. The run shows them, each with its fix, and what was checked and what was not.
   returned: unless O(variables=false)
   type: str
   sample: 2 problems found
-layers:
-  description: The layers that the host's variables call for.
-  returned: without O(hosts)
-  type: list
-  elements: str
-  sample: [driver, gpu]
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -16,7 +16,7 @@ from ansible.utils.display import Display
 
 from ..module_utils import outcome
 from ..module_utils.basic import UNJUDGED, refusal
-from ..module_utils.common import writable
+from ..module_utils.common import lines, writable
 from ..module_utils.common.errors import EdgesiteError
 from . import host_archive, inventory_guard
 
@@ -61,6 +61,13 @@ class GuardedActionBase(ActionBase):
         writable.check(options)
         return dict(options)
 
+    def find(self, path: str) -> str:
+        """A file that the inventory names; the path itself where there is none, which is said by who reads it."""
+        try:
+            return str(self._find_needle("files", path))
+        except AnsibleError:
+            return path
+
 
 class ControllerActionBase(GuardedActionBase):
     """Checks the options against OPTIONS, and works on the controller alone. Nothing reaches the host."""
@@ -89,13 +96,13 @@ class HostActionBase(GuardedActionBase):
         result = self.run_with(self._run_module)
         if self._task.check_mode and not result.get("failed") and not self.inner:
             # Ansible itself shows results only to who asks for more words.
-            for action in result.get("actions") or ():
-                self.say("would {0}".format(action["does"]))
+            for does in _foreseen(result):
+                self.say("would {0}".format(does))
         return result
 
     def say(self, text: str) -> None:
-        """Shows a line of this host's in the run."""
-        Display().display("  {0}: {1}".format(self._task_vars["inventory_hostname"], text))
+        """Shows a line of this host's in the run, and no more than that, whatever the host has put there."""
+        Display().display("  {0}: {1}".format(self._task_vars["inventory_hostname"], lines.in_one(text)))
 
     def run_with(self, run_module: RunModule) -> Dict[str, Any]:
         """The task's result."""
@@ -109,6 +116,10 @@ class HostActionBase(GuardedActionBase):
         """The options with which a look at the whole host (host_plan) asks for what the module says in check mode."""
         self.prepare()
         return dict(self._task.args)
+
+    def goes_by(self) -> Dict[str, Any]:
+        """What else is desired: the content of files that only the controller goes by."""
+        return {}
 
     def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
         """What check mode says, where the module says this."""
@@ -161,13 +172,6 @@ class HostActionBase(GuardedActionBase):
         """Those of the task."""
         return list(self._task.tags)
 
-    def find(self, path: str) -> str:
-        """A file that the inventory names; the path itself where there is none, which is said by who reads it."""
-        try:
-            return str(self._find_needle("files", path))
-        except AnsibleError:
-            return path
-
     def _run_module(self, more: Mapping[str, Any]) -> Dict[str, Any]:
         return self.run_module(self._task.action, {**self._task.args, **more})
 
@@ -193,6 +197,13 @@ class HostActionBase(GuardedActionBase):
             self._transfer_file(local, remote)
         self._fixup_perms2((shell.tmpdir, remote), execute=False)
         return remote
+
+
+def _foreseen(result: Mapping[str, Any]) -> List[str]:
+    """What a module says that it would do; none of what has another form."""
+    listed = result.get("actions")
+    each = listed if isinstance(listed, list) else []
+    return [str(one["does"]) for one in each if isinstance(one, Mapping) and "does" in one]
 
 
 class NvmlActionBase(HostActionBase):

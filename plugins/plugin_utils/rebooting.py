@@ -10,13 +10,16 @@ from typing import Any, Dict, List, Mapping
 from ansible.module_utils.common.validation import check_type_int
 
 from ..module_utils.common import disruption, limits
-from ..module_utils.common.errors import EdgesiteError
+from ..module_utils.common.errors import EdgesiteError, shown
 from ..module_utils.converge import BOOT, BOOTS
+from ..module_utils.site import host_answer
 from .actions import HostActionBase, RunModule
 
 _SECONDS = 900
 # A change after the first boot may wait for another one, as a power mode of a new JetPack does.
 _MOST = 3
+# Of a host that foresees more, it is not believed.
+_FORESEEN = 10
 _REBOOT = {"does": "reboot", **disruption.by(disruption.REBOOT)}
 # SSH answers before boot units are done. Whether these succeeded, the module tells.
 _BOOTED = "timeout {0} systemctl is-system-running --wait || true"
@@ -62,7 +65,12 @@ class RebootingActionBase(HostActionBase):
         }
 
     def foresee(self, result: Dict[str, Any]) -> Dict[str, Any]:
-        return _with_reboots(result) if self._reboots(result) else _without_reboot(result)
+        if not self._reboots(result):
+            return _without_reboot(result)
+        flaw = _of_boots(result)
+        if flaw:
+            raise host_answer.nonsense(self._task_vars["inventory_hostname"], flaw)
+        return _with_reboots(result)
 
     def _patience(self) -> int:
         """Seconds that a reboot may take. What is no number at all is left to the module."""
@@ -107,6 +115,13 @@ class RebootingActionBase(HostActionBase):
             and self._connection.transport != "local"
             and self.may_reboot(result)
         )
+
+
+def _of_boots(result: Mapping[str, Any]) -> str:
+    """What is wrong with the reboots that a module foresees: a host may name as many as fill the memory."""
+    told = [result.get(BOOTS, 1), *(action.get(BOOT, 0) for action in result.get("actions", []))]
+    wrong = [one for one in told if type(one) is not int or not 0 <= one <= _FORESEEN]
+    return "it foresees {0} as the number of reboots".format(shown(wrong[0])) if wrong else ""
 
 
 def _without_reboot(result: Dict[str, Any]) -> Dict[str, Any]:

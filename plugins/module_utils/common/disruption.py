@@ -9,7 +9,7 @@ the reboot is an action of its own. Beside what is interrupted there is one kind
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Mapping
+from typing import Any, Dict, Mapping
 
 NONE = "none"
 # Services that stop, most of them for a moment; of: their units
@@ -48,8 +48,3 @@ def after(what: str) -> Dict[str, Any]:
 def kind(action: Mapping[str, Any]) -> str:
     """That of an action as modules return it; none where it says nothing."""
     return str(action.get("disruption", NONE))
-
-
-def worst(actions: Iterable[Mapping[str, Any]]) -> str:
-    """The worst of the actions."""
-    return max((kind(action) for action in actions), key=KINDS.index, default=NONE)

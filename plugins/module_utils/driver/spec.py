@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of nvidia_driver, for the module and for who looks at a whole host."""
+"""The options of nvidia_driver, for the module and for a look at a whole host."""
 
 from __future__ import annotations
 

@@ -140,31 +140,6 @@ def with_mig_off(told: Tuple[Profile, ...], known: Tuple[Profile, ...]) -> Tuple
     return told if all((profile.id, profile.slices, profile.starts) in has for profile in known) else known
 
 
-def from_facts(facts: Dict[str, Any], driver: str = "") -> Card:
-    """The card in an entry of gpu_info's gpus, with the catalogue's profiles."""
-    gpu = GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"])
-    mig = facts["mig"]
-    pci_id = int(facts.get("pci_device_id") or "0", 16) << 16 | catalogue.PCI_VENDOR_NVIDIA
-    virtualization = (facts.get("vgpu") or {}).get("virtualization_mode")
-    if mig is None:
-        return Card(gpu, None, virtualization=virtualization, pci_id=pci_id, driver=driver)
-    profiles = catalogued(pci_id >> 16, facts["name"])
-    on_it = clients(facts["processes"])
-    known = {profile.id for profile in profiles}
-    found = [entry for entry in mig["gpu_instances"] or [] if entry["profile_id"] in known]
-    return Card(
-        gpu,
-        mig["current"],
-        mig["pending"],
-        mig["resetless"],
-        virtualization,
-        profiles,
-        instances(found, profiles, on_it),
-        on_it,
-        pci_id,
-    )
-
-
 def clients(processes: Sequence[Dict[str, Any]]) -> Tuple[Client, ...]:
     """The clients in gpu_info's processes of a card."""
     return tuple(

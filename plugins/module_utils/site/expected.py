@@ -8,6 +8,7 @@ A new card has MIG off and its own defaults. The driver may find another one, so
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence
 
 from ..common import disruption
@@ -21,11 +22,17 @@ from ..mig import card as mig_card
 from ..mig import plan, ready, source
 from ..mig.card import Card
 from ..outcome import given
+from . import plan_shape
 
 Options = Mapping[str, Any]
 Actions = List[Dict[str, Any]]
 
 NVIDIA = "10de"
+# Of a card on the PCI bus
+_CARD = {
+    "pci_bus_id": str,
+    "device_id": plan_shape.Fits(re.compile(r"(?:0x)?[0-9a-fA-F]{1,8}"), "a number in hexadecimal"),
+}
 
 
 class _Gpu(NamedTuple):
@@ -49,7 +56,7 @@ def actions(layer: str, options: Options, facts: Mapping[str, Any]) -> Actions:
 
     options: of the layer's module, completed. facts: gpu_info's.
     """
-    gpus = _gpus(facts.get("accelerators") or ())
+    gpus = _gpus(facts.get("accelerators"))
     if not gpus or layer not in _LAYERS:
         return []
     try:
@@ -59,12 +66,18 @@ def actions(layer: str, options: Options, facts: Mapping[str, Any]) -> Actions:
         return []
 
 
-def _gpus(accelerators: Sequence[Mapping[str, Any]]) -> List[_Gpu]:
-    """In the order in which NVML numbers them; none where it is not known of each what it is."""
-    ours = [one for one in accelerators if one.get("vendor_id") == NVIDIA]
+def _gpus(accelerators: Any) -> List[_Gpu]:
+    """In the order in which NVML numbers them; none where it is not known of each what it is.
+
+    accelerators: what a host says, which may be anything.
+    """
+    listed = accelerators if isinstance(accelerators, list) else []
+    ours = [one for one in listed if isinstance(one, dict) and one.get("vendor_id") == NVIDIA]
+    if plan_shape.flaw(ours, [_CARD], others=True):
+        return []
     found = []
     for index, one in enumerate(sorted(ours, key=lambda one: str(one["pci_bus_id"]))):
-        device = int(one.get("device_id") or "0", 16)
+        device = int(one["device_id"], 16)
         model = catalogue.by_pci_device(device)
         if model is not None:
             address = str(one["pci_bus_id"])

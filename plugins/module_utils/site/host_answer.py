@@ -11,6 +11,8 @@ from ..common.errors import EdgesiteError
 from . import plan_file, plan_shape
 
 _WHOLE: Dict[str, Any] = {"facts": {}, "layers": {}}
+# A layer has some KiB. What one host says must leave room for the others in the plan's file.
+_MOST = 1024 * 1024
 # Of a layer, that which it may leave out
 _LAYER: Dict[str, Any] = {
     "failed": bool,
@@ -67,9 +69,9 @@ def _filled(result: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _of_values(result: Dict[str, Any]) -> str:
-    """Numbers that are none, and halves of characters, pass through JSON."""
+    """Numbers that are none, and halves of characters, pass through JSON, and a host may say no end of things."""
     try:
-        plan_file.canonical(result)
+        size = len(plan_file.canonical(result))
     except ValueError:
         return "it has a number that is not finite, or text that is not Unicode"
-    return ""
+    return "it has more than {0} KiB".format(_MOST // 1024) if size > _MOST else ""

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
 
 from .. import outcome
 from ..common import lines
 from ..common.errors import EdgesiteError
 from . import expected, layers, leftover, problem
-from .plan_file import digest, garbled
+from .plan_file import as_sent, digest, garbled
+from .plan_shape import CHANGES, IN_ORDER, PROBLEM, UNKNOWN
 from .problem import Problem
 
-IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
 # of layers that are going to change, or may
 _PENDING = (CHANGES, UNKNOWN)
 _DRIVER = "driver"
@@ -107,9 +106,8 @@ def of_result(host: str, result: Any) -> Dict[str, Any]:
     if why:
         status = "unreachable" if why.layer == problem.SILENT[0] else "failed"
         return _unread(host, status, why)
-    # without what Ansible notes of where its texts are from
-    plain: Dict[str, Any] = json.loads(json.dumps({**result, "host": host, "status": "read"}, default=str))
-    return plain
+    look: Dict[str, Any] = as_sent({**result, "host": host, "status": "read"})
+    return look
 
 
 def _expecting(one: Dict[str, Any], facts: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Dict[str, Any]:
@@ -132,5 +130,5 @@ def silence(host: str, result: Any) -> Optional[Problem]:
 
 
 def _unread(host: str, status: str, why: Problem) -> Dict[str, Any]:
-    told = str(EdgesiteError(why.problem, why.fix))
+    told = problem.sentences(why)
     return {"host": host, "status": status, "why": told, "layers": [], "left": [], "observed": "", "desired": ""}

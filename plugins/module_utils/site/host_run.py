@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from ..common import lines
 from . import layers
-from .host_look import IN_ORDER, PROBLEM
+from .plan_shape import IN_ORDER, PROBLEM
 
 Result = Dict[str, Any]
 
@@ -25,18 +25,21 @@ def run(
     done: Dict[str, Result] = {}
     for entry in entries:
         name = entry["layer"]
-        before = [other for other in done if other in layers.foundations(name)]
-        failed = [other for other in before if done[other].get("failed")]
-        changed = any(done[other].get("changed") for other in before)
+        before = {other: one for other, one in done.items() if other in layers.foundations(name)}
+        failed = [other for other, one in before.items() if one.get("failed")]
         if failed:
             done[name] = _left(name, failed)
-        elif entry["state"] == PROBLEM or entry["state"] == IN_ORDER and not changed:
-            done[name] = dict(told[name])
         else:
-            done[name] = layer(name)
+            done[name] = layer(name) if _is_run(entry, before) else dict(told[name])
         if done[name].get("unreachable"):
             break
     return done
+
+
+def _is_run(entry: Mapping[str, Any], before: Mapping[str, Result]) -> bool:
+    if entry["state"] == IN_ORDER:
+        return _any(before, "changed")
+    return bool(entry["state"] != PROBLEM)
 
 
 def _left(name: str, failed: Sequence[str]) -> Result:
@@ -49,23 +52,20 @@ def _left(name: str, failed: Sequence[str]) -> Result:
 def result(done: Mapping[str, Result]) -> Result:
     """The result of a host's task."""
     failed = {name: one for name, one in done.items() if one.get("failed") or one.get("unreachable")}
-    told: Result = {
-        "changed": any(bool(one.get("changed")) for one in done.values()),
-        "failed": any(bool(one.get("failed")) for one in done.values()),
+    why = ["{0}: {1}".format(name, str(one.get("msg", "no message")).strip()) for name, one in failed.items()]
+    if_any = {"msg": " ".join(why), "unreachable": _any(done, "unreachable"), "warnings": _warnings(done)}
+    return {
+        "changed": _any(done, "changed"),
+        "failed": _any(done, "failed"),
         "layers": dict(done),
         "diff": _diffs(done),
-        "reboot_required": any(bool(one.get("reboot_required")) for one in done.values()),
+        "reboot_required": _any(done, "reboot_required"),
+        **{name: value for name, value in if_any.items() if value},
     }
-    if failed:
-        told["msg"] = " ".join(
-            "{0}: {1}".format(name, str(one.get("msg", "no message")).strip()) for name, one in failed.items()
-        )
-    if any(one.get("unreachable") for one in done.values()):
-        told["unreachable"] = True
-    warnings = _warnings(done)
-    if warnings:
-        told["warnings"] = warnings
-    return told
+
+
+def _any(done: Mapping[str, Result], key: str) -> bool:
+    return any(bool(one.get(key)) for one in done.values())
 
 
 def _warnings(done: Mapping[str, Result]) -> List[str]:

@@ -26,13 +26,15 @@ def run(
     """
     results = {name: {**result, "changed": False, "actions": []} for name, result in told.items()}
     while stage.now:
-        did = {}
-        for name in stage.now:
-            result = layer(name)
-            results[name] = _joined(results[name], result)
-            did[name] = result.get("actions") or []
-            if results[name].get("failed") or results[name].get("unreachable"):
-                return results
+        done = _done(stage, layer)
+        results.update({name: _joined(results[name], result) for name, result in done.items()})
+        if any(map(_broke, done.values())):
+            return results
+        did = {name: result.get("actions") or [] for name, result in done.items()}
+        unlisted = [told for name, actions in did.items() for told in plan_stage.unlisted(stage.left, name, actions)]
+        if unlisted:
+            results["plan"] = _stopped(unlisted, refused)
+            return results
         if not any(did.values()):
             # It would be asked for the same for ever.
             results["plan"] = _stopped(["{0} did nothing of what it has to do".format(name) for name in did], refused)
@@ -41,6 +43,20 @@ def run(
     if stage.differs or stage.later:
         results["plan"] = _stopped(stage.differs or ["{0} still waits".format(one) for one in stage.later], refused)
     return results
+
+
+def _done(stage: Stage, layer: Callable[[str], Result]) -> Dict[str, Result]:
+    """Results of the layers, up to the first one that breaks off, or does what is not in the plan."""
+    done: Dict[str, Result] = {}
+    for name in stage.now:
+        done[name] = layer(name)
+        if _broke(done[name]) or plan_stage.unlisted(stage.left, name, done[name].get("actions") or []):
+            break
+    return done
+
+
+def _broke(result: Result) -> bool:
+    return bool(result.get("failed") or result.get("unreachable"))
 
 
 def _joined(before: Result, after: Result) -> Result:

@@ -12,7 +12,8 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence
 
 from ..common import disruption, lines
 from ..common.errors import EdgesiteError
-from . import plan_shape, report
+from . import plan_shape, problem
+from .plan_shape import CHANGES, IN_ORDER, PROBLEM, UNKNOWN
 
 SCHEMA = 1
 Entry = Mapping[str, Any]
@@ -23,6 +24,11 @@ def canonical(value: Any) -> bytes:
     """The one way in which a value is written where a digest is made of it."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8")
+
+
+def as_sent(value: Any) -> Any:
+    """The value in plain types, as a host gets it: without what Ansible notes of texts, and with dates as texts."""
+    return json.loads(json.dumps(value, default=str))
 
 
 def digest(value: Any) -> str:
@@ -51,7 +57,7 @@ def made(looks: Sequence[Mapping[str, Any]], head: Mapping[str, Any]) -> Dict[st
 def entry(look: Mapping[str, Any]) -> Dict[str, Any]:
     """What a plan has of a host: whether it may be applied, or why not, and what would be done."""
     if garbled(look):
-        why = report.GARBLED.format(look["host"])
+        why = problem.sentences(problem.garbled(look["host"]))
         return {"apply": False, "why": why, "observed": "", "desired": "", "layers": []}
     look = _filled(look)
     why = _why(look)
@@ -97,12 +103,12 @@ def _why(look: Mapping[str, Any]) -> str:
 
 def _is_wrong(layer: Mapping[str, Any]) -> bool:
     """What can be judged later is no problem."""
-    return layer["state"] == "problem" or (layer["state"] == "unknown" and not layer["after"])
+    return layer["state"] == PROBLEM or (layer["state"] == UNKNOWN and not layer["after"])
 
 
 def _wrong(layer: Mapping[str, Any]) -> str:
-    problem = layer["problem"] or "its state is not known"
-    return lines.in_one("{0}: {1}".format(layer["layer"], EdgesiteError(problem, layer["fix"])))
+    what = layer["problem"] or "its state is not known"
+    return lines.in_one("{0}: {1}".format(layer["layer"], EdgesiteError(what, layer["fix"])))
 
 
 def _layer(layer: Mapping[str, Any]) -> Dict[str, Any]:
@@ -209,5 +215,5 @@ def told(one: Action) -> str:
 
 
 def _stands(layer: Entry) -> str:
-    state = {"in_order": "in order", "changes": "to be changed"}.get(layer["state"], "not known")
+    state = {IN_ORDER: "in order", CHANGES: "to be changed"}.get(layer["state"], "not known")
     return "{0} after {1}".format(state, layer["after"]) if layer["after"] else state

@@ -13,9 +13,9 @@ import math
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..common import disruption, lines
+from .plan_shape import CHANGES, IN_ORDER, PROBLEM, UNKNOWN
 
 READ, FAILED, UNREACHABLE = "read", "failed", "unreachable"
-IN_ORDER, CHANGES, PROBLEM, UNKNOWN = "in_order", "changes", "problem", "unknown"
 # Keys of a layer that programs get as they are
 EXTRAS = ("created", "kept", "destroyed", "left_behind")
 

@@ -11,8 +11,9 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..common import disruption, lines
 from ..common.errors import sentence
-from . import plan_hosts, plan_mig
+from . import plan_mig
 from .plan_hosts import Action, Host, Layer
+from .plan_shape import PROBLEM, UNKNOWN
 
 # Of a GPU, as its label tells it: of GPU 0 NVIDIA A100-SXM4-40GB (GPU-..., 0000:17:00.0)
 _LABEL = re.compile(r" (?:of|on) GPU ([0-9]{1,4}) [^()]{1,100} \(([A-Za-z0-9-]{1,60}), [0-9a-f:.]{7,16}\)")
@@ -124,7 +125,7 @@ def _waits(layer: Layer) -> List[str]:
 
 
 def _amiss(layer: Layer) -> List[str]:
-    if layer.state not in (plan_hosts.PROBLEM, plan_hosts.UNKNOWN) or _waits(layer):
+    if layer.state not in (PROBLEM, UNKNOWN) or _waits(layer):
         return []
     why = sentence(layer.problem or "no reason was given")
     return [_what(layer) + why] + ([DEEPER + "fix:  " + sentence(layer.fix)] if layer.fix else [])
@@ -134,4 +135,4 @@ def _what(layer: Layer) -> str:
     """A layer that waits is not known yet, which is nothing amiss."""
     if not layer.after:
         return layer.state + ": "
-    return "after {0}: {1}".format(layer.after, "" if layer.state == plan_hosts.UNKNOWN else layer.state + ": ")
+    return "after {0}: {1}".format(layer.after, "" if layer.state == UNKNOWN else layer.state + ": ")

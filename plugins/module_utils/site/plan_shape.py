@@ -12,6 +12,7 @@ from ..common import disruption
 from ..common.errors import shown
 
 STATES = ("in_order", "changes", "problem", "unknown")
+IN_ORDER, CHANGES, PROBLEM, UNKNOWN = STATES
 
 
 class OneOf(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 from ..common import disruption
 from . import plan_file
 from .plan_file import Action, Entry
+from .plan_shape import IN_ORDER
 
 
 class Stage(NamedTuple):
@@ -58,6 +59,12 @@ def reboots(planned: Entry, layer: str) -> bool:
     return any(disruption.kind(one) == disruption.REBOOT for one in listed)
 
 
+def unlisted(left: Entry, layer: str, done: Sequence[Action]) -> List[str]:
+    """What a layer did that is not in the plan, as where the host has changed since the look at it."""
+    listed = plan_file.by_name(left).get(layer, {"actions": ()})["actions"]
+    return [_unlisted(layer, one) for one in plan_file.less(_unstaged(map(plan_file.action, done)), _unstaged(listed))]
+
+
 def next_stage(left: Entry, look: Mapping[str, Any], done: Mapping[str, Sequence[Action]]) -> Stage:
     """What is next for a host after a stage. left: that of the stage before.
 
@@ -66,7 +73,7 @@ def next_stage(left: Entry, look: Mapping[str, Any], done: Mapping[str, Sequence
     now = plan_file.entry(look)
     found = plan_file.unfit(look["host"], left, now) or [
         *plan_file.of_layers(left, now, lambda old, new: _of_layer(old, new, done.get(old["layer"], ()))),
-        *_unasked(left, done),
+        *(told for layer in done for told in unlisted(left, layer, done[layer])),
     ]
     return Stage(left if found else now, tuple(found))
 
@@ -75,14 +82,8 @@ def _of_layer(old: Entry, new: Entry, done: Sequence[Action]) -> List[str]:
     listed, did = _unstaged(old["actions"]), _unstaged(map(plan_file.action, done))
     return [
         *plan_file.desired(old, new),
-        *(_unlisted(old["layer"], one) for one in plan_file.less(did, listed)),
         *plan_file.of_actions(old["layer"], plan_file.less(listed, did), _unstaged(new["actions"])),
     ]
-
-
-def _unasked(left: Entry, done: Mapping[str, Sequence[Action]]) -> List[str]:
-    others = [layer for layer in done if layer not in plan_file.by_name(left)]
-    return [_unlisted(layer, plan_file.action(one)) for layer in others for one in done[layer]]
 
 
 def _unlisted(layer: str, one: Action) -> str:
@@ -112,7 +113,7 @@ def _resumed(planned: Entry, now: Entry) -> bool:
 
 
 def _in_order(layer: Entry) -> bool:
-    return bool(layer["state"] == "in_order" and not layer["actions"] and not layer["after"])
+    return bool(layer["state"] == IN_ORDER and not layer["actions"] and not layer["after"])
 
 
 def _goes_on(old: Entry, new: Entry) -> bool:

@@ -101,6 +101,11 @@ def told(problems: Sequence[Problem]) -> List[str]:
     return text
 
 
+def sentences(problem: Problem) -> str:
+    """The problem and its fix."""
+    return str(EdgesiteError(problem.problem, problem.fix))
+
+
 def as_dict(problem: Problem) -> Dict[str, Any]:
     """The problem for programs."""
     return {**problem._asdict(), "hosts": list(problem.hosts)}

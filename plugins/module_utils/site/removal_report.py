@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, List, Mapping, Optional
 
 from ..common import lines
-from .report import GARBLED
+from . import problem
 
 
 def of_host(host: str, result: Optional[Mapping[str, Any]], check: bool) -> List[str]:
@@ -22,7 +22,7 @@ def of_host(host: str, result: Optional[Mapping[str, Any]], check: bool) -> List
 
 def garbled(host: str) -> List[str]:
     """Of a host whose answer has no meaning."""
-    return ["{0}: {1}".format(host, GARBLED.format(host))]
+    return ["{0}: {1}".format(host, problem.sentences(problem.garbled(host)))]
 
 
 def _head(host: str, result: Mapping[str, Any], check: bool) -> str:

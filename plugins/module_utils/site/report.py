@@ -9,7 +9,6 @@ from collections import Counter
 from typing import Any, Collection, Dict, List, Mapping, Sequence
 
 from ..common import lines
-from ..common.errors import EdgesiteError
 from . import layers, leftover, problem
 
 # Each layer's role registers <layer>_result, and the playbook site this, which has the results of all layers.
@@ -20,10 +19,6 @@ _LEFT = "left over"
 # In place of a layer's name
 _WHOLE = "the host"
 # Of a host whose answers have no meaning
-GARBLED = (
-    "what it answered is not what modules of edgesite.gpu answer. Find out with 'ansible {0} -m edgesite.gpu.gpu_info' "
-    "what answers in place of Python on it; -vvv shows what was amiss"
-)
 
 
 def row(host: str, variables: Mapping[str, Any]) -> Dict[str, Any]:
@@ -85,7 +80,7 @@ def stays(entry: Mapping[str, Any]) -> str:
 
 def garbled_row(host: str) -> Dict[str, Any]:
     """The row of a host whose answers have no meaning."""
-    why = GARBLED.format(host)
+    why = problem.sentences(problem.garbled(host))
     known = {"host": host, "status": "failed", "why": why, "found": "not read"}
     return {**known, "layers": {}, "left": [], "reboot_required": False, "gpus": []}
 
@@ -101,8 +96,7 @@ def _status(ran: Mapping[str, Any], failed: Collection[str]) -> str:
 def _why(host: str, layer: str, result: Mapping[str, Any]) -> str:
     message = str(result.get("msg", "no message")).strip()
     if result.get("unreachable"):
-        why = problem.unreachable(host, message)
-        return str(EdgesiteError(why.problem, why.fix))
+        return problem.sentences(problem.unreachable(host, message))
     return message if layer == _WHOLE else "{0}: {1}".format(layer, message)
 
 

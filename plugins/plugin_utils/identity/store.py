@@ -55,6 +55,14 @@ class Store:
             with state_files.locked(self._path("lock")):
                 yield
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """For who only reads: makes nothing, and waits for nobody, as records are replaced as a whole."""
+        with self._usable():
+            if os.path.lexists(self._path("devices")):
+                state_files.make_folder(self._path("devices"))
+            yield
+
     def check(self) -> None:
         """Raises where the folder, or what is noted in it of devices, could not be used. Writes nothing."""
         with self._usable():
@@ -145,7 +153,8 @@ class Store:
 
     def devices(self) -> Dict[str, Dict[str, Any]]:
         """What is known of each host. Files with names that no host can have, such as an editor's, do not count."""
-        names = [os.path.splitext(name) for name in sorted(os.listdir(self._path("devices")))]
+        folder = self._path("devices")
+        names = [os.path.splitext(name) for name in sorted(os.listdir(folder))] if os.path.lexists(folder) else []
         found = {
             host: self.device(host) for host, suffix in names if suffix == _SUFFIX and lines.fits(host, lines.HOST)
         }

@@ -13,6 +13,7 @@ from ansible.utils.display import Display
 from ...module_utils.common.errors import EdgesiteError
 from ...module_utils.site import host_look, layers, leftover, misplaced, preflight, problem
 from ...module_utils.site.layers import LAYERS, Layer
+from ...module_utils.site.plan_shape import PROBLEM
 from ...module_utils.site.problem import CONTROLLER, Problem
 from . import defaults, meaning, names, on_controller, rest, specifications, variables
 from .on_controller import Find
@@ -177,7 +178,7 @@ def _follows(layer: str, amiss: Set[str]) -> bool:
 
 def _told(entry: Variables, info: Variables) -> List[EdgesiteError]:
     """What the layer's module said. A layer that waits for another one has no problem."""
-    if entry["state"] != host_look.PROBLEM:
+    if entry["state"] != PROBLEM:
         return []
     errors = [EdgesiteError(one["problem"], one["fix"]) for one in entry["problems"]]
     return [error for error in errors if not preflight.follows(entry["layer"], error, info)]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import traceback
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -18,43 +17,28 @@ from ...module_utils import outcome
 from ...module_utils.boot import tools
 from ...module_utils.common import writable
 from ...module_utils.common.errors import EdgesiteError
-from ...module_utils.driver import spec as driver
 from ...module_utils.gpu import spec as gpu
 from ...module_utils.mig import spec as mig
 from ...module_utils.site import host_answer, host_look, layers, misplaced, plan_file
-from ...module_utils.storage import spec as storage
 from .. import host_archive
 from ..actions import HostActionBase
-from . import as_written, role_task
+from . import as_written, desired, role_task
 from .host_layers import Layers
 
 # The host tools, which are there before any layer
 TOOLS = "tools"
 MODULE = "edgesite.gpu.host_plan"
-_SPECS: Dict[str, Mapping[str, Any]] = {"driver": driver.OPTIONS, "storage": storage.OPTIONS}
 _OF_GPUS: Dict[str, Tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "gpu": (gpu.OPTIONS, gpu.RULES),
     "mig": (mig.OPTIONS, mig.RULES),
 }
-# Of what a layer is asked, that which is another each time, and what only opens something
-_ASIDE = {"identity": ("clock", "owner_auth", "passphrase", "headers")}
-# Files on the controller. Each run may have its own checkout, so only their names count.
-_FILES = {
-    "driver": ("key",),
-    "identity": (
-        *("certificate", "chain", "crl_files", "ek_certificates", "privatekey", "roots", "state_dir"),
-        *("tpm_intermediates", "tpm_roots"),
-    ),
-    "mig": ("from_file",),
-    "storage": ("escrow_dir",),
-}
-
 # What Python raises of an answer that has another form than ours
 _NONSENSE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 # What Ansible tells of a module that could not run
 _DETAILS = ("exception", "module_stdout", "module_stderr", "rc")
 
 _NOT_RUN = "Check Python and sudo of the login user"
+_REFUSED = "'-vvv' shows all that the host answered"
 
 Options = Dict[str, Any]
 _NOTHING = plan_file.digest(None)
@@ -128,21 +112,30 @@ def look(
     called: Sequence[str],
     more: Optional[Mapping[str, Any]] = None,
 ) -> Seen:
-    """What the host says. called: the layers that its variables call for. more: further options of the module.
+    """What the host says. called: the layers that its variables call for. more: options of the module in place of ours.
 
     Raises EdgesiteError where the host's answer is none.
     """
     asked = {one.layer: one for one in rendered if isinstance(one, Asked)}
     host = base.variables["inventory_hostname"]
-    answer = _answer(base, asked, bool(rendered), more or {})
+    answer = _answer(base, asked, bool(rendered), {"tpm_tcti": _tcti(base), **(more or {})})
     host_answer.check(host, answer)
     told = {TOOLS: _sendable(host_answer.layer(host, TOOLS, answer["layers"].get(TOOLS)))} if rendered else {}
     for one in rendered:
         told[one.layer] = _told(host, one, answer, told)
-    desired = {TOOLS: plan_file.digest(host_tools()[0]), **{name: _desired(one) for name, one in asked.items()}}
-    entries = [host_look.entry(name, result, desired.get(name, _NOTHING)) for name, result in told.items()]
+    digests = {TOOLS: plan_file.digest(host_tools()[0])}
+    digests.update({name: _digest(one) for name, one in asked.items()})
+    entries = [host_look.entry(name, result, digests.get(name, _NOTHING)) for name, result in told.items()]
     refused = [one.layer for one in rendered if isinstance(one, Refused)]
     return Seen(host_look.plan(entries, answer["facts"], called, refused, _completed(asked)), told, asked)
+
+
+def _digest(one: Asked) -> str:
+    return desired.digest(one.layer, one.args, one.options, one.action.goes_by())
+
+
+def _tcti(base: HostActionBase) -> Optional[str]:
+    return base.templar.template(base.variables.get("edgesite_tpm_tcti", "")) or None
 
 
 def _sendable(told: Dict[str, Any]) -> Dict[str, Any]:
@@ -173,7 +166,7 @@ def _told(
         return _refusal(one.layer, one.why)
     said = host_answer.layer(host, one.layer, answer["layers"].get(one.layer))
     try:
-        told = host_answer.layer(host, one.layer, _plain(one.action.judge_look(said, earlier)))
+        told = host_answer.layer(host, one.layer, plan_file.as_sent(one.action.judge_look(said, earlier)))
         return _as_users_know_it(one, told, answer["facts"]) if told.get("failed") else told
     except Exception as error:
         return failure(host, one.layer, error)
@@ -216,11 +209,11 @@ def _answer(
     base: HostActionBase, asked: Mapping[str, Asked], tools_too: bool, more: Mapping[str, Any]
 ) -> Dict[str, Any]:
     version, files = host_tools()
-    secrets = {name: _secret(one) for name, one in asked.items() if _secret(one)}
+    secrets = {name: desired.secret(name, one.options) for name, one in asked.items()}
     options = {
         **more,
-        "layers": {name: _open(one) for name, one in asked.items()},
-        "secrets": secrets,
+        "layers": {name: _without(one.options, secrets[name]) for name, one in asked.items()},
+        "secrets": {name: options for name, options in secrets.items() if options},
         "tools": version,
         "tools_wanted": tools_too,
     }
@@ -228,48 +221,16 @@ def _answer(
     if result.get("needs_archive"):
         result = base.run_module(MODULE, {**options, "archive": base.send(host_archive.archive(dict(files)))})
     if result.get("failed"):
-        details = {name: result[name] for name in _DETAILS if name in result}
-        why = str(result.get("msg", "The look gave no reason for its failure"))
-        fix = _NOT_RUN if "module_stderr" in result else "'-vvv' shows all that the host answered"
-        raise EdgesiteError(why, fix, details)
-    plain: Dict[str, Any] = _plain(result)
-    return plain
+        raise _no_look(result)
+    sent: Dict[str, Any] = plan_file.as_sent(result)
+    return sent
 
 
-def _secret(one: Asked) -> Options:
-    spec = _SPECS.get(one.layer, {})
-    return {name: value for name, value in one.options.items() if spec.get(name, {}).get("no_log") and value}
+def _no_look(result: Mapping[str, Any]) -> EdgesiteError:
+    details = {name: result[name] for name in _DETAILS if name in result}
+    why = str(result.get("msg", "The look gave no reason for its failure"))
+    return EdgesiteError(why, _NOT_RUN if "module_stderr" in result else _REFUSED, details)
 
 
-def _open(one: Asked) -> Options:
-    return {name: value for name, value in one.options.items() if name not in _secret(one)}
-
-
-def _desired(one: Asked) -> str:
-    secret = {name: plan_file.digest(_plain(value)) for name, value in _secret(one).items()}
-    asked = {**one.args, **one.options, **secret}
-    return plan_file.digest(_lasting(_plain(asked), _ASIDE.get(one.layer, ()), _FILES.get(one.layer, ())))
-
-
-def _plain(value: Any) -> Any:
-    """As it is sent; YAML may have a date where it is no option of ours."""
-    return json.loads(json.dumps(value, default=str))
-
-
-def _lasting(value: Any, aside: Sequence[str], files: Sequence[str]) -> Any:
-    if isinstance(value, list):
-        return [_lasting(one, aside, files) for one in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: _named(one) if name in files else _lasting(one, aside, files)
-        for name, one in value.items()
-        if name not in aside
-    }
-
-
-def _named(files: Any) -> Any:
-    """The names of files, without their folders."""
-    if isinstance(files, list):
-        return [_named(one) for one in files]
-    return files.rstrip("/").rpartition("/")[2] if isinstance(files, str) else files
+def _without(options: Options, those: Options) -> Options:
+    return {name: value for name, value in options.items() if name not in those}

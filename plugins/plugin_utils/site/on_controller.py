@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
@@ -64,13 +65,18 @@ def plan(values: Values, given: Sequence[str]) -> List[EdgesiteError]:
         checks.append(lambda: _plan_out(values["edgesite_plan_out"]))
     if "edgesite_plan_expires" in values:
         checks.append(lambda: plan_time.end(values["edgesite_plan_expires"], plan_time.now()))
+    checks += [functools.partial(_not_empty, name) for name in _PLANNED if values.get(name) == ""]
     # What is wrong with their form is said already.
     if set(_PROOF) & set(given) <= set(values):
         checks.append(lambda: _proof(values))
     return _wrong(checks)
 
 
-_PROOF = ("edgesite_plan_key", "edgesite_plan_sha256")
+_FILE, _SHA256 = "edgesite_plan_file", "edgesite_plan_sha256"
+# Empty where a pipeline's own variable is: it means to apply a plan, and would do without.
+_PLANNED = (_FILE, _SHA256)
+_PROOF = ("edgesite_plan_key", _SHA256)
+_NAME_IT = "Set {0} to what the plan run printed, or remove it to run without a plan"
 
 
 def _plan_out(path: str) -> None:
@@ -78,10 +84,21 @@ def _plan_out(path: str) -> None:
     plan_store.check_writable(path)
 
 
+def _not_empty(name: str) -> None:
+    raise EdgesiteError(
+        "{0} is empty, so a run would not go by the plan that was approved".format(name), _NAME_IT.format(name)
+    )
+
+
 def _proof(values: Values) -> None:
     proof = [values.get(name) for name in _PROOF]
-    if values.get("edgesite_plan_file") or any(proof):
+    if values.get(_FILE) or any(proof):
         plan_proof.given(*proof)
+    if values.get(_SHA256) and _FILE not in values:
+        raise EdgesiteError(
+            "edgesite_plan_sha256 is set without edgesite_plan_file, so a run would do what nobody has approved",
+            _NAME_IT.format(_FILE),
+        )
 
 
 def _driver(values: Values, _find: Find) -> Checks:

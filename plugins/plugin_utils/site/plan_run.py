@@ -28,15 +28,10 @@ class Run(NamedTuple):
 
 
 class Share(NamedTuple):
-    """apply: hosts of this run that the plan is for. left_out: by host, why the plan leaves it out.
-
-    unplanned: hosts of this run that the plan does not have, and not_here: the other way round; nobody touches them.
-    """
+    """apply: hosts of this run that the plan is for. left_out: by host, why the plan leaves it out."""
 
     apply: Tuple[str, ...]
     left_out: Mapping[str, str]
-    unplanned: Tuple[str, ...]
-    not_here: Tuple[str, ...]
 
 
 def head(run: Run, limit: Sequence[str], expires: Any) -> Dict[str, Any]:
@@ -58,16 +53,6 @@ def verify(path: str, document: Mapping[str, Any], run: Run) -> Share:
     _check_inventory(path, document, run)
     _check_tags(path, document, run)
     return _share(path, document["hosts"], run)
-
-
-def notes(share: Share) -> List[str]:
-    """What to tell of the hosts that are left as they are."""
-    found = ["{0} is left as it is, as the plan leaves it out: {1}".format(*one) for one in share.left_out.items()]
-    if share.unplanned:
-        found.append("Not in the plan, and left as they are: {0}".format(", ".join(share.unplanned)))
-    if share.not_here:
-        found.append("In the plan, but not in this run: {0}".format(", ".join(share.not_here)))
-    return found
 
 
 def _check_version(path: str, document: Mapping[str, Any], run: Run) -> None:
@@ -139,17 +124,15 @@ def _with_tags(tags: Sequence[str]) -> str:
 
 
 def _share(path: str, planned: Mapping[str, Any], run: Run) -> Share:
-    here = set(run.hosts)
-    if not here & set(planned):
+    here = [host for host in run.hosts if host in planned]
+    if not here:
         raise EdgesiteError(
             "The plan {0} is for none of this run's hosts: it has {1}".format(path, _named(planned) or "no hosts"),
             "Give the --limit with which the plan was made. {0}".format(new_plan(path)),
         )
     return Share(
-        tuple(host for host in run.hosts if host in planned and planned[host]["apply"]),
-        {host: planned[host]["why"] for host in run.hosts if host in planned and not planned[host]["apply"]},
-        tuple(host for host in run.hosts if host not in planned),
-        tuple(sorted(host for host in planned if host not in here)),
+        tuple(host for host in here if planned[host]["apply"]),
+        {host: planned[host]["why"] for host in here if not planned[host]["apply"]},
     )
 
 

@@ -19,7 +19,8 @@ from .. import ready
 from ..plan import Policy
 from ..source import called, from_parted
 from .cards import read_cards
-from .domain import Kind, MigDomain, boot_unit, stages
+from .domain import MigDomain, boot_unit
+from .stages import Kind, stages
 
 Layouts = List[Dict[str, Any]]
 

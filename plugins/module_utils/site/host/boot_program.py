@@ -23,7 +23,7 @@ from ...gpu.host.process import NvmlProcess
 from ...gpu.host.settings_domain import SettingsDomain
 from ...gpu.nvml_errors import NvmlError
 from ...mig.host.cards import read_cards
-from ...mig.host.domain import stages
+from ...mig.host.stages import stages
 from ...mig.layouts import per_card
 from ...mig.plan import Policy
 

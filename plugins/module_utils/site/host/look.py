@@ -12,7 +12,7 @@ import contextlib
 import functools
 import importlib
 import traceback
-from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from ...boot import tools
 from ...boot.host import tools as host_tools
@@ -38,38 +38,26 @@ class Wanted(NamedTuple):
     """What is asked. layers: by name, their modules' options, with which the names are in the order of a run.
 
     gather: subsets of facts. tpm_tcti: as gpu_info's. tools: the version of the host tools that is to be there; None
-    where none need be. pynvml_path: where the controller has sent pynvml to.
+    where none need be.
     """
 
     layers: Mapping[str, Options]
     gather: Sequence[str] = facts.SUBSETS
     tpm_tcti: Optional[str] = None
     tools: Optional[str] = None
-    pynvml_path: Optional[str] = None
 
 
 def look(wanted: Wanted, check: Check, verbosity: int = 0) -> Dict[str, Any]:
     """facts, and layers by name; a layer that fails in any way does not hide the others. check: of layers' options."""
     found: Dict[str, Result] = {}
-    with _nvml(wanted.pynvml_path) as nvml:
-        read = facts.read(
-            command.run, wanted.gather, wanted.tpm_tcti, wanted.pynvml_path, shared=nvml if wanted.gather else None
-        )
+    with contextlib.closing(SharedNvml()) as nvml:
+        read = facts.read(command.run, wanted.gather, wanted.tpm_tcti, shared=nvml if wanted.gather else None)
         if wanted.tools is not None:
             version = wanted.tools
             found["tools"] = _guarded(lambda: _of_tools(version), verbosity)
         for name, options in wanted.layers.items():
             found[name] = _guarded(functools.partial(_of, name, options, check, nvml, found, verbosity), verbosity)
     return {"facts": read, "layers": found}
-
-
-@contextlib.contextmanager
-def _nvml(pynvml_path: Optional[str]) -> Iterator[SharedNvml]:
-    shared = SharedNvml(pynvml_path)
-    try:
-        yield shared
-    finally:
-        shared.close()
 
 
 def _of(

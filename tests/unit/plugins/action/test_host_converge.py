@@ -111,6 +111,7 @@ def test_host_that_goes_away_keeps_what_was_done():
         {"before": {"name": "\ud800"}},
         {"after": None},
         {"reboot_required": "yes"},
+        {"actions": [{"does": "x" * 1024 * 1024}]},
     ],
 )
 def test_a_layer_whose_answer_has_no_sense_is_a_problem_of_its_own(answer):
@@ -308,7 +309,7 @@ def test_each_look_is_asked_anew(monkeypatch):
         return [one._replace(options={**one.options, "clock": now}) for one in found]
 
     monkeypatch.setattr(host_converge.looking, "render", render)
-    monkeypatch.setattr(host_converge.looking, "_ASIDE", dict.fromkeys(MODULES, ("clock",)))
+    monkeypatch.setattr(host_converge.looking.desired, "_ASIDE", dict.fromkeys(MODULES, ("clock",)))
     assert not host.result()["failed"]
     assert [one["layers"]["gpu"]["clock"] for one in host.asked] == [100.0, 3700.0]
 

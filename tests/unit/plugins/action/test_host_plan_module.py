@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -83,6 +84,7 @@ def install(tmp_path):
         for path, data in content.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
+        folder.chmod(0o755)
         (tmp_path / "current").symlink_to(folder)
 
     return install_them
@@ -121,6 +123,18 @@ def test_host_tools_that_are_not_whole_are_not_run(run, install, archive):
     install(VERSION, {path: data for path, data in FILES.items() if "site/host/look" not in path})
     assert run()["needs_archive"]
     assert run(archive=archive()) == LOOKED
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
+def test_host_tools_that_others_can_write_to_are_not_run(run, install, tmp_path, mode):
+    install(VERSION, FILES)
+    (tmp_path / (VERSION + "-1")).chmod(mode)
+    assert run()["needs_archive"]
+
+
+def test_host_tools_of_another_user_are_not_run():
+    assert not host_plan.is_ours(SimpleNamespace(st_uid=os.geteuid() + 1, st_mode=0o40755))
+    assert host_plan.is_ours(SimpleNamespace(st_uid=0, st_mode=0o40755))
 
 
 def test_host_tools_that_were_removed_are_not_run(run, tmp_path):

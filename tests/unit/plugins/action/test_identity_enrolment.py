@@ -41,9 +41,9 @@ class Controller:
         (folder / "state").mkdir(mode=0o700)
         (folder / "maker.pem").write_text(MAKER.pem)
 
-    def act(self, plugin, **options):
+    def act(self, plugin, check=False, **options):
         action = plugin.ActionModule.__new__(plugin.ActionModule)
-        action._task = SimpleNamespace(check_mode=False)
+        action._task = SimpleNamespace(check_mode=check)
         return action.work({"state_dir": str(self.folder / "state"), **options}, {})
 
     def enrol(self, device, shown, held=(RSA, ECC), trust="certified", pins=()):
@@ -102,6 +102,18 @@ def controller(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(tpm_certificate.authority, "sign", lambda *_arguments: issued)
     return Controller(tmp_path)
+
+
+def test_a_look_at_what_is_known_makes_nothing_on_the_controller(controller):
+    """A pipeline that only plans may have no right to write there."""
+    told = controller.act(identity_device, check=True, device="gpu-a", state="known")
+    assert told == {"changed": False, "device": None, "revoked": []}
+    assert list((controller.folder / "state").iterdir()) == []
+    controller.enrol("gpu-a", both(RSA))
+    controller.end("gpu-a", "revoked")
+    (controller.folder / "state/lock").unlink()
+    told = controller.act(identity_device, check=True, device="gpu-a", state="known")
+    assert told["device"]["certificates"] and told["revoked"] and not (controller.folder / "state/lock").exists()
 
 
 def test_decommissioned_tpm_is_refused_by_its_second_key(controller):

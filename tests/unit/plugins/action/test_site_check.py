@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of a whole site, and of one host."""
+"""What is asked of a whole site."""
 
 from __future__ import annotations
 
@@ -44,19 +44,13 @@ class Hostvars(dict):
         return SimpleNamespace(get_hosts=get_hosts)
 
 
-def check(hostvars, hosts=None, **options):
+def check(hostvars, hosts, **options):
     action = site_check.ActionModule.__new__(site_check.ActionModule)
     action._task = SimpleNamespace(tags=["always"])
     action._templar = Templar()
     given = {"hosts": hosts, "variables": True, "facts": False, "report_file": None, **options}
     known = {"inventory_hostname": "gpu-1", "hostvars": Hostvars(hostvars), **hostvars.get("gpu-1", {})}
     return action.work(given, known)
-
-
-def test_a_host_of_its_own_has_its_problems_and_its_layers():
-    result = check({"gpu-1": WRONG})
-    assert result["failed"] and result["msg"].startswith("gpu_settings[0].gpu_clocks is 1410")
-    assert check({"gpu-1": {"driver_branch": "550"}})["layers"] == ["driver"]
 
 
 def test_a_whole_site_is_shown_in_lines_and_written(tmp_path, capsys):

@@ -69,6 +69,13 @@ def test_changes_are_no_failure_and_problems_are(other, more, failed, capsys):
     assert MODE["does"] in shown and "gpu-b" in shown
 
 
+def test_no_fact_of_a_host_stands_in_for_its_look(monkeypatch, capsys):
+    """A task with run_once, of somebody else's playbook, gives what one host answers to all of them as variables."""
+    monkeypatch.setattr(Hostvars, "_variable_manager", SimpleNamespace(_fact_cache={"gpu-b": {"edgesite_plan": 1}}))
+    result = show(site(gpu_a=CHANGES, gpu_b=IN_ORDER))
+    assert result["failed"] and MODE["does"] in capsys.readouterr().out
+
+
 def test_a_site_in_order_may_be_asked_to_have_no_changes():
     assert not show(site(gpu_b=IN_ORDER), exit_on_changes=True).get("failed")
 

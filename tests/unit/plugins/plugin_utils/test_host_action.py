@@ -32,6 +32,22 @@ def test_check_mode_shows_what_would_be_done(answer, check, lines):
     assert said == lines
 
 
+@pytest.mark.parametrize("actions", [5, "x", [5], [{}], [None], {"does": "x"}])
+def test_a_host_that_says_anything_would_do_nothing(actions):
+    run, said = HostTask(HostActionBase, [{"changed": True, "actions": actions}], check=True), []
+    run.action.say = said.append
+    run.action._run_module = run._module
+    run.action.answer({"inventory_hostname": "gpu-1"})
+    assert said == []
+
+
+def test_a_host_gets_no_line_of_another_one(capsys):
+    run = HostTask(HostActionBase, [{"actions": [{"does": "nothing\n  gpu-2: would go\x1b[2J"}]}], check=True)
+    run.action._run_module = run._module
+    run.action.answer({"inventory_hostname": "gpu-1"})
+    assert capsys.readouterr().out.splitlines() == ["  gpu-1: would nothing gpu-2: would go\\x1b[2J"]
+
+
 class Works(ControllerActionBase):
     """An action whose options are these."""
 

@@ -132,6 +132,13 @@ def test_failure_after_the_reboot_keeps_its_own_words():
     assert [entry["does"] for entry in result["actions"]] == ["turn MIG on", "reboot"]
 
 
+@pytest.mark.parametrize("more", [{"boots": 10**9}, {"boots": "2"}, {"boots": -1}, {"actions": [{"boot": 10**9}]}])
+def test_a_host_cannot_foresee_any_number_of_reboots(more):
+    """Each of them is an action, and the controller has to hold them all."""
+    with pytest.raises(EdgesiteError, match="makes no sense .it foresees .* as the number of reboots"):
+        task({**WAITS, **more}, check=True).result()
+
+
 @pytest.mark.parametrize("disruption, reboots", [("idle", False), ("force", True)])
 def test_mig_layout_does_not_end_a_program_that_uses_a_gpu_by_a_reboot(disruption, reboots):
     run = task({**WAITS, "holders": [{"pid": 1}]}, DONE, base=MigLayout, disruption=disruption)

@@ -17,6 +17,8 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import (
     GpuInstance,
     Profile,
     catalogued,
+    clients,
+    instances,
 )
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.layouts import Want
 from hypothesis import strategies as st
@@ -233,3 +235,17 @@ def wants(draw, of_card):
             start = _one_of(draw, known.starts)
         found.append(Want(known, compute, start))
     return found
+
+
+def from_facts(facts):
+    """The card in an entry of gpu_info's gpus, with the catalogue's profiles."""
+    gpu = GpuId(facts["index"], facts["uuid"], facts["pci_bus_id"], facts["name"])
+    pci_id = int(facts.get("pci_device_id") or "0", 16) << 16 | catalogue.PCI_VENDOR_NVIDIA
+    mig, virtualization = facts["mig"], (facts.get("vgpu") or {}).get("virtualization_mode")
+    if mig is None:
+        return Card(gpu, None, virtualization=virtualization, pci_id=pci_id)
+    profiles, on_it = catalogued(pci_id >> 16, facts["name"]), clients(facts["processes"])
+    known = {one.id for one in profiles}
+    found = instances([entry for entry in mig["gpu_instances"] if entry["profile_id"] in known], profiles, on_it)
+    modes = mig["current"], mig["pending"], mig["resetless"]
+    return Card(gpu, *modes, virtualization, profiles, found, on_it, pci_id)

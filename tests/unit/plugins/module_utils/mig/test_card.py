@@ -8,8 +8,13 @@ from dataclasses import replace
 import pytest
 from ansible_collections.edgesite.gpu.plugins.module_utils.common.clients import Client
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import catalogued, from_facts, slices, with_mig_off
-from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance, profile
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import catalogued, slices, with_mig_off
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import (
+    card,
+    from_facts,
+    instance,
+    profile,
+)
 
 _ONE = {"slices": 1, "multiprocessors": 14}
 _TWO = {"slices": 2, "multiprocessors": 28}
@@ -78,12 +83,6 @@ def test_compute_instance_with_all_slices_and_not_all_multiprocessors(multiproce
     on_h100 = {**FACTS, "pci_device_id": "0x2330", "name": "NVIDIA H100 80GB HBM3"}
     found = from_facts({**on_h100, "mig": {**FACTS["mig"], "gpu_instances": [double]}})
     assert [one.partial for one in found.instances[0].compute] == [partial]
-
-
-def test_card_without_mig_and_card_of_which_only_root_may_know_the_instances():
-    assert from_facts({**FACTS, "mig": None}).enabled is None
-    hidden = from_facts({**FACTS, "mig": {**FACTS["mig"], "gpu_instances": None}, "vgpu": None})
-    assert (hidden.instances, hidden.virtualization) == ((), None)
 
 
 @pytest.mark.parametrize("model", catalogue.MODELS, ids=lambda model: model.key)

@@ -10,7 +10,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import catalogue
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.selectors import GpuId
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig import ready, source
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Card, from_facts
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.card import Card
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy, judge
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card
 
@@ -90,9 +90,3 @@ def test_file_does_not_pass_over_it():
     (problem,) = judge(source.from_parted(document(True), None, cards), cards, Policy()).problems
     assert "which has MIG, but its driver says that it has none" in str(problem)
     assert judge(source.from_parted(document(False), None, cards), cards, Policy()).problems == []
-
-
-def test_card_from_facts():
-    facts = {"index": 0, "uuid": "GPU-0", "pci_bus_id": "0000:17:00.0", "pci_device_id": "20b0", "name": "NVIDIA Z100"}
-    assert "which has MIG, but" in told(from_facts({**facts, "mig": None, "vgpu": None}))
-    assert "Reboot the host" in told(from_facts({**facts, "mig": None, "vgpu": None}, "580.95.05"))

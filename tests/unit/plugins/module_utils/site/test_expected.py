@@ -106,6 +106,17 @@ def test_of_a_card_that_the_catalogue_does_not_know_nothing_is_expected():
     assert expected.actions("gpu", {"settings": []}, {}) == expected.actions("tls", {}, {"accelerators": [T4]}) == []
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        *(5, "10de", {"a": 1}, [5], ["10de"], [[]]),
+        *([{"vendor_id": "10de"}], [{**T4, "device_id": "zz"}], [{**T4, "device_id": 7}], [{**T4, "pci_bus_id": 7}]),
+    ],
+)
+def test_a_host_that_says_anything_of_its_cards_is_expected_nothing(nonsense):
+    assert expected.actions("gpu", {"settings": [{"gpus": "all", "ecc": True}]}, {"accelerators": nonsense}) == []
+
+
 def look():
     wanted = [{"gpus": "all", "mig": "enabled", "instances": {"7g.40gb": 1}}]
     entries = [host_look.entry(*one, "1" * 64) for one in (("driver", INSTALL), ("gpu", NO_DRIVER), ("mig", NO_DRIVER))]

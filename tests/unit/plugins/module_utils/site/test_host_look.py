@@ -12,6 +12,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import host_look
 
 WRONG = outcome.failure(combined([EdgesiteError("one", "a"), EdgesiteError("two", "b")]), 0)
 CHANGES = {"actions": [{"does": "install it"}]}
+PLAN = {"layers": [], "facts": {}, "left": [], "observed": "", "desired": ""}
 
 
 def staged(**results):
@@ -51,3 +52,17 @@ def test_why_there_is_no_look():
     assert host_look.silence("a", WRONG).problem.endswith(WRONG["msg"])
     assert host_look.silence("a", {"unreachable": True, "msg": "timed out"}).layer == "connection"
     assert host_look.silence("a", {"layers": []}) is None
+
+
+def test_a_run_in_check_mode_has_the_look_beside_what_failed():
+    (look,) = host_look.of_run("a", {"failed": False, "msg": "gpu: range", "layers": {"gpu": {}}, "plan": PLAN})
+    assert look == {**PLAN, "host": "a", "status": "read"} == host_look.of_run("a", PLAN)[0]
+
+
+def test_a_host_that_the_run_leaves_out_is_not_in_the_plan():
+    assert host_look.of_run("a", {"skipped": True, "msg": "the plan leaves a out"}) == []
+
+
+def test_a_host_without_a_look_is_not_read():
+    assert [look["status"] for look in host_look.of_run("a", {"msg": "edgesite_tpm_tcti is wrong"})] == ["failed"]
+    assert [look["status"] for look in host_look.of_run("a", None)] == ["failed"]

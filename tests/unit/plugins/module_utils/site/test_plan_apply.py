@@ -103,6 +103,16 @@ def test_a_host_that_is_gone_between_keeps_what_was_done(stages):
         assert any(one["changed"] for one in results.values())
 
 
+def test_nothing_more_is_done_once_a_layer_did_what_is_not_listed():
+    """The host may have changed after the look, while an earlier layer was at work."""
+    one = {"does": "set it", "disruption": "none", "of": [], "after": ""}
+    host = Host({"driver": [], "gpu": [[one]], "mig": [[one]]})
+    more = {"changed": True, "actions": [did(one), did({**one, "does": "melt the card"})]}
+    results = Run(host, {"gpu": more}).results()
+    assert host.did == []
+    assert "gpu did what is not in the plan: melt the card" in results["plan"]["msg"]
+
+
 def test_a_layer_that_does_nothing_is_not_asked_for_ever():
     one = {"does": "set it", "disruption": "none", "of": [], "after": ""}
     host = Host({"driver": [], "gpu": [[one]], "mig": []})

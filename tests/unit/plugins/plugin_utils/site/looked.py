@@ -10,7 +10,6 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.common.errors import 
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import settings
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import fan, nvpmodel
 from ansible_collections.edgesite.gpu.plugins.module_utils.jetson.nvpmodel_conf import parse_conf
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig import card as mig_card
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import plan as mig_plan
 from ansible_collections.edgesite.gpu.plugins.module_utils.outcome import given
@@ -18,6 +17,7 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import host_look
 from ansible_collections.edgesite.gpu.plugins.module_utils.site.layers import LAYERS, by_name
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import as_written, judgement
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site.rest import NotKnown
+from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import from_facts
 
 ALL = [layer.name for layer in LAYERS]
 
@@ -51,7 +51,7 @@ def _gpu(values, facts):
 
 
 def _mig(values, facts):
-    cards = [mig_card.from_facts(gpu, "") for gpu in facts["gpus"]]
+    cards = [from_facts(gpu) for gpu in facts["gpus"]]
     mig_plan([given(layout) for layout in values["mig_layouts"]], cards, Policy())
 
 

@@ -251,8 +251,29 @@ def test_variables_of_plans(tmp_path):
         ("controller", "plan", "edgesite_plan_expires"),
         ("controller", "plan", "edgesite_plan_file"),
     }
+    assert problems(edgesite_plan_file="plan.json", edgesite_plan_sha256="0" * 64) == []
     (told,) = problems(edgesite_plan_file="plan.json", edgesite_plan_key=["horse"])
     assert told[1:] == ("variables", "edgesite_plan_key is a value that is not shown, but has to be text")
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("edgesite_plan_file", {}),
+        ("edgesite_plan_file", {"edgesite_plan_sha256": "0" * 64}),
+        ("edgesite_plan_sha256", {"edgesite_plan_file": "plan.json", "edgesite_plan_key": "k" * 32}),
+    ],
+)
+def test_a_plan_whose_name_got_lost_is_not_run_without(name, others):
+    """As in a pipeline with -e edgesite_plan_file=$PLAN, where PLAN is not set."""
+    (told,) = problems(**others, **{name: ""})
+    assert told[1:] == ("plan", name + " is empty, so a run would not go by the plan that was approved")
+    assert problems(**others, **{name: None})
+
+
+def test_a_digest_without_its_plan_is_not_run_without():
+    ((_host, _layer, told),) = problems(edgesite_plan_sha256="0" * 64)
+    assert told == "edgesite_plan_sha256 is set without edgesite_plan_file, so a run would do what nobody has approved"
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_from_one_that_is_not_there(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a look at a whole host asks, what it keeps to itself, and the digest of what is asked."""
+"""What a look at a whole host asks, what it keeps to itself, and what it takes for the same wish."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.edgesite.gpu.plugins.action import identity as identity_action
-from ansible_collections.edgesite.gpu.plugins.module_utils.driver import spec as driver
-from ansible_collections.edgesite.gpu.plugins.module_utils.gpu import spec as gpu
-from ansible_collections.edgesite.gpu.plugins.module_utils.identity import spec as identity
-from ansible_collections.edgesite.gpu.plugins.module_utils.jetson import spec as jetson
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig import spec as mig
 from ansible_collections.edgesite.gpu.plugins.module_utils.site import (
     host_look,
     plan_file,
@@ -23,18 +18,13 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.site import (
     plan_markdown,
     plan_text,
 )
-from ansible_collections.edgesite.gpu.plugins.module_utils.storage import spec as storage
-from ansible_collections.edgesite.gpu.plugins.module_utils.tls import spec as tls
-from ansible_collections.edgesite.gpu.plugins.plugin_utils import recovery_escrow
+from ansible_collections.edgesite.gpu.plugins.plugin_utils import host_archive, recovery_escrow
 from ansible_collections.edgesite.gpu.plugins.plugin_utils.site import looking
 from ansible_collections.edgesite.gpu.tests.unit.mistakes import site
 from ansible_collections.edgesite.gpu.tests.unit.plans import HEAD
 from ansible_collections.edgesite.gpu.tests.unit.plugins.action.whole_host import FAILS, WholeHost, asked, does
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-SPECS = {"driver": driver, "gpu": gpu, "identity": identity, "jetpack": jetson, "mig": mig, "storage": storage}
-SPECS["tls"] = tls
 PASSPHRASE, OWNER, RECOVERY = "battery", "owner-secret-17", "recovery-secret-17"
 STORE = {"changed": False, "actions": [], "before": {}, "after": {}, "diff": {}, "active": None, "slots": {}}
 TPM = {"tpm": {"present": True, "key_states": [{"usable": False, "cause": "missing", "reason": "none"}] * 2}}
@@ -93,27 +83,6 @@ def _defaults(spec, given):
     }
 
 
-def test_every_layer_has_its_specification():
-    for one in looking.role_task._ROLES.iterdir():
-        assert one.name not in SPECS or SPECS[one.name].OPTIONS
-
-
-def _secrets(spec, path=()):
-    for name, option in spec.items():
-        if option.get("no_log"):
-            yield (*path, name)
-        yield from _secrets(option.get("options") or {}, (*path, name))
-
-
-def test_secret_options_are_known():
-    """Those that the host is given are sent apart; those that only the controller needs are in no digest."""
-    found = {name: list(_secrets(spec.OPTIONS)) for name, spec in SPECS.items()}
-    assert {name: secrets for name, secrets in found.items() if secrets} == {"storage": [("recovery_keys",)]}
-    assert looking._SPECS["storage"] is storage.OPTIONS
-    of_identity = {path[-1] for path in _secrets(identity_action.OPTIONS)}
-    assert of_identity == {"passphrase", "headers", "owner_auth"} <= set(looking._ASIDE["identity"])
-
-
 def test_no_secret_is_in_the_result_or_in_what_the_module_may_show(secret_site, tmp_path):
     host = host_of(secret_site)
     result = host.result()
@@ -153,17 +122,27 @@ def test_what_is_desired_does_not_depend_on_where_the_site_lies(secret_site, tmp
         assert _desired(moved, layer) == _desired(secret_site, layer)
 
 
-def test_files_on_the_controller_are_known():
-    """Of identity, all paths but the host's; of the others, those that the controller reads."""
-    assert set(_paths(identity_action.OPTIONS)) == set(looking._FILES["identity"])
-    assert set(looking._FILES) == {"driver", "identity", "mig", "storage"}
+@pytest.mark.parametrize("file", ["ca/root.pem", "ca/crl.pem", "roots/maker.pem", "roots/new.pem"])
+def test_what_is_desired_depends_on_what_is_in_the_sites_files(secret_site, tmp_path, file):
+    """Another maker that is trusted, or another CA of the same name, is not what was approved."""
+    folder = Path(secret_site["identity_ca_dir"]).parent
+    shutil.copytree(folder, tmp_path / "other")
+    changed = json.loads(json.dumps(secret_site).replace(str(folder), str(tmp_path / "other")))
+    (tmp_path / "another").mkdir()
+    site.make(tmp_path / "another")
+    template = tmp_path / "another" / (file if "new" not in file else "roots/maker.pem")
+    shutil.copy(template, tmp_path / "other" / file)
+    assert _desired(changed, "identity") != _desired(secret_site, "identity")
 
 
-def _paths(spec):
-    for name, option in spec.items():
-        if "path" in (option["type"], option.get("elements")):
-            yield name
-        yield from _paths(option.get("options") or {})
+def test_what_is_desired_depends_on_the_certificate_that_issues(secret_site, tmp_path):
+    first = _desired(secret_site, "identity")
+    shutil.copytree(secret_site["identity_ca_dir"], tmp_path / "ca")
+    changed = {**secret_site, "identity_ca_dir": str(tmp_path / "ca")}
+    assert _desired(changed, "identity") == first
+    key = load_pem_private_key((tmp_path / "ca/issuing.key").read_bytes(), PASSPHRASE.encode())
+    (tmp_path / "ca/issuing.pem").write_bytes(site._root(key))
+    assert _desired(changed, "identity") not in (first, plan_file.digest(None))
 
 
 @pytest.mark.parametrize(
@@ -178,47 +157,6 @@ def _paths(spec):
 )
 def test_what_is_desired_differs_with_each_variable(secret_site, layer, name, value):
     assert _desired({**secret_site, name: value}, layer) != _desired(secret_site, layer)
-
-
-CARD = st.fixed_dictionaries(
-    {"gpus": st.sampled_from(["all", [{"index": 0}], [{"index": 1}, {"model": "A100"}]])},
-    optional={
-        "ecc": st.booleans(),
-        "persistence_mode": st.booleans(),
-        "power_limit": st.sampled_from(["250", "300", "max"]),
-        "gpu_clocks": st.fixed_dictionaries({"min": st.integers(300, 302), "max": st.integers(1400, 1402)}),
-    },
-)
-
-
-@settings(max_examples=200)
-@given(st.lists(CARD, max_size=3), st.lists(CARD, max_size=3), st.booleans())
-def test_what_is_desired_is_the_same_for_the_same_alone(one, other, persist):
-    def digest(settings_of, **more):
-        args = {"settings": settings_of, "persist": True, **more}
-        return looking._desired(looking.Asked("gpu", None, args, dict(args), {}, 0))
-
-    again = json.loads(json.dumps(_turned(one)))
-    assert digest(one) == digest(again)
-    assert (digest(one) == digest(other)) == (one == other)
-    assert (digest(one, persist=persist) == digest(one)) is persist
-
-
-def _turned(value):
-    """With all keys in another order."""
-    if isinstance(value, dict):
-        return {name: _turned(one) for name, one in reversed(list(value.items()))}
-    return [_turned(one) for one in value] if isinstance(value, list) else value
-
-
-@settings(max_examples=100)
-@given(st.sampled_from(sorted(SPECS)), st.data())
-def test_every_option_is_in_the_digest(layer, data):
-    options = dict.fromkeys(SPECS[layer].OPTIONS, "a")
-    name = data.draw(st.sampled_from(sorted(options)))
-    first = looking.Asked(layer, None, options, options, {}, 0)
-    other = first._replace(options={**options, name: "b"})
-    assert looking._desired(first) != looking._desired(other)
 
 
 def test_what_the_controller_cannot_do_is_the_layers_problem(secret_site, monkeypatch):
@@ -297,3 +235,12 @@ def test_what_is_wrong_with_the_whole_site_is_an_error_of_the_host():
     with pytest.raises(looking.EdgesiteError, match="edgesite_report_fil"):
         host.result()
     assert host.asked == []
+
+
+@pytest.mark.parametrize("actions, fails", [([{"does": "install the host tools"}], True), ([], False)])
+def test_host_tools_that_the_controller_cannot_send_are_a_problem(monkeypatch, actions, fails):
+    assert looking._sendable({"actions": actions}) == {"actions": actions}
+    monkeypatch.setattr(host_archive, "pynvml", dict)
+    told = looking._sendable({"actions": actions})
+    assert bool(told.get("failed")) is fails
+    assert not fails or "pip install nvidia-ml-py" in told["msg"]

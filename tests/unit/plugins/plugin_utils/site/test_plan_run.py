@@ -38,22 +38,13 @@ def test_head_of_a_plan():
 
 def test_hosts_of_a_plan_and_of_a_run():
     assert plan_run.verify("plan.json", PLAN, RUN) == Share(
-        ("gpu-a",), {"gpu-b": "Connection timed out. Check the cable"}, ("gpu-c",), ()
+        ("gpu-a",), {"gpu-b": "Connection timed out. Check the cable"}
     )
 
 
 def test_a_narrower_limit():
     share = plan_run.verify("plan.json", PLAN, RUN._replace(hosts=["gpu-a"]))
-    assert share == Share(("gpu-a",), {}, (), ("gpu-b",))
-
-
-def test_what_is_told_of_hosts_that_are_left():
-    assert plan_run.notes(Share(("a",), {"b": "It is full"}, ("c", "d"), ("e",))) == [
-        "b is left as it is, as the plan leaves it out: It is full",
-        "Not in the plan, and left as they are: c, d",
-        "In the plan, but not in this run: e",
-    ]
-    assert plan_run.notes(Share(("a",), {}, (), ())) == []
+    assert share == Share(("gpu-a",), {})
 
 
 def test_another_version():

@@ -17,7 +17,8 @@ from ansible_collections.edgesite.gpu.plugins.module_utils.converge import Apply
 from ansible_collections.edgesite.gpu.plugins.module_utils.gpu.nvml_errors import NvmlError
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.drm import Drm
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host import domain as mig_domain
-from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit, stages
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.domain import MigDomain, boot_unit
+from ansible_collections.edgesite.gpu.plugins.module_utils.mig.host.stages import stages
 from ansible_collections.edgesite.gpu.plugins.module_utils.mig.plan import Policy
 from ansible_collections.edgesite.gpu.tests.unit.plugins.module_utils.mig.cases import card, instance
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The edgesite.gpu maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a look asks of a host, and what becomes of its answer."""
+"""What becomes of mistakes: in variables, on the controller, and of a host of another kind, or one that fails."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ class Action:
         if self.args.get("mirror"):
             raise EdgesiteError("the key cannot be read", "Set another one")
         return dict(self.args)
+
+    def goes_by(self):
+        return {}
 
     def judge_look(self, answer, _earlier):
         return answer

@@ -13,6 +13,7 @@ from typing import Any, Dict, Mapping, NamedTuple
 from ...module_utils.common import writable
 from ...module_utils.common.errors import EdgesiteError, shown
 from ...module_utils.site import plan_file
+from ..identity import texts
 
 # The key of the document
 NAME = "hmac"
@@ -44,15 +45,16 @@ def checked_key(key: Any) -> str:
     """The key, which is not shown; empty where there is none."""
     if key is None or key == "":
         return ""
-    writable.check({"edgesite_plan_key": key})
-    if not isinstance(key, str):
+    written = texts.text(key)
+    if written is None:
         raise EdgesiteError("edgesite_plan_key is not text", _NEW_KEY + ", in quotes")
-    if len(key) < _LEAST:
+    writable.check({"edgesite_plan_key": written})
+    if len(written) < _LEAST:
         raise EdgesiteError(
-            "edgesite_plan_key has {0} characters: whoever has a plan could guess it".format(len(key)),
+            "edgesite_plan_key has {0} characters: whoever has a plan could guess it".format(len(written)),
             _NEW_KEY,
         )
-    return key
+    return written
 
 
 def _checked_sha256(sha256: Any) -> str:

@@ -316,6 +316,18 @@ def test_what_a_run_is_given(key, sha256, found):
     assert plan_proof.given(key, sha256) == found
 
 
+class Vaulted:
+    """As ansible-core 2.18 has a variable that is encrypted by itself, which is no str."""
+
+    def __str__(self):
+        return KEY
+
+
+def test_a_key_may_be_in_a_vault():
+    found = plan_proof.checked_key(Vaulted())
+    assert found == KEY and isinstance(found, str)
+
+
 NEW_KEY = "Set a text of at least 32 characters, such as that of 'openssl rand -hex 32'"
 PRINTED = "Set it to what the plan run printed, which is what 'sha256sum FILE' prints on the machine of that run"
 
